@@ -1,0 +1,78 @@
+// BoundedQueue: how threads hand values to each other. Never grows past its capacity.
+//
+// Any number of producers and consumers. After close() pushes fail and pops drain what is left.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+namespace sqlcast {
+
+template <typename T>
+class BoundedQueue {
+ public:
+  explicit BoundedQueue(std::size_t capacity) : capacity_(capacity) {}
+
+  // False at once when full or closed; `value` is then untouched.
+  [[nodiscard]] bool try_push(T&& value) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (closed_ || items_.size() >= capacity_) return false;
+      items_.push_back(std::move(value));
+    }
+    not_empty_.notify_one();
+    return true;
+  }
+
+  // Waits up to `wait` for a value; nothing on time-out, or when closed and drained.
+  std::optional<T> pop(std::chrono::milliseconds wait) {
+    std::unique_lock lock(mutex_);
+    not_empty_.wait_for(lock, wait, [this] { return closed_ || !items_.empty(); });
+    return take_front();
+  }
+
+  // What is there now, without waiting.
+  std::optional<T> try_pop() {
+    const std::lock_guard lock(mutex_);
+    return take_front();
+  }
+
+  void close() {
+    {
+      const std::lock_guard lock(mutex_);
+      closed_ = true;
+    }
+    not_empty_.notify_all();
+  }
+
+  std::size_t size() const {
+    const std::lock_guard lock(mutex_);
+    return items_.size();
+  }
+  bool closed() const {
+    const std::lock_guard lock(mutex_);
+    return closed_;
+  }
+  std::size_t capacity() const { return capacity_; }
+
+ private:
+  std::optional<T> take_front() {
+    if (items_.empty()) return std::nullopt;
+    std::optional<T> value(std::move(items_.front()));
+    items_.pop_front();
+    return value;
+  }
+
+  const std::size_t capacity_;
+  mutable std::mutex mutex_;
+  std::condition_variable not_empty_;
+  std::deque<T> items_;
+  bool closed_ = false;
+};
+
+}  // namespace sqlcast

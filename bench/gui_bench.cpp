@@ -1,0 +1,122 @@
+// What a frame of the desktop client costs the processor, without a window and without the renderer:
+// 1,000,000 rows x 20 columns, 10,000 lines in the editor, 32 nodes, full plots. Also sorting and typing.
+//   gui_bench [FRAMES]
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+#include <vector>
+
+#include "client/gui/model/text.h"
+#include "tests/gui/fake_backend.h"
+#include "tests/gui/null_window.h"
+
+namespace {
+
+using namespace sqlcast;
+using namespace sqlcast::gui;
+using namespace sqlcast::gui::testing;
+
+double cpu_ms() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
+}
+
+client::Rows page(std::uint64_t first, std::uint64_t rows, std::size_t columns) {
+  proto::Page raw;
+  raw.rows = rows;
+  for (std::size_t c = 0; c < columns; ++c) {
+    proto::ColumnWriter writer;
+    for (std::uint64_t r = 0; r < rows; ++r) {
+      if (c % 2 == 0) {
+        writer.append_int(static_cast<std::int64_t>((first + r) * 7'919 % 1'000'003));
+      } else {
+        writer.append_text(cat("text of row ", first + r));
+      }
+    }
+    raw.columns.push_back(writer.take());
+  }
+  return std::move(client::Rows::decode(std::move(raw)).value());
+}
+
+void report(const char* what, std::vector<double>& ms) {
+  std::sort(ms.begin(), ms.end());
+  const double median = ms[ms.size() / 2];
+  const double worst = ms[ms.size() * 99 / 100];
+  std::printf("%-52s median %6.3f ms   99 %% under %6.3f ms\n", what, median, worst);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const int frames = argc > 1 ? std::max(10, std::atoi(argv[1])) : 400;
+  NullWindow window(1920, 1080);
+  ui::trace().on = false;
+  auto state = std::make_shared<FakeBackend::State>();
+  state->nodes.push_back(node_status("master", "master", 1));
+  for (std::uint16_t i = 1; i < 32; ++i)
+    state->nodes.push_back(node_status(cat("slave-", i), "slave", static_cast<std::uint16_t>(i + 1)));
+  App::Options options;
+  options.endpoints = {"tcp://127.0.0.1:1"};
+  options.endpoints_name = "bench";
+  options.make_backend = [state](const SavedConnection&) -> Result<std::unique_ptr<Backend>> {
+    return std::unique_ptr<Backend>(std::make_unique<FakeBackend>(state));
+  };
+  App app(std::move(options));
+  for (int i = 0; i < 20; ++i) window.frame(app);
+  for (double t = window.now - 300; t < window.now; t += 0.5) {
+    std::vector<proto::NodeStatus> nodes = state->nodes;
+    for (auto& node : nodes) {
+      node.entries_per_second = static_cast<double>(std::rand() % 20'000);
+      node.lag_ms = static_cast<std::uint64_t>(std::rand() % 900);
+      node.position = static_cast<Sequence>(t * 1'000);
+    }
+    app.session->cluster.update(nodes, t, 1);
+  }
+  std::string text;
+  for (int i = 0; i < 10'000; ++i) text += cat("select a, b, 'text', 12.5 from student where id = ", i, "; -- line\n");
+  app.tab().buffer.reset(text);
+  app.tab().highlighter.update(app.tab().buffer);
+
+  auto result = std::make_shared<ResultView>();
+  result->sql = "select * from t";
+  result->node = "master";
+  result->has_rows = true;
+  std::vector<proto::ColumnInfo> columns;
+  for (int i = 0; i < 20; ++i) {
+    columns.push_back(column(cat("column_", i), i % 2 == 0 ? "BIGINT" : "VARCHAR"));
+    columns.back().kind = i % 2 == 0 ? proto::ValueKind::int64 : proto::ValueKind::text;
+  }
+  result->grid = GridModel(columns);
+  for (std::uint64_t first = 0; first < 1'000'000; first += 10'000) result->grid.add_page(page(first, 10'000, 20));
+  app.tab().results.push_back(result);
+
+  std::vector<double> ms;
+  const auto run = [&](const char* what, const std::function<void(int)>& before) {
+    ms.clear();
+    for (int i = 0; i < frames; ++i) {
+      before(i);
+      const double start = cpu_ms();
+      window.frame(app);
+      ms.push_back(cpu_ms() - start);
+    }
+    report(what, ms);
+  };
+  app.view = View::query;
+  run("query view, 1,000,000 x 20, 10,000 lines, 32 nodes", [](int) {});
+  run("the same, scrolling through the rows", [&](int i) { result->look.top_row = static_cast<double>(i) * 2'345; });
+  run("the same, typing in the middle of the text", [&](int) {
+    app.tab().buffer.set_caret(app.tab().buffer.line_start(5'000));
+    app.tab().buffer.insert("x");
+  });
+  app.view = View::cluster;
+  run("cluster view, 32 nodes, full plots", [](int) {});
+  const auto start = std::chrono::steady_clock::now();
+  const auto order = arrange(result->grid.rows(), columns, {SortKey{1, false}, ""}, std::atomic<bool>(false));
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  std::printf("sorting 1,000,000 rows by text, in the worker        %.2f s (%zu rows)\n", seconds,
+              order ? order->size() : 0);
+  return 0;
+}

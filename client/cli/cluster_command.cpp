@@ -1,0 +1,283 @@
+#include <sys/wait.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <memory>
+#include <thread>
+
+#include "client/cli/commands.h"
+#include "client/cli/connection.h"
+#include "client/cli/interrupt.h"
+#include "client/cli/local_cluster.h"
+#include "client/cli/node_table.h"
+#include "client/client.h"
+
+namespace sqlcast::cli {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr milliseconds kStartTimeout = seconds(120);
+constexpr milliseconds kStopPatience = seconds(30);
+constexpr milliseconds kLockPatience = seconds(150);  // longer than a start takes at most
+
+struct Arguments {
+  std::string dir;
+  std::string node;
+  std::string master_program;
+  std::string slave_program;
+  unsigned slaves = 0;
+  bool slaves_given = false;
+  bool detach = false;
+  bool json = false;
+};
+
+void say(const std::string& line) {
+  std::fprintf(stderr, "%s\n", line.c_str());
+  std::fflush(stderr);
+}
+
+// Waits while another command is at work on the same folder.
+Result<FileLock> lock(const std::filesystem::path& dir) {
+  std::error_code error;
+  std::filesystem::create_directories(dir, error);
+  if (error) return Status::error(Code::io, dir.string() + " cannot be made: " + error.message());
+  const auto end = std::chrono::steady_clock::now() + kLockPatience;
+  for (bool said = false;; said = true) {
+    auto held = FileLock::try_lock(dir / "cluster.lock");
+    if (!held.ok()) return held.status();
+    if (held->has_value()) return std::move(**held);
+    if (!said) say("Another `sqlcast cluster` is at work on " + dir.string() + "; waiting for it");
+    if (interrupts() > 0 || std::chrono::steady_clock::now() > end)
+      return Status::error(Code::busy, "another `sqlcast cluster` is at work on " + dir.string());
+    std::this_thread::sleep_for(milliseconds(100));
+  }
+}
+
+Result<LocalCluster::Programs> programs(const Arguments& arguments) {
+  auto master = find_program("sqlcast-master", arguments.master_program);
+  if (!master.ok()) return master.status();
+  auto slave = find_program("sqlcast-slave", arguments.slave_program);
+  if (!slave.ok()) return slave.status();
+  return LocalCluster::Programs{*master, *slave};
+}
+
+int show_nodes(const LocalCluster& cluster, bool json) {
+  client::Options options;
+  options.endpoints = cluster.file().endpoints();
+  auto client = client::Client::open(options);
+  if (!client.ok()) return fail(client.status());
+  std::vector<proto::NodeStatus> nodes;
+  if (auto answered = (*client)->cluster_status(); answered.ok()) nodes = std::move(*answered);
+  // What is not running says nothing of itself; the folder knows its name.
+  for (const ClusterNode& node : cluster.file().nodes) {
+    const auto known = std::find_if(nodes.begin(), nodes.end(), [&](const proto::NodeStatus& status) {
+      return status.name == node.name || status.endpoint == node.endpoint;
+    });
+    proto::NodeStatus& status = known == nodes.end() ? nodes.emplace_back() : *known;
+    status.name = node.name;
+    status.role = node.role;
+    status.endpoint = node.endpoint;
+    if (status.state.empty()) status.state = "Unreachable";
+    if (status.state == "Unreachable")
+      status.message = cluster.running(node.name) ? "running, but it does not answer" : "not running";
+  }
+  std::fputs(json ? (nodes_json(nodes, 2) + "\n").c_str() : nodes_table(nodes).c_str(), stdout);
+  std::fflush(stdout);
+  return all_well(nodes) ? kExitOk : kExitFailed;
+}
+
+// Stays until a signal, or until no node is left.
+int stay(const LocalCluster& cluster) {
+  std::vector<std::string> alive = cluster.names();
+  while (interrupts() == 0 && !alive.empty()) {
+    while (waitpid(-1, nullptr, WNOHANG) > 0) {
+    }
+    std::vector<std::string> still;
+    for (const std::string& name : alive) {
+      if (cluster.running(name)) {
+        still.push_back(name);
+      } else {
+        say(name + " has ended; its log is " + cluster.log_of(name).string());
+      }
+    }
+    // One that was stopped may have been started again, by another command.
+    for (const std::string& name : cluster.names())
+      if (std::find(alive.begin(), alive.end(), name) == alive.end() && cluster.running(name)) still.push_back(name);
+    alive = std::move(still);
+    std::this_thread::sleep_for(milliseconds(200));
+  }
+  if (alive.empty()) {
+    say("No node is left.");
+    return kExitOk;
+  }
+  say("Stopping");
+  const auto held = lock(cluster.dir());  // another command's word does not keep us from stopping
+  cluster.stop(cluster.names(), kStopPatience, say);
+  return kExitOk;
+}
+
+int run_up(const Arguments& arguments) {
+  count_interrupts();
+  count_terminations();
+  std::signal(SIGPIPE, SIG_IGN);  // whoever reads our words may leave before the nodes have stopped
+  const std::filesystem::path dir = cluster_dir(arguments.dir);
+  const auto bins = programs(arguments);
+  if (!bins.ok()) return fail(bins.status());
+  auto held = std::optional<Result<FileLock>>(lock(dir));
+  if (!held->ok()) return fail(held->status());
+  auto cluster = LocalCluster::open_or_make(
+      dir, arguments.slaves_given ? std::optional<unsigned>(arguments.slaves) : std::nullopt);
+  if (!cluster.ok()) return fail(cluster.status());
+
+  std::vector<std::string> started;
+  for (const std::string& name : cluster->names())
+    if (!cluster->running(name)) started.push_back(name);
+  if (started.empty()) {
+    say("The cluster in " + dir.string() + " is running already.");
+    return show_nodes(*cluster, false);
+  }
+  if (started.size() == cluster->names().size()) {
+    const auto moved = cluster->repair_ports();
+    if (!moved.ok()) return fail(moved.status());
+    for (const std::string& line : *moved) say(line);
+  }
+  for (const std::string& name : started)
+    if (const Status status = cluster->start(name, *bins, !arguments.detach); !status.ok()) {
+      cluster->stop(started, kStopPatience, say);
+      return fail(status);
+    }
+  const auto progress = [](const std::string& name, const std::string& state) { say(name + ": " + state); };
+  const Status ready = cluster->wait_ready(started, kStartTimeout, progress, [] { return interrupts() > 0; });
+  if (!ready.ok()) {
+    say("Stopping what was started");
+    cluster->stop(started, kStopPatience, say);
+    return fail(ready);
+  }
+  const int result = show_nodes(*cluster, false);
+  held.reset();
+  const std::string with_dir = arguments.dir.empty() ? "" : " --dir " + arguments.dir;
+  if (arguments.detach) {
+    say("The cluster stays. `sqlcast" + with_dir + "` opens a shell, `sqlcast cluster down" + with_dir + "` stops it.");
+    return result;
+  }
+  say("The cluster runs until Ctrl-C. `sqlcast" + with_dir + "` in another terminal opens a shell.");
+  return stay(*cluster);
+}
+
+// What the commands below share: the folder's cluster, locked, and the nodes that are meant.
+template <typename Work>
+int with_cluster(const Arguments& arguments, const Work& work) {
+  count_interrupts();
+  const std::filesystem::path dir = cluster_dir(arguments.dir);
+  auto cluster = LocalCluster::open(dir);
+  if (!cluster.ok()) return fail(cluster.status());
+  std::vector<std::string> names = cluster->names();
+  if (!arguments.node.empty()) {
+    if (cluster->file().find(arguments.node) == nullptr) {
+      std::string known;
+      for (const std::string& name : names) known += (known.empty() ? "" : ", ") + name;
+      return fail(Status::error(Code::bad_request, "there is no node " + arguments.node + "; there are: " + known));
+    }
+    names = {arguments.node};
+  }
+  auto held = lock(dir);
+  if (!held.ok()) return fail(held.status());
+  return work(*cluster, names);
+}
+
+int run_stop(const Arguments& arguments) {
+  return with_cluster(arguments, [](const LocalCluster& cluster, const std::vector<std::string>& names) {
+    const bool any = std::any_of(names.begin(), names.end(),
+                                 [&](const std::string& name) { return cluster.running(name).has_value(); });
+    if (!any)
+      say(names.size() == 1 ? names[0] + " is not running." : "Nothing is running in " + cluster.dir().string() + ".");
+    cluster.stop(names, kStopPatience, say);
+    return kExitOk;
+  });
+}
+
+int run_start(const Arguments& arguments) {
+  const auto bins = programs(arguments);
+  if (!bins.ok()) return fail(bins.status());
+  return with_cluster(arguments, [&bins](LocalCluster& cluster, const std::vector<std::string>& names) {
+    if (cluster.running(names[0])) {
+      say(names[0] + " is running already.");
+      return kExitOk;
+    }
+    if (const Status status = cluster.start(names[0], *bins, false); !status.ok()) return fail(status);
+    const auto progress = [](const std::string& name, const std::string& state) { say(name + ": " + state); };
+    const Status ready = cluster.wait_ready(names, kStartTimeout, progress, [] { return interrupts() > 0; });
+    return ready.ok() ? kExitOk : fail(ready);
+  });
+}
+
+int run_kill(const Arguments& arguments) {
+  return with_cluster(arguments, [](const LocalCluster& cluster, const std::vector<std::string>& names) {
+    if (cluster.kill(names[0])) {
+      say(names[0] + " was killed with SIGKILL.");
+      return kExitOk;
+    }
+    say(names[0] + " is not running.");
+    return kExitFailed;
+  });
+}
+
+int run_cluster_status(const Arguments& arguments) {
+  auto cluster = LocalCluster::open(cluster_dir(arguments.dir));
+  return cluster.ok() ? show_nodes(*cluster, arguments.json) : fail(cluster.status());
+}
+
+}  // namespace
+
+void add_cluster_command(CLI::App& app, Run& run) {
+  auto arguments = std::make_shared<Arguments>();
+  CLI::App* const group =
+      app.add_subcommand("cluster", "A cluster on this machine: each node a process with its own database and folder");
+  group->set_help_flag("-?,-h,--help", "Show this help and leave");
+  group->require_subcommand(1);
+  const auto add = [&](const std::string& name, const std::string& description, int (*work)(const Arguments&)) {
+    CLI::App* const command = group->add_subcommand(name, description);
+    command->set_help_flag("-?,-h,--help", "Show this help and leave");
+    command
+        ->add_option("--dir", arguments->dir,
+                     "Folder of the cluster (else $SQLCAST_DIR, else one in ${XDG_STATE_HOME:-~/.local/state})")
+        ->type_name("DIR");
+    command->callback([arguments, work, &run] { run = [arguments, work] { return work(*arguments); }; });
+    return command;
+  };
+  const auto add_programs = [&](CLI::App* command) {
+    command->add_option("--master-bin", arguments->master_program, "The sqlcast-master to run")->type_name("FILE");
+    command->add_option("--slave-bin", arguments->slave_program, "The sqlcast-slave to run")->type_name("FILE");
+  };
+  const auto add_node_name = [&](CLI::App* command) {
+    command->add_option("node", arguments->node, "Its name, such as slave-1")->required()->type_name("NODE");
+  };
+
+  CLI::App* const up = add("up", "Start it, made anew when there is none; stays until Ctrl-C, then stops it", run_up);
+  up->add_option_function<unsigned>(
+        "-n,--slaves",
+        [arguments](unsigned count) {
+          arguments->slaves = count;
+          arguments->slaves_given = true;
+        },
+        "Slaves (2 for a new cluster); a cluster with fewer gets more")
+      ->type_name("SLAVES")
+      ->check(CLI::Range(0, 32));
+  up->add_flag("--detach", arguments->detach, "Leave it running");
+  add_programs(up);
+  add("down", "Stop all of its nodes", run_stop);
+  CLI::App* const status = add("status", "Show its nodes, those that do not run included", run_cluster_status);
+  status->add_flag("--json", arguments->json, "As one JSON object");
+  CLI::App* const start = add("start", "Start one node; it stays", run_start);
+  add_node_name(start);
+  add_programs(start);
+  add_node_name(add("stop", "Stop one node", run_stop));
+  add_node_name(add("kill", "Kill one node with SIGKILL, to see what happens", run_kill));
+}
+
+}  // namespace sqlcast::cli

@@ -1,0 +1,15 @@
+// Interrupts: Ctrl-C as a count that is looked at, instead of the end of the process. Process-wide.
+#pragma once
+
+namespace sqlcast::cli {
+
+// From now on SIGINT is counted. Once, from the main thread.
+void count_interrupts();
+// SIGTERM and SIGHUP are counted too.
+void count_terminations();
+
+// Since the last reset. Any thread.
+int interrupts();
+void reset_interrupts();
+
+}  // namespace sqlcast::cli

@@ -1,0 +1,88 @@
+#include "client/cli/node_table.h"
+
+#include <algorithm>
+
+#include "base/logging.h"
+#include "client/cli/result_format.h"
+#include "client/cli/text_table.h"
+#include "client/json.h"
+
+namespace sqlcast::cli {
+namespace {
+
+namespace json = client::json;
+
+std::string one_line(const std::string& text) {
+  std::string buffer;
+  std::string line(printable(text, buffer));
+  std::replace(line.begin(), line.end(), '\n', ' ');
+  return line;
+}
+
+json::Value to_json(const proto::NodeStatus& node) {
+  json::Object counters;
+  for (const auto& [name, count] : node.counters) counters.emplace_back(name, count);
+  json::Object object;
+  object.emplace_back("name", node.name);
+  object.emplace_back("role", node.role);
+  object.emplace_back("state", node.state);
+  object.emplace_back("message", node.message);
+  object.emplace_back("version", node.version);
+  object.emplace_back("epoch", node.epoch);
+  object.emplace_back("position", node.position);
+  object.emplace_back("hash", node.hash);
+  object.emplace_back("head", node.head);
+  object.emplace_back("lag_ms", node.lag_ms);
+  object.emplace_back("entries_per_second", node.entries_per_second);
+  object.emplace_back("endpoint", node.endpoint);
+  object.emplace_back("publisher", node.publisher);
+  object.emplace_back("master", node.master);
+  object.emplace_back("queue_depth", node.queue_depth);
+  object.emplace_back("queue_capacity", node.queue_capacity);
+  object.emplace_back("database_up", node.database_up);
+  object.emplace_back("database_version", node.database_version);
+  object.emplace_back("uptime_ms", node.uptime_ms);
+  object.emplace_back("seen_ms_ago", node.seen_ms_ago);
+  object.emplace_back("counters", std::move(counters));
+  return object;
+}
+
+}  // namespace
+
+std::string nodes_table(const std::vector<proto::NodeStatus>& nodes) {
+  TextTable table({{"NAME"},
+                   {"ROLE"},
+                   {"STATE"},
+                   {"EPOCH", true},
+                   {"POSITION", true},
+                   {"LAG", true},
+                   {"ENTRIES/S", true},
+                   {"ADDRESS"},
+                   {"MESSAGE"}});
+  for (const proto::NodeStatus& node : nodes) {
+    const bool known = node.epoch != 0 || node.position != 0 || node.state != "Unreachable";
+    const bool reachable = node.state != "Unreachable";
+    table.add({node.name.empty() ? "?" : node.name, node.role.empty() ? "?" : node.role, node.state,
+               known ? std::to_string(node.epoch) : "-", known ? std::to_string(node.position) : "-",
+               reachable ? (node.lag_ms == 0 ? "0" : duration_text(node.lag_ms)) : "-",
+               reachable ? fmt::format("{:.1f}", node.entries_per_second) : "-", node.endpoint,
+               one_line(node.message)});
+  }
+  return table.text();
+}
+
+std::string nodes_json(const std::vector<proto::NodeStatus>& nodes, int indent) {
+  json::Array list;
+  for (const proto::NodeStatus& node : nodes) list.push_back(to_json(node));
+  json::Object document;
+  document.emplace_back("nodes", std::move(list));
+  return json::Value(std::move(document)).write(indent);
+}
+
+bool all_well(const std::vector<proto::NodeStatus>& nodes) {
+  return std::none_of(nodes.begin(), nodes.end(), [](const proto::NodeStatus& node) {
+    return node.state == "Unreachable" || node.state == "Failed";
+  });
+}
+
+}  // namespace sqlcast::cli

@@ -1,0 +1,19 @@
+// What nodes say of themselves, as a table and as JSON. Pure; any thread.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "proto/message.h"
+
+namespace sqlcast::cli {
+
+std::string nodes_table(const std::vector<proto::NodeStatus>& nodes);
+
+// {"nodes": [{"name": …, every field of NodeStatus}]}; indent 0 = one line.
+std::string nodes_json(const std::vector<proto::NodeStatus>& nodes, int indent);
+
+// False when some node is unreachable or has failed.
+bool all_well(const std::vector<proto::NodeStatus>& nodes);
+
+}  // namespace sqlcast::cli

@@ -1,0 +1,371 @@
+#include "client/cli/result_format.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <limits>
+
+#include "base/types.h"
+#include "client/cli/display_width.h"
+#include "client/json.h"
+#include "client/utf8.h"
+
+namespace sqlcast::cli {
+namespace {
+
+using proto::Cell;
+using proto::ColumnInfo;
+using proto::ValueKind;
+namespace json = client::json;
+
+template <typename Number, typename... Format>
+void to_text(std::string& out, Number value, Format... format) {
+  std::array<char, 64> buffer{};
+  out.append(buffer.data(), std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, format...).ptr);
+}
+
+// In full where the database itself would write it so, with an exponent outside of that.
+void double_to_text(std::string& out, double value) {
+  const double size = std::fabs(value);
+  const bool plain = size == 0 || (size >= 1e-15 && size < 1e15);
+  to_text(out, value, plain ? std::chars_format::fixed : std::chars_format::scientific);
+}
+
+bool is_number(ValueKind kind) {
+  return kind == ValueKind::int64 || kind == ValueKind::uint64 || kind == ValueKind::float64;
+}
+
+bool right_aligned(const ColumnInfo& column) { return is_number(column.kind) || column.type.starts_with("DECIMAL"); }
+
+// Calls `line(text, more)` for each line of a cell.
+template <typename Visit>
+std::size_t for_each_line(std::string_view text, const Visit& visit) {
+  std::size_t count = 0;
+  while (true) {
+    const std::size_t end = text.find('\n');
+    visit(count++, text.substr(0, end), end != std::string_view::npos);
+    if (end == std::string_view::npos) return count;
+    text.remove_prefix(end + 1);
+  }
+}
+
+class TablePrinter : public ResultPrinter {
+ public:
+  explicit TablePrinter(bool header) : header_(header) {}
+
+  void begin(const std::vector<ColumnInfo>& columns, std::string&) override {
+    columns_ = columns;
+    widths_.assign(columns.size(), 0);
+    started_ = false;
+    for (std::size_t i = 0; header_ && i < columns.size(); ++i) widths_[i] = display_width(name(i));
+  }
+
+  void page(const Cells& cells, std::uint64_t rows, std::string& out) override {
+    if (rows == 0) return;
+    if (grow_widths(cells, rows) || !started_) head(out);
+    for (std::uint64_t row = 0; row < rows; ++row) append_row(cells, row, out);
+  }
+
+  void end(std::string& out) override {
+    if (started_) rule(out);
+  }
+
+ private:
+  std::string_view name(std::size_t column) { return printable(columns_[column].name, name_buffer_); }
+
+  // True when a cell of this page is wider than all before it: the frame is then drawn anew.
+  bool grow_widths(const Cells& cells, std::uint64_t rows) {
+    bool grown = false;
+    for (std::size_t column = 0; column < widths_.size(); ++column) {
+      for (std::uint64_t row = 0; row < rows; ++row) {
+        for_each_line(text_of(cells[column][row]), [&](std::size_t, std::string_view line, bool) {
+          const std::size_t width = display_width(line);
+          if (width <= widths_[column]) return;
+          widths_[column] = width;
+          grown = true;
+        });
+      }
+    }
+    return grown;
+  }
+
+  std::string_view text_of(const Cell& cell) { return printable(cell_text(cell, cell_buffer_), print_buffer_); }
+
+  void rule(std::string& out) const {
+    out.push_back('+');
+    for (const std::size_t width : widths_) out.append(width + 2, '-').push_back('+');
+    out.push_back('\n');
+  }
+
+  void head(std::string& out) {
+    started_ = true;
+    rule(out);
+    if (!header_) return;
+    out.push_back('|');
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+      const std::string_view text = name(i);
+      out.append(" ").append(text).append(widths_[i] - display_width(text), ' ').append(" |");
+    }
+    out.push_back('\n');
+    rule(out);
+  }
+
+  void append_row(const Cells& cells, std::uint64_t row, std::string& out) {
+    std::size_t height = 1;
+    for (std::size_t line = 0; line < height; ++line) {
+      out.push_back('|');
+      for (std::size_t column = 0; column < widths_.size(); ++column) {
+        std::string_view shown;
+        bool more = false;
+        const std::size_t lines = for_each_line(text_of(cells[column][row]), [&](std::size_t at, auto text, bool next) {
+          if (at == line) shown = text, more = next;
+        });
+        height = std::max(height, lines);
+        const std::size_t padding = widths_[column] - display_width(shown);
+        const bool right = right_aligned(columns_[column]) && lines == 1;
+        out.push_back(' ');
+        if (right) out.append(padding, ' ');
+        out.append(shown);
+        if (!right) out.append(padding, ' ');
+        out.append(more ? "+|" : " |");
+      }
+      out.push_back('\n');
+    }
+  }
+
+  const bool header_;
+  bool started_ = false;
+  std::vector<ColumnInfo> columns_;
+  std::vector<std::size_t> widths_;
+  std::string cell_buffer_;
+  std::string print_buffer_;
+  std::string name_buffer_;
+};
+
+class TabsPrinter : public ResultPrinter {
+ public:
+  explicit TabsPrinter(bool header) : header_(header) {}
+
+  void begin(const std::vector<ColumnInfo>& columns, std::string&) override {
+    columns_ = columns;
+    started_ = !header_;
+  }
+
+  void page(const Cells& cells, std::uint64_t rows, std::string& out) override {
+    for (std::uint64_t row = 0; row < rows; ++row) {
+      if (!started_) head(out);
+      for (std::size_t column = 0; column < cells.size(); ++column) {
+        if (column != 0) out.push_back('\t');
+        append_escaped(cell_text(cells[column][row], buffer_), out);
+      }
+      out.push_back('\n');
+    }
+  }
+
+  void end(std::string&) override {}
+
+ private:
+  static void append_escaped(std::string_view text, std::string& out) {
+    for (const char byte : text) {
+      switch (byte) {
+        case '\t': out.append("\\t"); break;
+        case '\n': out.append("\\n"); break;
+        case '\\': out.append("\\\\"); break;
+        case '\0': out.append("\\0"); break;
+        default: out.push_back(byte);
+      }
+    }
+  }
+
+  void head(std::string& out) {
+    started_ = true;
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+      if (i != 0) out.push_back('\t');
+      append_escaped(columns_[i].name, out);
+    }
+    out.push_back('\n');
+  }
+
+  const bool header_;
+  bool started_ = false;
+  std::vector<ColumnInfo> columns_;
+  std::string buffer_;
+};
+
+class CsvPrinter : public ResultPrinter {
+ public:
+  explicit CsvPrinter(bool header) : header_(header) {}
+
+  void begin(const std::vector<ColumnInfo>& columns, std::string& out) override {
+    if (!header_) return;
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      if (i != 0) out.push_back(',');
+      append_field(columns[i].name, out);
+    }
+    out.append("\r\n");
+  }
+
+  void page(const Cells& cells, std::uint64_t rows, std::string& out) override {
+    for (std::uint64_t row = 0; row < rows; ++row) {
+      for (std::size_t column = 0; column < cells.size(); ++column) {
+        const Cell& cell = cells[column][row];
+        if (column != 0) out.push_back(',');
+        if (cell.kind != Cell::Kind::null) append_field(cell_text(cell, buffer_), out);
+      }
+      out.append("\r\n");
+    }
+  }
+
+  void end(std::string&) override {}
+
+ private:
+  static void append_field(std::string_view text, std::string& out) {
+    if (!text.empty() && text.find_first_of(",\"\r\n") == std::string_view::npos) {
+      out.append(text);
+      return;
+    }
+    out.push_back('"');
+    for (const char byte : text) {
+      if (byte == '"') out.push_back('"');
+      out.push_back(byte);
+    }
+    out.push_back('"');
+  }
+
+  const bool header_;
+  std::string buffer_;
+};
+
+class JsonPrinter : public ResultPrinter {
+ public:
+  void begin(const std::vector<ColumnInfo>& columns, std::string&) override {
+    names_.clear();
+    std::vector<std::string> taken;
+    for (const ColumnInfo& column : columns) {
+      std::string name = column.name;
+      for (int n = 2; std::find(taken.begin(), taken.end(), name) != taken.end(); ++n)
+        name = column.name + "_" + std::to_string(n);
+      taken.push_back(name);
+      json::append_string(names_.emplace_back(), name);
+    }
+  }
+
+  void page(const Cells& cells, std::uint64_t rows, std::string& out) override {
+    for (std::uint64_t row = 0; row < rows; ++row) {
+      out.push_back('{');
+      for (std::size_t column = 0; column < names_.size(); ++column) {
+        if (column != 0) out.append(", ");
+        out.append(names_[column]).append(": ");
+        append_value(cells[column][row], out);
+      }
+      out.append("}\n");
+    }
+  }
+
+  void end(std::string&) override {}
+
+ private:
+  void append_value(const Cell& cell, std::string& out) {
+    switch (cell.kind) {
+      case Cell::Kind::null: out.append("null"); break;
+      case Cell::Kind::int64:
+      case Cell::Kind::uint64: out.append(cell_text(cell, buffer_)); break;
+      case Cell::Kind::float64: json::append_double(out, cell.float64); break;
+      case Cell::Kind::text:
+      case Cell::Kind::bytes: json::append_string(out, cell_text(cell, buffer_)); break;
+    }
+  }
+
+  std::vector<std::string> names_;
+  std::string buffer_;
+};
+
+class VerticalPrinter : public ResultPrinter {
+ public:
+  void begin(const std::vector<ColumnInfo>& columns, std::string&) override {
+    names_.clear();
+    row_ = 0;
+    std::size_t widest = 0;
+    std::string buffer;
+    for (const ColumnInfo& column : columns) {
+      names_.emplace_back(printable(column.name, buffer));
+      widest = std::max(widest, display_width(names_.back()));
+    }
+    for (std::string& name : names_) name.insert(0, widest - display_width(name), ' ');
+  }
+
+  void page(const Cells& cells, std::uint64_t rows, std::string& out) override {
+    constexpr std::string_view kStars = "***************************";
+    for (std::uint64_t row = 0; row < rows; ++row) {
+      out.append(kStars).append(" ").append(std::to_string(++row_)).append(". row ").append(kStars).append("\n");
+      for (std::size_t column = 0; column < names_.size(); ++column) {
+        const std::string_view text = cell_text(cells[column][row], cell_buffer_);
+        out.append(names_[column]).append(": ").append(printable(text, print_buffer_)).append("\n");
+      }
+    }
+  }
+
+  void end(std::string&) override {}
+
+ private:
+  std::vector<std::string> names_;
+  std::uint64_t row_ = 0;
+  std::string cell_buffer_;
+  std::string print_buffer_;
+};
+
+bool is_control(std::uint32_t point) { return point < 0x20 || (point >= 0x7F && point < 0xA0); }
+
+}  // namespace
+
+std::unique_ptr<ResultPrinter> make_printer(const FormatOptions& options) {
+  switch (options.format) {
+    case Format::table: return std::make_unique<TablePrinter>(options.header);
+    case Format::tabs: return std::make_unique<TabsPrinter>(options.header);
+    case Format::csv: return std::make_unique<CsvPrinter>(options.header);
+    case Format::json: return std::make_unique<JsonPrinter>();
+    case Format::vertical: return std::make_unique<VerticalPrinter>();
+  }
+  return nullptr;
+}
+
+std::string_view cell_text(const Cell& cell, std::string& buffer) {
+  buffer.clear();
+  switch (cell.kind) {
+    case Cell::Kind::null: return "NULL";
+    case Cell::Kind::int64: to_text(buffer, cell.int64); break;
+    case Cell::Kind::uint64: to_text(buffer, cell.uint64); break;
+    case Cell::Kind::float64: double_to_text(buffer, cell.float64); break;
+    case Cell::Kind::text: return cell.view();
+    case Cell::Kind::bytes: buffer.append("0x").append(to_hex(cell.view())); break;
+  }
+  return buffer;
+}
+
+std::string_view printable(std::string_view text, std::string& buffer) {
+  bool changed = false;
+  for (std::size_t at = 0; at < text.size();) {
+    const client::CodePoint point = client::code_point_at(text, at);
+    const bool show = point.valid && (point.value == '\n' || !is_control(point.value));
+    if (!show && !changed) {
+      buffer.assign(text.substr(0, at));
+      changed = true;
+    }
+    if (show) {
+      if (changed) buffer.append(text.substr(at, point.size));
+    } else if (text[at] == '\t') {
+      buffer.append("\\t");
+    } else if (text[at] == '\r') {
+      buffer.append("\\r");
+    } else if (text[at] == '\0') {
+      buffer.append("\\0");
+    } else {
+      buffer.append("\\x").append(to_hex(text.substr(at, point.size)));
+    }
+    at += point.size;
+  }
+  return changed ? std::string_view(buffer) : text;
+}
+
+}  // namespace sqlcast::cli

@@ -1,0 +1,347 @@
+#include "client/cli/shell.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <utility>
+
+#include "base/logging.h"
+#include "client/cli/cluster_file.h"
+#include "client/cli/interrupt.h"
+#include "client/cli/line_reader.h"
+#include "client/json.h"
+
+namespace sqlcast::cli {
+namespace {
+
+using client::Reply;
+using client::Request;
+using client::StatementReply;
+using Kind = StreamItem::Kind;
+
+constexpr int kDeepestSource = 16;
+constexpr std::size_t kReadSize = 256U << 10U;
+constexpr std::chrono::milliseconds kLook{50};
+
+constexpr const char* kHelp =
+    "Statements end with ; or \\g, or with \\G to see each column on a line of its own.\n"
+    "  USE database        default database of what follows\n"
+    "  SOURCE file, \\. file run the statements of a file\n"
+    "  DELIMITER text      what ends a statement from here on\n"
+    "  \\s, status          where this shell is connected\n"
+    "  \\h, help            this text\n"
+    "  \\q, quit            leave; so does Ctrl-D\n"
+    "Ctrl-C stops the statement that runs, or forgets the line that is being typed.\n"
+    "SELECT is answered by a slave where there is one; INSERT, UPDATE, DELETE and REPLACE go to the master from any\n"
+    "node; CREATE, ALTER, DROP, TRUNCATE and RENAME run at the master alone. `sqlcast explain` says what and why.\n";
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+const char* plural(std::uint64_t count) { return count == 1 ? "" : "s"; }
+
+}  // namespace
+
+std::string summary(const StatementReply& result, const Reply& reply, std::uint64_t rows, double seconds) {
+  std::string text;
+  if (result.has_rows) {
+    text = rows == 0 ? std::string("Empty set") : fmt::format("{} row{} in set", rows, plural(rows));
+  } else {
+    text = fmt::format("Query OK, {} row{} affected", result.affected_rows, plural(result.affected_rows));
+    if (result.insert_id != 0) text += fmt::format(", insert id {}", result.insert_id);
+  }
+  if (!result.warnings.empty())
+    text += fmt::format(", {} warning{}", result.warnings.size(), plural(result.warnings.size()));
+  text += fmt::format(" ({:.3f} s)", seconds);
+  if (reply.wrote) {
+    text += fmt::format(" — sequence {}", reply.sequence);
+    if (reply.replayed) text += ", executed earlier";
+    if (!reply.acked_by.empty()) {
+      text += ", acknowledged by ";
+      for (std::size_t i = 0; i < reply.acked_by.size(); ++i) text += (i == 0 ? "" : ", ") + reply.acked_by[i];
+    }
+  } else if (!reply.node.empty()) {
+    text += fmt::format(" — node {} at {}", reply.node, reply.node_position);
+  }
+  if (reply.stale) text += ", stale: this node does not follow the master now";
+  return text;
+}
+
+Shell::Shell(client::Client& client, Nodes nodes, std::string database, ShellOptions options)
+    : client_(client), nodes_(std::move(nodes)), database_(std::move(database)), options_(options) {}
+
+// ---- where statements come from ----------------------------------------------------------------------------
+
+int Shell::run_terminal() {
+  LineReader reader(state_dir() / "history");
+  StatementStream stream;
+  std::string entered;
+  std::string line;
+  while (!quit_) {
+    const std::string prompt = stream.pending()    ? "    -> "
+                               : database_.empty() ? "sqlcast> "
+                                                   : "sqlcast [" + database_ + "]> ";
+    const LineReader::Event event = reader.read(prompt, line);
+    if (event == LineReader::Event::end) {
+      std::fputs("\n", stdout);
+      break;
+    }
+    if (event == LineReader::Event::interrupted || line.ends_with("\\c")) {
+      stream.clear();
+      entered.clear();
+      continue;
+    }
+    entered += (entered.empty() ? "" : "\n") + line;
+    stream.feed(line + "\n");
+    if (!stream.pending()) reader.remember(std::exchange(entered, {}));
+    (void)drain(stream);
+  }
+  return kExitOk;  // every failure has been seen by whoever typed the statement
+}
+
+int Shell::run_text(std::string_view text) {
+  StatementStream stream;
+  stream.feed(text);
+  stream.finish();
+  (void)drain(stream);
+  return failed_ ? kExitFailed : kExitOk;
+}
+
+int Shell::run_file(const std::string& path) {
+  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) {
+    (void)after_failure(Status::error(Code::io, path + ": " + std::strerror(errno)), 0);
+    return kExitFailed;
+  }
+  const int result = run_file(descriptor);
+  close(descriptor);
+  return result;
+}
+
+int Shell::run_file(int descriptor) {
+  StatementStream stream;
+  std::string text;
+  bool at_start = true;
+  while (!quit_) {
+    const std::size_t before = text.size();
+    text.resize(before + kReadSize);
+    const ssize_t got = read(descriptor, text.data() + before, kReadSize);
+    text.resize(before + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+    if (got < 0 && errno == EINTR && interrupts() == 0) continue;
+    if (got < 0) {
+      (void)after_failure(Status::error(Code::io, std::string("the script cannot be read: ") + std::strerror(errno)),
+                          0);
+      break;
+    }
+    if (std::exchange(at_start, false) && text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);
+    if (got == 0) {
+      stream.feed(text);
+      stream.finish();
+      (void)drain(stream);
+      break;
+    }
+    const std::size_t lines = text.rfind('\n');
+    if (lines == std::string::npos) continue;
+    stream.feed(std::string_view(text).substr(0, lines + 1));
+    text.erase(0, lines + 1);
+    if (drain(stream) == Next::stop) break;
+  }
+  return failed_ ? kExitFailed : kExitOk;
+}
+
+Shell::Next Shell::drain(StatementStream& stream) {
+  while (auto item = stream.next())
+    if (run_item(*item) == Next::stop || quit_) return Next::stop;
+  return Next::go_on;
+}
+
+Shell::Next Shell::run_item(const StreamItem& item) {
+  switch (item.kind) {
+    case Kind::statement: return run_statement(item);
+    case Kind::use: return use(item.text, item.line);
+    case Kind::source: {
+      if (depth_ >= kDeepestSource)
+        return after_failure(Status::error(Code::bad_request, "SOURCE within SOURCE goes too deep"), item.line);
+      ++depth_;
+      const int result = run_file(item.text);
+      --depth_;
+      return result == kExitOk || options_.force || options_.interactive ? Next::go_on : Next::stop;
+    }
+    case Kind::quit: quit_ = true; return Next::stop;
+    case Kind::help: std::fputs(kHelp, stdout); return Next::go_on;
+    case Kind::status: show_status(); return Next::go_on;
+  }
+  return Next::go_on;
+}
+
+// ---- one statement -----------------------------------------------------------------------------------------
+
+Shell::Next Shell::after_failure(const Status& status, std::size_t line) {
+  std::fflush(stdout);
+  std::fprintf(stderr, "%s\n", error_text(status, options_.interactive ? 0 : line).c_str());
+  failed_ = true;
+  return options_.force || options_.interactive ? Next::go_on : Next::stop;
+}
+
+// Nothing when the user gave up waiting. Ctrl-C asks the node to stop the request (0 = there is nothing to stop).
+template <typename T>
+std::optional<T> Shell::wait(std::future<T>& future, std::uint64_t request_id) {
+  int seen = 0;
+  while (future.wait_for(kLook) != std::future_status::ready) {
+    const int count = interrupts();
+    if (count == seen) continue;
+    if (count > 1 || request_id == 0) {
+      if (count > 1) quit_ = true;
+      return std::nullopt;
+    }
+    seen = count;
+    std::fputs("^C stops the statement; once more leaves\n", stderr);
+    client_.cancel(request_id, [](const Result<bool>&) {});
+  }
+  return future.get();
+}
+
+Shell::Next Shell::run_statement(const StreamItem& item) {
+  if (!options_.interactive && interrupts() > 0) {
+    quit_ = true;
+    return after_failure(Status::error(Code::cancelled, "stopped by Ctrl-C"), item.line);
+  }
+  reset_interrupts();
+  const auto start = std::chrono::steady_clock::now();
+  Request request = Request::of(item.text);
+  request.database = database_;
+  auto promise = std::make_shared<std::promise<Reply>>();
+  auto future = promise->get_future();
+  const std::uint64_t id =
+      client_.submit(std::move(request), [promise](Reply reply) { promise->set_value(std::move(reply)); });
+  auto reply = wait(future, id);
+  if (!reply)
+    return after_failure(Status::error(Code::cancelled, "gave up waiting; the statement may still take effect"),
+                         item.line);
+  if (!reply->status.ok()) {
+    if (reply->status.code == Code::cancelled && !options_.interactive) quit_ = true;
+    return after_failure(reply->status, item.line);
+  }
+  for (std::size_t i = 0; i < reply->results.size(); ++i) {
+    Status problem;
+    std::uint64_t rows = 0;
+    StatementReply& result = reply->results[i];
+    if (result.has_rows) {
+      rows = print_rows(result, item, problem);
+    } else if (options_.format.format == Format::json) {
+      print_effect(result, *reply);
+    }
+    if (!problem.ok()) return after_failure(problem, item.line);
+    print_summary(result, *reply, rows, seconds_since(start));
+  }
+  return Next::go_on;
+}
+
+// Page by page; never more than one in memory.
+std::uint64_t Shell::print_rows(StatementReply& result, const StreamItem& item, Status& problem) {
+  FormatOptions format = options_.format;
+  const bool for_people = format.format == Format::table || format.format == Format::tabs;
+  if (item.vertical && for_people) format.format = Format::vertical;
+  const auto printer = make_printer(format);
+  std::string out;
+  printer->begin(result.columns, out);
+  client::Rows page = std::move(result.rows);
+  client::Cursor cursor = result.cursor;
+  std::uint64_t rows = 0;
+  while (true) {
+    rows += page.row_count();
+    printer->page(page.columns(), page.row_count(), out);
+    write_out(out);
+    if (!cursor) break;
+    auto promise = std::make_shared<std::promise<Reply>>();
+    auto future = promise->get_future();
+    client_.fetch(cursor, 0, [promise](Reply reply) { promise->set_value(std::move(reply)); });
+    auto reply = wait(future, 0);
+    if (!reply || !reply->status.ok()) {
+      problem = reply ? reply->status : Status::error(Code::cancelled, "stopped by Ctrl-C; the rows above are not all");
+      client_.close(cursor);
+      break;
+    }
+    if (reply->results.size() != 1 || !reply->results[0].has_rows) {
+      problem = Status::error(Code::bad_message, "the node answered a fetch with something else");
+      break;
+    }
+    page = std::move(reply->results[0].rows);
+    cursor = reply->results[0].cursor;
+  }
+  printer->end(out);
+  write_out(out);
+  return rows;
+}
+
+void Shell::print_effect(const StatementReply& result, const Reply& reply) {
+  client::json::Object object;
+  object.emplace_back("affected_rows", result.affected_rows);
+  object.emplace_back("insert_id", result.insert_id);
+  object.emplace_back("epoch", reply.epoch);
+  object.emplace_back("sequence", reply.sequence);
+  object.emplace_back("node", reply.node);
+  std::string out = client::json::Value(std::move(object)).write() + "\n";
+  write_out(out);
+}
+
+void Shell::print_summary(const StatementReply& result, const Reply& reply, std::uint64_t rows, double seconds) {
+  if (!options_.interactive && !options_.verbose) return;
+  std::FILE* const to = options_.interactive ? stdout : stderr;
+  std::fflush(stdout);
+  std::fprintf(to, "%s\n", summary(result, reply, rows, seconds).c_str());
+  for (const std::string& warning : result.warnings) std::fprintf(to, "Warning %s\n", warning.c_str());
+  if (options_.interactive) std::fputs("\n", to);
+}
+
+void Shell::write_out(std::string& text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) {
+    // Nobody reads any more, or the disk is full: what follows would be lost as well.
+    std::fprintf(stderr, "the output cannot be written: %s\n", std::strerror(errno));
+    failed_ = true;
+    quit_ = true;
+  }
+  text.clear();
+}
+
+// ---- commands of the shell ---------------------------------------------------------------------------------
+
+Shell::Next Shell::use(const std::string& database, std::size_t line) {
+  Request request =
+      Request::of("SELECT schema_name FROM information_schema.schemata WHERE schema_name = ?", {database});
+  const Reply reply = client_.run(std::move(request));
+  if (reply.status.ok() && !reply.results.empty() && reply.results[0].rows.row_count() == 0) {
+    Status unknown = Status::error(Code::sql_error, "Unknown database '" + database + "'");
+    unknown.database_errno = 1049;
+    unknown.sqlstate = "42000";
+    return after_failure(unknown, line);
+  }
+  if (!reply.status.ok()) return after_failure(reply.status, line);
+  database_ = database;
+  if (options_.interactive) std::fputs("Database changed\n", stdout);
+  return Next::go_on;
+}
+
+void Shell::show_status() {
+  const auto status = client_.status();
+  std::string text = "sqlcast " SQLCAST_VERSION ", client " + client_.client_id() + "\n";
+  text += "Nodes:      " + nodes_.where + "\n";
+  text += "Database:   " + (database_.empty() ? std::string("(none)") : database_) + "\n";
+  text += "Session:    last wrote sequence " + std::to_string(client_.session_position()) + "\n";
+  if (status.ok()) {
+    const proto::NodeStatus& node = status->self;
+    text += fmt::format("Answers:    {} ({}, {}) at sequence {}, epoch {}, {}\n", node.name, node.role, node.state,
+                        node.position, node.epoch, node.database_version);
+  } else {
+    text += "Answers:    nobody: " + status.status().message + "\n";
+  }
+  write_out(text);
+}
+
+}  // namespace sqlcast::cli

@@ -1,0 +1,68 @@
+// Shell: statements from a terminal, a script or the command line, to the nodes, and results as text. One thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <future>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "client/cli/connection.h"
+#include "client/cli/result_format.h"
+#include "client/cli/statement_stream.h"
+#include "client/client.h"
+
+namespace sqlcast::cli {
+
+struct ShellOptions {
+  FormatOptions format;
+  bool interactive = false;
+  bool force = false;    // go on after an error
+  bool verbose = false;  // say after each statement what it did, on standard error
+};
+
+class Shell {
+ public:
+  Shell(client::Client& client, Nodes nodes, std::string database, ShellOptions options);
+
+  // Each returns the exit status: 0 when all went well, 1 when a statement failed.
+  int run_terminal();
+  int run_text(std::string_view text);
+  int run_file(int descriptor);  // until its end
+  int run_file(const std::string& path);
+
+ private:
+  enum class Next { go_on, stop };
+
+  Next drain(StatementStream& stream);
+  Next run_item(const StreamItem& item);
+  Next run_statement(const StreamItem& item);
+  Next after_failure(const Status& status, std::size_t line);
+  Next use(const std::string& database, std::size_t line);
+  void show_status();
+
+  template <typename T>
+  std::optional<T> wait(std::future<T>& future, std::uint64_t request_id);
+  std::uint64_t print_rows(client::StatementReply& result, const StreamItem& item, Status& problem);
+  void print_effect(const client::StatementReply& result, const client::Reply& reply);
+  void print_summary(const client::StatementReply& result, const client::Reply& reply, std::uint64_t rows,
+                     double seconds);
+  void write_out(std::string& text);
+
+  client::Client& client_;
+  const Nodes nodes_;
+  std::string database_;
+  const ShellOptions options_;
+  bool failed_ = false;
+  bool quit_ = false;
+  int depth_ = 0;  // of SOURCE in SOURCE
+};
+
+// "3 rows in set (0.004 s) — node slave-1 at 1042", "Query OK, 1 row affected (0.002 s) — sequence 1043".
+std::string summary(const client::StatementReply& result, const client::Reply& reply, std::uint64_t rows,
+                    double seconds);
+
+}  // namespace sqlcast::cli

@@ -1,0 +1,177 @@
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+#include <optional>
+
+#include "base/logging.h"
+#include "client/cli/commands.h"
+#include "client/cli/connection.h"
+#include "client/cli/interrupt.h"
+#include "client/cli/shell.h"
+#include "client/cli/text_table.h"
+
+namespace sqlcast::cli {
+namespace {
+
+struct Arguments {
+  ConnectionOptions connection;
+  std::string database;
+  std::vector<std::string> execute;
+  std::string file;
+  bool batch = false;
+  bool table = false;
+  bool json = false;
+  bool csv = false;
+  bool vertical = false;
+  bool no_header = false;
+  bool force = false;
+  bool verbose = false;
+  std::string timeout;
+  std::string consistency;
+  std::string ack;
+  std::uint32_t page_rows = 0;
+};
+
+Status bad_argument(const std::string& message) { return Status::error(Code::bad_request, message); }
+
+Status set_consistency(const std::string& text, client::Options& options) {
+  using client::Consistency;
+  if (text.empty() || text == "session") return ok_status();
+  if (text == "any") options.consistency = Consistency::any;
+  if (text == "master") options.consistency = Consistency::master;
+  if (text == "any" || text == "master") return ok_status();
+  constexpr std::string_view kMaxLag = "max_lag=";
+  const long long lag = text.starts_with(kMaxLag) ? parse_duration_ms(text.substr(kMaxLag.size())) : -1;
+  if (lag < 0)
+    return bad_argument("--consistency " + text +
+                        ": expected session, any, master, or max_lag=TIME such as max_lag=2s");
+  options.consistency = Consistency::max_lag;
+  options.max_lag = std::chrono::milliseconds(lag);
+  return ok_status();
+}
+
+Status set_ack(const std::string& text, client::Options& options) {
+  using client::Ack;
+  if (text.empty()) return ok_status();
+  if (text == "local")
+    options.ack = Ack::local;
+  else if (text == "one")
+    options.ack = Ack::one;
+  else if (text == "majority")
+    options.ack = Ack::majority;
+  else if (text == "all")
+    options.ack = Ack::all;
+  else
+    return bad_argument("--ack " + text + ": expected local, one, majority or all");
+  return ok_status();
+}
+
+Result<client::Options> client_options(const Arguments& arguments, const Nodes& nodes) {
+  client::Options options;
+  options.endpoints = nodes.endpoints;
+  options.database = arguments.database;
+  options.page_rows = arguments.page_rows;
+  if (!arguments.timeout.empty()) {
+    const long long timeout = parse_duration_ms(arguments.timeout);
+    if (timeout <= 0) return bad_argument("--timeout " + arguments.timeout + ": expected a time such as 30s or 500ms");
+    options.timeout = std::chrono::milliseconds(timeout);
+  }
+  if (Status status = set_consistency(arguments.consistency, options); !status.ok()) return status;
+  if (Status status = set_ack(arguments.ack, options); !status.ok()) return status;
+  return options;
+}
+
+FormatOptions choose_format(const Arguments& arguments) {
+  FormatOptions format;
+  format.header = !arguments.no_header;
+  const bool on_terminal = isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1;
+  format.format = on_terminal ? Format::table : Format::tabs;
+  if (arguments.batch) format.format = Format::tabs;
+  if (arguments.table) format.format = Format::table;
+  if (arguments.csv) format.format = Format::csv;
+  if (arguments.json) format.format = Format::json;
+  if (arguments.vertical) format.format = Format::vertical;
+  return format;
+}
+
+int run_shell(const Arguments& arguments) {
+  const auto nodes = find_nodes(arguments.connection);
+  if (!nodes.ok()) return fail(nodes.status());
+  const auto options = client_options(arguments, *nodes);
+  if (!options.ok()) return fail(options.status());
+  auto client = client::Client::open(*options);
+  if (!client.ok()) return fail(client.status());
+
+  constexpr std::chrono::milliseconds kFirstWord{5'000};
+  const auto status = (*client)->status({}, std::min(kFirstWord, options->timeout));
+  if (!status.ok())
+    return fail(
+        Status::error(Code::timeout, "no node answers at " + nodes->where +
+                                         "; see `sqlcast cluster status`, or start one with `sqlcast cluster up`"));
+  ShellOptions shell_options;
+  shell_options.format = choose_format(arguments);
+  shell_options.force = arguments.force;
+  shell_options.verbose = arguments.verbose;
+  shell_options.interactive =
+      arguments.execute.empty() && arguments.file.empty() && !arguments.batch && isatty(STDIN_FILENO) == 1;
+  if (shell_options.interactive) {
+    const proto::NodeStatus& node = status->self;
+    fmt::print("sqlcast " SQLCAST_VERSION ". {} ({}, {}) answers, at sequence {}. \\h for help, Ctrl-D to leave.\n\n",
+               node.name, node.role, node.state, node.position);
+  }
+  count_interrupts();
+  Shell shell(**client, *nodes, arguments.database, shell_options);
+  int result = kExitOk;
+  if (!arguments.execute.empty()) {
+    std::string text;
+    for (const std::string& part : arguments.execute) text += part + (part.ends_with(';') ? "\n" : ";\n");
+    result = shell.run_text(text);
+  } else if (!arguments.file.empty() && arguments.file != "-") {
+    result = shell.run_file(arguments.file);
+  } else if (shell_options.interactive) {
+    result = shell.run_terminal();
+  } else {
+    result = shell.run_file(STDIN_FILENO);
+  }
+  if (std::fflush(stdout) != 0) result = kExitFailed;
+  return result;
+}
+
+}  // namespace
+
+void add_shell_command(CLI::App& app, Run& run) {
+  auto arguments = std::make_shared<Arguments>();
+  add_connection_options(app, arguments->connection);
+  app.add_option("-D,--database,database", arguments->database, "Default database")->type_name("DATABASE");
+  app.add_option("-e,--execute", arguments->execute, "Run these statements and leave; may be given several times")
+      ->type_name("SQL")
+      ->take_all()
+      ->allow_extra_args(false);
+  app.add_option("--file", arguments->file, "Run the statements of a file and leave (- is standard input)")
+      ->type_name("FILE");
+  app.add_flag("-B,--batch", arguments->batch, "Tab-separated results (the default when not on a terminal)");
+  app.add_flag("-t,--table", arguments->table, "Results as a table (the default on a terminal)");
+  app.add_flag("--json", arguments->json, "Results as one JSON object a row; of a write, one object with its effect");
+  app.add_flag("--csv", arguments->csv, "Results as CSV (RFC 4180); NULL is an empty field, the empty text is \"\"");
+  app.add_flag("-E,--vertical", arguments->vertical, "Results with each column on a line of its own");
+  app.add_flag("-N,--skip-column-names", arguments->no_header, "No column names");
+  app.add_flag("-f,--force", arguments->force, "Go on after an error (the exit status is still 1)");
+  app.add_flag("-v,--verbose", arguments->verbose, "Say after each statement what it did, on standard error");
+  app.add_option("--timeout", arguments->timeout, "Longest time for a statement, such as 30s (the default) or 500ms")
+      ->type_name("TIME");
+  app.add_option("--consistency", arguments->consistency,
+                 "What a read must see: session (your own writes, the default), any, master, max_lag=TIME")
+      ->type_name("LEVEL");
+  app.add_option(
+         "--ack", arguments->ack,
+         "Where a write must be durable before the reply: local, one, majority, all (else as the master is set)")
+      ->type_name("LEVEL");
+  app.add_option("--page-rows", arguments->page_rows, "Rows asked for at a time (0 = as the node is set)")
+      ->type_name("ROWS");
+  app.require_subcommand(0, 1);
+  run = [arguments] { return run_shell(*arguments); };
+}
+
+}  // namespace sqlcast::cli

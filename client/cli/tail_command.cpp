@@ -1,0 +1,124 @@
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <ctime>
+#include <memory>
+#include <thread>
+
+#include "base/logging.h"
+#include "client/cli/commands.h"
+#include "client/cli/connection.h"
+#include "client/cli/interrupt.h"
+#include "client/cli/result_format.h"
+#include "client/client.h"
+#include "client/json.h"
+
+namespace sqlcast::cli {
+namespace {
+
+namespace json = client::json;
+
+struct Arguments {
+  ConnectionOptions connection;
+  std::uint64_t from = 0;
+  std::uint64_t count = 0;
+  bool json = false;
+};
+
+std::string time_text(std::uint64_t time_us, char separator) {
+  const auto seconds = static_cast<std::time_t>(time_us / 1'000'000);
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  return fmt::format("{:04}-{:02}-{:02}{}{:02}:{:02}:{:02}.{:06}Z", parts.tm_year + 1900, parts.tm_mon + 1,
+                     parts.tm_mday, separator, parts.tm_hour, parts.tm_min, parts.tm_sec, time_us % 1'000'000);
+}
+
+std::string effect_text(const proto::Group& group, const proto::Effect& effect) {
+  if (group.state != proto::GroupState::committed)
+    return group.state == proto::GroupState::ddl_done ? "ddl" : "ddl pending";
+  std::string text = fmt::format("{} row{}", effect.affected_rows, effect.affected_rows == 1 ? "" : "s");
+  if (effect.insert_id != 0) text += fmt::format(", id {}", effect.insert_id);
+  return text;
+}
+
+std::string line_of(const std::string& sql) {
+  std::string buffer;
+  std::string text(printable(sql, buffer));
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text;
+}
+
+std::string entry_lines(const proto::Group& group, const proto::Entry& entry) {
+  std::string text;
+  for (const proto::Statement& statement : entry.statements)
+    text += fmt::format("{}  e{}  {}  {}  {}  [{}]  {}\n", entry.sequence, group.epoch,
+                        time_text(group.commit_time_us, ' '),
+                        entry.key.client_id.empty() ? "-" : line_of(entry.key.client_id),
+                        entry.database.empty() ? "-" : line_of(entry.database), effect_text(group, statement.effect),
+                        line_of(statement.sql));
+  return text;
+}
+
+std::string entry_json(const proto::Group& group, const proto::Entry& entry) {
+  json::Array statements;
+  for (const proto::Statement& statement : entry.statements) {
+    json::Object item;
+    item.emplace_back("sql", statement.sql);
+    item.emplace_back("affected_rows", statement.effect.affected_rows);
+    item.emplace_back("insert_id", statement.effect.insert_id);
+    statements.emplace_back(std::move(item));
+  }
+  json::Object object;
+  object.emplace_back("sequence", entry.sequence);
+  object.emplace_back("epoch", group.epoch);
+  object.emplace_back("time", time_text(group.commit_time_us, 'T'));
+  object.emplace_back("client_id", entry.key.client_id);
+  object.emplace_back("request_id", entry.key.request_id);
+  object.emplace_back("database", entry.database);
+  object.emplace_back("ddl", group.state != proto::GroupState::committed);
+  object.emplace_back("statements", std::move(statements));
+  return json::Value(std::move(object)).write() + "\n";
+}
+
+int run_tail(const Arguments& arguments) {
+  const auto nodes = find_nodes(arguments.connection);
+  if (!nodes.ok()) return fail(nodes.status());
+  count_interrupts();
+  count_terminations();
+  std::atomic<bool> done{false};
+  std::uint64_t shown = 0;
+  client::Tail::Callbacks callbacks;
+  callbacks.on_group = [&](const proto::Group& group, const std::vector<proto::Entry>& entries) {
+    for (const proto::Entry& entry : entries) {
+      if (done) break;
+      const std::string text = arguments.json ? entry_json(group, entry) : entry_lines(group, entry);
+      if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) done = true;
+      if (++shown == arguments.count) done = true;
+    }
+    if (std::fflush(stdout) != 0) done = true;
+  };
+  callbacks.on_problem = [](const Status& status) {
+    std::fprintf(stderr, "%s\n", status.ok() ? status.message.c_str() : error_text(status).c_str());
+  };
+  const auto tail = client::Tail::open(nodes->endpoints, arguments.from, std::move(callbacks));
+  if (!tail.ok()) return fail(tail.status());
+  while (!done && interrupts() == 0) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  return kExitOk;
+}
+
+}  // namespace
+
+void add_tail_command(CLI::App& app, Run& run) {
+  auto arguments = std::make_shared<Arguments>();
+  CLI::App* const command = app.add_subcommand("tail", "Follow the replicated statements live, until Ctrl-C");
+  add_connection_options(*command, arguments->connection);
+  command->add_option("--from", arguments->from, "Begin at this sequence, from the log (1 = the beginning)")
+      ->type_name("SEQUENCE");
+  command->add_option("--count", arguments->count, "Leave after so many entries")->type_name("ENTRIES");
+  command->add_flag("--json", arguments->json, "One JSON object an entry");
+  command->callback([arguments, &run] { run = [arguments] { return run_tail(*arguments); }; });
+}
+
+}  // namespace sqlcast::cli

@@ -1,0 +1,405 @@
+#include "client/engine.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace sqlcast::client {
+namespace {
+
+using std::chrono::duration_cast;
+using std::chrono::milliseconds;
+
+constexpr milliseconds kRefreshRoles{2'000};
+constexpr milliseconds kLongestPause{2'000};
+constexpr milliseconds kMasterPause{250};
+constexpr milliseconds kBusyPause{20};
+constexpr milliseconds kCancelTimeout{5'000};
+constexpr milliseconds kCancelledReply{500};
+constexpr std::uint32_t kMostDoublings = 3;  // of the interval between resends
+
+// Errors that a node gives before it looks whether the request was executed earlier.
+bool says_nothing_of_earlier(Code code) {
+  return code == Code::busy || code == Code::shutting_down || code == Code::database_unavailable ||
+         code == Code::master_unavailable || code == Code::master_only;
+}
+
+}  // namespace
+
+Engine::Engine(const std::vector<std::string>& endpoints, Settings settings)
+    : settings_(settings), endpoints_(endpoints, settings.seed) {}
+
+void Engine::submit(Exchange exchange, TimePoint now) {
+  now_ = now;
+  Open open;
+  open.submitted = now;
+  open.deadline = now + exchange.timeout;
+  open.send_at = now;
+  open.exchange = std::move(exchange);
+  if (std::holds_alternative<proto::QueryRequest>(open.exchange.message)) open.grace = settings_.grace;
+  if (open.exchange.pinned.empty()) {
+    discover(now);
+    if (now < discovery_ends_ && endpoints_.guessing(open.exchange.route)) open.send_at = discovery_ends_;
+  }
+  const auto it = open_.emplace(next_exchange_++, std::move(open)).first;
+  if (it->second.send_at <= now) dispatch(it->first, it->second, now);
+}
+
+void Engine::cancel(const std::string& client_id, std::uint64_t request_id, std::function<void(Result<bool>)> done,
+                    TimePoint now) {
+  now_ = now;
+  const auto it = std::find_if(open_.begin(), open_.end(), [&](const auto& item) {
+    return item.second.exchange.request_id == request_id && request_id != 0;
+  });
+  if (it == open_.end()) return done(false);
+  if (it->second.attempts == 0) {
+    complete(it, {Status::error(Code::cancelled, "cancelled before it was sent"), {}, {}, {}}, now);
+    return done(true);
+  }
+  it->second.cancelled = true;
+  const std::uint64_t victim = it->first;
+  Exchange ask;
+  ask.message = proto::CancelRequest{{client_id, request_id}};
+  ask.pinned = it->second.endpoint;
+  ask.timeout = kCancelTimeout;
+  ask.retry_elsewhere = false;
+  ask.done = [this, victim, done = std::move(done)](Outcome outcome) {
+    if (const auto* reply = outcome.message ? std::get_if<proto::CancelReply>(&*outcome.message) : nullptr) {
+      const auto open = open_.find(victim);
+      if (reply->stopped && open != open_.end()) {
+        // Its own answer is normally right behind; should that be lost, this is the answer.
+        open->second.last_status = Status::error(Code::cancelled, "cancelled; it has no effect");
+        open->second.deadline = std::min(open->second.deadline, now_ + kCancelledReply - open->second.grace);
+      }
+      return done(reply->stopped);
+    }
+    if (const auto* error = outcome.message ? std::get_if<proto::ErrorReply>(&*outcome.message) : nullptr) {
+      if (error->status.code == Code::request_not_found) return done(false);
+      return done(error->status);
+    }
+    done(outcome.status);
+  };
+  submit(std::move(ask), now);
+}
+
+// ---- sending -----------------------------------------------------------------------------------------------
+
+void Engine::dispatch(std::uint64_t id, Open& open, TimePoint now) {
+  EndpointSet::Choice choice{open.exchange.pinned, now};
+  if (choice.address.empty()) choice = endpoints_.choose(open.exchange.route, now);
+  if (choice.at > now) {
+    open.send_at = choice.at;
+    return;
+  }
+  open.endpoint = choice.address;
+  open.on_its_way = true;
+  open.sent_at = now;
+  if (open.attempts++ == 0) open.seen = seen_;
+  const std::uint32_t doublings = std::min(open.attempts - 1, kMostDoublings);
+  open.check_at = now + settings_.resend_after * (1 << doublings);
+  proto::Message message = open.exchange.message;
+  if (auto* query = std::get_if<proto::QueryRequest>(&message)) {
+    // The node must be done, or have said that it is not, when the caller's time is up.
+    const auto left = std::max<std::int64_t>(duration_cast<milliseconds>(open.deadline - now).count(), 1);
+    query->timeout_ms = static_cast<std::uint32_t>(std::min<std::int64_t>(left, UINT32_MAX));
+    if (open.unsettled && !query->resent_since) query->resent_since = open.seen;
+  }
+  actions_.push_back(Send{open.endpoint, id, std::move(message)});
+  if (!open.exchange.done) {
+    Outcome sent;
+    sent.endpoint = open.endpoint;
+    complete(open_.find(id), std::move(sent), now);
+  }
+}
+
+void Engine::pause(Open& open, const Status& why, milliseconds wait, TimePoint now) {
+  open.on_its_way = false;
+  open.last_status = why;
+  const std::uint32_t doublings = std::min(open.pauses++, 5U);
+  open.send_at = now + std::min(wait * (1 << doublings), std::max(kLongestPause, wait));
+}
+
+void Engine::not_sent(std::uint64_t exchange, const Status& why, TimePoint now) {
+  const auto it = open_.find(exchange);
+  if (it == open_.end() || !it->second.on_its_way) return;
+  if (it->second.exchange.repeat == Repeat::never || why.code == Code::too_large) {
+    complete(it, {why, {}, it->second.endpoint, {}}, now);
+    return;
+  }
+  if (it->second.exchange.pinned.empty()) endpoints_.failed(it->second.endpoint, now);
+  pause(it->second, why, kBusyPause, now);
+}
+
+// ---- silence -----------------------------------------------------------------------------------------------
+
+void Engine::check(std::uint64_t id, Open& open, TimePoint now) {
+  const Endpoint* endpoint = endpoints_.find(open.endpoint);
+  const bool speaks = endpoint != nullptr && endpoint->last_heard + settings_.resend_after > now &&
+                      endpoint->last_heard >= open.sent_at;
+  if (!speaks) {
+    give_up_on(open.endpoint, now);
+    return;
+  }
+  const bool restarted = endpoint->started_at > open.sent_at;
+  const bool repeat = open.exchange.repeat == Repeat::freely || (open.exchange.repeat == Repeat::if_lost && restarted);
+  if (repeat && !open.cancelled) {
+    open.on_its_way = false;
+    open.unsettled = true;
+    dispatch(id, open, now);
+    return;
+  }
+  open.check_at = now + settings_.resend_after / 2;
+}
+
+void Engine::give_up_on(const std::string& endpoint, TimePoint now) {
+  const std::string address = endpoint;  // the caller's may belong to what is completed below
+  endpoints_.failed(address, now);
+  probes_.erase(address);
+  actions_.push_back(Reset{address});
+  std::vector<std::uint64_t> lost;
+  for (const auto& [id, open] : open_)
+    if (open.on_its_way && open.endpoint == address) lost.push_back(id);
+  for (const std::uint64_t id : lost) {
+    const auto it = open_.find(id);
+    if (it == open_.end()) continue;
+    Open& open = it->second;
+    const Status silent = Status::error(
+        Code::timeout, "no word from " + address + " for " + std::to_string(settings_.resend_after.count()) + " ms");
+    if (open.exchange.repeat == Repeat::never) {
+      Status gone = silent;
+      gone.message += "; which page comes next is unknown now: run the statement again";
+      complete(it, {gone, {}, address, {}}, now);
+    } else if (open.cancelled) {
+      open.last_status = silent;
+      expire(it, now);
+    } else {
+      open.on_its_way = false;
+      open.unsettled = true;
+      open.last_status = silent;
+      open.send_at = now;
+      dispatch(id, open, now);
+    }
+  }
+}
+
+void Engine::probe(const std::string& endpoint, TimePoint now) {
+  const std::uint64_t id = next_exchange_++;
+  probes_[endpoint] = {id, now};
+  actions_.push_back(Send{endpoint, id, proto::StatusRequest{}});
+}
+
+void Engine::probe_silent(TimePoint now) {
+  std::map<std::string, TimePoint> oldest;  // waiting since, by endpoint
+  for (const auto& [id, open] : open_) {
+    if (!open.on_its_way) continue;
+    const auto [it, fresh] = oldest.emplace(open.endpoint, open.sent_at);
+    if (!fresh) it->second = std::min(it->second, open.sent_at);
+  }
+  for (const auto& [address, since] : oldest)
+    if (probe_due(address, since) <= now) probe(address, now);
+}
+
+TimePoint Engine::probe_due(const std::string& endpoint, TimePoint waiting_since) const {
+  const Endpoint* known = endpoints_.find(endpoint);
+  const auto asked = probes_.find(endpoint);
+  TimePoint latest = waiting_since;
+  if (known != nullptr) latest = std::max(latest, known->last_heard);
+  if (asked != probes_.end()) latest = std::max(latest, asked->second.sent_at);
+  return latest + settings_.resend_after / 2;
+}
+
+void Engine::discover(TimePoint now) {
+  const bool first = discovered_at_ == TimePoint{};
+  const bool alone = endpoints_.all().size() < 2;
+  if (!first && (alone || now < discovered_at_ + kRefreshRoles)) return;
+  discovered_at_ = now;
+  if (first && !alone) discovery_ends_ = now + settings_.discovery;
+  std::vector<std::string> ask;
+  for (const Endpoint& endpoint : endpoints_.all())
+    if (endpoint.listed && (endpoint.failures == 0 || endpoint.retry_at <= now)) ask.push_back(endpoint.address);
+  for (const std::string& address : ask) {
+    // A probe that was never answered: what comes next must not queue up behind a dead connection.
+    if (const auto it = probes_.find(address); it != probes_.end() && it->second.sent_at + settings_.resend_after < now)
+      give_up_on(address, now);
+    probe(address, now);
+  }
+}
+
+// ---- answers -----------------------------------------------------------------------------------------------
+
+void Engine::learn(const std::string& endpoint, const proto::StatusReply& reply, TimePoint now) {
+  endpoints_.learn(endpoint, reply.self.role, reply.self.state, reply.self.master, milliseconds(reply.self.uptime_ms),
+                   now);
+  if (now >= discovery_ends_) return;
+  // First requests wait for a suitable node to show itself: is it there now?
+  for (auto& [id, open] : open_)
+    if (open.attempts == 0 && !open.on_its_way && open.send_at > now && open.exchange.pinned.empty() &&
+        !endpoints_.guessing(open.exchange.route))
+      open.send_at = now;
+}
+
+void Engine::note_position(const proto::Message& message) {
+  Sequence position = 0;
+  if (const auto* result = std::get_if<proto::QueryResult>(&message))
+    position = std::max(result->node_position, result->sequence);
+  if (const auto* error = std::get_if<proto::ErrorReply>(&message))
+    if (error->status.code == Code::committed_not_acked) position = error->sequence;
+  if (const auto* status = std::get_if<proto::StatusReply>(&message)) position = status->self.position;
+  seen_ = std::max(seen_, position);
+}
+
+void Engine::received(const std::string& endpoint, std::uint64_t exchange, proto::Message message, TimePoint now) {
+  now_ = now;
+  endpoints_.heard(endpoint, now);
+  note_position(message);
+  if (const auto* reply = std::get_if<proto::StatusReply>(&message)) learn(endpoint, *reply, now);
+  if (const auto it = probes_.find(endpoint); it != probes_.end() && it->second.exchange == exchange) {
+    probes_.erase(it);
+    return;
+  }
+  // An answer to an earlier attempt is as good as one to the last.
+  if (const auto it = open_.find(exchange); it != open_.end()) {
+    it->second.endpoint = endpoint;
+    answer(it, std::move(message), now);
+  }
+}
+
+void Engine::received_garbage(const std::string& endpoint, std::uint64_t exchange, const Status& why, TimePoint now) {
+  endpoints_.heard(endpoint, now);
+  const auto it = open_.find(exchange);
+  if (it == open_.end()) return;
+  Status status = why;
+  status.message = endpoint + " sent what cannot be understood: " + why.message;
+  complete(it, {status, {}, endpoint, {}}, now);
+}
+
+void Engine::answer(OpenMap::iterator it, proto::Message message, TimePoint now) {
+  if (const auto* error = std::get_if<proto::ErrorReply>(&message))
+    if (it->second.exchange.retry_elsewhere && !it->second.cancelled && try_again(it, *error, now)) return;
+  Outcome outcome;
+  if (const auto* error = std::get_if<proto::ErrorReply>(&message)) {
+    outcome.status = error->status;
+    if (it->second.unsettled && says_nothing_of_earlier(error->status.code)) {
+      it->second.last_status = error->status;
+      it->second.on_its_way = false;
+      return expire(it, now);
+    }
+  }
+  outcome.message = std::move(message);
+  outcome.endpoint = it->second.endpoint;
+  complete(it, std::move(outcome), now);
+}
+
+// True when the error is not the last word.
+bool Engine::try_again(OpenMap::iterator it, const proto::ErrorReply& error, TimePoint now) {
+  Open& open = it->second;
+  const bool pinned = !open.exchange.pinned.empty();
+  const auto in_time = [&](milliseconds wait) { return now + wait < open.deadline; };
+  switch (error.status.code) {
+    case Code::busy: {
+      const milliseconds wait = std::max(milliseconds(error.status.retry_after_ms), kBusyPause);
+      if (!in_time(wait)) return false;
+      pause(open, error.status, wait, now);
+      return true;
+    }
+    case Code::shutting_down:
+    case Code::database_unavailable:
+      if (pinned || open.exchange.repeat == Repeat::never || !in_time(kBusyPause)) return false;
+      endpoints_.failed(open.endpoint, now);
+      pause(open, error.status, kBusyPause, now);
+      return true;
+    case Code::master_unavailable:
+      if (pinned || !in_time(kMasterPause)) return false;
+      pause(open, error.status, kMasterPause, now);
+      return true;
+    case Code::master_only: {
+      if (pinned || open.exchange.route == Route::read) return false;
+      endpoints_.learn_role(open.endpoint, Role::slave);
+      const EndpointSet::Choice next = endpoints_.choose(Route::listed_master, now);
+      const Endpoint* chosen = endpoints_.find(next.address);
+      if (chosen == nullptr || chosen->role == Role::slave || !in_time(next.at > now ? kBusyPause : milliseconds{0}))
+        return false;
+      open.exchange.route = Route::listed_master;
+      open.on_its_way = false;
+      open.last_status = error.status;
+      open.send_at = next.at;
+      return true;
+    }
+    default: return false;
+  }
+}
+
+void Engine::complete(OpenMap::iterator it, Outcome outcome, TimePoint now) {
+  outcome.round_trip = duration_cast<std::chrono::microseconds>(now - it->second.submitted);
+  auto done = std::move(it->second.exchange.done);
+  open_.erase(it);
+  if (done) done(std::move(outcome));
+}
+
+void Engine::expire(OpenMap::iterator it, TimePoint now) {
+  const Open& open = it->second;
+  Outcome outcome;
+  outcome.endpoint = open.endpoint;
+  const std::string waited = std::to_string(duration_cast<milliseconds>(now - open.submitted).count()) + " ms";
+  const Code last = open.last_status.code;
+  const bool may_have_run = open.exchange.is_write && (open.on_its_way || open.unsettled) && last != Code::cancelled;
+  if (may_have_run) {
+    outcome.status = Status::error(
+        Code::outcome_unknown, "no reply from " + open.endpoint + " within " + waited +
+                                   "; the request may or may not have been committed. Send it again with request id " +
+                                   std::to_string(open.exchange.request_id) + " to learn its outcome");
+  } else if (last != Code::ok && last != Code::timeout) {
+    outcome.status = open.last_status;
+  } else {
+    outcome.status = Status::error(
+        Code::timeout, open.endpoint.empty()
+                           ? "no node answered within " + waited
+                           : "no reply from " + open.endpoint + " within " + waited + "; is the node running?");
+  }
+  complete(it, std::move(outcome), now);
+}
+
+void Engine::finish_all(const Status& status, TimePoint now) {
+  while (!open_.empty()) complete(open_.begin(), {status, {}, open_.begin()->second.endpoint, {}}, now);
+  probes_.clear();
+}
+
+// ---- time --------------------------------------------------------------------------------------------------
+
+void Engine::tick(TimePoint now) {
+  now_ = now;
+  probe_silent(now);
+  std::vector<std::uint64_t> ids;
+  ids.reserve(open_.size());
+  for (const auto& item : open_) ids.push_back(item.first);
+  for (const std::uint64_t id : ids) {
+    const auto it = open_.find(id);
+    if (it == open_.end()) continue;
+    Open& open = it->second;
+    // While on its way, the node's own word that the time is up may still come.
+    const TimePoint end = open.on_its_way ? open.deadline + open.grace : open.deadline;
+    if (now >= end) {
+      expire(it, now);
+    } else if (!open.on_its_way && now >= open.send_at) {
+      dispatch(id, open, now);
+    } else if (open.on_its_way && now >= open.check_at && now < open.deadline) {
+      check(id, open, now);
+    }
+  }
+}
+
+TimePoint Engine::next_tick() const {
+  TimePoint next = TimePoint::max();
+  for (const auto& [id, open] : open_) {
+    if (!open.on_its_way) {
+      next = std::min({next, open.send_at, open.deadline});
+      continue;
+    }
+    next = std::min({next, open.deadline + open.grace, probe_due(open.endpoint, open.sent_at)});
+    if (open.check_at < open.deadline) next = std::min(next, open.check_at);
+  }
+  return next;
+}
+
+std::vector<Engine::Action> Engine::take_actions() { return std::exchange(actions_, {}); }
+
+}  // namespace sqlcast::client

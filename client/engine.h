@@ -1,0 +1,150 @@
+// Engine: what happens to a request between submit and its one answer. Chooses the node, resends, backs off,
+// retries on BUSY, gives up in time. It never sends anything itself: it leaves actions to be carried out.
+//
+// When silence means what. A node that has requests of ours and says nothing for half of `resend_after` is asked
+// for its status. No word at all within `resend_after`: its connection is given up (reset), it is left alone for
+// a while, and its requests go elsewhere (or, pinned, again to it). It speaks but a request stays open: what is
+// safe to repeat at no cost (keyed writes, status …) is repeated, less and less often; a read is being worked
+// on, and is only repeated when the node has started anew since. A fetch is never repeated: it would skip a page.
+//
+// Pure: time comes in, no socket, no thread. Owned by one thread (the client's I/O thread); every `done` is
+// called there, exactly once, never from inside submit().
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/status.h"
+#include "client/endpoint_set.h"
+#include "proto/message.h"
+
+namespace sqlcast::client {
+
+// How a request ended: the node's message (result, error, status_reply …), or a status made here.
+struct Outcome {
+  Status status;
+  std::optional<proto::Message> message;  // absent when no node answered
+  std::string endpoint;                   // that answered; of the last attempt otherwise
+  std::chrono::microseconds round_trip{0};
+};
+
+enum class Repeat : std::uint8_t {
+  freely,   // costs nothing twice: keyed writes, status, explain, log reads, cancels
+  if_lost,  // a read: only when the node cannot be working on it any more
+  never,    // fetch
+};
+
+struct Exchange {
+  proto::Message message;
+  Route route = Route::read;
+  std::string pinned;  // endpoint; empty = chosen by route
+  Repeat repeat = Repeat::freely;
+  bool is_write = false;         // unanswered = outcome unknown
+  bool retry_elsewhere = true;   // false: the first answer of any kind is the answer
+  std::uint64_t request_id = 0;  // of the key, for cancel; 0 = none
+  std::chrono::milliseconds timeout{30'000};
+  std::function<void(Outcome)> done;  // empty: nobody waits (close)
+};
+
+class Engine {
+ public:
+  struct Settings {
+    std::chrono::milliseconds resend_after{2'000};
+    std::chrono::milliseconds grace{500};      // after a timeout, for the node's own word on it
+    std::chrono::milliseconds discovery{250};  // how long first requests wait for a node to show itself
+    std::uint64_t seed = 0;
+  };
+  struct Send {
+    std::string endpoint;
+    std::uint64_t exchange = 0;
+    proto::Message message;
+  };
+  struct Reset {
+    std::string endpoint;  // give the connection up, begin a new one
+  };
+  using Action = std::variant<Send, Reset>;
+
+  Engine(const std::vector<std::string>& endpoints, Settings settings);
+
+  void submit(Exchange exchange, TimePoint now);
+
+  // Stops a request. `done` gets true when it has no effect, false when it had ended already.
+  void cancel(const std::string& client_id, std::uint64_t request_id, std::function<void(Result<bool>)> done,
+              TimePoint now);
+
+  void received(const std::string& endpoint, std::uint64_t exchange, proto::Message message, TimePoint now);
+  // Something came that cannot be decoded; exchange 0 when not even that is known.
+  void received_garbage(const std::string& endpoint, std::uint64_t exchange, const Status& why, TimePoint now);
+  // A Send could not be carried out; the message is not on its way.
+  void not_sent(std::uint64_t exchange, const Status& why, TimePoint now);
+
+  // Does what is due. Call at next_tick() at the latest.
+  void tick(TimePoint now);
+  TimePoint next_tick() const;  // TimePoint::max() when nothing is to come
+
+  std::vector<Action> take_actions();
+
+  // Ends everything with `status`.
+  void finish_all(const Status& status, TimePoint now);
+
+  const EndpointSet& endpoints() const { return endpoints_; }
+  std::size_t open_requests() const { return open_.size(); }
+
+ private:
+  struct Open {
+    Exchange exchange;
+    TimePoint submitted{};
+    TimePoint deadline{};  // the caller's
+    std::chrono::milliseconds grace{0};
+    bool on_its_way = false;
+    TimePoint send_at{};   // waiting only
+    std::string endpoint;  // of the last attempt
+    TimePoint sent_at{};
+    TimePoint check_at{};  // on its way only: time to wonder
+    std::uint32_t attempts = 0;
+    std::uint32_t pauses = 0;
+    bool cancelled = false;
+    bool unsettled = false;  // some attempt went out and was given up without an answer
+    Status last_status;      // why the last attempt did not do
+    Sequence seen = 0;       // highest position known when it was first sent
+  };
+  struct Probe {
+    std::uint64_t exchange = 0;
+    TimePoint sent_at{};
+  };
+  using OpenMap = std::map<std::uint64_t, Open>;
+
+  void dispatch(std::uint64_t id, Open& open, TimePoint now);
+  void check(std::uint64_t id, Open& open, TimePoint now);
+  void give_up_on(const std::string& endpoint, TimePoint now);
+  void probe(const std::string& endpoint, TimePoint now);
+  void probe_silent(TimePoint now);
+  TimePoint probe_due(const std::string& endpoint, TimePoint waiting_since) const;
+  void discover(TimePoint now);
+  void answer(OpenMap::iterator it, proto::Message message, TimePoint now);
+  bool try_again(OpenMap::iterator it, const proto::ErrorReply& error, TimePoint now);
+  void pause(Open& open, const Status& why, std::chrono::milliseconds wait, TimePoint now);
+  void complete(OpenMap::iterator it, Outcome outcome, TimePoint now);
+  void expire(OpenMap::iterator it, TimePoint now);
+  void note_position(const proto::Message& message);
+  void learn(const std::string& endpoint, const proto::StatusReply& reply, TimePoint now);
+
+  const Settings settings_;
+  EndpointSet endpoints_;
+  OpenMap open_;
+  std::map<std::string, Probe> probes_;  // unanswered, by endpoint
+  std::uint64_t next_exchange_ = 1;
+  TimePoint now_{};            // of the call in hand
+  Sequence seen_ = 0;          // highest position that any node has told of
+  TimePoint discovered_at_{};  // last time that every listed endpoint was asked
+  TimePoint discovery_ends_{};
+  std::vector<Action> actions_;
+};
+
+}  // namespace sqlcast::client

@@ -1,0 +1,237 @@
+#include "client/gui/model/cluster_model.h"
+
+#include <algorithm>
+
+#include "client/gui/model/text.h"
+
+namespace sqlcast::gui {
+
+std::string_view health_word(Health health) {
+  switch (health) {
+    case Health::good: return "live";
+    case Health::busy: return "catching up";
+    case Health::lagging: return "lagging";
+    case Health::unreachable: return "unreachable";
+    case Health::failed: return "failed";
+    case Health::forked: return "forked";
+  }
+  return "";
+}
+
+std::string_view event_word(EventKind kind) {
+  switch (kind) {
+    case EventKind::joined: return "joined";
+    case EventKind::left: return "unreachable";
+    case EventKind::recovered: return "back";
+    case EventKind::caught_up: return "caught up";
+    case EventKind::gap: return "gap";
+    case EventKind::lagging: return "lagging";
+    case EventKind::failed: return "failed";
+    case EventKind::refused: return "refused";
+    case EventKind::master_changed: return "master";
+  }
+  return "";
+}
+
+namespace {
+constexpr std::size_t kMaxHashes = 4'096;
+
+std::uint64_t counter(const proto::NodeStatus& status, const char* name) {
+  const auto it = status.counters.find(name);
+  return it == status.counters.end() ? 0 : it->second;
+}
+}  // namespace
+
+NodeView& ClusterModel::entry(const proto::NodeStatus& status, double now, std::uint64_t unix_us) {
+  for (auto& node : nodes_) {
+    const bool same_endpoint = !status.endpoint.empty() && node->status.endpoint == status.endpoint;
+    if (same_endpoint || (status.endpoint.empty() && node->status.name == status.name)) return *node;
+  }
+  nodes_.push_back(std::make_unique<NodeView>());
+  NodeView& node = *nodes_.back();
+  node.status = status;
+  node.first_seen = now;
+  node.health = Health::good;
+  // At the first poll everything is new: that is not news.
+  if (ever_polled_) add_event(EventKind::joined, status.name, cat(status.role, " at ", status.endpoint), now, unix_us);
+  return node;
+}
+
+void ClusterModel::judge(NodeView& node) {
+  const proto::NodeStatus& status = node.status;
+  node.problem.clear();
+  node.health = Health::good;
+  if (!node.reachable) {
+    node.health = Health::unreachable;
+    node.problem = status.message.empty() ? "does not answer" : status.message;
+    return;
+  }
+  if (!status.hash.empty() && status.position > 0) {
+    const auto [known, fresh] = hashes_.emplace(status.position, status.hash);
+    if (!fresh && known->second != status.hash) {
+      node.health = Health::forked;
+      node.problem = cat("its history at ", status.position, " differs from another node's");
+      return;
+    }
+    while (hashes_.size() > kMaxHashes) hashes_.erase(hashes_.begin());
+  }
+  if (status.state == "Failed") {
+    const bool fork =
+        contains_ignoring_case(status.message, "fork") || contains_ignoring_case(status.message, "diverge");
+    node.health = fork ? Health::forked : Health::failed;
+    node.problem = status.message.empty() ? "it has failed; its log says why" : status.message;
+    return;
+  }
+  if (!status.database_up) {
+    node.health = Health::failed;
+    node.problem = "its database is down; the node is restarting it";
+    return;
+  }
+  if (status.state == "Starting" || status.state == "Syncing" || status.state == "CatchingUp") {
+    node.health = Health::busy;
+    node.problem = status.message;
+    return;
+  }
+  if (!node.master && status.lag_ms >= kLagMs) {
+    node.health = Health::lagging;
+    node.problem = cat(human_age(status.lag_ms), " behind the master");
+  }
+}
+
+void ClusterModel::note(const NodeView& node, Health before, double now, std::uint64_t unix_us) {
+  if (node.health == before) return;
+  const std::string& name = node.status.name;
+  switch (node.health) {
+    case Health::good:
+      if (before == Health::busy || before == Health::lagging) {
+        add_event(EventKind::caught_up, name, cat("at ", with_separators(node.status.position)), now, unix_us);
+      } else {
+        add_event(EventKind::recovered, name, cat("live at ", with_separators(node.status.position)), now, unix_us);
+      }
+      break;
+    case Health::busy:
+      if (before >= Health::unreachable) add_event(EventKind::recovered, name, "answers again", now, unix_us);
+      break;
+    case Health::lagging: add_event(EventKind::lagging, name, node.problem, now, unix_us); break;
+    case Health::unreachable: add_event(EventKind::left, name, node.problem, now, unix_us); break;
+    case Health::failed:
+    case Health::forked: add_event(EventKind::failed, name, node.problem, now, unix_us); break;
+  }
+}
+
+void ClusterModel::count_events(const NodeView& node, const proto::NodeStatus& before, double now,
+                                std::uint64_t unix_us) {
+  const auto more = [&](const char* name) {
+    const std::uint64_t old_count = counter(before, name);
+    const std::uint64_t new_count = counter(node.status, name);
+    return new_count > old_count ? new_count - old_count : 0;
+  };
+  if (const auto gaps = more("gaps")) {
+    add_event(EventKind::gap, node.status.name, plural(gaps, "gap, asked for", "gaps, asked for"), now, unix_us);
+  }
+  if (const auto refused = more("refused")) {
+    add_event(EventKind::refused, node.status.name, plural(refused, "statement", "statements"), now, unix_us);
+  }
+}
+
+void ClusterModel::update(const std::vector<proto::NodeStatus>& nodes, double now, std::uint64_t unix_us) {
+  connected_ = false;
+  std::vector<std::string> seen;
+  for (const proto::NodeStatus& status : nodes) {
+    NodeView& node = entry(status, now, unix_us);
+    const proto::NodeStatus before = node.status;
+    const Health health_before = node.health;
+    const double seconds = now - node.last_seen;
+    node.reachable = status.state != "Unreachable";
+    node.status = status;
+    if (!node.reachable && status.position == 0) node.status.position = before.position;
+    const bool was_master = node.master;
+    node.master = status.role == "master";
+    if (node.master && !was_master && ever_polled_ && master() != nullptr && now > node.first_seen) {
+      add_event(EventKind::master_changed, status.name, cat("is the master in epoch ", status.epoch), now, unix_us);
+    }
+    judge(node);
+    note(node, health_before, now, unix_us);
+    if (node.reachable) {
+      connected_ = true;
+      if (node.last_seen > 0) count_events(node, before, now, unix_us);
+      if (node.last_seen > 0 && seconds > 0 && status.position >= before.position) {
+        node.measured_rate = static_cast<double>(status.position - before.position) / seconds;
+      }
+      node.throughput.add(now, std::max(status.entries_per_second, 0.0));
+      node.lag.add(now, static_cast<double>(status.lag_ms));
+      node.position.add(now, static_cast<double>(status.position));
+      node.last_seen = now;
+      head_ = std::max(head_, std::max(status.position, status.head));
+    } else {
+      node.measured_rate = 0;
+    }
+    seen.push_back(node.key());
+  }
+  for (auto& node : nodes_) {
+    if (std::find(seen.begin(), seen.end(), node->key()) != seen.end()) continue;
+    const Health before = node->health;
+    node->reachable = false;
+    node->measured_rate = 0;
+    judge(*node);
+    note(*node, before, now, unix_us);
+  }
+  std::erase_if(nodes_, [&](const auto& node) { return !node->reachable && now - node->last_seen > kForgetAfter; });
+  std::stable_sort(nodes_.begin(), nodes_.end(), [](const auto& a, const auto& b) {
+    if (a->master != b->master) return a->master;
+    return a->status.name < b->status.name;
+  });
+  problem_.clear();
+  if (!connected_ && !nodes_.empty()) problem_ = "No node of the cluster answers.";
+  ever_polled_ = true;
+  last_poll_ = now;
+}
+
+void ClusterModel::update_failed(const Status& status, double now, std::uint64_t unix_us) {
+  connected_ = false;
+  problem_ = status.message;
+  for (auto& node : nodes_) {
+    const Health before = node->health;
+    node->reachable = false;
+    node->measured_rate = 0;
+    node->status.message = "does not answer";
+    judge(*node);
+    note(*node, before, now, unix_us);
+  }
+  last_poll_ = now;
+}
+
+void ClusterModel::forget() { *this = ClusterModel(); }
+
+const NodeView* ClusterModel::find(std::string_view endpoint_or_name) const {
+  for (const auto& node : nodes_) {
+    if (node->status.endpoint == endpoint_or_name || node->status.name == endpoint_or_name) return node.get();
+  }
+  return nullptr;
+}
+
+const NodeView* ClusterModel::master() const {
+  for (const auto& node : nodes_) {
+    if (node->master) return node.get();
+  }
+  return nullptr;
+}
+
+Health ClusterModel::worst() const {
+  Health worst = Health::good;
+  for (const auto& node : nodes_) worst = std::max(worst, node->health);
+  return worst;
+}
+
+std::size_t ClusterModel::reachable() const {
+  return static_cast<std::size_t>(
+      std::count_if(nodes_.begin(), nodes_.end(), [](const auto& node) { return node->reachable; }));
+}
+
+void ClusterModel::add_event(EventKind kind, const std::string& node, std::string text, double now,
+                             std::uint64_t unix_us) {
+  events_.push_back({now, unix_us, kind, node, std::move(text)});
+  while (events_.size() > kMaxEvents) events_.pop_front();
+}
+
+}  // namespace sqlcast::gui

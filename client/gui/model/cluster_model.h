@@ -1,0 +1,100 @@
+// ClusterModel: the nodes as last polled, what is wrong with each, their last minutes, and what happened.
+// Time comes in with each call. UI thread only.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "client/gui/model/time_series.h"
+#include "proto/message.h"
+
+namespace sqlcast::gui {
+
+// In order of how bad it is.
+enum class Health : std::uint8_t { good, busy, lagging, unreachable, failed, forked };
+std::string_view health_word(Health health);  // "live", "catching up", "lagging", "unreachable", "failed", "forked"
+
+struct NodeView {
+  proto::NodeStatus status;
+  bool master = false;
+  bool reachable = true;
+  Health health = Health::good;
+  std::string problem;    // one sentence when health is not good
+  TimeSeries throughput;  // entries per second
+  TimeSeries lag;         // milliseconds
+  TimeSeries position;    // sequence
+  double first_seen = 0;  // seconds
+  double last_seen = 0;
+  double measured_rate = 0;  // entries per second, from the positions we saw
+  std::string key() const { return status.endpoint.empty() ? status.name : status.endpoint; }
+};
+
+enum class EventKind : std::uint8_t {
+  joined,
+  left,
+  recovered,
+  caught_up,
+  gap,
+  lagging,
+  failed,
+  refused,
+  master_changed
+};
+std::string_view event_word(EventKind kind);
+
+struct ClusterEvent {
+  double time = 0;            // seconds, steady
+  std::uint64_t unix_us = 0;  // for people
+  EventKind kind = EventKind::joined;
+  std::string node;
+  std::string text;
+};
+
+class ClusterModel {
+ public:
+  static constexpr std::size_t kMaxEvents = 500;
+  static constexpr std::uint64_t kLagMs = 2'000;       // from here on a slave "lags"
+  static constexpr double kForgetAfter = 24 * 3600.0;  // seconds unreachable
+
+  // One poll's answer: every node known to the cluster. Nodes left out become unreachable.
+  void update(const std::vector<proto::NodeStatus>& nodes, double now, std::uint64_t unix_us);
+  // Nothing answered at all.
+  void update_failed(const Status& status, double now, std::uint64_t unix_us);
+  void forget();
+
+  const std::vector<std::unique_ptr<NodeView>>& nodes() const { return nodes_; }  // master first, then by name
+  const NodeView* find(std::string_view endpoint_or_name) const;
+  const NodeView* master() const;
+  const std::deque<ClusterEvent>& events() const { return events_; }
+  bool connected() const { return connected_; }
+  const std::string& problem() const { return problem_; }  // of the last poll, when nothing answered
+  double last_poll() const { return last_poll_; }
+  Sequence head() const { return head_; }
+  Health worst() const;
+  std::size_t reachable() const;
+
+ private:
+  NodeView& entry(const proto::NodeStatus& status, double now, std::uint64_t unix_us);
+  void judge(NodeView& node);
+  void note(const NodeView& node, Health before, double now, std::uint64_t unix_us);
+  void count_events(const NodeView& node, const proto::NodeStatus& before, double now, std::uint64_t unix_us);
+  void add_event(EventKind kind, const std::string& node, std::string text, double now, std::uint64_t unix_us);
+
+  std::vector<std::unique_ptr<NodeView>> nodes_;
+  std::deque<ClusterEvent> events_;
+  std::map<Sequence, std::string> hashes_;  // what hash was seen at a position: two different ones are a fork
+  bool connected_ = false;
+  bool ever_polled_ = false;
+  std::string problem_;
+  double last_poll_ = 0;
+  Sequence head_ = 0;
+};
+
+}  // namespace sqlcast::gui

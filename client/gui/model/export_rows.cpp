@@ -1,0 +1,165 @@
+#include "client/gui/model/export_rows.h"
+
+#include <cmath>
+
+#include "client/gui/model/cell_text.h"
+#include "client/gui/model/text.h"
+
+namespace sqlcast::gui {
+
+std::string_view format_name(RowFormat format) {
+  switch (format) {
+    case RowFormat::tsv: return "TSV";
+    case RowFormat::csv: return "CSV";
+    case RowFormat::json: return "JSON";
+    case RowFormat::insert: return "INSERT";
+    case RowFormat::markdown: return "Markdown";
+  }
+  return "";
+}
+
+std::string_view format_extension(RowFormat format) {
+  switch (format) {
+    case RowFormat::tsv: return "tsv";
+    case RowFormat::csv: return "csv";
+    case RowFormat::json: return "json";
+    case RowFormat::insert: return "sql";
+    case RowFormat::markdown: return "md";
+  }
+  return "";
+}
+
+namespace {
+
+std::string csv_field(std::string_view text) {
+  if (text.find_first_of(",\"\r\n") == std::string_view::npos && !text.empty()) return std::string(text);
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"') out += '"';
+    out += c;
+  }
+  return out + '"';
+}
+
+std::string json_string(std::string_view bytes) {
+  static constexpr char kHex[] = "0123456789abcdef";
+  std::string out = "\"";
+  for (const char c : to_utf8(bytes)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (c == '\n') {
+      out += "\\n";
+    } else if (c == '\t') {
+      out += "\\t";
+    } else if (byte < 0x20) {
+      out += "\\u00";
+      out += kHex[byte >> 4U];
+      out += kHex[byte & 0x0FU];
+    } else {
+      out += c;
+    }
+  }
+  return out + '"';
+}
+
+std::string json_value(const proto::Cell& cell) {
+  switch (cell.kind) {
+    case proto::Cell::Kind::null: return "null";
+    case proto::Cell::Kind::text: return json_string(cell.view());
+    case proto::Cell::Kind::bytes: return json_string(cell_text(cell));
+    case proto::Cell::Kind::float64: return std::isfinite(cell.float64) ? cell_text(cell) : "null";
+    default: return cell_text(cell);
+  }
+}
+
+std::string markdown_field(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '|' || c == '\\') out += '\\';
+    if (c == '\n') {
+      out += "<br>";
+    } else if (c != '\r') {
+      out += c;
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+RowWriter::RowWriter(RowFormat format, std::vector<proto::ColumnInfo> columns, std::string table)
+    : format_(format), columns_(std::move(columns)), table_(table.empty() ? "`table_name`" : std::move(table)) {}
+
+void RowWriter::header(std::string& out) const {
+  switch (format_) {
+    case RowFormat::tsv:
+    case RowFormat::csv:
+      for (std::size_t i = 0; i < columns_.size(); ++i) {
+        if (i > 0) out += format_ == RowFormat::tsv ? '\t' : ',';
+        out += format_ == RowFormat::tsv ? escape_line(columns_[i].name) : csv_field(columns_[i].name);
+      }
+      out += format_ == RowFormat::csv ? "\r\n" : "\n";
+      break;
+    case RowFormat::json: out += "["; break;
+    case RowFormat::insert: break;
+    case RowFormat::markdown:
+      out += '|';
+      for (const auto& column : columns_) out += cat(" ", markdown_field(column.name), " |");
+      out += "\n|";
+      for (const auto& column : columns_) out += is_number(column.kind) ? " ---: |" : " --- |";
+      out += '\n';
+      break;
+  }
+}
+
+void RowWriter::row(std::string& out, const std::function<const proto::Cell&(std::size_t column)>& cell) {
+  const bool first = rows_++ == 0;
+  switch (format_) {
+    case RowFormat::tsv:
+      for (std::size_t i = 0; i < columns_.size(); ++i) {
+        if (i > 0) out += '\t';
+        out += cell(i).kind == proto::Cell::Kind::null ? std::string("\\N") : escape_line(cell_text(cell(i)));
+      }
+      out += '\n';
+      break;
+    case RowFormat::csv:
+      // NULL is an empty field, an empty text is "": the one way of CSV to tell them apart.
+      for (std::size_t i = 0; i < columns_.size(); ++i) {
+        if (i > 0) out += ',';
+        if (cell(i).kind != proto::Cell::Kind::null) out += csv_field(cell_text(cell(i)));
+      }
+      out += "\r\n";
+      break;
+    case RowFormat::json:
+      out += first ? "\n  {" : ",\n  {";
+      for (std::size_t i = 0; i < columns_.size(); ++i) {
+        if (i > 0) out += ", ";
+        out += cat(json_string(columns_[i].name), ": ", json_value(cell(i)));
+      }
+      out += '}';
+      break;
+    case RowFormat::insert:
+      out += cat("INSERT INTO ", table_, " (");
+      for (std::size_t i = 0; i < columns_.size(); ++i) out += cat(i > 0 ? ", " : "", sql_identifier(columns_[i].name));
+      out += ") VALUES (";
+      for (std::size_t i = 0; i < columns_.size(); ++i) out += cat(i > 0 ? ", " : "", sql_literal(cell(i)));
+      out += ");\n";
+      break;
+    case RowFormat::markdown:
+      out += '|';
+      for (std::size_t i = 0; i < columns_.size(); ++i) {
+        const bool null = cell(i).kind == proto::Cell::Kind::null;
+        out += cat(" ", null ? std::string("*NULL*") : markdown_field(cell_text(cell(i))), " |");
+      }
+      out += '\n';
+      break;
+  }
+}
+
+void RowWriter::footer(std::string& out) const {
+  if (format_ == RowFormat::json) out += rows_ == 0 ? "]\n" : "\n]\n";
+}
+
+}  // namespace sqlcast::gui

@@ -1,0 +1,69 @@
+// Session: one connection to a cluster: polls it, follows its log, loads its schema. No drawing.
+//
+// tick() is called once a frame and never waits. UI thread only.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "client/gui/backend.h"
+#include "client/gui/model/cluster_model.h"
+#include "client/gui/model/log_model.h"
+#include "client/gui/model/schema_model.h"
+#include "client/gui/model/settings.h"
+
+namespace sqlcast::gui {
+
+enum class ConnectionState : std::uint8_t { connecting, connected, lost };
+
+class Session {
+ public:
+  static constexpr double kPollSeconds = 0.5;
+  static constexpr double kRetrySeconds = 1.0;
+
+  Session(SavedConnection connection, std::unique_ptr<Backend> backend);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  // Delivers what has arrived, asks for what is due. True when something arrived.
+  bool tick(double now, std::uint64_t unix_us);
+
+  const SavedConnection& connection() const { return connection_; }
+  Backend& backend() { return *backend_; }
+  ConnectionState state() const;
+  // For ending it where waiting does not matter; the session is not to be used afterwards.
+  std::unique_ptr<Backend> release_backend() { return std::move(backend_); }
+  double connecting_since() const { return started_; }
+  double now() const { return now_; }
+
+  ClusterModel cluster;
+  SchemaModel schema;
+  LogModel log;
+
+  void load_databases();
+  void load_database(const std::string& name);
+  void refresh_schema();  // all that is loaded, again
+  void jump_log(Sequence first);
+  bool log_loading() const { return log_loading_; }
+  const std::string& log_problem() const { return log_problem_; }
+
+ private:
+  void load_part(const std::string& database, std::size_t part);
+  void poll();
+
+  SavedConnection connection_;
+  std::unique_ptr<Backend> backend_;
+  double now_ = 0;
+  std::uint64_t unix_us_ = 0;
+  double started_ = 0;
+  double next_poll_ = 0;
+  bool polling_ = false;
+  bool was_connected_ = false;
+  bool log_loading_ = false;
+  std::string log_problem_;
+};
+
+}  // namespace sqlcast::gui

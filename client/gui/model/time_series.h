@@ -1,0 +1,49 @@
+// TimeSeries: the last minutes of one measured value, and its minimum and maximum per pixel for drawing.
+// A fixed ring: memory never grows. Plain; one thread.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace sqlcast::gui {
+
+struct Sample {
+  double time = 0;  // seconds, any steady origin
+  double value = 0;
+};
+
+struct PixelRange {
+  bool any = false;
+  double low = 0;
+  double high = 0;
+  double last = 0;
+};
+
+class TimeSeries {
+ public:
+  static constexpr std::size_t kCapacity = 1'024;
+
+  void add(double time, double value);
+  void clear() { size_ = 0; }
+  std::size_t size() const { return size_; }
+  const Sample& at(std::size_t index) const {
+    return ring_[(next_ + kCapacity - size_ + index) % kCapacity];
+  }  // oldest first
+  double last() const { return size_ == 0 ? 0 : at(size_ - 1).value; }
+  double highest(double from) const;  // since `from`; 0 when there is nothing
+
+  // `pixels` columns for [from, to]; out has `pixels` elements afterwards.
+  void reduce(double from, double to, std::size_t pixels, std::vector<PixelRange>& out) const;
+
+ private:
+  std::array<Sample, kCapacity> ring_{};
+  std::size_t next_ = 0;
+  std::size_t size_ = 0;
+};
+
+// Round axis steps (1, 2, 5 · 10ⁿ) that give at most `most` labels up to `high`.
+double axis_step(double high, std::size_t most);
+
+}  // namespace sqlcast::gui

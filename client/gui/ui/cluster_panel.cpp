@@ -1,0 +1,414 @@
+#include "client/gui/ui/cluster_panel.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "client/gui/model/text.h"
+#include "client/gui/ui/app.h"
+#include "client/gui/ui/dialogs.h"
+#include "client/gui/ui/widgets.h"
+
+namespace sqlcast::gui {
+
+ImU32 ClusterPanel::node_colour(const ClusterModel& cluster, const NodeView& node) const {
+  if (node.master) return colours().master;
+  std::size_t index = 1;
+  for (const auto& other : cluster.nodes()) {
+    if (other.get() == &node) break;
+    if (!other->master) ++index;
+  }
+  return colours().series[1 + (index - 1) % (colours().series.size() - 1)];
+}
+
+void ClusterPanel::draw(App& app, ImVec2 low, ImVec2 size) {
+  ImGui::SetCursorScreenPos(low);
+  ImGui::BeginChild("##cluster", size, false, ImGuiWindowFlags_NoScrollbar);
+  const ImVec2 high = {low.x + size.x, low.y + size.y};
+  if (!app.session || app.session->cluster.nodes().empty()) {
+    draw_nobody(app, low, high);
+    ImGui::EndChild();
+    return;
+  }
+  const float side = std::clamp(size.x * 0.3F, px(300), px(460));
+  const float plots = std::clamp(size.y * 0.4F, px(190), px(420));
+  draw_topology(app, low, {high.x - side, high.y - plots}, false);
+  draw_plots(app, {low.x + px(14), high.y - plots + px(10)}, {high.x - side - px(14), high.y - px(8)}, false);
+  ImDrawList* list = ImGui::GetWindowDrawList();
+  list->AddLine({high.x - side, low.y}, {high.x - side, high.y}, colours().border);
+  list->AddLine({low.x, high.y - plots}, {high.x - side, high.y - plots}, colours().border);
+  const float details = std::min(size.y * 0.62F, px(470));
+  draw_details(app, {high.x - side, low.y}, {side, details});
+  list->AddLine({high.x - side, low.y + details}, {high.x, low.y + details}, colours().border);
+  draw_events(app, {high.x - side, low.y + details}, {side, size.y - details}, ClusterModel::kMaxEvents);
+  ImGui::EndChild();
+}
+
+void ClusterPanel::draw_small(App& app, ImVec2 low, ImVec2 size) {
+  ImGui::SetCursorScreenPos(low);
+  ImGui::BeginChild("##live", size, false, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
+  const ImVec2 high = {low.x + size.x, low.y + size.y};
+  if (!app.session || app.session->cluster.nodes().empty()) {
+    draw_nobody(app, low, high);
+    ImGui::EndChild();
+    return;
+  }
+  const auto nodes = static_cast<float>(std::min<std::size_t>(app.session->cluster.nodes().size(), 6));
+  const float topology = std::min(size.y * 0.42F, px(64) + nodes * px(58));
+  draw_topology(app, low, {high.x, low.y + topology}, true);
+  const float events = std::min(px(170), size.y * 0.22F);
+  draw_plots(app, {low.x + px(10), low.y + topology + px(8)}, {high.x - px(8), high.y - events - px(6)}, true);
+  ImGui::GetWindowDrawList()->AddLine({low.x, high.y - events}, {high.x, high.y - events}, colours().border);
+  draw_events(app, {low.x, high.y - events}, {size.x, events}, 40);
+  ImGui::EndChild();
+}
+
+void ClusterPanel::draw_nobody(App& app, ImVec2 low, ImVec2 high) {
+  const Palette& p = colours();
+  ImDrawList* list = ImGui::GetWindowDrawList();
+  const ImVec2 centre = {(low.x + high.x) / 2, low.y + (high.y - low.y) * 0.36F};
+  ui::health_shape(list, centre, px(18), Health::unreachable);
+  const bool trying = app.session != nullptr;
+  std::vector<std::string> lines{trying ? "No node answers yet" : "Not connected"};
+  if (trying) {
+    const double seconds = app.now - app.session->connecting_since();
+    lines.push_back(cat("trying again, ", fixed(std::max(0.0, seconds), 0), " s"));
+    for (const std::string& endpoint : app.session->connection().endpoints) lines.push_back(endpoint);
+  }
+  float y = centre.y + px(34);
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    ImFont* font = i == 0 ? look().fonts.bold : look().fonts.small;
+    ui::draw_text(list, font, {centre.x - ui::text_width(font, lines[i]) / 2, y}, i == 0 ? p.text : p.dim, lines[i]);
+    y += font->FontSize + px(5);
+  }
+}
+
+void ClusterPanel::draw_topology(App& app, ImVec2 low, ImVec2 high, bool small) {
+  const Palette& p = colours();
+  const ClusterModel& cluster = app.session->cluster;
+  ImDrawList* list = ImGui::GetWindowDrawList();
+  ImGui::PushClipRect(low, high, true);
+  ui::draw_text(list, look().fonts.bold, {low.x + px(12), low.y + px(8)}, p.text, "Cluster");
+  const std::string summary = cat(cluster.reachable(), " of ", plural(cluster.nodes().size(), "node", "nodes"), " up");
+  const float width = ui::text_width(look().fonts.small, summary);
+  ui::draw_text(list, look().fonts.small, {high.x - width - px(12), low.y + px(10)},
+                cluster.worst() == Health::good ? p.dim : health_colour(cluster.worst()), summary);
+
+  std::vector<const NodeView*> slaves;
+  const NodeView* master = cluster.master();
+  for (const auto& node : cluster.nodes()) {
+    if (node.get() != master) slaves.push_back(node.get());
+  }
+  // Master on the left, its slaves in one or more columns on the right; small, below each other.
+  const float top = low.y + px(38);
+  const float room = high.y - top - px(8);
+  if (small) {
+    const float box =
+        std::min(px(52), (room - px(4)) / static_cast<float>(std::max<std::size_t>(1, slaves.size() + 1)) - px(6));
+    const float left = low.x + px(12);
+    const ImVec2 master_at = {left, top};
+    const float indent = px(26);
+    for (std::size_t i = 0; i < slaves.size(); ++i) {
+      const ImVec2 at = {left + indent, top + (box + px(8)) * static_cast<float>(i + 1)};
+      const ImVec2 from = {left + px(12), master_at.y + box};
+      const ImVec2 to = {at.x, at.y + box / 2};
+      if (master != nullptr) draw_link(app, *slaves[i], from, to);
+      draw_node(app, *slaves[i], at, {high.x - px(12) - at.x, box}, true);
+    }
+    if (master != nullptr) draw_node(app, *master, master_at, {high.x - px(12) - left, box}, true);
+    ImGui::PopClipRect();
+    return;
+  }
+  const float box_width = std::clamp((high.x - low.x) * 0.26F, px(190), px(300));
+  const auto columns = static_cast<std::size_t>(slaves.size() > 16 ? 3 : slaves.size() > 6 ? 2 : 1);
+  const std::size_t per_column = std::max<std::size_t>(1, (slaves.size() + columns - 1) / columns);
+  const float box_height = std::min(px(104), room / static_cast<float>(per_column) - px(12));
+  const float slave_width =
+      columns == 1 ? box_width
+                   : std::min(box_width, (high.x - low.x - box_width - px(150)) / static_cast<float>(columns) - px(12));
+  const float slaves_left = high.x - px(24) - (slave_width + px(12)) * static_cast<float>(columns) + px(12);
+  const ImVec2 master_at = {std::max(low.x + px(24), low.x + (slaves_left - low.x - box_width) * 0.3F),
+                            top + (room - std::min(px(104), room)) / 2};
+  const ImVec2 master_size = {box_width, std::min(px(104), room)};
+  for (std::size_t i = 0; i < slaves.size(); ++i) {
+    const std::size_t column = i / per_column;
+    const std::size_t row = i % per_column;
+    const std::size_t in_column = std::min(per_column, slaves.size() - column * per_column);
+    const float total = (box_height + px(12)) * static_cast<float>(in_column) - px(12);
+    const ImVec2 at = {slaves_left + (slave_width + px(12)) * static_cast<float>(column),
+                       top + (room - total) / 2 + (box_height + px(12)) * static_cast<float>(row)};
+    if (master != nullptr) {
+      draw_link(app, *slaves[i], {master_at.x + master_size.x, master_at.y + master_size.y / 2},
+                {at.x, at.y + box_height / 2});
+    }
+    draw_node(app, *slaves[i], at, {slave_width, box_height}, box_height < px(80));
+  }
+  if (master != nullptr) {
+    draw_node(app, *master, master_at, master_size, false);
+  } else {
+    ui::draw_text(list, look().fonts.bold, master_at, p.bad, "✕ no master is known");
+  }
+  ImGui::PopClipRect();
+}
+
+void ClusterPanel::draw_link(App& app, const NodeView& node, ImVec2 from, ImVec2 to) {
+  const Palette& p = colours();
+  ImDrawList* list = ImGui::GetWindowDrawList();
+  const bool broken = node.health >= Health::unreachable;
+  const ImU32 colour = broken                        ? health_colour(node.health)
+                       : node.health == Health::good ? p.slave
+                                                     : health_colour(node.health);
+  const bool steep = std::abs(to.y - from.y) > std::abs(to.x - from.x) * 1.2F && to.x - from.x < px(40);
+  const ImVec2 a = steep ? ImVec2(from.x, to.y) : ImVec2((from.x + to.x) / 2, from.y);
+  const ImVec2 b = steep ? ImVec2(from.x, to.y) : ImVec2((from.x + to.x) / 2, to.y);
+  const auto point = [&](float t) {
+    const float u = 1 - t;
+    return ImVec2(u * u * u * from.x + 3 * u * u * t * a.x + 3 * u * t * t * b.x + t * t * t * to.x,
+                  u * u * u * from.y + 3 * u * u * t * a.y + 3 * u * t * t * b.y + t * t * t * to.y);
+  };
+  constexpr int kSteps = 40;
+  for (int i = 0; i < kSteps; ++i) {
+    if (broken && i % 4 >= 2) continue;  // a dashed line: no connection
+    list->AddLine(point(static_cast<float>(i) / kSteps), point(static_cast<float>(i + 1) / kSteps),
+                  fade(colour, broken ? 0.8F : 0.55F), px(1.8F));
+  }
+  if (broken) {
+    const ImVec2 middle = point(0.5F);
+    list->AddCircleFilled(middle, px(9), p.panel);
+    list->AddLine({middle.x - px(4), middle.y - px(4)}, {middle.x + px(4), middle.y + px(4)}, colour, px(2));
+    list->AddLine({middle.x - px(4), middle.y + px(4)}, {middle.x + px(4), middle.y - px(4)}, colour, px(2));
+    return;
+  }
+  // Dots travel when statements do: more and faster with more of them.
+  if (node.measured_rate > 0.05) {
+    const double speed = std::min(0.25 + std::log10(1 + node.measured_rate) * 0.15, 1.0);
+    const int dots = std::min(2 + static_cast<int>(std::log10(1 + node.measured_rate) * 2), 10);
+    for (int i = 0; i < dots; ++i) {
+      const double phase =
+          std::fmod((app.options().scripted ? 0.35 : app.now * speed) + static_cast<double>(i) / dots, 1.0);
+      list->AddCircleFilled(point(static_cast<float>(phase)), px(3), p.write, 10);
+    }
+  }
+}
+
+void ClusterPanel::draw_node(App& app, const NodeView& node, ImVec2 low, ImVec2 size, bool small) {
+  const Palette& p = colours();
+  ImDrawList* list = ImGui::GetWindowDrawList();
+  const proto::NodeStatus& s = node.status;
+  const ImVec2 high = {low.x + size.x, low.y + size.y};
+  const bool selected = selected_ == node.key();
+  const ImU32 role = node.master ? p.master : p.slave;
+  const bool bad = node.health >= Health::lagging;
+  list->AddRectFilled(low, high, p.raised, px(7));
+  if (bad) list->AddRectFilled(low, high, fade(health_colour(node.health), 0.10F), px(7));
+  list->AddRect(low, high,
+                selected ? p.accent
+                : bad    ? health_colour(node.health)
+                         : fade(role, 0.5F),
+                px(7), 0, px(selected || bad ? 2 : 1.2F));
+  list->AddRectFilled(low, {low.x + px(5), high.y}, role, px(7), ImDrawFlags_RoundCornersLeft);
+  ImGui::PushClipRect(low, {high.x - px(4), high.y}, true);
+  const float x = low.x + px(14);
+  ImFont* font = look().fonts.small;
+  const float row = font->FontSize + px(4);
+  float y = low.y + (small ? std::max(px(2), (size.y - look().fonts.bold->FontSize - row) / 2) : px(8));
+  ui::health_shape(list, {x + px(7), y + look().fonts.bold->FontSize / 2}, px(7), node.health);
+  ui::draw_text(list, look().fonts.bold, {x + px(22), y}, p.text, s.name.empty() ? s.endpoint : s.name);
+  const std::string state =
+      node.health == Health::good ? (node.master ? "serving" : "live") : std::string(health_word(node.health));
+  const std::string right = cat(node.master ? "MASTER" : "SLAVE", " · ", state);
+  const float right_width = ui::text_width(font, right);
+  if (right_width + ui::text_width(look().fonts.bold, s.name) + px(50) < size.x) {
+    ui::draw_text(list, font, {high.x - right_width - px(10), y + px(2)}, bad ? health_colour(node.health) : role,
+                  right);
+  }
+  // Its colour in the plots.
+  const float name_end = x + px(30) + ui::text_width(look().fonts.bold, s.name);
+  const float middle = y + look().fonts.bold->FontSize / 2;
+  list->AddRectFilled({name_end, middle - px(1.5F)}, {name_end + px(12), middle + px(1.5F)},
+                      node_colour(app.session->cluster, node), px(1));
+  y += look().fonts.bold->FontSize + px(4);
+  const auto line = [&](std::string_view value, ImU32 colour) {
+    if (y + font->FontSize > high.y) return;
+    ui::draw_text(list, font, {x + (small ? px(22) : px(0)), y}, colour, value, high.x - px(6));
+    y += row;
+  };
+  const std::string rate =
+      cat(short_count(node.reachable ? std::max(s.entries_per_second, 0.0) : 0), small ? "/s" : " statements/s");
+  if (bad && !node.problem.empty()) {
+    line(one_line(node.problem, 90), health_colour(node.health));
+    if (small) line({}, p.dim);
+  }
+  if (small) {
+    line(cat("at ", with_separators(s.position),
+             node.master     ? std::string()
+             : s.lag_ms == 0 ? "  in step"
+                             : cat("  lag ", human_duration(std::chrono::milliseconds(s.lag_ms))),
+             "  ", rate),
+         p.dim);
+  } else {
+    line(cat("position ", with_separators(s.position), "   epoch ", s.epoch), p.dim);
+    line(node.master ? rate
+                     : cat(s.lag_ms == 0 ? std::string("in step")
+                                         : cat("lag ", human_duration(std::chrono::milliseconds(s.lag_ms))),
+                           "   ", rate),
+         p.dim);
+    const std::string queue =
+        s.queue_capacity > 0 ? cat("queue ", s.queue_depth, "/", s.queue_capacity, "   ") : std::string();
+    line(cat(queue, "database ", s.database_up && node.reachable ? "up" : "down"),
+         s.database_up || !node.reachable ? p.dim : p.bad);
+  }
+  ImGui::PopClipRect();
+  ImGui::SetCursorScreenPos(low);
+  ImGui::PushID(node.key().c_str());
+  ImGui::InvisibleButton("##node", {std::max(1.0F, size.x), std::max(1.0F, size.y)});
+  ui::note(cat("node ", s.name), low, high, true);
+  if (ImGui::IsItemClicked()) {
+    selected_ = node.key();
+  }
+  if (ImGui::BeginPopupContextItem()) {
+    if (ui::menu_item("Run statements here")) app.target = {client::Target::Kind::node, s.endpoint};
+    if (ui::menu_item("Copy endpoint")) app.copy(s.endpoint, "endpoint");
+    ImGui::EndPopup();
+  }
+  ui::tooltip(cat(s.name, "  ", s.role, "  ", s.state, "\n", s.endpoint, "\nsqlcast ", s.version, "   ",
+                  s.database_version, s.message.empty() ? "" : "\n", s.message));
+  ImGui::PopID();
+}
+
+void ClusterPanel::draw_plots(App& app, ImVec2 low, ImVec2 high, bool small) {
+  const ClusterModel& cluster = app.session->cluster;
+  std::vector<ui::PlotSeries> all;
+  std::vector<ui::PlotSeries> slaves;
+  for (const auto& node : cluster.nodes()) {
+    const ImU32 colour = node_colour(cluster, *node);
+    all.push_back({&node->throughput, node->status.name, colour});
+    if (!node->master) slaves.push_back({&node->lag, node->status.name, colour});
+  }
+  std::vector<ui::PlotSeries> positions;
+  for (std::size_t i = 0; i < all.size(); ++i)
+    positions.push_back({&cluster.nodes()[i]->position, all[i].label, all[i].colour});
+  ui::Plot plot;
+  plot.now = app.session->now();
+  const bool across = !small && high.x - low.x > px(780);
+  const int count = small && high.y - low.y < px(280) ? 2 : 3;
+  const auto place = [&](int index, ImVec2& from, ImVec2& to) {
+    if (across) {
+      const float width = (high.x - low.x - px(40)) / 3;
+      from = {low.x + (width + px(20)) * static_cast<float>(index), low.y};
+      to = {from.x + width, high.y};
+    } else {
+      const float height = (high.y - low.y - px(12) * static_cast<float>(count - 1)) / static_cast<float>(count);
+      from = {low.x, low.y + (height + px(12)) * static_cast<float>(index)};
+      to = {high.x, from.y + height};
+    }
+  };
+  plot.legend = !small && cluster.nodes().size() <= 6;
+  ImVec2 from;
+  ImVec2 to;
+  place(0, from, to);
+  plot.title = "Throughput";
+  plot.unit = "statements/s";
+  ui::draw_plot(plot, all, from, to);
+  place(1, from, to);
+  plot.title = "Lag";
+  plot.unit = "ms";
+  ui::draw_plot(plot, slaves, from, to);
+  if (count < 3) return;
+  place(2, from, to);
+  plot.title = "Position";
+  plot.unit = "sequence";
+  plot.from_zero = false;
+  ui::draw_plot(plot, positions, from, to);
+}
+
+void ClusterPanel::draw_events(App& app, ImVec2 low, ImVec2 size, std::size_t most) {
+  const Palette& p = colours();
+  const auto& events = app.session->cluster.events();
+  ImGui::SetCursorScreenPos(low);
+  ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, {px(12), px(8)});
+  ImGui::BeginChild("##events", size, false, ImGuiWindowFlags_AlwaysUseWindowPadding);
+  ImGui::PopStyleVar();
+  ui::heading("Events");
+  if (events.empty()) ui::wrapped("Nothing has happened since this window connected.", p.faint);
+  std::size_t shown = 0;
+  for (auto it = events.rbegin(); it != events.rend() && shown < most; ++it, ++shown) {
+    ImU32 colour = p.dim;
+    const char* shape = "○";
+    switch (it->kind) {
+      case EventKind::failed: colour = p.bad, shape = "✕"; break;
+      case EventKind::left: colour = p.bad, shape = "⊘"; break;
+      case EventKind::gap:
+      case EventKind::lagging: colour = p.warn, shape = "▲"; break;
+      case EventKind::refused: colour = p.warn, shape = "■"; break;
+      case EventKind::joined:
+      case EventKind::recovered:
+      case EventKind::caught_up: colour = p.good, shape = "●"; break;
+      case EventKind::master_changed: colour = p.master, shape = "◆"; break;
+    }
+    ui::text(shape, colour);
+    ImGui::SameLine(0, px(6));
+    ui::small(clock_time(it->unix_us).substr(0, 8), p.faint);
+    ImGui::SameLine(0, px(8));
+    ui::text(cat(it->node, " ", event_word(it->kind)), colour);
+    if (!it->text.empty()) {
+      ImGui::Indent(px(20));
+      ui::small(one_line(it->text, 120));
+      ImGui::Unindent(px(20));
+    }
+  }
+  ImGui::EndChild();
+}
+
+void ClusterPanel::draw_details(App& app, ImVec2 low, ImVec2 size) {
+  const Palette& p = colours();
+  const ClusterModel& cluster = app.session->cluster;
+  const NodeView* node = cluster.find(selected_);
+  if (node == nullptr) node = cluster.master() != nullptr ? cluster.master() : cluster.nodes().front().get();
+  const proto::NodeStatus& s = node->status;
+  ImGui::SetCursorScreenPos(low);
+  ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, {px(14), px(10)});
+  ImGui::BeginChild("##details", size, false, ImGuiWindowFlags_AlwaysUseWindowPadding);
+  ImGui::PopStyleVar();
+  ui::inline_health(node->health);
+  ImGui::SameLine(0, px(6));
+  ui::heading(s.name);
+  ImGui::SameLine();
+  ui::badge(node->master ? "MASTER" : "SLAVE", node->master ? p.master : p.slave);
+  ImGui::SameLine();
+  ui::badge(upper(health_word(node->health)), health_colour(node->health));
+  if (!node->problem.empty()) ui::wrapped(node->problem, health_colour(node->health));
+  ui::gap(2);
+  const float column = px(150);
+  const auto fact = [&](std::string_view name, std::string_view value) {
+    if (value.empty()) return;
+    ui::small(name);
+    ImGui::SameLine(column);
+    ui::wrapped(value);
+  };
+  fact("state", s.state);
+  fact("endpoint", s.endpoint);
+  fact("publisher", s.publisher);
+  fact("epoch", cat(s.epoch));
+  fact("position", with_separators(s.position));
+  if (!node->master)
+    fact("behind", cat(s.head > s.position ? with_separators(s.head - s.position) : "0", " entries, ",
+                       human_duration(std::chrono::milliseconds(s.lag_ms))));
+  fact("hash", s.hash.substr(0, 16));
+  fact("throughput", cat(fixed(s.entries_per_second, 1), " statements/s"));
+  fact("queue", s.queue_capacity == 0 ? std::string() : cat(s.queue_depth, " of ", s.queue_capacity));
+  fact("database", cat(s.database_up ? "up" : "down", "  ", s.database_version));
+  fact("sqlcast", s.version);
+  fact("up for", human_age(s.uptime_ms));
+  for (const auto& [name, value] : s.counters) {
+    std::string words = name;
+    std::replace(words.begin(), words.end(), '_', ' ');
+    fact(words, with_separators(value));
+  }
+  if (ui::button("Run statements here")) {
+    app.target = {client::Target::Kind::node, s.endpoint};
+    app.view = View::query;
+  }
+  ImGui::EndChild();
+}
+
+}  // namespace sqlcast::gui

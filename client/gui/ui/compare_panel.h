@@ -1,0 +1,44 @@
+// ComparePanel: one SELECT on several nodes, their rows side by side, the differences marked. UI thread only.
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <imgui.h>
+
+#include "client/gui/model/compare_model.h"
+
+namespace sqlcast::gui {
+
+class App;
+
+class ComparePanel {
+ public:
+  void draw(App& app, ImVec2 low, ImVec2 size);
+  void run(App& app, const std::string& sql, const std::string& database);
+  bool running() const { return waiting_ > 0; }
+  const Comparison* comparison() const { return comparison_ ? comparison_.get() : nullptr; }
+
+ private:
+  void draw_tools(App& app);
+  void draw_rows(ImVec2 size);
+  void draw_row(const ComparedRow& row, std::uint64_t number, ImVec2 at, float right, float row_height);
+  void finish(App& app);
+
+  std::string sql_;
+  std::string database_;
+  std::set<std::string> left_out_;  // endpoints not to ask
+  std::shared_ptr<std::vector<NodeAnswer>> answers_;
+  std::shared_ptr<Comparison> comparison_;
+  std::uint64_t run_ = 0;
+  std::size_t waiting_ = 0;
+  bool only_differences_ = false;
+  std::vector<std::size_t> shown_;
+  double top_ = 0;
+  float left_ = 0;
+  std::vector<float> widths_;
+};
+
+}  // namespace sqlcast::gui

@@ -1,0 +1,39 @@
+// DiagramPanel: the tables of a database and their foreign keys as an entity-relationship picture; laid out by
+// itself, boxes can be dragged, the view moved and zoomed. UI thread only.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include <imgui.h>
+
+#include "client/gui/model/er_layout.h"
+
+namespace sqlcast::gui {
+
+class App;
+
+class DiagramPanel {
+ public:
+  void draw(App& app, ImVec2 low, ImVec2 size);
+  void show(App& app, const std::string& database);
+
+ private:
+  void lay_out_again(const SchemaDatabase& database, ImVec2 area);
+  void fit(ImVec2 area);
+  void draw_edge(const ErEdge& edge, ImVec2 origin);
+  void draw_box(App& app, const SchemaDatabase& database, std::size_t index, ImVec2 origin);
+  std::size_t box_at(ImVec2 point) const;
+
+  std::string database_;
+  ErDiagram diagram_;
+  std::uint64_t version_ = 0;  // of the schema that the diagram shows
+  float laid_scale_ = 0;
+  float zoom_ = 1;
+  ImVec2 pan_{0, 0};
+  bool fitted_ = false;
+  std::size_t dragging_ = ~std::size_t{0};
+  std::size_t hovered_ = ~std::size_t{0};
+};
+
+}  // namespace sqlcast::gui

@@ -1,0 +1,498 @@
+#include "client/gui/ui/grid_view.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "client/gui/model/cell_text.h"
+#include "client/gui/model/keys.h"
+#include "client/gui/model/text.h"
+#include "client/gui/ui/app.h"
+#include "client/gui/ui/dialogs.h"
+#include "client/gui/ui/edit_rows.h"
+#include "client/gui/ui/scrollbar.h"
+#include "client/gui/ui/widgets.h"
+
+namespace sqlcast::gui {
+
+namespace {
+
+float header_height() { return std::floor(look().fonts.bold->FontSize + look().fonts.small->FontSize + px(12)); }
+
+// The column under an x within the cells, and where it begins; columns().size() when behind the last.
+std::size_t column_at(const ResultView& result, float x, float& begin) {
+  begin = 0;
+  for (std::size_t i = 0; i < result.look.widths.size(); ++i) {
+    const float width = px(result.look.widths[i]);
+    if (x < begin + width) return i;
+    begin += width;
+  }
+  return result.look.widths.size();
+}
+
+std::string edited_text(const EditedValue& value) { return value ? *value : "NULL"; }
+
+}  // namespace
+
+void GridView::measure(ResultView& result) {
+  GridLook& l = result.look;
+  if (l.measured || result.grid.columns().empty()) return;
+  const float cell = look().fonts.mono->GetCharAdvance('0');
+  const std::uint64_t rows = std::min<std::uint64_t>(result.grid.rows().size(), 200);
+  l.widths.clear();
+  for (std::size_t i = 0; i < result.grid.columns().size(); ++i) {
+    const proto::ColumnInfo& column = result.grid.columns()[i];
+    float width = ui::text_width(look().fonts.bold, column.name) + px(column.primary_key ? 58 : 36);
+    width = std::max(width, ui::text_width(look().fonts.small, lower(column.type)) + px(24));
+    for (std::uint64_t row = 0; row < rows; ++row) {
+      const proto::Cell& value = result.grid.rows().cell(row, i);
+      const std::size_t size = value.kind == proto::Cell::Kind::null ? 6 : cell_line(value, 44).size();
+      width = std::max(width, static_cast<float>(size) * cell + px(20));
+    }
+    l.widths.push_back(std::clamp(width / look().scale, 60.0F, 420.0F));
+  }
+  l.measured = true;
+}
+
+void GridView::draw(App& app, QueryTab& tab, const std::shared_ptr<ResultView>& result, ImVec2 size) {
+  const Palette& p = colours();
+  measure(*result);
+  constexpr ImGuiWindowFlags kFlags =
+      ImGuiWindowFlags_NoNavInputs | ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse;
+  ImGui::BeginChild("##grid", size, false, kFlags);
+  GridLook& l = result->look;
+  const float bar = px(11);
+  const ImVec2 origin = ImGui::GetCursorScreenPos();
+  Metrics m;
+  m.row = std::floor(look().fonts.mono->FontSize * 1.42F);
+  m.header = header_height();
+  m.rows = result->grid.shown() + (result->edits ? result->edits->added().size() : 0);
+  m.gutter = look().fonts.small->GetCharAdvance('0') *
+                 static_cast<float>(std::max<std::size_t>(with_separators(m.rows).size(), 2)) +
+             px(20);
+  m.low = {origin.x + m.gutter, origin.y + m.header};
+  m.high = {origin.x + size.x - bar, origin.y + size.y - bar};
+  m.fits = std::max(1.0, std::floor(static_cast<double>((m.high.y - m.low.y) / m.row)));
+
+  ImDrawList* list = ImGui::GetWindowDrawList();
+  list->AddRectFilled(origin, {origin.x + size.x, origin.y + size.y}, p.panel);
+  list->AddRectFilled(origin, {origin.x + size.x, origin.y + m.header}, p.raised);
+  handle_mouse(app, tab, result, m);
+  if (ImGui::IsWindowFocused() && !l.editing) handle_keys(app, tab, result, m);
+  follow_focus(*result, m);
+  float total_width = 0;
+  for (const float width : l.widths) total_width += px(width);
+  const auto total = static_cast<double>(m.rows);
+  l.top_row = std::clamp(l.top_row, 0.0, std::max(0.0, total - m.fits));
+  l.left = std::clamp(l.left, 0.0F, std::max(0.0F, (total_width - (m.high.x - m.low.x)) / look().scale));
+  draw_cells(app, *result, m);
+  draw_header(app, result, m);
+  ui::scrollbar("##rows", true, {m.high.x, m.low.y}, {m.high.x + bar, m.high.y}, &l.top_row, m.fits, total);
+  double left = static_cast<double>(px(l.left));
+  if (ui::scrollbar("##columns", false, {m.low.x, m.high.y}, {m.high.x, m.high.y + bar}, &left,
+                    static_cast<double>(m.high.x - m.low.x), static_cast<double>(total_width))) {
+    l.left = static_cast<float>(left) / look().scale;
+  }
+  if (l.editing) draw_editor(app, *result, m);
+  draw_menu(app, tab, result);
+  // More is fetched when the end comes into sight.
+  const double bottom = l.top_row + m.fits;
+  if (result->cursor && !result->fetching && app.session && bottom + 200 >= total && !result->grid.arrangement().sort) {
+    tab.fetch_more(app.session->backend(), result, static_cast<std::uint32_t>(app.settings.page_rows),
+                   static_cast<std::uint64_t>(app.settings.fetch_rows));
+  }
+  result->arrival_seen = true;
+  ImGui::EndChild();
+}
+
+void GridView::draw_header(App& app, const std::shared_ptr<ResultView>& result, const Metrics& m) {
+  const Palette& p = colours();
+  ImDrawList* list = ImGui::GetWindowDrawList();
+  const GridLook& l = result->look;
+  const float top = m.low.y - m.header;
+  const auto& sort = result->grid.arrangement().sort;
+  ImGui::PushClipRect({m.low.x, top}, {m.high.x, m.low.y}, true);
+  float x = m.low.x - px(l.left);
+  for (std::size_t i = 0; i < l.widths.size() && x < m.high.x; ++i) {
+    const float width = px(l.widths[i]);
+    if (x + width > m.low.x) {
+      const proto::ColumnInfo& column = result->grid.columns()[i];
+      const bool right = is_number(column.kind);
+      const bool sorted = sort && sort->column == i;
+      const float name_width = ui::text_width(look().fonts.bold, column.name);
+      float name_x = x + px(10);
+      if (right) name_x = std::max(name_x, x + width - px(sorted ? 24 : 10) - name_width);
+      const float y = top + px(4);
+      ui::draw_text(list, look().fonts.bold, {name_x, y}, p.text, column.name, x + width - px(sorted ? 22 : 6));
+      ui::note(column.name, {x, top}, {x + width, m.low.y}, true);
+      if (sorted) {
+        const ImVec2 c = {x + width - px(12), y + look().fonts.bold->FontSize / 2};
+        const float d = sort->descending ? px(4) : -px(4);
+        list->AddTriangleFilled({c.x - px(4.5F), c.y - d * 0.7F}, {c.x + px(4.5F), c.y - d * 0.7F}, {c.x, c.y + d},
+                                p.accent);
+      }
+      const float y2 = y + look().fonts.bold->FontSize + px(2);
+      const std::string type = lower(column.type);
+      float type_x = x + px(10);
+      const float key_width = column.primary_key ? px(26) : 0;
+      if (right) type_x = std::max(type_x, x + width - px(10) - ui::text_width(look().fonts.small, type) - key_width);
+      if (column.primary_key) {
+        ui::draw_text(list, look().fonts.small, {type_x, y2}, p.warn, "key");
+        type_x += key_width;
+      }
+      ui::draw_text(list, look().fonts.small, {type_x, y2}, p.dim, type, x + width - px(4));
+    }
+    x += width;
+    list->AddLine({x - 1, top + px(6)}, {x - 1, m.low.y - px(6)}, p.border);
+  }
+  ImGui::PopClipRect();
+  list->AddLine({m.low.x - m.gutter, m.low.y - 1}, {m.high.x, m.low.y - 1}, p.border);
+  if (app.session == nullptr) return;
+}
+
+void GridView::draw_cell(ResultView& result, const Metrics& m, std::uint64_t row, std::size_t column, ImVec2 at,
+                         float width) {
+  const Palette& p = colours();
+  ImDrawList* list = ImGui::GetWindowDrawList();
+  ImFont* mono = look().fonts.mono;
+  const float y = at.y + (m.row - mono->FontSize) / 2;
+  const float cell = mono->GetCharAdvance('0');
+  const auto fits = static_cast<std::size_t>(std::max(1.0F, (width - px(18)) / cell));
+  const proto::ColumnInfo& info = result.grid.columns()[column];
+  const std::uint64_t shown = result.grid.shown();
+  const EditedValue* edited = nullptr;
+  bool untouched = false;
+  if (row >= shown) {
+    const auto& cells = result.edits->added()[row - shown];
+    const auto it = cells.find(column);
+    edited = it == cells.end() ? nullptr : &it->second;
+    untouched = it == cells.end();
+  } else if (result.edits) {
+    edited = result.edits->changed(result.grid.row_at(row), column);
+  }
+  if (untouched) {
+    ui::draw_text(list, look().fonts.small, {at.x + px(10), at.y + (m.row - look().fonts.small->FontSize) / 2}, p.faint,
+                  "default", at.x + width - px(4));
+    return;
+  }
+  static const proto::Cell kNull;
+  const proto::Cell& value = edited != nullptr ? kNull : result.grid.cell(row, column);
+  const bool null = edited != nullptr ? !edited->has_value() : value.kind == proto::Cell::Kind::null;
+  if (edited != nullptr) {
+    list->AddRectFilled({at.x, at.y}, {at.x + width - 1, at.y + m.row - 1}, fade(p.warn, 0.16F));
+    list->AddRectFilled({at.x, at.y}, {at.x + px(3), at.y + m.row - 1}, p.warn);
+  }
+  if (null) {
+    const float w = ui::text_width(look().fonts.small, "NULL");
+    const float left = is_number(info.kind) ? at.x + width - px(16) - w : at.x + px(8);
+    const float top = at.y + (m.row - look().fonts.small->FontSize) / 2;
+    list->AddRect({left - px(3), top - px(1)}, {left + w + px(3), top + look().fonts.small->FontSize + px(1)},
+                  fade(p.null_text, 0.5F), px(3));
+    ui::draw_text(list, look().fonts.small, {left, top}, p.null_text, "NULL");
+    return;
+  }
+  const std::string text = edited != nullptr ? one_line(**edited, fits) : cell_line(value, fits);
+  float x = at.x + px(10);
+  if (is_number(info.kind)) x = std::max(x, at.x + width - px(10) - ui::text_width(mono, text));
+  const bool bytes = edited == nullptr && value.kind == proto::Cell::Kind::bytes;
+  if (text.empty() && !bytes) {
+    ui::draw_text(list, look().fonts.small, {x, at.y + (m.row - look().fonts.small->FontSize) / 2}, p.faint, "empty");
+    return;
+  }
+  ui::draw_text(list, mono, {x, y}, bytes ? p.paint[static_cast<std::size_t>(Paint::variable)] : p.text, text,
+                at.x + width - px(2));
+}
+
+void GridView::draw_cells(App&, ResultView& result, const Metrics& m) {
+  const Palette& p = colours();
+  ImDrawList* list = ImGui::GetWindowDrawList();
+  GridLook& l = result.look;
+  const auto first = static_cast<std::uint64_t>(l.top_row);
+  const std::uint64_t last = std::min<std::uint64_t>(m.rows, first + static_cast<std::uint64_t>(m.fits) + 1);
+  ImGui::PushClipRect({m.low.x - m.gutter, m.low.y}, m.high, true);
+  for (std::uint64_t row = first; row < last; ++row) {
+    const float y = m.low.y + static_cast<float>(row - first) * m.row;
+    const bool added = row >= result.grid.shown();
+    const bool deleted = !added && result.edits && result.edits->is_deleted(result.grid.row_at(row));
+    if (row % 2 == 1) {
+      list->AddRectFilled({m.low.x, y}, {m.high.x, y + m.row}, p.dark ? rgb(0xFFFFFF, 5) : rgb(0x1F2733, 7));
+    }
+    if (added) list->AddRectFilled({m.low.x, y}, {m.high.x, y + m.row}, fade(p.good, 0.12F));
+    if (deleted) list->AddRectFilled({m.low.x, y}, {m.high.x, y + m.row}, fade(p.bad, 0.14F));
+    const std::string number = added ? std::string("new") : with_separators(result.grid.row_at(row) + 1);
+    const float width = ui::text_width(look().fonts.small, number);
+    list->AddText(look().fonts.small, look().fonts.small->FontSize,
+                  {m.low.x - px(8) - width, y + (m.row - look().fonts.small->FontSize) / 2},
+                  added     ? p.good
+                  : deleted ? p.bad
+                            : p.faint,
+                  number.c_str());
+  }
+  ImGui::PushClipRect(m.low, m.high, true);
+  float x = m.low.x - px(l.left);
+  for (std::size_t column = 0; column < l.widths.size() && x < m.high.x; ++column) {
+    const float width = px(l.widths[column]);
+    if (x + width > m.low.x) {
+      for (std::uint64_t row = first; row < last; ++row) {
+        const float y = m.low.y + static_cast<float>(row - first) * m.row;
+        if (result.grid.selected(row, column)) list->AddRectFilled({x, y}, {x + width, y + m.row}, p.selection);
+        draw_cell(result, m, row, column, {x, y}, width);
+      }
+    }
+    x += width;
+    list->AddLine({x - 1, m.low.y}, {x - 1, std::min(m.high.y, m.low.y + static_cast<float>(last - first) * m.row)},
+                  p.grid_line);
+  }
+  for (std::uint64_t row = first; row < last; ++row) {
+    const bool added = row >= result.grid.shown();
+    if (added || !result.edits || !result.edits->is_deleted(result.grid.row_at(row))) continue;
+    const float y = m.low.y + (static_cast<float>(row - first) + 0.5F) * m.row;
+    list->AddLine({m.low.x, y}, {std::min(x, m.high.x), y}, p.bad, px(1.5F));
+  }
+  if (result.grid.focus && result.grid.focus->row >= first && result.grid.focus->row < last) {
+    float left = m.low.x - px(l.left);
+    for (std::size_t i = 0; i < result.grid.focus->column && i < l.widths.size(); ++i) left += px(l.widths[i]);
+    const float y = m.low.y + static_cast<float>(result.grid.focus->row - first) * m.row;
+    if (result.grid.focus->column < l.widths.size()) {
+      list->AddRect({left, y}, {left + px(l.widths[result.grid.focus->column]) - 1, y + m.row}, p.accent, px(2), 0,
+                    px(1.5F));
+    }
+  }
+  ImGui::PopClipRect();
+  ImGui::PopClipRect();
+  list->AddLine({m.low.x - 1, m.low.y - m.header}, {m.low.x - 1, m.high.y}, p.border);
+}
+
+void GridView::handle_mouse(App& app, QueryTab& tab, const std::shared_ptr<ResultView>& result, const Metrics& m) {
+  GridLook& l = result->look;
+  const ImGuiIO& io = ImGui::GetIO();
+  if (ImGui::IsWindowHovered()) {
+    l.top_row -= static_cast<double>(io.MouseWheel) * (io.KeyShift ? 0 : 3);
+    l.left -= io.MouseWheelH * 60 + (io.KeyShift ? io.MouseWheel * 60 : 0);
+  }
+  const float top = m.low.y - m.header;
+  ImGui::SetCursorScreenPos({m.low.x, top});
+  ImGui::InvisibleButton("##head", {std::max(1.0F, m.high.x - m.low.x), m.header});
+  float begin = 0;
+  const float x = io.MousePos.x - m.low.x + px(l.left);
+  if (ImGui::IsItemHovered() || resizing_ != ~std::size_t{0}) {
+    const std::size_t column = column_at(*result, x, begin);
+    const bool near_left = column > 0 && x - begin < px(5);
+    const bool near_right = column < l.widths.size() && begin + px(l.widths[column]) - x < px(5);
+    if (near_left || near_right || resizing_ != ~std::size_t{0}) ImGui::SetMouseCursor(ImGuiMouseCursor_ResizeEW);
+    if (ImGui::IsMouseClicked(0) && (near_left || near_right)) {
+      resizing_ = near_left ? column - 1 : column;
+    } else if (ImGui::IsMouseReleased(0) && resizing_ == ~std::size_t{0} && column < l.widths.size() &&
+               ImGui::IsItemHovered()) {
+      Arrangement wanted = result->grid.arrangement();
+      if (!wanted.sort || wanted.sort->column != column) {
+        wanted.sort = SortKey{column, false};
+      } else if (!wanted.sort->descending) {
+        wanted.sort->descending = true;
+      } else {
+        wanted.sort.reset();
+      }
+      app.arrange_result(result, wanted);
+    }
+  }
+  if (resizing_ != ~std::size_t{0}) {
+    if (resizing_ < l.widths.size())
+      l.widths[resizing_] = std::clamp(l.widths[resizing_] + io.MouseDelta.x / look().scale, 30.0F, 2'000.0F);
+    if (!ImGui::IsMouseDown(0)) resizing_ = ~std::size_t{0};
+  }
+
+  ImGui::SetCursorScreenPos({m.low.x - m.gutter, m.low.y});
+  ImGui::InvisibleButton("##cells", {std::max(1.0F, m.high.x - m.low.x + m.gutter), std::max(1.0F, m.high.y - m.low.y)},
+                         ImGuiButtonFlags_MouseButtonLeft | ImGuiButtonFlags_MouseButtonRight);
+  const double line = std::floor(static_cast<double>((io.MousePos.y - m.low.y) / m.row)) + std::floor(l.top_row);
+  const bool on_row = line >= 0 && line < static_cast<double>(m.rows);
+  const std::size_t column = std::min(column_at(*result, std::max(x, 0.0F), begin), l.widths.size() - 1);
+  if (l.widths.empty()) return;
+  const CellAt here{on_row ? static_cast<std::uint64_t>(line) : 0, column};
+  if (ImGui::IsItemHovered() && on_row && (ImGui::IsMouseClicked(0) || ImGui::IsMouseClicked(1))) {
+    l.editing.reset();
+    const bool keep = ImGui::IsMouseClicked(1) && result->grid.selected(here.row, here.column);
+    if (io.MousePos.x < m.low.x) {
+      result->grid.anchor = CellAt{io.KeyShift && result->grid.anchor ? result->grid.anchor->row : here.row, 0};
+      result->grid.focus = CellAt{here.row, l.widths.size() - 1};
+    } else if (!keep) {
+      result->grid.focus = here;
+      if (!io.KeyShift || !result->grid.anchor) result->grid.anchor = here;
+      selecting_ = ImGui::IsMouseClicked(0);
+    }
+    if (ImGui::IsMouseDoubleClicked(0)) {
+      selecting_ = false;
+      if (result->why_not_editable.empty() && app.session) {
+        edit_focused(app, tab, result);
+      } else {
+        app.dialogs().show_value(*result, here);
+      }
+    }
+    if (ImGui::IsMouseClicked(1)) ImGui::OpenPopup("##cellmenu");
+  }
+  if (selecting_ && ImGui::IsMouseDragging(0, px(4)) && on_row) result->grid.focus = here;
+  if (!ImGui::IsMouseDown(0)) selecting_ = false;
+}
+
+void GridView::follow_focus(ResultView& result, const Metrics& m) {
+  GridLook& l = result.look;
+  if (!l.show_focus || !result.grid.focus) return;
+  l.show_focus = false;
+  const auto row = static_cast<double>(result.grid.focus->row);
+  if (row < l.top_row) l.top_row = row;
+  if (row >= l.top_row + m.fits) l.top_row = row - m.fits + 1;
+  float begin = 0;
+  for (std::size_t i = 0; i < result.grid.focus->column && i < l.widths.size(); ++i) begin += l.widths[i];
+  const float width = result.grid.focus->column < l.widths.size() ? l.widths[result.grid.focus->column] : 0;
+  const float room = (m.high.x - m.low.x) / look().scale;
+  if (begin < l.left) l.left = begin;
+  if (begin + width > l.left + room) l.left = begin + width - room;
+}
+
+void GridView::handle_keys(App& app, QueryTab& tab, const std::shared_ptr<ResultView>& result, const Metrics& m) {
+  GridModel& grid = result->grid;
+  if (m.rows == 0 || result->look.widths.empty()) return;
+  const ImGuiIO& io = ImGui::GetIO();
+  CellAt focus = grid.focus.value_or(CellAt{});
+  const CellAt before = focus;
+  const auto page = static_cast<std::uint64_t>(m.fits);
+  const auto hit = [](int code) { return ImGui::IsKeyPressed(code, true); };
+  if (hit(key::kDown)) focus.row = std::min(focus.row + 1, m.rows - 1);
+  if (hit(key::kUp) && focus.row > 0) --focus.row;
+  if (hit(key::kRight)) focus.column = std::min(focus.column + 1, grid.columns().size() - 1);
+  if (hit(key::kLeft) && focus.column > 0) --focus.column;
+  if (hit(key::kPageDown) && !io.KeyCtrl) focus.row = std::min(focus.row + page, m.rows - 1);
+  if (hit(key::kPageUp) && !io.KeyCtrl) focus.row -= std::min(focus.row, page);
+  if (hit(key::kHome)) io.KeyCtrl ? focus.row = 0 : focus.column = 0;
+  if (hit(key::kEnd)) io.KeyCtrl ? focus.row = m.rows - 1 : focus.column = grid.columns().size() - 1;
+  if (!(focus == before)) {
+    grid.focus = focus;
+    if (!io.KeyShift || !grid.anchor) grid.anchor = focus;
+    result->look.show_focus = true;
+  }
+  if (io.KeyCtrl && hit(key::letter('A'))) {
+    grid.anchor = CellAt{0, 0};
+    grid.focus = CellAt{grid.shown() == 0 ? 0 : grid.shown() - 1, grid.columns().size() - 1};
+  }
+  if (!grid.focus) return;
+  if (io.KeyCtrl && hit(key::letter('C'))) app.copy(rows_text(*result, RowFormat::tsv, false), "selection");
+  if (hit(key::kF1 + 1) || (hit(key::kEnter) && !io.KeyCtrl)) edit_focused(app, tab, result);
+  if (hit(key::kSpace)) app.dialogs().show_value(*result, *grid.focus);
+  if (hit(key::kDelete) && edit_rows::begin(app, tab, *result)) {
+    const auto [top, bottom] = std::minmax(grid.focus->row, grid.anchor.value_or(*grid.focus).row);
+    for (std::uint64_t row = top; row <= bottom && row < grid.shown(); ++row)
+      result->edits->toggle_delete(grid.row_at(row));
+  }
+  if (hit(key::kInsert) && edit_rows::begin(app, tab, *result)) edit_rows::add_row(*result);
+}
+
+void GridView::edit_focused(App& app, QueryTab& tab, const std::shared_ptr<ResultView>& result) {
+  GridModel& grid = result->grid;
+  if (!grid.focus || !edit_rows::begin(app, tab, *result)) return;
+  GridLook& l = result->look;
+  l.editing = grid.focus;
+  const CellAt at = *grid.focus;
+  editor_opened_ = true;
+  if (at.row >= grid.shown()) {
+    const auto& cells = result->edits->added()[at.row - grid.shown()];
+    const auto it = cells.find(at.column);
+    l.edit_text = it == cells.end() ? "" : edited_text(it->second);
+    return;
+  }
+  const EditedValue* edited = result->edits->changed(grid.row_at(at.row), at.column);
+  l.edit_text = edited != nullptr ? edited_text(*edited) : cell_text(grid.cell(at.row, at.column));
+}
+
+void GridView::draw_editor(App& app, ResultView& result, const Metrics& m) {
+  GridLook& l = result.look;
+  const CellAt at = *l.editing;
+  float x = m.low.x - px(l.left);
+  for (std::size_t i = 0; i < at.column; ++i) x += px(l.widths[i]);
+  const float y = m.low.y + static_cast<float>(static_cast<double>(at.row) - std::floor(l.top_row)) * m.row;
+  ImGui::SetCursorScreenPos({x, y - px(2)});
+  ImGui::PushFont(look().fonts.mono);
+  if (editor_opened_) ImGui::SetKeyboardFocusHere();
+  const bool done = ui::input("cell editor", l.edit_text, "NULL: Ctrl+0", std::max(px(l.widths[at.column]), px(140)),
+                              ImGuiInputTextFlags_EnterReturnsTrue | ImGuiInputTextFlags_AutoSelectAll);
+  ImGui::PopFont();
+  const bool left = !editor_opened_ && !ImGui::IsItemActive() && !ImGui::IsItemFocused();
+  const bool make_null = ImGui::GetIO().KeyCtrl && ImGui::IsKeyPressed(key::kDigit0, false);
+  if (ImGui::IsKeyPressed(key::kEscape, false)) {
+    l.editing.reset();
+  } else if (done || make_null || ImGui::IsItemDeactivatedAfterEdit()) {
+    edit_rows::set(result, at, make_null ? EditedValue() : EditedValue(l.edit_text));
+    l.editing.reset();
+    ImGui::SetWindowFocus();
+  } else if (left) {
+    l.editing.reset();
+  }
+  editor_opened_ = false;
+  if (!l.editing) app.now = std::max(app.now, ImGui::GetTime());
+}
+
+std::string GridView::rows_text(const ResultView& result, RowFormat format, bool all) {
+  const GridModel& grid = result.grid;
+  std::uint64_t top = 0;
+  std::uint64_t bottom = grid.shown();
+  std::size_t left = 0;
+  std::size_t right = grid.columns().size();
+  if (!all && grid.focus && grid.anchor) {
+    const auto rows = std::minmax(grid.focus->row, grid.anchor->row);
+    const auto columns = std::minmax(grid.focus->column, grid.anchor->column);
+    top = rows.first;
+    bottom = std::min(rows.second + 1, grid.shown());
+    left = columns.first;
+    right = columns.second + 1;
+    if (bottom - top == 1 && right - left == 1 && format == RowFormat::tsv) return cell_text(grid.cell(top, left));
+  }
+  const std::vector<proto::ColumnInfo> columns(grid.columns().begin() + static_cast<std::ptrdiff_t>(left),
+                                               grid.columns().begin() + static_cast<std::ptrdiff_t>(right));
+  std::string table;
+  for (const proto::ColumnInfo& column : columns) {
+    if (!column.table.empty()) table = sql_identifier(column.table);
+  }
+  RowWriter writer(format, columns, table);
+  std::string out;
+  writer.header(out);
+  for (std::uint64_t row = top; row < bottom; ++row) {
+    writer.row(out, [&](std::size_t column) -> const proto::Cell& { return grid.cell(row, left + column); });
+  }
+  writer.footer(out);
+  return out;
+}
+
+void GridView::draw_menu(App& app, QueryTab& tab, const std::shared_ptr<ResultView>& result) {
+  if (!ImGui::BeginPopup("##cellmenu")) return;
+  GridModel& grid = result->grid;
+  if (grid.focus && grid.focus->row < grid.shown()) {
+    const CellAt at = *grid.focus;
+    if (ui::menu_item("Copy", "Ctrl+C")) app.copy(rows_text(*result, RowFormat::tsv, false), "selection");
+    for (const RowFormat format : kRowFormats) {
+      if (ui::menu_item(cat("Copy as ", format_name(format)).c_str())) {
+        app.copy(rows_text(*result, format, false), format_name(format));
+      }
+    }
+    ImGui::Separator();
+    if (ui::menu_item("View value", "Space")) app.dialogs().show_value(*result, at);
+    if (ui::menu_item("Filter by this value")) {
+      result->look.filter = cat(grid.columns()[at.column].name, ":", cell_line(grid.cell(at.row, at.column), 60));
+      Arrangement wanted = grid.arrangement();
+      wanted.filter = result->look.filter;
+      app.arrange_result(result, wanted);
+    }
+    ImGui::Separator();
+    const bool editable = result->why_not_editable.empty();
+    if (ui::menu_item("Edit cell", "F2", false, editable)) edit_focused(app, tab, result);
+    if (ui::menu_item("Set to NULL", nullptr, false, editable) && edit_rows::begin(app, tab, *result)) {
+      edit_rows::set(*result, at, std::nullopt);
+    }
+    if (ui::menu_item("Delete row", "Delete", false, editable) && edit_rows::begin(app, tab, *result)) {
+      result->edits->toggle_delete(grid.row_at(at.row));
+    }
+    if (ui::menu_item("Add row", "Insert", false, editable) && edit_rows::begin(app, tab, *result)) {
+      edit_rows::add_row(*result);
+    }
+  }
+  ImGui::EndPopup();
+}
+
+}  // namespace sqlcast::gui

@@ -1,0 +1,214 @@
+#include "client/gui/ui/log_panel.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include "client/gui/model/sql_words.h"
+#include "client/gui/model/text.h"
+#include "client/gui/ui/app.h"
+#include "client/gui/ui/scrollbar.h"
+#include "client/gui/ui/widgets.h"
+#include "sql/lexer.h"
+
+namespace sqlcast::gui {
+
+namespace {
+
+// One line of SQL with its colours.
+void draw_sql(ImDrawList* list, ImVec2 at, std::string_view sql, float right) {
+  ImFont* mono = look().fonts.mono;
+  const float cell = mono->GetCharAdvance('0');
+  const std::string line = one_line(sql, static_cast<std::size_t>(std::max(4.0F, (right - at.x) / cell - 1)));
+  sql::Lexer lexer(line);
+  sql::Token token;
+  float x = at.x;
+  while (lexer.next(token)) {
+    Paint paint = Paint::plain;
+    if (token.kind == sql::TokenKind::word) {
+      const std::size_t after = token.offset + token.size;
+      paint = paint_of_word(token.text, after < line.size() && line[after] == '(');
+    } else if (token.kind == sql::TokenKind::string) {
+      paint = Paint::string;
+    } else if (token.kind == sql::TokenKind::number) {
+      paint = Paint::number;
+    } else if (token.kind == sql::TokenKind::comment) {
+      paint = Paint::comment;
+    } else if (token.kind == sql::TokenKind::symbol) {
+      paint = Paint::symbol;
+    }
+    if (token.kind != sql::TokenKind::blank) {
+      list->AddText(mono, mono->FontSize, {x, at.y}, paint_colour(paint), token.text.data(),
+                    token.text.data() + token.text.size());
+    }
+    x += ui::text_width(mono, token.text);
+  }
+  ui::note(line, at, {x, at.y + mono->FontSize}, false);
+}
+
+}  // namespace
+
+void LogPanel::draw(App& app, ImVec2 low, ImVec2 size) {
+  ImGui::SetCursorScreenPos(low);
+  ImGui::BeginChild("##log", size, false, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
+  if (!app.session) {
+    ImGui::SetCursorPos({px(16), px(16)});
+    ui::text("Connect to a cluster to see its log.", colours().faint);
+    ImGui::EndChild();
+    return;
+  }
+  draw_tools(app);
+  const float detail = picked_ ? std::min(px(170), size.y * 0.35F) : 0;
+  draw_rows(app, {size.x, ImGui::GetContentRegionAvail().y - detail});
+  if (picked_) {
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    ImGui::GetWindowDrawList()->AddLine(at, {at.x + size.x, at.y}, colours().border);
+    ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, {px(14), px(8)});
+    ImGui::BeginChild("##picked", {size.x, detail}, false, ImGuiWindowFlags_AlwaysUseWindowPadding);
+    ImGui::PopStyleVar();
+    const LogRow& row = *picked_;
+    ui::heading(cat("Sequence ", with_separators(row.sequence)));
+    ImGui::SameLine();
+    ui::dim(cat("epoch ", row.epoch, "   ", clock_time(row.time_us), "   database ",
+                row.database.empty() ? "none" : row.database,
+                row.parts > 1 ? cat("   statement ", row.part + 1, " of ", row.parts) : std::string(),
+                row.insert_id > 0 ? cat("   insert id ", row.insert_id) : std::string()));
+    if (ui::button("Open in the editor")) app.open_in_editor(cat("seq ", row.sequence), row.sql, false);
+    ImGui::SameLine();
+    if (ui::button("Copy SQL")) app.copy(row.sql, "SQL");
+    ImGui::SameLine();
+    if (ui::button("Close##detail", ui::Style::ghost)) selected_ = ~std::size_t{0};
+    ImGui::PushFont(look().fonts.mono);
+    ui::wrapped(row.sql.size() > 20'000 ? cat(std::string_view(row.sql).substr(0, 20'000), "…") : row.sql);
+    ImGui::PopFont();
+    ImGui::EndChild();
+    if (selected_ == ~std::size_t{0}) picked_.reset();
+  }
+  ImGui::EndChild();
+}
+
+void LogPanel::draw_tools(App& app) {
+  const Palette& p = colours();
+  LogModel& log = app.session->log;
+  ImGui::SetCursorPos({px(12), px(8)});
+  ImGui::AlignTextToFramePadding();
+  ui::heading("Log");
+  ImGui::SameLine(0, px(14));
+  if (log.historical()) {
+    if (ui::button("▶ Back to live", ui::Style::primary)) log.live();
+  } else if (ui::button(log.paused() ? "▶ Resume" : "⏸ Pause")) {
+    log.pause(!log.paused());
+  }
+  ImGui::SameLine();
+  if (focus_) ImGui::SetKeyboardFocusHere();
+  focus_ = false;
+  if (ui::input("Filter log", filter_, "Filter: text, client, database", px(220))) log.set_filter(filter_);
+  ImGui::SameLine();
+  const bool entered = ui::input("Jump to sequence", jump_, "Sequence", px(110),
+                                 ImGuiInputTextFlags_EnterReturnsTrue | ImGuiInputTextFlags_CharsDecimal);
+  ImGui::SameLine();
+  if (ui::button(app.session->log_loading() ? "Loading…" : "Jump") || entered) {
+    Sequence sequence = 0;
+    const auto parsed = std::from_chars(jump_.data(), jump_.data() + jump_.size(), sequence);
+    if (parsed.ec == std::errc() && sequence > 0) {
+      app.session->jump_log(sequence);
+      top_ = 0;
+    }
+  }
+  ImGui::SameLine(0, px(14));
+  if (!app.session->log_problem().empty()) {
+    ui::text(cat("✕ ", one_line(app.session->log_problem(), 120)), p.bad);
+  } else if (log.historical()) {
+    ui::badge("FROM THE LOG", p.busy);
+    ImGui::SameLine();
+    ui::dim(cat(plural(log.size(), "statement", "statements"), " from sequence ", with_separators(log.history_from())));
+  } else if (log.paused()) {
+    ui::badge("PAUSED", p.warn);
+    ImGui::SameLine();
+    ui::dim(cat(plural(log.waiting(), "entry", "entries"), " waiting"));
+  } else {
+    ui::badge("LIVE", p.good);
+    ImGui::SameLine();
+    ui::dim(plural(log.size(), "statement", "statements"));
+  }
+  if (log.missed() > 0) {
+    ImGui::SameLine();
+    ui::text(
+        cat("▲ ", plural(log.missed(), "entry was", "entries were"), " not shown: too many at once. Jump reads them."),
+        p.warn);
+  }
+  ui::gap(2);
+}
+
+void LogPanel::draw_rows(App& app, ImVec2 size) {
+  const Palette& p = colours();
+  const LogModel& log = app.session->log;
+  ImGui::BeginChild("##logrows", size, false, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
+  const ImVec2 low = ImGui::GetCursorScreenPos();
+  const ImVec2 high = {low.x + size.x, low.y + size.y};
+  ImDrawList* list = ImGui::GetWindowDrawList();
+  ImFont* font = look().fonts.small;
+  const float row_height = std::floor(look().fonts.mono->FontSize * 1.5F);
+  const float header = font->FontSize + px(10);
+  const bool wide = size.x > px(900);
+  // sequence, epoch, time, client, effect, statement
+  const float effect = px(wide ? 456 : 262);
+  const float columns[] = {px(12), px(112), px(160), px(262), effect, effect + px(106)};
+  list->AddRectFilled(low, {high.x, low.y + header}, p.raised);
+  static constexpr const char* kNames[] = {"sequence", "epoch", "time", "client", "effect", "statement"};
+  for (std::size_t i = 0; i < 6; ++i) {
+    if (i == 3 && !wide) continue;
+    ui::draw_text(list, font, {low.x + columns[i], low.y + px(5)}, p.dim, kNames[i]);
+  }
+  const float body = low.y + header;
+  const double fits = std::max(1.0, std::floor(static_cast<double>((high.y - body) / row_height)));
+  const auto total = static_cast<double>(log.size());
+  ImGui::SetCursorScreenPos({low.x, body});
+  ImGui::InvisibleButton("##rows", {std::max(1.0F, size.x - px(12)), std::max(1.0F, high.y - body)});
+  const bool hovered = ImGui::IsItemHovered();
+  if (ImGui::IsWindowHovered() && ImGui::GetIO().MouseWheel != 0) {
+    top_ -= static_cast<double>(ImGui::GetIO().MouseWheel) * 3;
+    follow_ = false;
+  }
+  if (follow_ && !log.historical()) top_ = total - fits;
+  top_ = std::clamp(top_, 0.0, std::max(0.0, total - fits));
+  if (ui::scrollbar("##logbar", true, {high.x - px(11), body}, high, &top_, fits, total)) follow_ = false;
+  if (top_ + fits >= total - 0.5) follow_ = true;
+  if (log.size() == 0) {
+    ui::draw_text(list, look().fonts.ui, {low.x + px(14), body + px(14)}, p.faint,
+                  log.filter().empty()
+                      ? "Statements appear here as they are replicated. Jump reads earlier ones from the log."
+                      : "No statement matches the filter.");
+  }
+  const auto first = static_cast<std::size_t>(top_);
+  const std::size_t last = std::min(log.size(), first + static_cast<std::size_t>(fits) + 1);
+  const float mouse_y = ImGui::GetIO().MousePos.y;
+  ImGui::PushClipRect({low.x, body}, high, true);
+  for (std::size_t i = first; i < last; ++i) {
+    const LogRow& row = log.at(i);
+    const float y = body + static_cast<float>(i - first) * row_height;
+    const bool under = hovered && mouse_y >= y && mouse_y < y + row_height;
+    const bool chosen = picked_ && picked_->sequence == row.sequence && picked_->part == row.part;
+    if (chosen || under)
+      list->AddRectFilled({low.x, y}, {high.x - px(11), y + row_height}, chosen ? p.accent_soft : p.hover);
+    if (under && ImGui::IsMouseClicked(0)) {
+      selected_ = i;
+      picked_ = row;
+    }
+    if (under && ImGui::IsMouseDoubleClicked(0)) app.open_in_editor(cat("seq ", row.sequence), row.sql, false);
+    const float text_y = y + (row_height - font->FontSize) / 2;
+    const auto put = [&](std::size_t column, std::string_view value, ImU32 colour) {
+      ui::draw_text(list, font, {low.x + columns[column], text_y}, colour, value, low.x + columns[column + 1] - px(8));
+    };
+    put(0, row.parts > 1 && row.part > 0 ? std::string("  └") : with_separators(row.sequence), p.text);
+    put(1, cat(row.epoch), p.dim);
+    put(2, clock_time(row.time_us), p.dim);
+    if (wide) put(3, row.client.empty() ? std::string_view("–") : std::string_view(row.client), p.dim);
+    put(4, row.ddl ? std::string("schema") : plural(row.affected, "row", "rows"), row.ddl ? p.ddl : p.dim);
+    draw_sql(list, {low.x + columns[5], y + (row_height - look().fonts.mono->FontSize) / 2}, row.sql, high.x - px(16));
+  }
+  ImGui::PopClipRect();
+  ImGui::EndChild();
+}
+
+}  // namespace sqlcast::gui

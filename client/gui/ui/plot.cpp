@@ -1,0 +1,146 @@
+#include "client/gui/ui/plot.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "client/gui/model/text.h"
+#include "client/gui/ui/widgets.h"
+
+namespace sqlcast::gui::ui {
+
+namespace {
+
+std::string axis_label(double value, std::string_view unit) {
+  if (unit == "ms") {
+    if (value >= 10'000) return cat(fixed(value / 1000, 0), " s");
+    if (value >= 1'000) return cat(fixed(value / 1000, 1), " s");
+    return cat(fixed(value, 0), " ms");
+  }
+  return short_count(value);
+}
+
+struct Range {
+  double low = 0;
+  double high = 1;
+};
+
+Range range_of(const Plot& plot, const std::vector<PlotSeries>& series) {
+  double low = std::numeric_limits<double>::infinity();
+  double high = 0;
+  const double from = plot.now - plot.seconds;
+  for (const PlotSeries& one : series) {
+    for (std::size_t i = one.series->size(); i-- > 0;) {
+      const Sample& sample = one.series->at(i);
+      if (sample.time < from) break;
+      low = std::min(low, sample.value);
+      high = std::max(high, sample.value);
+    }
+  }
+  if (plot.from_zero || low > high) low = 0;
+  if (high <= low) high = low + (plot.unit == "ms" ? 100 : 10);
+  return {low, high};
+}
+
+}  // namespace
+
+void draw_plot(const Plot& plot, const std::vector<PlotSeries>& series, ImVec2 low, ImVec2 high) {
+  const Palette& p = colours();
+  ImDrawList* list = ImGui::GetWindowDrawList();
+  ImFont* font = look().fonts.small;
+  const float line = font->FontSize;
+  draw_text(list, look().fonts.bold, low, p.text, plot.title);
+  const float title_width = text_width(look().fonts.bold, plot.title);
+  const float unit_width =
+      draw_text(list, font, {low.x + title_width + px(8), low.y + px(2)}, p.dim, plot.unit) + px(16);
+  float legend_width = 0;
+  for (const PlotSeries& one : series) legend_width += text_width(font, one.label) + px(24);
+  if (plot.legend && low.x + title_width + unit_width + legend_width < high.x) {
+    float x = high.x - legend_width;
+    for (const PlotSeries& one : series) {
+      list->AddRectFilled({x, low.y + line / 2 - px(1)}, {x + px(10), low.y + line / 2 + px(2)}, one.colour, px(1));
+      draw_text(list, font, {x + px(14), low.y + px(1)}, p.dim, one.label);
+      x += text_width(font, one.label) + px(24);
+    }
+  }
+
+  Range range = range_of(plot, series);
+  const ImVec2 area_low = {low.x + px(46), low.y + look().fonts.bold->FontSize + px(8)};
+  const ImVec2 area_high = {high.x - px(4), high.y - line - px(6)};
+  const float width = area_high.x - area_low.x;
+  const float height = area_high.y - area_low.y;
+  if (width < px(20) || height < px(20)) return;
+  const auto most = std::max<std::size_t>(2, static_cast<std::size_t>(height / (line * 2.2F)));
+  const double step = axis_step(range.high - range.low, most);
+  range.low = std::floor(range.low / step) * step;
+  range.high = std::ceil(range.high / step + 0.0001) * step;
+  const auto y_of = [&](double value) {
+    return area_high.y - height * static_cast<float>((value - range.low) / (range.high - range.low));
+  };
+  for (double value = range.low; value <= range.high + step / 2; value += step) {
+    const float y = std::floor(y_of(value)) + 0.5F;
+    list->AddLine({area_low.x, y}, {area_high.x, y}, p.grid_line);
+    const std::string label = axis_label(value, plot.unit);
+    draw_text(list, font, {area_low.x - px(6) - text_width(font, label), y - line / 2}, p.faint, label);
+  }
+  float free_until = high.x + 1;  // labels are put from the right, those without room are left out
+  const double tick = plot.seconds > 200 ? 60 : plot.seconds > 90 ? 30 : 15;
+  for (double back = 0; back <= plot.seconds + 0.5; back += tick) {
+    const float x = area_high.x - width * static_cast<float>(back / plot.seconds);
+    const std::string label =
+        back == 0.0 ? std::string("now") : cat("−", fixed(back / (tick >= 60 ? 60 : 1), 0), tick >= 60 ? " min" : " s");
+    const float label_width = text_width(font, label);
+    list->AddLine({x, area_high.y}, {x, area_high.y + px(3)}, p.border);
+    const float left = std::clamp(x - label_width / 2, area_low.x, area_high.x - label_width);
+    if (left + label_width > free_until) continue;
+    free_until = left - px(8);
+    draw_text(list, font, {left, area_high.y + px(4)}, p.faint, label);
+  }
+
+  const double from = plot.now - plot.seconds;
+  const auto pixels = static_cast<std::size_t>(width);
+  static std::vector<PixelRange> ranges;  // UI thread only: kept so that a frame allocates nothing
+  static std::vector<ImVec2> points;
+  ImGui::PushClipRect({area_low.x, area_low.y - px(2)}, {area_high.x, area_high.y + px(2)}, true);
+  for (const PlotSeries& one : series) {
+    one.series->reduce(from, plot.now, pixels, ranges);
+    points.clear();
+    std::size_t last = 0;
+    for (std::size_t i = 0; i < pixels; ++i) {
+      if (!ranges[i].any) continue;
+      const float x = area_low.x + static_cast<float>(i) + 0.5F;
+      // A hole of several polls is a hole, not a slope.
+      if (!points.empty() && static_cast<double>(i - last) * plot.seconds / static_cast<double>(pixels) > 6) {
+        list->AddPolyline(points.data(), static_cast<int>(points.size()), one.colour, 0, px(1.6F));
+        points.clear();
+      }
+      points.emplace_back(x, y_of(ranges[i].high));
+      if (ranges[i].low < ranges[i].high)
+        list->AddLine({x, y_of(ranges[i].low)}, {x, y_of(ranges[i].high)}, fade(one.colour, 0.5F), 1);
+      last = i;
+    }
+    if (points.size() > 1) list->AddPolyline(points.data(), static_cast<int>(points.size()), one.colour, 0, px(1.6F));
+  }
+  ImGui::PopClipRect();
+
+  const ImVec2 mouse = ImGui::GetIO().MousePos;
+  if (!ImGui::IsWindowHovered() || mouse.x < area_low.x || mouse.x > area_high.x || mouse.y < area_low.y ||
+      mouse.y > area_high.y)
+    return;
+  list->AddLine({mouse.x, area_low.y}, {mouse.x, area_high.y}, fade(p.text, 0.35F));
+  const double time = from + static_cast<double>((mouse.x - area_low.x) / width) * plot.seconds;
+  ImGui::BeginTooltip();
+  ui::dim(cat(fixed(plot.now - time, 0), " s ago"));
+  for (const PlotSeries& one : series) {
+    const Sample* nearest = nullptr;
+    for (std::size_t i = one.series->size(); i-- > 0;) {
+      if (one.series->at(i).time > time) continue;
+      nearest = &one.series->at(i);
+      break;
+    }
+    if (nearest != nullptr) ui::text(cat(one.label, "  ", axis_label(nearest->value, plot.unit)), one.colour);
+  }
+  ImGui::EndTooltip();
+}
+
+}  // namespace sqlcast::gui::ui

@@ -1,0 +1,391 @@
+#include "client/gui/ui/query_panel.h"
+
+#include <algorithm>
+
+#include "client/gui/model/text.h"
+#include "client/gui/ui/app.h"
+#include "client/gui/ui/dialogs.h"
+#include "client/gui/ui/edit_rows.h"
+#include "client/gui/ui/widgets.h"
+
+namespace sqlcast::gui {
+
+EditorView& QueryPanel::editor(QueryTab& tab) { return editors_[tab.id()]; }
+
+void QueryPanel::draw(App& app, ImVec2 low, ImVec2 size) {
+  ImGui::SetCursorScreenPos(low);
+  ImGui::BeginChild("##query", size, false, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
+  draw_tabs(app);
+  draw_tools(app);
+  const ImVec2 top = ImGui::GetCursorScreenPos();
+  const float verdict = ImGui::GetTextLineHeight() + px(14);
+  const float room = low.y + size.y - top.y;
+  float editor = std::clamp(room * app.settings.editor_share, px(80), std::max(px(80), room - px(140)));
+  QueryTab& tab = app.tab();
+  EditorView& view = this->editor(tab);
+  if (focus_editor_ && !app.dialogs().any_open()) {
+    view.focus();
+    focus_editor_ = false;
+  }
+  view.draw(app, tab, {size.x, editor - verdict});
+  editor_focused_ = view.focused();
+
+  const auto statement = tab.highlighter.statement_at(tab.buffer, tab.buffer.caret());
+  const std::string text =
+      statement ? tab.buffer.text().substr(statement->begin, statement->end - statement->begin) : std::string();
+  const NodeView* node = app.target_node();
+  app.verdict.update(
+      text, tab.database, node != nullptr ? node->status.endpoint : std::string(), app.target_is_slave(),
+      app.session && app.session->state() == ConnectionState::connected ? &app.session->backend() : nullptr, app.now);
+  ImGui::SetCursorScreenPos({low.x, top.y + editor - verdict});
+  draw_verdict(app, size.x);
+  if (ui::splitter("editor splitter", false, &editor, px(80), room - px(140), {low.x, top.y + editor}, size.x, false)) {
+    app.settings.editor_share = editor / room;
+  }
+  ImGui::SetCursorScreenPos({low.x, top.y + editor + px(4)});
+  draw_results(app, {size.x, room - editor - px(4)});
+  ImGui::EndChild();
+}
+
+void QueryPanel::draw_tabs(App& app) {
+  const Palette& p = colours();
+  ImGui::SetCursorPos({px(8), px(5)});
+  std::size_t close = app.tabs.size();
+  for (std::size_t i = 0; i < app.tabs.size(); ++i) {
+    QueryTab& tab = *app.tabs[i];
+    const bool active = i == app.active_tab;
+    const std::string label =
+        cat(one_line(tab.label(), 24), tab.running() ? "  …" : "", tab.buffer.modified() ? " •" : "");
+    ImGui::PushID(static_cast<int>(tab.id()));
+    ImGui::PushStyleColor(ImGuiCol_Button, active ? p.raised : fade(p.raised, 0));
+    ImGui::PushStyleColor(ImGuiCol_Text, active ? p.text : p.dim);
+    if (ImGui::Button(label.c_str())) app.select_tab(i);
+    ui::note_item(label);
+    if (ImGui::IsItemClicked(2)) close = i;
+    if (active) {
+      const ImVec2 low = ImGui::GetItemRectMin();
+      const ImVec2 high = ImGui::GetItemRectMax();
+      ImGui::GetWindowDrawList()->AddRectFilled({low.x + px(6), high.y - px(2)}, {high.x - px(6), high.y}, p.accent);
+    }
+    ImGui::PopStyleColor(2);
+    if (active && app.tabs.size() > 1) {
+      ImGui::SameLine(0, 0);
+      if (ui::icon_button("Close tab", "✕", "Close this tab (Ctrl+W)")) close = i;
+    }
+    ImGui::PopID();
+    ImGui::SameLine(0, px(3));
+    if (ImGui::GetCursorPosX() > ImGui::GetWindowWidth() - px(90)) break;
+  }
+  if (ui::icon_button("New tab", "+", "New tab (Ctrl+T)")) app.new_tab();
+  if (close < app.tabs.size()) app.close_tab(close);
+}
+
+void QueryPanel::draw_tools(App& app) {
+  const bool connected = app.session != nullptr;
+  QueryTab& tab = app.tab();
+  ImGui::SetCursorPosX(px(8));
+  if (tab.running()) {
+    if (ui::button(tab.running()->cancelling ? "Cancelling…" : "■ Cancel", ui::Style::danger) && app.session) {
+      tab.cancel(app.session->backend());
+    }
+    ui::tooltip("Stops the statement in the database (Ctrl+Break or Escape twice)");
+  } else {
+    if (ui::button("▶ Run", ui::Style::primary, connected)) app.run_statement();
+    ui::tooltip("Run the statement under the caret, or the selection (Ctrl+Enter, F5)");
+  }
+  ImGui::SameLine();
+  if (ui::button("Run all", ui::Style::normal, connected && !tab.running())) app.run_all();
+  ui::tooltip("Run every statement, one after the other (Ctrl+Shift+Enter)");
+  ImGui::SameLine(0, px(16));
+  ui::small("database");
+  ImGui::SameLine(0, px(6));
+  if (ui::begin_combo("Database", tab.database.empty() ? "(none)" : tab.database, px(140))) {
+    if (ui::selectable("(none)", tab.database.empty())) {
+      tab.database.clear();
+      tab.no_database = true;
+    }
+    if (app.session) {
+      for (const SchemaDatabase& database : app.session->schema.databases()) {
+        if (database.system && !app.settings.show_system) continue;
+        if (ui::selectable(database.name.c_str(), database.name == tab.database)) {
+          tab.database = database.name;
+          if (database.state == LoadState::unknown) app.session->load_database(database.name);
+        }
+      }
+    }
+    ImGui::EndCombo();
+  }
+  ImGui::SameLine(0, px(16));
+  if (ui::button("History", ui::Style::ghost)) app.dialogs().open_history();
+  ImGui::SameLine(0, px(2));
+  if (ui::button("Open…", ui::Style::ghost)) {
+    app.dialogs().choose_file(app, false, {}, [&app](const std::string& path) { app.open_file(path); });
+  }
+  ImGui::SameLine(0, px(2));
+  if (ui::button("Save", ui::Style::ghost)) {
+    if (!tab.path.empty()) {
+      app.save_file(tab, tab.path);
+    } else {
+      app.dialogs().choose_file(app, true, {}, [&app](const std::string& path) { app.save_file(app.tab(), path); });
+    }
+  }
+  ui::gap(1);
+}
+
+void QueryPanel::draw_verdict(App& app, float width) {
+  const Palette& p = colours();
+  const VerdictText& verdict = app.verdict.verdict();
+  const ImVec2 low = ImGui::GetCursorScreenPos();
+  const float height = ImGui::GetTextLineHeight() + px(14);
+  ImDrawList* list = ImGui::GetWindowDrawList();
+  list->AddRectFilled(low, {low.x + width, low.y + height}, fade(p.raised, 0.6F));
+  ImU32 colour = p.dim;
+  const char* shape = "○";
+  switch (verdict.kind) {
+    case VerdictKind::none: break;
+    case VerdictKind::read: colour = p.read, shape = "●"; break;
+    case VerdictKind::forwarded: colour = p.write, shape = "➜"; break;
+    case VerdictKind::write: colour = p.write, shape = "◆"; break;
+    case VerdictKind::ddl: colour = p.ddl, shape = "■"; break;
+    case VerdictKind::ddl_elsewhere: colour = p.ddl, shape = "▲"; break;
+    case VerdictKind::rewritten: colour = p.busy, shape = "≈"; break;
+    case VerdictKind::refused: colour = p.refused, shape = "✕"; break;
+  }
+  const float y = low.y + px(6);
+  float x = low.x + px(12);
+  if (verdict.kind == VerdictKind::none) {
+    ui::draw_text(list, look().fonts.small, {x, y + px(1)}, p.faint,
+                  "The verdict on the statement under the caret stands here.");
+    return;
+  }
+  x += ui::draw_text(list, look().fonts.ui, {x, y}, colour, shape) + px(8);
+  x += ui::draw_text(list, look().fonts.bold, {x, y}, colour, verdict.word) + px(12);
+  const std::string where = cat("at ", app.target_label());
+  x += ui::draw_text(list, look().fonts.small, {x, y + px(2)}, p.dim, where) + px(12);
+  const float right = low.x + width - px(10);
+  const std::string said = cat(verdict.text,
+                               verdict.detail.empty()                   ? ""
+                               : verdict.kind == VerdictKind::rewritten ? ": "
+                                                                        : " ",
+                               one_line(verdict.detail, 400));
+  ui::draw_text(list, look().fonts.ui, {x, y}, p.text, one_line(said, 600), right);
+  ImGui::SetCursorScreenPos(low);
+  ImGui::InvisibleButton("##verdict", {width, height});
+  ui::note("verdict", low, {low.x + width, low.y + height}, true);
+  if (ImGui::IsItemClicked()) app.dialogs().open_text(verdict.word, cat(verdict.text, "\n\n", verdict.detail));
+  ui::tooltip(cat(verdict.text, verdict.detail.empty() ? "" : "\n", verdict.detail));
+}
+
+void QueryPanel::draw_results(App& app, ImVec2 size) {
+  ImGui::BeginChild("##results", size, false, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
+  QueryTab& tab = app.tab();
+  if (app.held_back) draw_held_back(app);
+  if (tab.running()) draw_running(app, tab);
+  if (tab.results.empty()) {
+    if (!tab.running() && !app.held_back) {
+      const char* line = app.session ? "Results appear here." : "Connect to a cluster to run statements.";
+      const ImVec2 room = ImGui::GetContentRegionAvail();
+      ImGui::SetCursorPos({(room.x - ImGui::CalcTextSize(line).x) / 2, room.y * 0.42F});
+      ui::text(line, colours().faint);
+    }
+  } else {
+    draw_result_tabs(app, tab);
+    draw_result(app, tab, tab.results[std::min(tab.active_result, tab.results.size() - 1)]);
+  }
+  ImGui::EndChild();
+}
+
+void QueryPanel::draw_held_back(App& app) {
+  const App::HeldBack& held = *app.held_back;
+  ImGui::SetCursorPos({px(12), ImGui::GetCursorPosY() + px(6)});
+  ImGui::BeginGroup();
+  ui::badge("NOT SENT", colours().ddl);
+  ImGui::SameLine();
+  ui::heading(cat(held.node, " is a slave: it cannot change the schema"));
+  ImGui::PushTextWrapPos(ImGui::GetWindowWidth() - px(20));
+  ui::text(
+      "Schema changes are made at the master, which replicates them to every node. A slave that made its own "
+      "would differ from the others.",
+      colours().dim);
+  ImGui::PopTextWrapPos();
+  if (ui::button("Run at the master", ui::Style::primary)) {
+    app.run_held_back_at_master();
+  } else {
+    ImGui::SameLine();
+    if (ui::button("Do not run")) app.held_back.reset();
+  }
+  ImGui::EndGroup();
+  ui::gap(6);
+}
+
+void QueryPanel::draw_running(App& app, QueryTab& tab) {
+  const QueryTab::Running& running = *tab.running();
+  ImGui::SetCursorPos({px(12), ImGui::GetCursorPosY() + px(6)});
+  const double seconds = app.now - running.since;
+  std::string label =
+      cat(running.of > 1 ? cat("statement ", running.number + 1, " of ", running.of, "   ") : std::string(),
+          fixed(seconds, 1), " s   ", one_line(running.sql, 80));
+  ui::progress(-1, label, std::max(px(100), ImGui::GetContentRegionAvail().x - px(130)));
+  ImGui::SameLine();
+  if (ui::button(running.cancelling ? "Cancelling…##run" : "Cancel##run", ui::Style::danger) && app.session) {
+    tab.cancel(app.session->backend());
+  }
+  ui::gap(4);
+}
+
+void QueryPanel::draw_result_tabs(App&, QueryTab& tab) {
+  if (tab.results.size() < 2) return;
+  const Palette& p = colours();
+  ImGui::SetCursorPos({px(8), ImGui::GetCursorPosY() + px(4)});
+  for (std::size_t i = 0; i < tab.results.size(); ++i) {
+    const ResultView& result = *tab.results[i];
+    const bool active = i == tab.active_result;
+    const ImU32 colour = !result.status.ok() ? p.bad : active ? p.accent : p.dim;
+    ImGui::PushStyleColor(ImGuiCol_Button, active ? p.accent_soft : fade(p.raised, 0));
+    ImGui::PushStyleColor(ImGuiCol_Text, colour);
+    const std::string label = cat(result.status.ok() ? "" : "✕ ", i + 1, "  ", result.title, "##result", i);
+    if (ImGui::Button(label.c_str())) tab.active_result = i;
+    ui::note_item(label);
+    ImGui::PopStyleColor(2);
+    ImGui::SameLine(0, px(3));
+    if (ImGui::GetCursorPosX() > ImGui::GetWindowWidth() - px(140)) ImGui::NewLine(), ImGui::SetCursorPosX(px(8));
+  }
+  ImGui::NewLine();
+}
+
+void QueryPanel::draw_result(App& app, QueryTab& tab, const std::shared_ptr<ResultView>& result) {
+  if (!result->status.ok()) return draw_error(app, tab, *result);
+  if (!result->has_rows) return draw_effect(app, *result);
+  edit_rows::judge(app, tab, *result);
+  draw_result_line(app, tab, result);
+  if (result->edits && !result->edits->empty()) {
+    ImGui::SetCursorPosX(px(12));
+    edit_rows::draw_bar(app, tab, result);
+  }
+  for (const std::string& warning : result->warnings) {
+    ImGui::SetCursorPosX(px(12));
+    ui::text(cat("▲ ", one_line(warning, 200)), colours().warn);
+  }
+  if (focus_grid_) {
+    ImGui::SetNextWindowFocus();
+    focus_grid_ = false;
+  }
+  grid_.draw(app, tab, result, ImGui::GetContentRegionAvail());
+}
+
+void QueryPanel::draw_result_line(App& app, QueryTab& tab, const std::shared_ptr<ResultView>& result) {
+  const Palette& p = colours();
+  ImGui::SetCursorPos({px(12), ImGui::GetCursorPosY() + px(5)});
+  const GridModel& grid = result->grid;
+  std::string rows = plural(grid.rows().size(), "row", "rows");
+  if (grid.shown() != grid.rows().size()) rows = cat(with_separators(grid.shown()), " of ", rows);
+  if (result->cursor) rows += ", more there";
+  ImGui::AlignTextToFramePadding();
+  ui::heading(rows);
+  ImGui::SameLine(0, px(10));
+  std::string facts =
+      cat(human_duration(result->elapsed), " in ", result->node, "   ", human_duration(result->round_trip),
+          " in all   position ", with_separators(result->node_position));
+  ui::text(facts, p.dim);
+  if (result->stale) {
+    ImGui::SameLine();
+    ui::badge("STALE", p.warn);
+    ui::tooltip("The slave that answered has lost its master or stopped applying: newer data may exist.");
+  }
+  if (grid.arranging()) {
+    ImGui::SameLine();
+    ui::badge("SORTING", p.busy);
+  }
+  const bool more = static_cast<bool>(result->cursor);
+  const float filter = px(180);
+  const ImGuiStyle& style = ImGui::GetStyle();
+  const auto button_width = [&](const char* label) {
+    return ImGui::CalcTextSize(label).x + style.FramePadding.x * 2 + style.ItemSpacing.x;
+  };
+  float buttons = filter + button_width("Export…");
+  if (more) buttons += button_width(result->fetch_all ? "Fetching…" : "Fetch all");
+  if (ImGui::GetWindowWidth() > px(640)) {
+    ImGui::SameLine();
+    ui::right_align(buttons + px(10));
+  } else {
+    ImGui::SetCursorPosX(px(12));
+  }
+  if (more) {
+    if (ui::button(result->fetch_all ? "Fetching…" : "Fetch all") && app.session) {
+      result->fetch_all = true;
+      tab.fetch_more(app.session->backend(), result, 10'000, static_cast<std::uint64_t>(app.settings.fetch_rows));
+    }
+    ui::tooltip(cat("Fetches up to ", with_separators(static_cast<std::uint64_t>(app.settings.fetch_rows)), " rows"));
+    ImGui::SameLine();
+  }
+  if (ui::input("Filter rows", result->look.filter, "Filter, or column:text", filter)) {
+    Arrangement wanted = grid.arrangement();
+    wanted.filter = result->look.filter;
+    app.arrange_result(result, wanted);
+  }
+  ImGui::SameLine();
+  if (ui::button("Export…", ui::Style::ghost)) app.dialogs().open_export(app, result);
+  ui::gap(1);
+}
+
+void QueryPanel::draw_effect(App&, const ResultView& result) {
+  const Palette& p = colours();
+  ImGui::SetCursorPos({px(14), ImGui::GetCursorPosY() + px(12)});
+  ImGui::BeginGroup();
+  ui::text("✓", p.good);
+  ImGui::SameLine();
+  ui::heading(plural(result.affected_rows, "row affected", "rows affected"));
+  if (result.insert_id > 0) ui::dim(cat("insert id ", result.insert_id));
+  if (result.wrote) ui::dim(cat("sequence ", with_separators(result.sequence), " in epoch ", result.epoch));
+  ui::dim(cat("answered by ", result.node, " in ", human_duration(result.elapsed), ", ",
+              human_duration(result.round_trip), " in all"));
+  if (result.replayed) ui::dim("an earlier execution of the same request: it was not executed twice");
+  if (!result.acked_by.empty()) {
+    std::string names;
+    for (const std::string& name : result.acked_by) names += cat(names.empty() ? "" : ", ", name);
+    ui::dim(cat("durable at ", names));
+  }
+  for (const std::string& warning : result.warnings) ui::text(cat("▲ ", warning), p.warn);
+  ImGui::EndGroup();
+}
+
+void QueryPanel::draw_error(App& app, QueryTab& tab, const ResultView& result) {
+  const Palette& p = colours();
+  ImGui::SetCursorPos({px(14), ImGui::GetCursorPosY() + px(12)});
+  ImGui::BeginGroup();
+  ui::text("✕", p.bad);
+  ImGui::SameLine();
+  ui::heading(std::string(code_name(result.status.code)));
+  if (result.status.database_errno != 0) {
+    ImGui::SameLine();
+    ui::dim(cat("error ", result.status.database_errno, "  SQLSTATE ", result.status.sqlstate));
+  }
+  if (!result.status.reason.empty()) {
+    ImGui::SameLine();
+    ui::badge(result.status.reason, p.bad);
+  }
+  ImGui::PushTextWrapPos(ImGui::GetWindowWidth() - px(24));
+  ui::text(to_utf8(result.status.message));
+  ImGui::PopTextWrapPos();
+  ui::gap(2);
+  ui::small(cat(result.node.empty() ? "" : cat("at ", result.node, "   "), human_duration(result.round_trip), "   ",
+                one_line(result.sql, 120)));
+  ui::gap(2);
+  if (tab.mark && tab.mark->version == tab.buffer.version() && ui::button("Show in the editor")) {
+    tab.buffer.set_caret(tab.mark->begin);
+    editor(tab).show_caret();
+    focus_editor_ = true;
+  }
+  if (result.status.code == Code::master_only) {
+    ImGui::SameLine();
+    if (ui::button("Run at the master", ui::Style::primary)) {
+      app.held_back = App::HeldBack{{result.sql}, {}, result.node, {}};
+      app.run_held_back_at_master();
+    }
+  }
+  ImGui::SameLine();
+  if (ui::button("Copy message")) app.copy(result.status.message, "message");
+  ImGui::EndGroup();
+}
+
+}  // namespace sqlcast::gui

@@ -1,0 +1,179 @@
+#include "client/gui/ui/schema_panel.h"
+
+#include <algorithm>
+
+#include "client/gui/model/cell_text.h"
+#include "client/gui/model/text.h"
+#include "client/gui/ui/app.h"
+#include "client/gui/ui/diagram_panel.h"
+#include "client/gui/ui/widgets.h"
+
+namespace sqlcast::gui {
+
+bool SchemaPanel::node(const char* label, std::string_view right, ImU32 colour, ImGuiTreeNodeFlags flags,
+                       const char* id) {
+  ImGui::PushStyleColor(ImGuiCol_Text, colour);
+  const ImGuiTreeNodeFlags all = flags | ImGuiTreeNodeFlags_SpanAvailWidth | ImGuiTreeNodeFlags_FramePadding;
+  const bool open = ImGui::TreeNodeEx(id, all, "%s", label);
+  ImGui::PopStyleColor();
+  ui::note_item(label);
+  if (!right.empty()) {
+    const ImVec2 low = ImGui::GetItemRectMin();
+    const ImVec2 high = ImGui::GetItemRectMax();
+    ImFont* font = look().fonts.small;
+    const float width = ui::text_width(font, right);
+    const float edge = ImGui::GetWindowPos().x + ImGui::GetWindowContentRegionMax().x;
+    const float begin = std::max(edge - width - px(4), low.x + px(36) + ImGui::CalcTextSize(label).x);
+    ui::draw_text(ImGui::GetWindowDrawList(), font, {begin, low.y + (high.y - low.y - font->FontSize) / 2},
+                  colours().faint, right, edge);
+  }
+  return open;
+}
+
+void SchemaPanel::draw(App& app, ImVec2 low, ImVec2 size) {
+  ImGui::SetCursorScreenPos(low);
+  ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, {px(8), px(6)});
+  ImGui::BeginChild("##schema", size, false, ImGuiWindowFlags_AlwaysUseWindowPadding);
+  ImGui::PopStyleVar();
+  ui::heading("Schema");
+  ImGui::SameLine();
+  ui::right_align(px(30));
+  if (ui::icon_button("Refresh schema", "↻", "Load the schema again (F6)") && app.session)
+    app.session->refresh_schema();
+  if (focus_filter_) ImGui::SetKeyboardFocusHere();
+  focus_filter_ = false;
+  ui::input("Filter schema", filter_, "Filter tables and columns", -1);
+  lower_filter_ = lower(trim(filter_));
+  ui::gap(1);
+  ImGui::BeginChild("##tree", {0, 0}, false);
+  if (!app.session) {
+    ui::wrapped("Not connected.", colours().faint);
+  } else {
+    const SchemaModel& schema = app.session->schema;
+    if (schema.state() == LoadState::failed) {
+      ui::wrapped(cat("✕ The schema could not be loaded. ", schema.problem()), colours().bad);
+      if (ui::button("Try again")) app.session->load_databases();
+    } else if (schema.databases().empty()) {
+      ui::wrapped(
+          schema.state() == LoadState::loaded ? "There is no database yet. CREATE DATABASE makes one." : "Loading…",
+          colours().faint);
+    }
+    ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, {px(3), px(2)});
+    ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, {px(6), px(1)});
+    ImGui::PushStyleVar(ImGuiStyleVar_IndentSpacing, px(14));
+    for (const SchemaDatabase& database : schema.databases()) {
+      if (!database.system || app.settings.show_system) draw_database(app, database);
+    }
+    ImGui::PopStyleVar(3);
+  }
+  ImGui::EndChild();
+  ImGui::EndChild();
+}
+
+void SchemaPanel::draw_database(App& app, const SchemaDatabase& database) {
+  const Palette& p = colours();
+  const bool current = app.tab().database == database.name;
+  const bool first = database.state != LoadState::unknown && !database.system;
+  if (!lower_filter_.empty()) ImGui::SetNextItemOpen(database.state == LoadState::loaded);
+  const std::string count =
+      database.state == LoadState::loaded ? plural(database.tables.size(), "table", "tables") : std::string();
+  ImGui::PushFont(look().fonts.bold);
+  const bool open = node(database.name.c_str(), count, current ? p.accent : p.text,
+                         first ? ImGuiTreeNodeFlags_DefaultOpen : 0, cat("db:", database.name).c_str());
+  ImGui::PopFont();
+  if (ImGui::BeginPopupContextItem()) {
+    if (ui::menu_item("Use in this tab")) app.tab().database = database.name;
+    if (ui::menu_item("Show diagram")) app.diagram_panel().show(app, database.name);
+    if (ui::menu_item("Copy name")) app.copy(database.name, "name");
+    if (ui::menu_item("Load again") && app.session) app.session->load_database(database.name);
+    ImGui::EndPopup();
+  }
+  if (!open) return;
+  if (database.state == LoadState::unknown && app.session) app.session->load_database(database.name);
+  if (database.state == LoadState::loading) ui::text("    Loading…", p.faint);
+  if (database.state == LoadState::failed) ui::wrapped(cat("✕ ", database.problem), p.bad);
+  if (database.state == LoadState::loaded && database.tables.empty()) ui::text("    no tables", p.faint);
+  for (const SchemaTable& table : database.tables) draw_table(app, database, table);
+  ImGui::TreePop();
+}
+
+void SchemaPanel::draw_table(App& app, const SchemaDatabase& database, const SchemaTable& table) {
+  const Palette& p = colours();
+  bool matches = lower_filter_.empty() || contains_ignoring_case(table.name, lower_filter_);
+  bool column_matches = false;
+  if (!lower_filter_.empty()) {
+    for (const SchemaColumn& column : table.columns)
+      column_matches |= contains_ignoring_case(column.name, lower_filter_);
+    if (!matches && !column_matches) return;
+    if (column_matches && !matches) ImGui::SetNextItemOpen(true);
+  }
+  const std::string right =
+      table.view ? std::string("view") : cat("~", short_count(static_cast<double>(table.rows)), " rows");
+  const bool open =
+      node(table.name.c_str(), right, p.text, ImGuiTreeNodeFlags_OpenOnArrow | ImGuiTreeNodeFlags_OpenOnDoubleClick,
+           cat("table:", table.name).c_str());
+  if (ImGui::IsItemHovered() && !table.comment.empty()) ui::tooltip(table.comment);
+  if (ImGui::BeginPopupContextItem()) {
+    table_menu(app, database, table);
+    ImGui::EndPopup();
+  }
+  if (!open) return;
+  draw_columns(database, table);
+  ImGui::TreePop();
+}
+
+void SchemaPanel::table_menu(App& app, const SchemaDatabase& database, const SchemaTable& table) {
+  const std::string full = cat(sql_identifier(database.name), ".", sql_identifier(table.name));
+  std::string order;
+  for (const std::string& name : table.primary_key())
+    order += cat(order.empty() ? " ORDER BY " : ", ", sql_identifier(name));
+  if (ui::menu_item("Show rows")) {
+    app.tab().database = app.tab().database.empty() ? database.name : app.tab().database;
+    app.open_in_editor(table.name, cat("SELECT * FROM ", full, order, " LIMIT 1000"), true);
+  }
+  if (ui::menu_item("Count rows"))
+    app.open_in_editor(table.name, cat("SELECT COUNT(*) AS row_count FROM ", full), true);
+  if (ui::menu_item("Show CREATE")) app.open_in_editor(table.name, cat("SHOW CREATE TABLE ", full), true);
+  if (ui::menu_item("Describe")) app.open_in_editor(table.name, cat("DESCRIBE ", full), true);
+  ImGui::Separator();
+  if (ui::menu_item("Copy name")) app.copy(table.name, "name");
+  if (ui::menu_item("Copy full name")) app.copy(full, "name");
+  if (ui::menu_item("Insert name at the caret")) app.tab().buffer.insert(table.name);
+  ImGui::Separator();
+  if (ui::menu_item("Show in diagram")) app.diagram_panel().show(app, database.name);
+}
+
+void SchemaPanel::draw_columns(const SchemaDatabase& database, const SchemaTable& table) {
+  const Palette& p = colours();
+  constexpr ImGuiTreeNodeFlags kLeaf = ImGuiTreeNodeFlags_Leaf | ImGuiTreeNodeFlags_NoTreePushOnOpen;
+  for (const SchemaColumn& column : table.columns) {
+    std::string right = column.type;
+    if (column.primary) right += "  key";
+    if (column.foreign) right += "  →";
+    if (column.unique) right += "  unique";
+    if (!column.nullable && !column.primary) right += "  not null";
+    node(column.name.c_str(), right, column.primary ? p.warn : p.dim, kLeaf, cat("column:", column.name).c_str());
+    if (ImGui::IsItemHovered()) {
+      std::string tip = cat(column.name, "  ", column.type, column.nullable ? "  NULL allowed" : "  NOT NULL");
+      if (column.auto_increment) tip += "  AUTO_INCREMENT";
+      for (const ForeignKey& key : database.foreign_keys) {
+        if (key.table != table.name) continue;
+        for (std::size_t i = 0; i < key.columns.size() && i < key.referenced_columns.size(); ++i) {
+          if (key.columns[i] == column.name)
+            tip += cat("\nrefers to ", key.referenced_table, ".", key.referenced_columns[i]);
+        }
+      }
+      if (!column.comment.empty()) tip += cat("\n", column.comment);
+      ui::tooltip(tip);
+    }
+  }
+  for (const SchemaIndex& index : table.indexes) {
+    if (index.name == "PRIMARY") continue;
+    std::string columns;
+    for (const std::string& name : index.columns) columns += cat(columns.empty() ? "" : ", ", name);
+    node(cat("index ", index.name).c_str(), cat(columns, index.unique ? "  unique" : ""), p.faint, kLeaf,
+         cat("index:", index.name).c_str());
+  }
+}
+
+}  // namespace sqlcast::gui

@@ -1,0 +1,126 @@
+#include "client/io_thread.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "proto/codec.h"
+
+namespace sqlcast::client {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kLongestWait{1'000};
+
+// How long until `due`, rounded up: a poll that ends early would only be repeated.
+milliseconds until(TimePoint due, TimePoint now) {
+  if (due <= now) return milliseconds(0);
+  if (due - now >= kLongestWait) return kLongestWait;
+  return std::chrono::ceil<milliseconds>(due - now);
+}
+
+}  // namespace
+
+IoThread::IoThread(const std::vector<std::string>& endpoints, Engine::Settings settings)
+    : engine_(endpoints, settings) {
+  poller_.add(wake_up_);
+  thread_ = std::thread([this] { run(); });
+}
+
+IoThread::~IoThread() { stop(); }
+
+bool IoThread::post(Command command) {
+  if (!commands_.try_push(std::move(command))) return false;
+  wake_up_.signal();
+  return true;
+}
+
+void IoThread::stop() {
+  commands_.close();
+  stopping_ = true;
+  wake_up_.signal();
+  if (thread_.joinable()) thread_.join();
+}
+
+void IoThread::run() {
+  while (true) {
+    wake_up_.clear();
+    const bool last = stopping_;
+    const TimePoint now = Clock::now();
+    while (auto command = commands_.try_pop()) (*command)(engine_, now);
+    engine_.tick(now);
+    // Carrying out may leave more to do: a send that failed is tried elsewhere.
+    for (int round = 0; round < 8; ++round) {
+      std::vector<Engine::Action> actions = engine_.take_actions();
+      if (actions.empty()) break;
+      for (Engine::Action& action : actions) carry_out(action, now);
+    }
+    if (last) break;
+    poller_.wait(until(engine_.next_tick(), Clock::now()));
+    for (const auto& [endpoint, dealer] : dealers_)
+      if (poller_.ready(dealer.get())) receive(endpoint, *dealer);
+  }
+  engine_.finish_all(Status::error(Code::cancelled, "the client was closed"), Clock::now());
+  for (const auto& [endpoint, dealer] : dealers_) {
+    poller_.remove(dealer.get());
+    // Leaving must not wait for a node that is not there.
+    const Endpoint* known = engine_.endpoints().find(endpoint);
+    if (known == nullptr || !known->answered) (void)dealer->reset();
+  }
+  dealers_.clear();
+}
+
+net::Dealer* IoThread::dealer(const std::string& endpoint, Status& problem) {
+  const auto it = dealers_.find(endpoint);
+  if (it != dealers_.end()) return it->second.get();
+  net::Dealer::Options options;
+  options.endpoint = endpoint;
+  auto opened = net::Dealer::open(std::move(options));
+  if (!opened.ok()) {
+    problem = opened.status();
+    return nullptr;
+  }
+  poller_.add(**opened);
+  return dealers_.emplace(endpoint, std::move(*opened)).first->second.get();
+}
+
+void IoThread::carry_out(Engine::Action& action, TimePoint now) {
+  if (const auto* wanted = std::get_if<Engine::Send>(&action)) return send(*wanted, now);
+  const auto it = dealers_.find(std::get<Engine::Reset>(action).endpoint);
+  if (it == dealers_.end()) return;
+  // On an error the old socket stays: worse, but not wrong.
+  (void)it->second->reset();
+}
+
+void IoThread::send(const Engine::Send& send, TimePoint now) {
+  Status problem;
+  net::Dealer* const to = dealer(send.endpoint, problem);
+  if (to == nullptr) return engine_.not_sent(send.exchange, problem, now);
+  proto::Frames frames = proto::encode(send.message, send.exchange);
+  std::uint64_t bytes = 0;
+  for (const std::string& frame : frames) bytes += frame.size();
+  if (bytes > net::kDefaultMaxMessageBytes) {
+    const Status status =
+        Status::error(Code::too_large, "a request of " + std::to_string(bytes) + " bytes is over the limit of " +
+                                           std::to_string(net::kDefaultMaxMessageBytes) + "; send it in parts");
+    return engine_.not_sent(send.exchange, status, now);
+  }
+  if (to->send(std::move(frames))) return;
+  engine_.not_sent(send.exchange, Status::error(Code::timeout, "too much waits to be sent to " + send.endpoint), now);
+}
+
+void IoThread::receive(const std::string& endpoint, net::Dealer& dealer) {
+  while (auto frames = dealer.receive()) {
+    const TimePoint now = Clock::now();
+    auto decoded = proto::decode(*frames);
+    if (decoded.ok()) {
+      engine_.received(endpoint, decoded->header.exchange, std::move(decoded->message), now);
+    } else {
+      const std::uint64_t exchange = frames->empty() ? 0 : proto::peek_exchange(frames->front());
+      engine_.received_garbage(endpoint, exchange, decoded.status(), now);
+    }
+  }
+}
+
+}  // namespace sqlcast::client

@@ -1,0 +1,98 @@
+// NodeConfig: everything a node can be told, typed and validated. Precedence: flags, environment (SQLCAST_…, then
+// `.env` beside the file), file, defaults. docs/configuration.md lists each setting; config/*.yaml show them.
+// Plain values; any thread.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/logging.h"
+#include "base/status.h"
+
+namespace sqlcast::config {
+
+enum class Role { master, slave };
+enum class DatabaseMode { managed, external };
+
+struct Database {
+  DatabaseMode mode = DatabaseMode::managed;
+  std::string host;                    // external: host name, or empty with `socket`
+  std::uint16_t port = 3306;           // external
+  std::string socket;                  // external: path of a unix socket
+  std::string user;                    // external; also DB_USER, .env
+  std::string password;                // external; also DB_PASS, .env, password_file. Never printed.
+  std::string password_file;           // external
+  std::uint32_t buffer_pool_mb = 128;  // managed
+  std::uint32_t redo_log_mb = 96;      // managed
+};
+
+struct Limits {
+  std::uint64_t max_message_bytes = 64U << 20U;  // of one frame, on every socket
+  std::uint64_t max_statement_bytes = 16U << 20U;
+  std::uint32_t max_nesting_depth = 64;
+  std::uint64_t max_result_rows = 0;  // of one SELECT; 0 = unlimited (pages bound memory)
+  std::uint32_t page_rows = 10'000;   // default page
+  std::uint32_t max_page_rows = 65'536;
+  std::uint64_t max_page_bytes = 8U << 20U;  // a page ends early at this size
+  std::uint32_t max_cursors_per_client = 8;
+  std::uint32_t max_cursors = 64;
+  std::chrono::milliseconds cursor_timeout{60'000};
+  std::chrono::milliseconds request_timeout{30'000};  // default
+  std::chrono::milliseconds max_request_timeout{600'000};
+  std::uint32_t request_queue = 4'096;        // requests waiting; more = BUSY
+  std::uint32_t group_entries = 512;          // entries in one group
+  std::uint64_t group_bytes = 4U << 20U;      // statement bytes in one group
+  std::uint32_t retry_window = 100'000;       // entries whose outcome a retry can still learn
+  std::uint64_t log_batch_bytes = 4U << 20U;  // catch-up: bytes in one reply
+  std::uint32_t readers = 4;                  // connections that answer SELECTs
+  std::uint32_t forwarders = 8;               // slave: REQ sockets to the master
+};
+
+struct NodeConfig {
+  Role role = Role::master;
+  std::string name;                              // default: "master", "slave-PORT"
+  std::string data_dir;                          // everything the node keeps; absolute. Default: var/NAME
+  std::string listen = "tcp://127.0.0.1:5750";   // ROUTER; a slave's default is tcp://127.0.0.1:5760
+  std::string publish = "tcp://127.0.0.1:5751";  // master: PUB
+  std::string master;                            // slave: the master's ROUTER endpoint
+  logging::Level log_level = logging::Level::info;
+  std::string ack = "local";                        // master: local, one, majority, all
+  std::chrono::milliseconds ack_timeout{5'000};     // master
+  std::chrono::milliseconds beacon_interval{200};   // master
+  std::chrono::milliseconds master_timeout{3'000};  // slave: no beacon so long = the master is gone
+  Database database;
+  Limits limits;
+  std::vector<std::string> warnings;  // what load() found odd but usable; log them after start
+};
+
+struct Source {
+  std::string file;                                // empty = none
+  std::map<std::string, std::string> flags;        // dotted setting name → text, from the command line
+  std::map<std::string, std::string> environment;  // the process environment; .env beside `file` is read by load()
+};
+
+// Reads, merges, validates; code config otherwise. Status::message has one line a problem, all of them:
+// "FILE:LINE: setting: what was wrong; accepted values: …" (or "environment NAME: …", "--flag: …"), without secrets.
+// Paths come back absolute: those of the file and its `.env` are relative to the file, others to the working folder.
+// Reads files, never writes; nothing is thrown.
+Result<NodeConfig> load(Role role, const Source& source);
+
+// The merged configuration as YAML that load() accepts, secrets as "(redacted)", which load() takes as not given.
+std::string print(const NodeConfig& config);
+
+// The setting names that exist, for --help and for docs: "limits.page_rows".
+struct Setting {
+  std::string_view name;
+  std::string_view type;  // "duration", "size", "endpoint", "path", "whole number" …
+  std::string default_text;
+  std::string_view description;  // one sentence
+  bool master = true;
+  bool slave = true;
+};
+const std::vector<Setting>& settings();
+
+}  // namespace sqlcast::config

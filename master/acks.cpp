@@ -1,0 +1,66 @@
+#include "master/acks.h"
+
+#include <utility>
+
+namespace sqlcast::master {
+
+Acks::Outcome Acks::outcome(const Waiter& waiter) const {
+  Outcome result;
+  result.known = slaves_.size();
+  switch (waiter.ack) {
+    case proto::Ack::unset:
+    case proto::Ack::local: result.needed = 0; break;
+    case proto::Ack::one: result.needed = 1; break;
+    // Of all nodes, the master among them, which has it already.
+    case proto::Ack::majority: result.needed = (slaves_.size() + 1) / 2; break;
+    case proto::Ack::all: result.needed = slaves_.size(); break;
+  }
+  for (const auto& [name, sequence] : slaves_)
+    if (sequence >= waiter.sequence) result.acked_by.push_back(name);
+  result.enough = result.acked_by.size() >= result.needed;
+  return result;
+}
+
+template <typename IsDone>
+void Acks::release(IsDone is_done) {
+  std::vector<std::pair<Done, Outcome>> done;
+  {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(waiters_, [&](Waiter& waiter) {
+      Outcome result = outcome(waiter);
+      if (!is_done(waiter, result)) return false;
+      done.emplace_back(std::move(waiter.done), std::move(result));
+      return true;
+    });
+  }
+  for (const auto& [call, result] : done) call(result);
+}
+
+void Acks::report(const std::string& slave, Sequence sequence) {
+  {
+    const std::lock_guard lock(mutex_);
+    slaves_[slave] = sequence;
+    if (waiters_.empty()) return;
+  }
+  release([](const Waiter&, const Outcome& result) { return result.enough; });
+}
+
+void Acks::when_acked(proto::Ack ack, Sequence sequence, Clock::time_point deadline, Done done) {
+  Waiter waiter{ack, sequence, deadline, std::move(done)};
+  Outcome result;
+  {
+    const std::lock_guard lock(mutex_);
+    result = outcome(waiter);
+    if (!result.enough) {
+      waiters_.push_back(std::move(waiter));
+      return;
+    }
+  }
+  waiter.done(result);
+}
+
+void Acks::tick(Clock::time_point now) {
+  release([now](const Waiter& waiter, const Outcome& result) { return result.enough || waiter.deadline <= now; });
+}
+
+}  // namespace sqlcast::master

@@ -1,0 +1,56 @@
+// Acks: how far each slave's database is durable, and the replies that wait for enough of them. Thread-safe.
+//
+// A slave counts from its first report on, for as long as this master runs: one that has gone away makes `all`
+// (and, with others, `majority`) miss its time, never shrink it.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "base/types.h"
+#include "proto/message.h"
+
+namespace sqlcast::master {
+
+class Acks {
+ public:
+  using Clock = std::chrono::steady_clock;
+  struct Outcome {
+    bool enough = false;
+    std::vector<std::string> acked_by;  // slaves' names
+    std::size_t needed = 0;             // slaves
+    std::size_t known = 0;              // slaves
+  };
+  using Done = std::function<void(const Outcome&)>;
+
+  // A slave has applied and committed everything up to `sequence`.
+  void report(const std::string& slave, Sequence sequence);
+
+  // Calls `done` once: at once when there are enough (or `ack` is local), from report(), or from tick() after the
+  // deadline.
+  void when_acked(proto::Ack ack, Sequence sequence, Clock::time_point deadline, Done done);
+
+  // Lets those go whose time is over. Call several times a second.
+  void tick(Clock::time_point now);
+
+ private:
+  struct Waiter {
+    proto::Ack ack;
+    Sequence sequence;
+    Clock::time_point deadline;
+    Done done;
+  };
+  Outcome outcome(const Waiter& waiter) const;
+  template <typename IsDone>
+  void release(IsDone is_done);
+
+  std::mutex mutex_;
+  std::map<std::string, Sequence> slaves_;
+  std::vector<Waiter> waiters_;
+};
+
+}  // namespace sqlcast::master

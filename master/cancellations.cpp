@@ -1,0 +1,50 @@
+#include "master/cancellations.h"
+
+namespace sqlcast::master {
+
+Status cancelled_status() { return Status::error(Code::cancelled, "the request was cancelled; nothing was changed"); }
+
+void Cancellations::enter(const RequestKey& key) {
+  const std::lock_guard lock(mutex_);
+  ++entries_[key].users;
+}
+
+void Cancellations::begin_execution(const RequestKey& key) {
+  const std::lock_guard lock(mutex_);
+  const auto it = entries_.find(key);
+  if (it != entries_.end()) it->second.state = State::running;
+}
+
+bool Cancellations::begin_commit(const RequestKey& key) {
+  const std::lock_guard lock(mutex_);
+  const auto it = entries_.find(key);
+  if (it == entries_.end()) return true;
+  if (it->second.cancelled) return false;
+  it->second.state = State::committing;
+  return true;
+}
+
+bool Cancellations::cancelled(const RequestKey& key) const {
+  const std::lock_guard lock(mutex_);
+  const auto it = entries_.find(key);
+  return it != entries_.end() && it->second.cancelled;
+}
+
+void Cancellations::leave(const RequestKey& key) {
+  const std::lock_guard lock(mutex_);
+  const auto it = entries_.find(key);
+  if (it == entries_.end()) return;
+  it->second.state = State::queued;
+  if (--it->second.users == 0) entries_.erase(it);
+}
+
+Cancellations::Answer Cancellations::cancel(const RequestKey& key) {
+  const std::lock_guard lock(mutex_);
+  const auto it = entries_.find(key);
+  if (it == entries_.end()) return Answer::unknown;
+  if (it->second.state == State::committing) return Answer::too_late;
+  it->second.cancelled = true;
+  return it->second.state == State::running ? Answer::stopping_running : Answer::stopping_queued;
+}
+
+}  // namespace sqlcast::master

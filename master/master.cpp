@@ -1,0 +1,215 @@
+#include "master/master.h"
+
+#include <algorithm>
+
+#include "base/logging.h"
+#include "master/freeze.h"
+#include "proto/codec.h"
+
+namespace sqlcast::master {
+namespace {
+
+using Clock = node::Core::Clock;
+
+// Slaves that have not reported for so long are left out of the status.
+constexpr auto kForgetPeerAfter = std::chrono::hours(1);
+constexpr std::size_t kMaxPeers = 1000;
+
+proto::Ack ack_level(const std::string& name) {
+  if (name == "one") return proto::Ack::one;
+  if (name == "majority") return proto::Ack::majority;
+  if (name == "all") return proto::Ack::all;
+  return proto::Ack::local;
+}
+
+std::uint64_t milliseconds_since(Clock::time_point time) {
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - time).count());
+}
+
+}  // namespace
+
+Master::Master(const config::NodeConfig& config)
+    : core_(config, [] { return false; }), default_ack_(ack_level(config.ack)) {}
+
+Master::~Master() { stop(); }
+
+Status Master::start() {
+  net::Publisher::Options options;
+  options.endpoint = core_.config.publish;
+  options.beacon_interval = core_.config.beacon_interval;
+  options.max_message_bytes = core_.config.limits.max_message_bytes;
+  Result<std::unique_ptr<net::Publisher>> publisher = net::Publisher::open(std::move(options));
+  if (!publisher) return publisher.status();
+  publisher_ = std::move(*publisher);
+  if (Status status = core_.open(); !status.ok()) return status;
+
+  Sequencer::Hooks hooks;
+  hooks.publish = [this](const proto::Group& group) {
+    if (!publisher_->publish(proto::kGroupTopic, proto::encode(proto::GroupMessage{group}, 0)))
+      ++core_.counters.unpublished;
+  };
+  hooks.answer = [this](std::vector<Committed>&& committed) { answer(std::move(committed)); };
+  sequencer_ = std::make_unique<Sequencer>(core_.config, core_.database, core_.front, core_.board, core_.counters,
+                                           core_.rate, schema_, std::move(hooks));
+  if (Status status = sequencer_->start(); !status.ok()) return status;
+  publisher_->start([this]() -> std::optional<proto::Frames> { return proto::encode(beacon(), 0); });
+  core_.start([this](node::Caller caller, proto::Message message) { handle(std::move(caller), std::move(message)); },
+              [this] { acks_.tick(Clock::now()); });
+  return ok_status();
+}
+
+void Master::stop() {
+  core_.stop_taking_requests();
+  if (sequencer_) sequencer_->stop();
+  acks_.tick(Clock::time_point::max());
+  if (publisher_) publisher_->stop();
+  core_.stop();
+}
+
+proto::Beacon Master::beacon() const {
+  proto::Beacon beacon;
+  beacon.head = core_.board.position();
+  beacon.time_us = now_us();
+  beacon.master = core_.config.name;
+  return beacon;
+}
+
+// ---- requests, on the router's thread --------------------------------------------------------------------------
+
+void Master::handle(node::Caller caller, proto::Message message) {
+  if (core_.handle_common(caller, message)) return;
+  if (auto* query = std::get_if<proto::QueryRequest>(&message)) {
+    handle_query(std::move(caller), std::move(*query));
+  } else if (auto* cancel = std::get_if<proto::CancelRequest>(&message)) {
+    handle_cancel(caller, *cancel);
+  } else if (std::holds_alternative<proto::StatusRequest>(message)) {
+    core_.front.reply(caller, cluster_status());
+  } else if (const auto* request = std::get_if<proto::ExplainRequest>(&message)) {
+    const std::shared_ptr<const sql::Schema> schema = schema_.get();
+    node::PlanRules rules;
+    rules.schema = schema.get();
+    rules.limits = node::sql_limits(core_.config.limits);
+    rules.freeze = freeze_value;
+    core_.front.reply(caller, node::explain(*request, rules, true));
+  } else if (auto* report = std::get_if<proto::Report>(&message)) {
+    handle_report(caller, std::move(*report));
+  } else {
+    core_.front.fail(caller, Status::error(Code::bad_request, "this message is a reply; a node takes requests only"));
+  }
+}
+
+void Master::handle_query(node::Caller caller, proto::QueryRequest request) {
+  ++core_.counters.requests;
+  const std::shared_ptr<const sql::Schema> schema = schema_.get();
+  node::PlanRules rules;
+  rules.schema = schema.get();
+  rules.limits = node::sql_limits(core_.config.limits);
+  rules.freeze = freeze_value;
+  WriteRequest write;
+  if (std::optional<node::PlanRefusal> refusal = node::plan_request(request, rules, write.plan)) {
+    core_.front.fail(caller, std::move(refusal->status), refusal->statement);
+    return;
+  }
+  if (write.plan.kind == node::RequestPlan::Kind::read) {
+    core_.read(std::move(caller), request, std::move(write.plan));
+    return;
+  }
+  write.caller = std::move(caller);
+  write.schema_version = schema->version;
+  write.digest = proto::request_digest(request);
+  write.arrived = Clock::now();
+  write.deadline = core_.deadline_of(request);
+  write.request = std::move(request);
+  sequencer_->submit(std::move(write));
+}
+
+void Master::handle_cancel(const node::Caller& caller, const proto::CancelRequest& request) {
+  if (const std::optional<bool> stopped = sequencer_->cancel(request.key)) {
+    core_.front.reply(caller, proto::CancelReply{*stopped});
+    return;
+  }
+  core_.front.reply(caller, proto::CancelReply{core_.readers.cancel(request.key)});
+}
+
+void Master::handle_report(const node::Caller& caller, proto::Report report) {
+  const std::string name = report.status.name;
+  {
+    const std::lock_guard lock(peers_mutex_);
+    std::erase_if(peers_, [](const auto& peer) { return Clock::now() - peer.second.seen > kForgetPeerAfter; });
+    if (!peers_.contains(name)) {
+      if (peers_.size() >= kMaxPeers) return;
+      logging::info("slave {} has joined, at entry {}", name, report.status.position);
+    }
+    const bool failed_now = report.status.state == "Failed" && peers_[name].status.state != "Failed";
+    if (failed_now) logging::error("slave {} has failed: {}", name, report.status.message);
+    acks_.report(name, report.status.position);
+    peers_[name] = Peer{std::move(report.status), Clock::now()};
+  }
+  core_.front.reply(caller, proto::ReportReply{beacon()});
+}
+
+// ---- replies ---------------------------------------------------------------------------------------------------
+
+void Master::answer(std::vector<Committed>&& committed) {
+  std::vector<net::Outgoing> replies;
+  for (Committed& one : committed) {
+    const proto::Ack ack = one.ack == proto::Ack::unset ? default_ack_ : one.ack;
+    if (ack == proto::Ack::local) {
+      replies.push_back(node::Front::encode(one.caller, std::move(one.result)));
+    } else {
+      answer_when_acked(std::move(one), ack);
+    }
+  }
+  if (!replies.empty()) core_.front.reply(std::move(replies));
+}
+
+void Master::answer_when_acked(Committed committed, proto::Ack ack) {
+  const auto shared = std::make_shared<Committed>(std::move(committed));
+  const Clock::time_point deadline = std::min(shared->deadline, Clock::now() + core_.config.ack_timeout);
+  acks_.when_acked(ack, shared->result.sequence, deadline, [this, shared](const Acks::Outcome& outcome) {
+    if (outcome.enough) {
+      shared->result.acked_by = outcome.acked_by;
+      core_.front.reply(shared->caller, std::move(shared->result));
+      return;
+    }
+    proto::ErrorReply error;
+    error.status = Status::error(
+        Code::committed_not_acked,
+        "the request is committed and durable on the master as entry " + std::to_string(shared->result.sequence) +
+            ", but " + std::to_string(outcome.acked_by.size()) + " of the " + std::to_string(outcome.needed) +
+            " slaves asked for have it (" + std::to_string(outcome.known) +
+            " are known). They will get it; do not send it again as a new request.");
+    error.epoch = shared->result.epoch;
+    error.sequence = shared->result.sequence;
+    error.acked_by = outcome.acked_by;
+    error.node = core_.config.name;
+    core_.front.reply(shared->caller, std::move(error));
+  });
+}
+
+proto::NodeStatus Master::status() {
+  proto::NodeStatus status = core_.base_status();
+  status.role = "master";
+  status.message = sequencer_->failure();
+  status.state = status.message.empty() ? (status.database_up ? "Serving" : "DatabaseDown") : "Failed";
+  if (status.state == "DatabaseDown") status.message = "the database is being started again";
+  status.head = status.position;
+  status.publisher = publisher_->endpoint();
+  status.master = status.endpoint;
+  status.queue_depth = sequencer_->queue_depth();
+  status.queue_capacity = sequencer_->queue_capacity();
+  return status;
+}
+
+proto::StatusReply Master::cluster_status() {
+  proto::StatusReply reply;
+  reply.self = status();
+  const std::lock_guard lock(peers_mutex_);
+  for (const auto& [name, peer] : peers_) {
+    reply.peers.push_back(peer.status);
+    reply.peers.back().seen_ms_ago = milliseconds_since(peer.seen);
+  }
+  return reply;
+}
+
+}  // namespace sqlcast::master

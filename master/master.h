@@ -1,0 +1,57 @@
+// Master: the node that writes. Wires the core, the sequencer and the publisher, and answers for the cluster.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+
+#include "config/config.h"
+#include "master/acks.h"
+#include "master/schema_holder.h"
+#include "master/sequencer.h"
+#include "net/publisher.h"
+#include "node/core.h"
+
+namespace sqlcast::master {
+
+class Master {
+ public:
+  explicit Master(const config::NodeConfig& config);
+  ~Master();
+
+  // Returns when the master serves, or why it cannot.
+  Status start();
+  // Finishes the group in hand, answers what is queued, stops the managed database.
+  void stop();
+
+  const std::string& endpoint() const { return core_.front.endpoint(); }
+  const std::string& publisher_endpoint() const { return publisher_->endpoint(); }
+
+ private:
+  void handle(node::Caller caller, proto::Message message);
+  void handle_query(node::Caller caller, proto::QueryRequest request);
+  void handle_cancel(const node::Caller& caller, const proto::CancelRequest& request);
+  void handle_report(const node::Caller& caller, proto::Report report);
+  void answer(std::vector<Committed>&& committed);
+  void answer_when_acked(Committed committed, proto::Ack ack);
+  proto::NodeStatus status();
+  proto::StatusReply cluster_status();
+  proto::Beacon beacon() const;
+
+  struct Peer {
+    proto::NodeStatus status;
+    node::Core::Clock::time_point seen;
+  };
+
+  node::Core core_;
+  SchemaHolder schema_;
+  Acks acks_;
+  proto::Ack default_ack_ = proto::Ack::local;
+  std::unique_ptr<net::Publisher> publisher_;
+  std::unique_ptr<Sequencer> sequencer_;
+  std::mutex peers_mutex_;
+  std::map<std::string, Peer> peers_;  // guarded by peers_mutex_
+};
+
+}  // namespace sqlcast::master

@@ -1,0 +1,27 @@
+// SchemaHolder: the schema that statements are judged by, replaced whole after DDL. Thread-safe.
+#pragma once
+
+#include <memory>
+#include <mutex>
+
+#include "sql/verdict.h"
+
+namespace sqlcast::master {
+
+class SchemaHolder {
+ public:
+  std::shared_ptr<const sql::Schema> get() const {
+    const std::lock_guard lock(mutex_);
+    return schema_;
+  }
+  void set(std::shared_ptr<const sql::Schema> schema) {
+    const std::lock_guard lock(mutex_);
+    schema_ = std::move(schema);
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::shared_ptr<const sql::Schema> schema_ = std::make_shared<sql::Schema>();
+};
+
+}  // namespace sqlcast::master

@@ -1,0 +1,305 @@
+#include "master/sequencer.h"
+
+#include <algorithm>
+#include <random>
+
+#include "base/logging.h"
+#include "master/freeze.h"
+#include "node/ddl.h"
+#include "storage/catalog.h"
+#include "storage/log.h"
+
+namespace sqlcast::master {
+namespace {
+
+using Clock = WriteRequest::Clock;
+using namespace std::chrono_literals;
+
+}  // namespace
+
+Sequencer::Sequencer(const config::NodeConfig& config, storage::Database& database, node::Front& front,
+                     node::PositionBoard& board, node::Counters& counters, node::Rate& rate, SchemaHolder& schema,
+                     Hooks hooks)
+    : config_(config),
+      database_(database),
+      front_(front),
+      board_(board),
+      counters_(counters),
+      rate_(rate),
+      schema_(schema),
+      hooks_(std::move(hooks)),
+      sql_limits_(node::sql_limits(config.limits)),
+      queue_(config.limits.request_queue),
+      window_(config.limits.retry_window),
+      rand_state_(std::random_device()()) {}
+
+Sequencer::~Sequencer() { stop(); }
+
+// ---- other threads ---------------------------------------------------------------------------------------------
+
+void Sequencer::submit(WriteRequest request) {
+  const RequestKey key = request.key();
+  if (request.retryable()) cancellations_.enter(key);
+  if (queue_.try_push(std::move(request))) return;
+  if (!key.client_id.empty()) cancellations_.leave(key);
+  Status status = queue_.closed()
+                      ? Status::error(Code::shutting_down, "the master is stopping; try again in a moment")
+                      : Status::error(Code::busy, "the master's queue is full; try again, or send fewer at once");
+  status.retry_after_ms = 20;
+  front_.fail(request.caller, std::move(status));
+}
+
+std::optional<bool> Sequencer::cancel(const RequestKey& key) {
+  switch (cancellations_.cancel(key)) {
+    case Cancellations::Answer::unknown: return std::nullopt;
+    case Cancellations::Answer::too_late: return false;
+    case Cancellations::Answer::stopping_queued: return true;
+    case Cancellations::Answer::stopping_running:
+      // Another request's statement may be hit: its group is run again.
+      if (const Status status = database_.kill_query(writer_id_); !status.ok())
+        logging::warn("a running write could not be interrupted: {}", status.message);
+      return true;
+  }
+  return std::nullopt;
+}
+
+std::string Sequencer::failure() const {
+  const std::lock_guard lock(failure_mutex_);
+  return failure_;
+}
+
+// ---- start and stop --------------------------------------------------------------------------------------------
+
+Status Sequencer::connect() {
+  Result<std::unique_ptr<storage::Connection>> administrator = database_.open_administrator();
+  if (!administrator) return administrator.status();
+  Result<std::unique_ptr<storage::Connection>> writer = database_.open_writer();
+  if (!writer) return writer.status();
+  administrator_ = std::move(*administrator);
+  executor_.reset();
+  writer_ = std::move(*writer);
+  writer_id_ = writer_->id();
+  executor_ = std::make_unique<storage::Executor>(*writer_, storage::ExecutorLimits{});
+  Result<std::optional<proto::Group>> resumed = node::resume_ddl({*writer_, *administrator_});
+  if (!resumed) return resumed.status();
+  Result<Position> head = storage::read_position(*administrator_);
+  if (!head) return head.status();
+  if (resumed->has_value()) {
+    const proto::Group& group = **resumed;
+    const Result<std::vector<proto::Entry>> entries = proto::decode_entries(group.body);
+    if (!entries) return entries.status();
+    for (const proto::Entry& entry : *entries) window_.add(entry, group.epoch);
+    hooks_.publish(group);
+  }
+  // An empty log keeps the hash that its chain will begin with.
+  if (head->sequence > 0) head_ = *head;
+  board_.post(head_);
+  return reload_schema();
+}
+
+Status Sequencer::start() {
+  // The chain begins at a hash that no other cluster has.
+  std::random_device source;
+  head_.epoch = 1;
+  head_.hash = proto::genesis_hash(std::to_string(source()) + std::to_string(source()) + std::to_string(now_us()));
+  if (Status status = connect(); !status.ok()) return status;
+  window_.begin_after(head_.sequence > config_.limits.retry_window ? head_.sequence - config_.limits.retry_window : 0);
+  Status decoded;
+  Status status = storage::read_last_entries(*administrator_, config_.limits.retry_window, [&](const proto::Group& g) {
+    const Result<std::vector<proto::Entry>> entries = proto::decode_entries(g.body);
+    if (!entries) {
+      decoded = entries.status();
+      return;
+    }
+    for (const proto::Entry& entry : *entries) {
+      window_.add(entry, g.epoch);
+      last_timestamp_us_ = std::max(last_timestamp_us_, entry.context.timestamp_us);
+    }
+  });
+  if (!status.ok()) return status;
+  if (!decoded.ok()) return decoded;
+  thread_ = std::thread([this] { run(); });
+  return ok_status();
+}
+
+void Sequencer::stop() {
+  queue_.close();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Sequencer::stop_writing(const Status& why) {
+  logging::error("this master stops writing: {}", why.message);
+  const std::lock_guard lock(failure_mutex_);
+  failure_ = why.message;
+}
+
+// ---- the thread ------------------------------------------------------------------------------------------------
+
+void Sequencer::run() {
+  while (true) {
+    Batch batch = take_batch();
+    if (queue_.closed()) {
+      for (WriteRequest& request : batch)
+        fail(request, Status::error(Code::shutting_down, "the master is stopping; nothing was changed; try again"));
+      if (batch.empty() && waiting_.empty() && queue_.size() == 0) return;
+      continue;
+    }
+    if (!batch.empty()) process(std::move(batch));
+  }
+}
+
+Sequencer::Batch Sequencer::take_batch() {
+  Batch batch;
+  std::uint64_t bytes = 0;
+  if (waiting_.empty()) {
+    std::optional<WriteRequest> first = queue_.pop(100ms);
+    if (!first) return batch;
+    waiting_.push_back(std::move(*first));
+  }
+  while (batch.size() < config_.limits.group_entries && bytes < config_.limits.group_bytes) {
+    if (waiting_.empty()) {
+      std::optional<WriteRequest> next = queue_.try_pop();
+      if (!next) break;
+      waiting_.push_back(std::move(*next));
+    }
+    WriteRequest& next = waiting_.front();
+    // DDL is a barrier; the same request twice must see its own first outcome.
+    const bool is_ddl = next.plan.kind == node::RequestPlan::Kind::ddl;
+    const bool is_twin = next.retryable() && std::any_of(batch.begin(), batch.end(), [&](const WriteRequest& other) {
+                           return other.retryable() && other.key() == next.key();
+                         });
+    if (!batch.empty() && (is_ddl || is_twin)) break;
+    for (const std::string& text : next.plan.texts) bytes += text.size();
+    batch.push_back(std::move(next));
+    waiting_.pop_front();
+    if (is_ddl) break;
+  }
+  return batch;
+}
+
+void Sequencer::process(Batch batch) {
+  std::erase_if(batch, [this](WriteRequest& request) { return answer_without_running(request); });
+  if (batch.empty()) return;
+  const Clock::time_point deadline =
+      std::max_element(batch.begin(), batch.end(), [](const WriteRequest& a, const WriteRequest& b) {
+        return a.deadline < b.deadline;
+      })->deadline;
+  if (!ensure_connected(deadline)) {
+    fail_all(batch, Status::error(Code::database_unavailable,
+                                  "the master's database is down and being started again; nothing was changed; try "
+                                  "again"));
+    return;
+  }
+  // A schema that changed since the verdict was given makes another verdict.
+  std::erase_if(batch, [this](WriteRequest& request) { return !replan(request); });
+  if (batch.empty()) return;
+  for (const WriteRequest& request : batch)
+    if (request.retryable()) cancellations_.begin_execution(request.key());
+  if (batch.front().plan.kind == node::RequestPlan::Kind::ddl) {
+    run_ddl(std::move(batch.front()));
+  } else {
+    commit_group(std::move(batch));
+  }
+}
+
+// True when the request has had its answer.
+bool Sequencer::answer_without_running(WriteRequest& request) {
+  if (std::string why = failure(); !why.empty()) {
+    fail(request, Status::error(Code::diverged, "this master has stopped writing: " + why));
+    return true;
+  }
+  if (request.retryable()) {
+    if (const RetryWindow::Outcome* outcome = window_.find(request.key())) {
+      if (outcome->digest != request.digest) {
+        fail(request, Status::error(Code::request_id_reused,
+                                    "request " + std::to_string(request.key().request_id) + " of client '" +
+                                        request.key().client_id +
+                                        "' was another request before; give each request an id of its own"));
+        return true;
+      }
+      ++counters_.replayed;
+      Committed committed;
+      committed.caller = std::move(request.caller);
+      committed.ack = request.request.ack;
+      committed.deadline = request.deadline;
+      proto::QueryResult& result = committed.result;
+      for (const proto::Effect& effect : outcome->effects) {
+        proto::StatementResult statement;
+        statement.affected_rows = effect.affected_rows;
+        statement.insert_id = effect.insert_id;
+        result.results.push_back(std::move(statement));
+      }
+      result.wrote = true;
+      result.replayed = true;
+      result.epoch = outcome->epoch;
+      result.sequence = outcome->sequence;
+      result.node = config_.name;
+      result.node_position = head_.sequence;
+      cancellations_.leave(request.key());
+      std::vector<Committed> answers;
+      answers.push_back(std::move(committed));
+      hooks_.answer(std::move(answers));
+      return true;
+    }
+    if (request.request.resent_since && *request.request.resent_since < window_.reaches_back_to()) {
+      fail(request, Status::error(Code::outcome_unknown,
+                                  "the request was sent before entry " + std::to_string(window_.reaches_back_to()) +
+                                      ", further back than the master remembers; look in the log from entry " +
+                                      std::to_string(*request.request.resent_since) + " on before sending it anew"));
+      return true;
+    }
+  }
+  if (request.retryable() && cancellations_.cancelled(request.key())) {
+    fail(request, cancelled_status());
+    return true;
+  }
+  if (Clock::now() >= request.deadline) {
+    fail(request, Status::error(Code::timeout,
+                                "the request waited for its turn until its time was over; nothing was "
+                                "changed"));
+    return true;
+  }
+  return false;
+}
+
+// False when the request had to be refused.
+bool Sequencer::replan(WriteRequest& request) {
+  const std::shared_ptr<const sql::Schema> schema = schema_.get();
+  if (request.schema_version == schema->version) return true;
+  node::RequestPlan plan;
+  node::PlanRules rules;
+  rules.schema = schema.get();
+  rules.freeze = freeze_value;
+  rules.limits = sql_limits_;
+  if (std::optional<node::PlanRefusal> refusal = node::plan_request(request.request, rules, plan)) {
+    fail(request, std::move(refusal->status), refusal->statement);
+    return false;
+  }
+  request.plan = std::move(plan);
+  request.schema_version = schema->version;
+  return true;
+}
+
+bool Sequencer::ensure_connected(Clock::time_point deadline) {
+  if (writer_ && administrator_ && !writer_->lost() && !administrator_->lost()) return true;
+  while (!queue_.closed()) {
+    Status status = connect();
+    if (status.ok()) return true;
+    if (status.code == Code::diverged) stop_writing(status);
+    if (Clock::now() >= deadline || status.code == Code::diverged) return false;
+    std::this_thread::sleep_for(50ms);
+  }
+  return false;
+}
+
+void Sequencer::fail(WriteRequest& request, Status status, std::optional<std::uint32_t> statement) {
+  if (request.retryable()) cancellations_.leave(request.key());
+  front_.fail(request.caller, std::move(status), statement);
+}
+
+void Sequencer::fail_all(Batch& batch, const Status& status) {
+  for (WriteRequest& request : batch) fail(request, status);
+  batch.clear();
+}
+
+}  // namespace sqlcast::master

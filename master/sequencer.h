@@ -1,0 +1,129 @@
+// Sequencer: the one thread that writes. Drains what has arrived into a group, runs it in one transaction with its
+// log row, commits, answers, and hands the group to the publisher. A full queue is BUSY at once.
+//
+// Promises: a sequence is given once and leaves no hole; a reply is sent after the commit is durable; a commit whose
+// outcome is unknown is looked up in the log, never guessed; the same request key executes once.
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "base/queue.h"
+#include "config/config.h"
+#include "master/cancellations.h"
+#include "master/retry_window.h"
+#include "master/schema_holder.h"
+#include "master/write_request.h"
+#include "node/counters.h"
+#include "node/front.h"
+#include "node/position_board.h"
+#include "storage/database.h"
+#include "storage/executor.h"
+
+namespace sqlcast::master {
+
+// A write that has committed and whose reply is ready to be sent, or to wait for acks.
+struct Committed {
+  node::Caller caller;
+  proto::QueryResult result;
+  proto::Ack ack = proto::Ack::unset;
+  WriteRequest::Clock::time_point deadline;
+};
+
+class Sequencer {
+ public:
+  struct Hooks {
+    std::function<void(const proto::Group&)> publish;
+    std::function<void(std::vector<Committed>&&)> answer;
+  };
+
+  Sequencer(const config::NodeConfig& config, storage::Database& database, node::Front& front,
+            node::PositionBoard& board, node::Counters& counters, node::Rate& rate, SchemaHolder& schema, Hooks hooks);
+  ~Sequencer();  // stop()
+
+  // Ends interrupted DDL, reads the log's end and the retry window, then starts the thread.
+  Status start();
+  // Finishes the group in hand; what is still queued is answered with shutting_down.
+  void stop();
+
+  // Any thread.
+  void submit(WriteRequest request);
+  // Nothing when no such write is under way; otherwise whether it was stopped (it will have no effect).
+  std::optional<bool> cancel(const RequestKey& key);
+
+  std::size_t queue_depth() const { return queue_.size(); }
+  std::size_t queue_capacity() const { return queue_.capacity(); }
+  // Empty unless the node has had to stop writing.
+  std::string failure() const;
+
+ private:
+  using Batch = std::vector<WriteRequest>;
+  void run();
+  Batch take_batch();
+  void process(Batch batch);
+  bool answer_without_running(WriteRequest& request);
+  bool replan(WriteRequest& request);
+  void commit_group(Batch batch);
+  enum class Attempt { committed, failed, again };
+  Attempt try_group(Batch& batch);
+  // A group on its way: what ran, what it becomes, and how its commit went, when that was part of the same trip.
+  struct Trip {
+    std::vector<storage::JobOutcome> outcomes;
+    std::vector<proto::Entry> entries;
+    proto::Group group;
+    std::optional<storage::Connection::ScriptResult> commit;
+  };
+  Status execute(Batch& batch, Trip& trip);
+  bool begin_commit(const Batch& batch);
+  bool drop_cancelled(Batch& batch, const std::vector<storage::JobOutcome>& outcomes);
+  std::vector<proto::Entry> make_entries(const Batch& batch, const std::vector<storage::JobOutcome>& outcomes);
+  Result<bool> settle_commit(const proto::Group& group, const storage::Connection::ScriptResult& result);
+  Result<bool> look_up_commit(const proto::Group& group);
+  void finish(Batch& batch, std::vector<storage::JobOutcome>& outcomes, const proto::Group& group,
+              const std::vector<proto::Entry>& entries);
+  void fail_all(Batch& batch, const Status& status);
+  void fail(WriteRequest& request, Status status, std::optional<std::uint32_t> statement = std::nullopt);
+  void run_ddl(WriteRequest request);
+  Status run_ddl_part(WriteRequest& request, const std::string& text, bool last_part);
+  Status reload_schema();
+  proto::Group make_group(const std::vector<proto::Entry>& entries, proto::GroupState state);
+  void advance(const proto::Group& group, const std::vector<proto::Entry>& entries);
+  bool ensure_connected(WriteRequest::Clock::time_point deadline);
+  Status connect();
+  void stop_writing(const Status& why);
+  proto::Context context_for(const WriteRequest& request);
+
+  const config::NodeConfig config_;
+  storage::Database& database_;
+  node::Front& front_;
+  node::PositionBoard& board_;
+  node::Counters& counters_;
+  node::Rate& rate_;
+  SchemaHolder& schema_;
+  const Hooks hooks_;
+  const sql::Limits sql_limits_;
+
+  BoundedQueue<WriteRequest> queue_;
+  Cancellations cancellations_;
+  std::atomic<std::uint64_t> writer_id_{0};
+  mutable std::mutex failure_mutex_;
+  std::string failure_;  // guarded by failure_mutex_
+
+  // The thread's own.
+  std::thread thread_;
+  std::deque<WriteRequest> waiting_;  // taken from the queue, not in a group yet
+  std::unique_ptr<storage::Connection> writer_;
+  std::unique_ptr<storage::Connection> administrator_;
+  std::unique_ptr<storage::Executor> executor_;
+  RetryWindow window_;
+  Position head_;
+  std::uint64_t last_timestamp_us_ = 0;
+  std::uint64_t group_timestamp_us_ = 0;
+  std::uint64_t rand_state_;
+};
+
+}  // namespace sqlcast::master

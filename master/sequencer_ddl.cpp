@@ -1,0 +1,90 @@
+// The sequencer's other half: DDL, one statement at a time, between groups.
+#include "base/logging.h"
+#include "master/freeze.h"
+#include "master/sequencer.h"
+#include "node/ddl.h"
+#include "storage/catalog.h"
+
+namespace sqlcast::master {
+
+using Clock = WriteRequest::Clock;
+using namespace std::chrono_literals;
+
+void Sequencer::run_ddl(WriteRequest request) {
+  if (request.retryable() && !cancellations_.begin_commit(request.key())) {
+    fail(request, cancelled_status());
+    return;
+  }
+  const sql::Verdict& verdict = request.plan.verdicts.front();
+  std::vector<std::string> parts = verdict.parts.empty() ? request.plan.texts : verdict.parts;
+  Status status;
+  for (std::size_t i = 0; i < parts.size() && status.ok(); ++i)
+    status = run_ddl_part(request, parts[i], i + 1 == parts.size());
+  if (executor_) {
+    executor_->auto_increment().clear();
+    executor_->forget_session();
+  }
+  if (!status.ok()) {
+    fail(request, std::move(status), 0);
+    return;
+  }
+  Committed committed;
+  committed.caller = std::move(request.caller);
+  committed.ack = request.request.ack;
+  committed.deadline = request.deadline;
+  committed.result.results.emplace_back();
+  committed.result.wrote = true;
+  committed.result.epoch = head_.epoch;
+  committed.result.sequence = head_.sequence;
+  committed.result.node = config_.name;
+  committed.result.node_position = head_.sequence;
+  committed.result.elapsed_us = static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - request.arrived).count());
+  if (request.retryable()) cancellations_.leave(request.key());
+  std::vector<Committed> answers;
+  answers.push_back(std::move(committed));
+  hooks_.answer(std::move(answers));
+}
+
+Status Sequencer::run_ddl_part(WriteRequest& request, const std::string& text, bool last_part) {
+  group_timestamp_us_ = std::max(now_us(), last_timestamp_us_);
+  std::vector<proto::Entry> entries(1);
+  proto::Entry& entry = entries.front();
+  entry.sequence = head_.sequence + 1;
+  // The last part carries the key: only then is the request as a whole done.
+  if (last_part) entry.key = request.key();
+  entry.digest = request.digest;
+  entry.database = request.request.database;
+  entry.context.timestamp_us = group_timestamp_us_;
+  entry.statements.push_back({text, std::nullopt, {}});
+  proto::Group group = make_group(entries, proto::GroupState::ddl_pending);
+  Status status = node::run_ddl({*writer_, *administrator_}, group, entry);
+  if (status.code == Code::database_unavailable) {
+    // Pending or not, the log knows: connect() ends what was begun, and the head tells how it ended.
+    while (!ensure_connected(Clock::now() + 1s))
+      if (queue_.closed())
+        return Status::error(Code::outcome_unknown, "the master stopped while the statement ran; look again");
+    if (head_.sequence < entry.sequence)
+      return Status::error(Code::database_unavailable,
+                           "the master's database went down before the statement was carried out; try again");
+    return ok_status();
+  }
+  if (status.code == Code::diverged) stop_writing(status);
+  if (!status.ok()) return status;
+  if (Status reloaded = reload_schema(); !reloaded.ok())
+    logging::warn("the schema could not be read after DDL: {}; the session is opened anew", reloaded.message);
+  advance(group, entries);
+  return ok_status();
+}
+
+Status Sequencer::reload_schema() {
+  Result<sql::Schema> schema = storage::load_schema(*administrator_, schema_.get()->version + 1);
+  if (!schema) {
+    administrator_.reset();  // so that the next request connects and reads it again
+    return schema.status();
+  }
+  schema_.set(std::make_shared<const sql::Schema>(std::move(*schema)));
+  return ok_status();
+}
+
+}  // namespace sqlcast::master

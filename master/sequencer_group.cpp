@@ -1,0 +1,312 @@
+// The sequencer's group: requests that arrived together, run and committed in one transaction.
+#include <algorithm>
+#include <array>
+#include <random>
+
+#include "base/crash_point.h"
+#include "base/logging.h"
+#include "master/freeze.h"
+#include "master/sequencer.h"
+#include "storage/dialect.h"
+#include "storage/log.h"
+
+namespace sqlcast::master {
+namespace {
+
+using Clock = WriteRequest::Clock;
+using namespace std::chrono_literals;
+
+constexpr int kQueryInterrupted = 1317;
+constexpr int kStatementTimeout = 1969;
+
+// The time left, coarse, so that requests of one load share it and need no SET of their own.
+std::uint32_t coarse_timeout_ms(Clock::time_point deadline) {
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
+  if (left <= 1000) return static_cast<std::uint32_t>(std::max<long>(left, 1));
+  std::uint32_t coarse = 1000;
+  while (coarse < left && coarse < (1U << 30U)) coarse *= 2;
+  return coarse;
+}
+
+Status translate(Status status) {
+  if (status.database_errno == kStatementTimeout)
+    return Status::error(Code::timeout,
+                         "the statement did not end within the request's time and was stopped; nothing was changed");
+  return status;
+}
+
+}  // namespace
+
+void Sequencer::commit_group(Batch batch) {
+  constexpr int kMaxAttempts = 20;  // deadlocks and lost sessions; each is rare
+  for (int attempt = 0; attempt < kMaxAttempts && !batch.empty(); ++attempt) {
+    switch (try_group(batch)) {
+      case Attempt::committed:
+      case Attempt::failed: return;
+      case Attempt::again: break;
+    }
+    std::erase_if(batch, [this](WriteRequest& request) {
+      if (Clock::now() < request.deadline) return false;
+      fail(request, Status::error(Code::timeout,
+                                  "the database could not do it within the request's time; nothing was "
+                                  "changed"));
+      return true;
+    });
+    const bool connected = batch.empty() || ensure_connected(batch.front().deadline);
+    if (!connected) break;
+    // Reconnecting may have found a schema that has moved on.
+    std::erase_if(batch, [this](WriteRequest& request) { return !replan(request); });
+  }
+  fail_all(batch, Status::error(Code::database_unavailable,
+                                "the master's database did not take the request; nothing was changed; try again"));
+}
+
+Sequencer::Attempt Sequencer::try_group(Batch& batch) {
+  const auto roll_back = [this] {
+    // A lost session has rolled back by itself.
+    if (!writer_->lost() && !writer_->execute("ROLLBACK").ok()) writer_.reset();
+  };
+  Trip trip;
+  if (const Status status = execute(batch, trip); !status.ok()) {
+    logging::warn("a group of {} requests is run again: {}", batch.size(), status.message);
+    roll_back();
+    return Attempt::again;
+  }
+  if (!trip.commit) {
+    crash_point("group_executed");
+    if (drop_cancelled(batch, trip.outcomes)) {
+      roll_back();
+      return Attempt::again;
+    }
+    trip.entries = make_entries(batch, trip.outcomes);
+    if (trip.entries.empty()) {
+      roll_back();
+      finish(batch, trip.outcomes, {}, trip.entries);
+      return Attempt::failed;
+    }
+    trip.group = make_group(trip.entries, proto::GroupState::committed);
+    trip.commit = writer_->run_script(storage::commit_sql({trip.group}), storage::kCommitStatements, nullptr);
+  }
+  const Result<bool> committed = settle_commit(trip.group, *trip.commit);
+  if (!committed) {
+    fail_all(batch, committed.status());
+    return Attempt::failed;
+  }
+  if (!*committed) return Attempt::again;
+  crash_point("group_committed");
+  advance(trip.group, trip.entries);
+  finish(batch, trip.outcomes, trip.group, trip.entries);
+  return Attempt::committed;
+}
+
+std::vector<proto::Entry> Sequencer::make_entries(const Batch& batch,
+                                                  const std::vector<storage::JobOutcome>& outcomes) {
+  std::vector<proto::Entry> entries;
+  entries.reserve(batch.size());
+  Sequence sequence = head_.sequence;
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    if (!outcomes[i].status.ok()) continue;
+    proto::Entry entry;
+    entry.sequence = ++sequence;
+    entry.key = batch[i].key();
+    entry.digest = batch[i].digest;
+    entry.database = batch[i].request.database;
+    entry.context = context_for(batch[i]);
+    for (std::size_t s = 0; s < batch[i].plan.texts.size(); ++s) {
+      if (batch[i].plan.verdicts[s].statement_class != sql::Class::write) continue;
+      const storage::StatementOutcome& outcome = outcomes[i].statements[s];
+      entry.statements.push_back({batch[i].plan.texts[s], outcome.insert_id, outcome.effect});
+    }
+    entries.push_back(std::move(entry));
+  }
+  return entries;
+}
+
+proto::Context Sequencer::context_for(const WriteRequest& request) {
+  proto::Context context;
+  context.timestamp_us = group_timestamp_us_;
+  const bool uses_rand = std::any_of(request.plan.verdicts.begin(), request.plan.verdicts.end(),
+                                     [](const sql::Verdict& verdict) { return verdict.uses_rand; });
+  if (uses_rand) {
+    // Seeds that follow from the request's place, so that both passes over a request see the same.
+    std::seed_seq mix{rand_state_, request.digest, group_timestamp_us_};
+    std::array<std::uint32_t, 2> seeds{};
+    mix.generate(seeds.begin(), seeds.end());
+    constexpr std::uint32_t kMaxSeed = 0x3FFFFFFF;
+    context.rand_seed1 = seeds[0] % kMaxSeed;
+    context.rand_seed2 = seeds[1] % kMaxSeed;
+  }
+  return context;
+}
+
+Status Sequencer::execute(Batch& batch, Trip& trip) {
+  // One time for the group, never running backwards.
+  group_timestamp_us_ = std::max(now_us(), last_timestamp_us_);
+  ++rand_state_;
+  std::vector<storage::Job> jobs;
+  jobs.reserve(batch.size());
+  for (const WriteRequest& request : batch) {
+    storage::Job job;
+    job.database = request.request.database;
+    job.context = context_for(request);
+    job.timeout_ms = coarse_timeout_ms(request.deadline);
+    for (std::size_t s = 0; s < request.plan.texts.size(); ++s) {
+      const sql::Verdict& verdict = request.plan.verdicts[s];
+      storage::JobStatement statement;
+      statement.sql = request.plan.texts[s];
+      statement.insert = verdict.insert;
+      statement.uses_last_insert_id = verdict.uses_last_insert_id;
+      statement.returns_rows = verdict.returns_rows;
+      statement.expect = request.request.statements[s].expect;
+      job.statements.push_back(std::move(statement));
+    }
+    jobs.push_back(std::move(job));
+  }
+  storage::Executor::Frame frame;
+  frame.prologue = "SET ROLE " + std::string(storage::kClientRole) + ";BEGIN;";
+  frame.prologue_statements = 2;
+  frame.finish = [&](const std::vector<storage::JobOutcome>& outcomes) -> std::optional<std::string> {
+    if (!begin_commit(batch)) return std::nullopt;
+    trip.entries = make_entries(batch, outcomes);
+    trip.group = make_group(trip.entries, proto::GroupState::committed);
+    return storage::commit_sql({trip.group});
+  };
+  frame.finish_statements = storage::kCommitStatements;
+  Status status = executor_->run(jobs, trip.outcomes, frame);
+  trip.commit = std::move(frame.finish_result);
+  return status;
+}
+
+// From here on nothing of the batch can be cancelled. False when something was before: the commit has to wait until it
+// is taken out.
+bool Sequencer::begin_commit(const Batch& batch) {
+  bool all = true;
+  for (const WriteRequest& request : batch)
+    if (request.retryable()) all = cancellations_.begin_commit(request.key()) && all;
+  return all;
+}
+
+// Takes out what was cancelled. True when the group must be run again without it, or because an innocent
+// statement was hit.
+bool Sequencer::drop_cancelled(Batch& batch, const std::vector<storage::JobOutcome>& outcomes) {
+  bool again = false;
+  std::vector<bool> drop(batch.size(), false);
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    drop[i] = batch[i].retryable() && !cancellations_.begin_commit(batch[i].key());
+    again = again || drop[i] || outcomes[i].status.database_errno == kQueryInterrupted;
+  }
+  if (!again) return false;
+  Batch kept;
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    if (drop[i]) {
+      fail(batch[i], cancelled_status());
+    } else {
+      if (batch[i].retryable()) cancellations_.begin_execution(batch[i].key());
+      kept.push_back(std::move(batch[i]));
+    }
+  }
+  batch = std::move(kept);
+  return true;
+}
+
+proto::Group Sequencer::make_group(const std::vector<proto::Entry>& entries, proto::GroupState state) {
+  proto::Group group;
+  group.first = entries.front().sequence;
+  group.last = entries.back().sequence;
+  group.epoch = head_.epoch;
+  group.state = state;
+  group.previous_hash = head_.hash;
+  group.body = proto::encode_entries(entries);
+  group.hash = proto::chain_hash(head_.hash, group.epoch, group.first, group.last, group.body);
+  group.commit_time_us = now_us();
+  return group;
+}
+
+// What a commit has come to. True: durable. False: certainly not committed, to be run again. An error: refused by the
+// database and rolled back, or unknown because the node is stopping.
+Result<bool> Sequencer::settle_commit(const proto::Group& group, const storage::Connection::ScriptResult& result) {
+  if (result.status.ok()) return true;
+  logging::warn("a commit was interrupted: {}", result.status.message);
+  const bool before_commit = result.completed + 1 < storage::kCommitStatements && !writer_->lost();
+  if (before_commit && writer_->execute("ROLLBACK").ok()) {
+    executor_->auto_increment().clear();
+    return Status::error(Code::internal,
+                         "the log could not be written: " + result.status.message + "; the request was rolled back");
+  }
+  return look_up_commit(group);
+}
+
+Result<bool> Sequencer::look_up_commit(const proto::Group& group) {
+  // The session goes first, so that what it left open is rolled back.
+  executor_.reset();
+  writer_.reset();
+  while (!queue_.closed()) {
+    Result<std::unique_ptr<storage::Connection>> connection = database_.open_administrator();
+    if (connection) {
+      // The old session may still be committing: the lock it holds is what open_writer() waits for.
+      const Result<std::unique_ptr<storage::Connection>> writer = database_.open_writer();
+      if (writer) {
+        const Result<std::optional<Hash>> hash = storage::read_hash(**connection, group.last);
+        if (hash) return hash->has_value() && **hash == group.hash;
+      }
+    }
+    std::this_thread::sleep_for(50ms);
+  }
+  return Status::error(Code::outcome_unknown,
+                       "the master stopped while the request was committing; send it again with the same request id, "
+                       "or look in the log from entry " +
+                           std::to_string(group.first) + " on");
+}
+
+void Sequencer::advance(const proto::Group& group, const std::vector<proto::Entry>& entries) {
+  head_ = Position{group.epoch, group.last, group.hash};
+  for (const proto::Entry& entry : entries) {
+    window_.add(entry, group.epoch);
+    last_timestamp_us_ = std::max(last_timestamp_us_, entry.context.timestamp_us);
+  }
+  counters_.writes += entries.size();
+  ++counters_.groups;
+  rate_.add(entries.size());
+  hooks_.publish(group);
+  board_.post(head_);
+}
+
+void Sequencer::finish(Batch& batch, std::vector<storage::JobOutcome>& outcomes, const proto::Group& group,
+                       const std::vector<proto::Entry>& entries) {
+  std::vector<Committed> answers;
+  std::size_t entry = 0;
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    WriteRequest& request = batch[i];
+    if (!outcomes[i].status.ok()) {
+      fail(request, translate(std::move(outcomes[i].status)), outcomes[i].failed_statement);
+      continue;
+    }
+    Committed committed;
+    committed.caller = std::move(request.caller);
+    committed.ack = request.request.ack;
+    committed.deadline = request.deadline;
+    proto::QueryResult& result = committed.result;
+    for (storage::StatementOutcome& outcome : outcomes[i].statements) {
+      proto::StatementResult statement;
+      statement.has_rows = outcome.has_rows;
+      statement.columns = std::move(outcome.columns);
+      statement.page = std::move(outcome.page);
+      statement.warnings = std::move(outcome.warnings);
+      statement.affected_rows = outcome.effect.affected_rows;
+      statement.insert_id = outcome.effect.insert_id;
+      result.results.push_back(std::move(statement));
+    }
+    result.wrote = true;
+    result.epoch = group.epoch;
+    result.sequence = entries[entry++].sequence;
+    result.node = config_.name;
+    result.node_position = group.last;
+    result.elapsed_us = static_cast<std::uint64_t>(
+        std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - request.arrived).count());
+    if (request.retryable()) cancellations_.leave(request.key());
+    answers.push_back(std::move(committed));
+  }
+  if (!answers.empty()) hooks_.answer(std::move(answers));
+}
+
+}  // namespace sqlcast::master

@@ -1,0 +1,27 @@
+// WriteRequest: a write or DDL request on its way through the master. A value that threads hand on.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+#include "node/front.h"
+#include "node/request_plan.h"
+#include "proto/message.h"
+
+namespace sqlcast::master {
+
+struct WriteRequest {
+  using Clock = std::chrono::steady_clock;
+  node::Caller caller;
+  proto::QueryRequest request;
+  node::RequestPlan plan;
+  std::uint64_t schema_version = 0;  // that the plan was made under
+  std::uint64_t digest = 0;
+  Clock::time_point arrived;
+  Clock::time_point deadline;
+
+  const RequestKey& key() const { return request.key; }
+  bool retryable() const { return !request.key.client_id.empty(); }
+};
+
+}  // namespace sqlcast::master

@@ -1,0 +1,88 @@
+// Outbox: what other threads leave for the one thread that owns a socket. Bounded in items and bytes; a whole batch
+// costs one lock and at most one wake-up. Internal to net/.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "net/wake_up.h"
+#include "proto/codec.h"
+
+namespace sqlcast::net {
+
+inline std::uint64_t byte_size(const proto::Frames& frames) {
+  std::uint64_t size = 0;
+  for (const std::string& frame : frames) size += frame.size();
+  return size;
+}
+
+template <typename Item>  // has byte_size()
+class Outbox {
+ public:
+  Outbox(std::size_t max_items, std::uint64_t max_bytes) : max_items_(max_items), max_bytes_(max_bytes) {}
+
+  // Any thread. How many of the items, from the first, were taken; none after close().
+  // An item that is larger than max_bytes is taken when nothing else waits.
+  std::size_t push(std::vector<Item>&& items) {
+    std::size_t taken = 0;
+    {
+      const std::lock_guard lock(mutex_);
+      while (taken < items.size() && take(std::move(items[taken]))) ++taken;
+    }
+    if (taken > 0) wake_up_.signal();
+    return taken;
+  }
+  bool push(Item&& item) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (!take(std::move(item))) return false;
+    }
+    wake_up_.signal();
+    return true;
+  }
+
+  // The owner. Everything that waits, in order.
+  std::vector<Item> drain() {
+    wake_up_.clear();
+    const std::lock_guard lock(mutex_);
+    bytes_ = 0;
+    return std::exchange(items_, {});
+  }
+
+  // Any thread. What waits can still be drained; the owner is woken up.
+  void close() {
+    {
+      const std::lock_guard lock(mutex_);
+      closed_ = true;
+    }
+    wake_up_.signal();
+  }
+  bool closed() const {
+    const std::lock_guard lock(mutex_);
+    return closed_;
+  }
+  int fd() const { return wake_up_.fd(); }
+
+ private:
+  bool take(Item&& item) {
+    const std::uint64_t size = item.byte_size();
+    if (closed_ || items_.size() >= max_items_ || (!items_.empty() && bytes_ + size > max_bytes_)) return false;
+    bytes_ += size;
+    items_.push_back(std::move(item));
+    return true;
+  }
+
+  const std::size_t max_items_;
+  const std::uint64_t max_bytes_;
+  mutable std::mutex mutex_;
+  std::vector<Item> items_;
+  std::uint64_t bytes_ = 0;
+  bool closed_ = false;
+  WakeUp wake_up_;
+};
+
+}  // namespace sqlcast::net

@@ -1,0 +1,111 @@
+#include "net/publisher.h"
+
+#include <algorithm>
+#include <atomic>
+#include <thread>
+#include <utility>
+
+#include "net/outbox.h"
+#include "net/socket.h"
+
+namespace sqlcast::net {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+struct Published {
+  std::string topic;
+  proto::Frames frames;
+  std::uint64_t byte_size() const { return net::byte_size(frames); }
+};
+
+}  // namespace
+
+class Publisher::Impl {
+ public:
+  explicit Impl(Options options)
+      : options_(std::move(options)),
+        socket_(zmq::socket_type::pub, {kPubSendHwm, 0, options_.max_message_bytes}),
+        outbox_(options_.queue_items, options_.queue_bytes) {}
+
+  Status bind(const Endpoint& endpoint) {
+    if (Status status = socket_.bind(endpoint); !status) return status;
+    endpoint_ = socket_.bound_endpoint();
+    return ok_status();
+  }
+
+  void start(Beacon beacon) {
+    SQLCAST_CHECK(!thread_.joinable());
+    beacon_ = std::move(beacon);
+    thread_ = std::thread([this] { run(); });
+  }
+
+  void stop() {
+    outbox_.close();
+    if (thread_.joinable()) thread_.join();
+  }
+
+  bool publish(Published&& message) {
+    const bool taken = outbox_.push(std::move(message));
+    if (!taken) ++dropped_;
+    return taken;
+  }
+
+  const std::string& endpoint() const { return endpoint_; }
+  Counters counters() const { return {published_, dropped_}; }
+
+ private:
+  void run() {
+    auto next_beacon = Clock::now();
+    for (;;) {
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(next_beacon - Clock::now()).count();
+      socket_.wait(outbox_.fd(), static_cast<int>(std::max<std::int64_t>(left, 0)));
+      const bool last = outbox_.closed();
+      for (Published& message : outbox_.drain()) send(std::move(message));
+      if (last) return;
+      if (Clock::now() < next_beacon) continue;
+      // From now, not from when it was due: after a stall one beacon is enough.
+      next_beacon = Clock::now() + options_.beacon_interval;
+      if (!beacon_) continue;
+      if (std::optional<proto::Frames> frames = beacon_()) send({std::string(proto::kBeaconTopic), std::move(*frames)});
+    }
+  }
+
+  // A PUB socket takes everything; what a subscriber's pipe cannot hold is lost to that subscriber alone.
+  void send(Published&& message) {
+    if (socket_.send({std::move(message.topic)}, std::move(message.frames)) == Sent::yes) ++published_;
+  }
+
+  const Options options_;
+  Socket socket_;
+  Outbox<Published> outbox_;
+  std::string endpoint_;
+  Beacon beacon_;
+  std::atomic<std::uint64_t> published_{0};
+  std::atomic<std::uint64_t> dropped_{0};
+  std::thread thread_;
+};
+
+Result<std::unique_ptr<Publisher>> Publisher::open(Options options) {
+  const Result<Endpoint> endpoint = parse_endpoint(options.endpoint);
+  if (!endpoint) return endpoint.status();
+  try {
+    auto impl = std::make_unique<Impl>(std::move(options));
+    if (Status status = impl->bind(*endpoint); !status) return status;
+    return std::unique_ptr<Publisher>(new Publisher(std::move(impl)));
+  } catch (const std::exception& error) {
+    return environment_error(error);
+  }
+}
+
+Publisher::Publisher(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Publisher::~Publisher() { stop(); }
+void Publisher::start(Beacon beacon) { impl_->start(std::move(beacon)); }
+bool Publisher::publish(std::string_view topic, proto::Frames frames) {
+  return impl_->publish({std::string(topic), std::move(frames)});
+}
+void Publisher::stop() { impl_->stop(); }
+const std::string& Publisher::endpoint() const { return impl_->endpoint(); }
+Publisher::Counters Publisher::counters() const { return impl_->counters(); }
+
+}  // namespace sqlcast::net

@@ -1,0 +1,82 @@
+// Router: a node's front door. A ROUTER socket on a thread of its own; requests come to a callback on that thread,
+// replies are sent from any thread.
+//
+// Promises: one malformed peer never disturbs another; a reply to a peer that has gone, or that does not read, is
+// dropped and counted; the queue of replies is bounded in number and bytes. Peers are told apart by their envelope.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "net/limits.h"
+#include "proto/codec.h"
+
+namespace sqlcast::net {
+
+// The way back: every frame up to and including the first empty one (identity, REQ's correlation id, delimiter).
+struct Envelope {
+  proto::Frames frames;
+};
+
+struct Outgoing {
+  Envelope envelope;
+  proto::Frames frames;
+  std::uint64_t byte_size() const;
+};
+
+class Router {
+ public:
+  struct Options {
+    std::string endpoint;  // where to listen; "tcp://127.0.0.1:*" lets the system choose the port
+    std::uint64_t max_message_bytes = kDefaultMaxMessageBytes;
+    std::size_t queue_items = 65'536;  // replies waiting for the thread
+    std::uint64_t queue_bytes = std::uint64_t{256} << 20U;
+  };
+
+  struct Counters {
+    std::uint64_t received = 0;   // requests handed to the callback
+    std::uint64_t sent = 0;       // replies handed to libzmq
+    std::uint64_t malformed = 0;  // no empty delimiter: answered with BAD_MESSAGE, not handed on
+    std::uint64_t too_large = 0;  // over max_message_bytes or 64 frames: answered with TOO_LARGE, not handed on
+    std::uint64_t dropped = 0;    // replies: peer gone, peer not reading, queue full, or after stop()
+  };
+
+  // Runs on the router's thread: must be quick, must not throw, may call send(). The frames are what follows the
+  // delimiter, not looked into; there may be none.
+  using OnMessage = std::function<void(Envelope, proto::Frames)>;
+
+  // Listens when it returns; requests wait in the socket until start(), so that whoever replies can hold the Router
+  // by then. bad_request: the endpoint; io: it cannot be listened on, with what to do.
+  static Result<std::unique_ptr<Router>> open(Options options);
+  ~Router();  // stops
+  Router(const Router&) = delete;
+  Router& operator=(const Router&) = delete;
+
+  // Starts the thread. Once. Throws std::system_error when there can be no more threads.
+  void start(OnMessage on_message);
+
+  // Any thread; never blocks. False: the queue is full or the router has stopped; the reply is dropped and counted.
+  bool send(Envelope envelope, proto::Frames frames);
+
+  // The same for many, at the price of one; returns how many were taken, from the first.
+  std::size_t send_batch(std::vector<Outgoing>&& batch);
+
+  // Takes no more requests and replies, hands what is queued to libzmq, which has one second to get rid of it.
+  // Returns when the thread has ended. Not from the callback. Twice is once.
+  void stop();
+
+  const std::string& endpoint() const;  // with the port that was chosen
+  Counters counters() const;            // any thread
+
+ private:
+  class Impl;
+  explicit Router(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace sqlcast::net

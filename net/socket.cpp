@@ -1,0 +1,131 @@
+#include "net/socket.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "net/context.h"
+
+namespace sqlcast::net {
+namespace {
+
+// Smaller frames are copied: cheaper than a heap object that another thread frees.
+constexpr std::size_t kZeroCopyFrom = 16U << 10U;
+
+// Runs on libzmq's thread. Named, because tests/tsan.supp has to know it.
+void free_sent_frame(void*, void* frame) { delete static_cast<std::string*>(frame); }
+
+zmq::message_t to_message(std::string&& frame) {
+  if (frame.size() < kZeroCopyFrom) return zmq::message_t(frame.data(), frame.size());
+  auto owned = std::make_unique<std::string>(std::move(frame));
+  zmq::message_t message(owned->data(), owned->size(), free_sent_frame, owned.get());
+  static_cast<void>(owned.release());
+  return message;
+}
+
+// A signal handler may end any call; a message must still go or come whole.
+template <typename Call>
+auto uninterrupted(Call&& call) {
+  for (;;) {
+    try {
+      return call();
+    } catch (const zmq::error_t& error) {
+      if (error.num() != EINTR) throw;
+    }
+  }
+}
+
+std::string bind_advice(int error) {
+  switch (error) {
+    case EADDRINUSE: return "another program, perhaps another node, listens there: stop it or choose another port";
+    case EADDRNOTAVAIL:
+    case ENODEV: return "this machine has no such address: use one of its own, 127.0.0.1, or *";
+    case EACCES: return "the port or path needs other rights: choose a port over 1023 or another path";
+    case ENOENT: return "the folder of the path does not exist: create it";
+    default: return "choose another endpoint";
+  }
+}
+
+}  // namespace
+
+Socket::Socket(zmq::socket_type type, const SocketOptions& options)
+    : context_(acquire_context()), socket_(*context_, type), options_(options) {}
+
+Status Socket::bind(const Endpoint& endpoint) {
+  try {
+    apply(socket_, options_, endpoint);
+    socket_.bind(endpoint.text());
+    return ok_status();
+  } catch (const zmq::error_t& error) {
+    return Status::error(Code::io,
+                         "cannot listen on " + endpoint.text() + ": " + error.what() + "; " + bind_advice(error.num()));
+  }
+}
+
+std::string Socket::bound_endpoint() { return socket_.get(zmq::sockopt::last_endpoint); }
+
+Status Socket::connect(const Endpoint& endpoint) {
+  try {
+    apply(socket_, options_, endpoint);
+    socket_.connect(endpoint.text());
+    return ok_status();
+  } catch (const zmq::error_t& error) {
+    return Status::error(
+        Code::io, "cannot connect to " + endpoint.text() + ": " + error.what() + "; check the host name and the port");
+  }
+}
+
+Sent Socket::send(const proto::Frames& prefix, proto::Frames&& frames) {
+  try {
+    const std::size_t count = prefix.size() + frames.size();
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto flags =
+          i + 1 < count ? zmq::send_flags::dontwait | zmq::send_flags::sndmore : zmq::send_flags::dontwait;
+      zmq::message_t message = i < prefix.size() ? zmq::message_t(prefix[i].data(), prefix[i].size())
+                                                 : to_message(std::move(frames[i - prefix.size()]));
+      if (!uninterrupted([&] { return socket_.send(message, flags); })) return Sent::full;
+    }
+    return Sent::yes;
+  } catch (const zmq::error_t& error) {
+    if (error.num() == EHOSTUNREACH) return Sent::gone;
+    throw;
+  }
+}
+
+Received Socket::receive(proto::Frames& frames, std::size_t max_frames) {
+  frames.clear();
+  bool over = false;
+  std::uint64_t bytes = 0;
+  std::size_t count = 0;
+  zmq::message_t message;
+  do {
+    // Later frames of a message are there when its first one is.
+    if (!uninterrupted([&] { return socket_.recv(message, zmq::recv_flags::dontwait); })) return Received::nothing;
+    bytes += message.size();
+    ++count;
+    if (!over && (bytes > options_.max_message_bytes || count > max_frames)) {
+      over = true;
+      const auto delimiter = std::find(frames.begin(), frames.end(), std::string());
+      if (delimiter != frames.end()) frames.erase(delimiter + 1, frames.end());
+    }
+    if (!over) frames.push_back(message.to_string());
+  } while (message.more());
+  return over ? Received::over_limit : Received::message;
+}
+
+bool Socket::wait(int fd, int timeout_ms) {
+  zmq::pollitem_t items[] = {{socket_.handle(), 0, ZMQ_POLLIN, 0}, {nullptr, fd, ZMQ_POLLIN, 0}};
+  try {
+    return zmq::poll(items, fd >= 0 ? 2 : 1, std::chrono::milliseconds(timeout_ms)) > 0;
+  } catch (const zmq::error_t& error) {
+    if (error.num() == EINTR) return false;
+    throw;
+  }
+}
+
+Status environment_error(const std::exception& error) {
+  return Status::error(
+      Code::io, std::string("cannot open a socket: ") + error.what() + "; check the limit on open files (ulimit -n)");
+}
+
+}  // namespace sqlcast::net

@@ -1,0 +1,191 @@
+#include "node/core.h"
+
+#include <algorithm>
+
+#include "base/logging.h"
+#include "sql/parameters.h"
+
+namespace sqlcast::node {
+namespace {
+
+using namespace std::chrono_literals;
+
+storage::Database::Options database_options(const config::NodeConfig& config) {
+  storage::Database::Options options;
+  options.read_only = config.role == config::Role::slave;
+  if (config.database.mode == config::DatabaseMode::managed) {
+    options.managed = storage::ManagedServer::Options{config.data_dir + "/mariadb", config.database.buffer_pool_mb,
+                                                      config.database.redo_log_mb};
+    return options;
+  }
+  options.external = {config.database.socket, config.database.host, config.database.port};
+  options.external_account = {config.database.user, config.database.password};
+  return options;
+}
+
+std::string runs(sql::Class statement_class, bool on_master) {
+  switch (statement_class) {
+    case sql::Class::read: return "locally";
+    case sql::Class::write: return on_master ? "locally" : "forwarded";
+    case sql::Class::ddl: return on_master ? "locally" : "refused";
+    case sql::Class::refused: return "refused";
+  }
+  return "refused";
+}
+
+}  // namespace
+
+Core::Core(const config::NodeConfig& node_config, std::function<bool()> stale)
+    : config(node_config),
+      database(database_options(config)),
+      front(config.name, counters),
+      readers(config.limits, config.name, database, front, board, counters, std::move(stale)),
+      log_server(config.limits, database, front, board) {}
+
+Status Core::open() {
+  // The socket first: a port that is taken is known at once, before a database is started for nothing.
+  if (Status status = front.open(config.listen, config.limits.max_message_bytes); !status.ok()) return status;
+  return database.start();
+}
+
+void Core::start(Front::Handler handler, std::function<void()> tick) {
+  readers.start();
+  log_server.start();
+  ticker_ = std::thread([this, tick = std::move(tick)] { tick_loop(tick); });
+  front.start(std::move(handler));
+}
+
+void Core::stop_taking_requests() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  if (ticker_.joinable()) ticker_.join();
+}
+
+void Core::stop() {
+  readers.stop();
+  log_server.stop();
+  front.stop();
+  database.stop();
+}
+
+void Core::tick_loop(const std::function<void()>& tick) {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    lock.unlock();
+    board.tick(Clock::now());
+    tick();
+    lock.lock();
+    wake_.wait_for(lock, 20ms, [this] { return stopping_; });
+  }
+}
+
+Core::Clock::time_point Core::deadline_of(const proto::QueryRequest& request) const {
+  const auto wanted =
+      request.timeout_ms == 0 ? config.limits.request_timeout : std::chrono::milliseconds(request.timeout_ms);
+  return Clock::now() + std::min(wanted, config.limits.max_request_timeout);
+}
+
+void Core::read(Caller caller, const proto::QueryRequest& request, RequestPlan plan) {
+  ReadJob job;
+  job.caller = std::move(caller);
+  job.key = request.key;
+  job.database = request.database;
+  job.statements = std::move(plan.texts);
+  job.page_rows = request.page_rows;
+  job.arrived = Clock::now();
+  job.deadline = deadline_of(request);
+  const Sequence after = request.consistency == proto::Consistency::session ? request.after : 0;
+  const auto shared = std::make_shared<ReadJob>(std::move(job));
+  const bool waits = board.when_reached(after, shared->deadline, [this, shared, after](bool reached) {
+    if (reached) {
+      readers.submit(std::move(*shared));
+      return;
+    }
+    const Sequence position = board.position().sequence;
+    front.fail(shared->caller,
+               Status::error(Code::not_caught_up, "this node has applied entries up to " + std::to_string(position) +
+                                                      ", not yet " + std::to_string(after) + " (" +
+                                                      std::to_string(after - std::min(after, position)) +
+                                                      " behind); try again, ask another node, or read with "
+                                                      "consistency any"));
+  });
+  if (!waits) {
+    Status status = Status::error(Code::busy, "too many reads wait for this node to catch up; ask another node");
+    status.retry_after_ms = 200;
+    front.fail(shared->caller, std::move(status));
+  }
+}
+
+bool Core::handle_common(Caller& caller, proto::Message& message) {
+  if (auto* fetch = std::get_if<proto::FetchRequest>(&message)) {
+    ReadJob job;
+    job.caller = std::move(caller);
+    job.key.client_id = fetch->client_id;
+    job.page_rows = fetch->page_rows;
+    job.fetch_cursor = fetch->cursor;
+    job.arrived = Clock::now();
+    job.deadline = job.arrived + config.limits.request_timeout;
+    readers.submit(std::move(job));
+    return true;
+  }
+  if (auto* close = std::get_if<proto::CloseRequest>(&message)) {
+    readers.close(close->client_id, close->cursor);
+    front.reply(caller, proto::ClosedReply{});
+    return true;
+  }
+  if (auto* read = std::get_if<proto::LogReadRequest>(&message)) {
+    log_server.submit(std::move(caller), std::move(*read));
+    return true;
+  }
+  return false;
+}
+
+proto::NodeStatus Core::base_status() {
+  proto::NodeStatus status;
+  const Position position = board.position();
+  status.name = config.name;
+  status.version = SQLCAST_VERSION;
+  status.epoch = position.epoch;
+  status.position = position.sequence;
+  status.hash = to_hex(position.hash);
+  status.entries_per_second = rate.per_second();
+  status.endpoint = front.endpoint();
+  status.database_up = database.up();
+  status.database_version = database.version();
+  status.uptime_ms = static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - started_).count());
+  status.counters = counters.snapshot();
+  // What the door refused by itself, before it was a message.
+  const net::Router::Counters door = front.door();
+  status.counters["bad_messages"] += door.malformed + door.too_large;
+  status.counters["replies_dropped"] = door.dropped;
+  status.counters["database_restarts"] = database.restarts();
+  return status;
+}
+
+proto::ExplainReply explain(const proto::ExplainRequest& request, const PlanRules& rules, bool on_master) {
+  proto::ExplainReply reply;
+  for (const std::string& statement : request.statements) {
+    sql::Judgement judgement;
+    judgement.default_database = request.database;
+    judgement.schema = rules.schema;
+    judgement.limits = rules.limits;
+    judgement.freeze = rules.freeze;
+    const Result<std::string> text = sql::expand_parameters(statement, {}, {});
+    const sql::Verdict verdict = sql::judge(text ? *text : statement, judgement);
+    proto::Explanation explanation;
+    explanation.statement_class = sql::class_name(verdict.statement_class);
+    explanation.determinism = sql::determinism_name(verdict.determinism);
+    explanation.rewritten = verdict.rewritten;
+    explanation.code = verdict.code;
+    explanation.reason = verdict.explanation();
+    explanation.runs = runs(verdict.statement_class, on_master);
+    reply.explanations.push_back(std::move(explanation));
+  }
+  return reply;
+}
+
+}  // namespace sqlcast::node

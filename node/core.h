@@ -1,0 +1,69 @@
+// Core: what every node has, whatever its role: the database, the front door, readers, the log server, its
+// position and its counters. Master and slave add to it what is their own.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "config/config.h"
+#include "node/counters.h"
+#include "node/front.h"
+#include "node/log_server.h"
+#include "node/position_board.h"
+#include "node/readers.h"
+#include "node/request_plan.h"
+#include "storage/database.h"
+
+namespace sqlcast::node {
+
+class Core {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  Core(const config::NodeConfig& config, std::function<bool()> stale);
+
+  // The database, then the socket (bound, but nothing is taken from it yet).
+  Status open();
+  // Readers, log server and ticks; then requests. `tick` runs several times a second.
+  void start(Front::Handler handler, std::function<void()> tick);
+  void stop_taking_requests();
+  void stop();
+
+  // A read, once the node has reached the request's `after`. Any thread.
+  void read(Caller caller, const proto::QueryRequest& request, RequestPlan plan);
+
+  // Messages that every node answers in the same way. False: not one of those.
+  bool handle_common(Caller& caller, proto::Message& message);
+
+  // What is the same in every node's status.
+  proto::NodeStatus base_status();
+
+  Clock::time_point deadline_of(const proto::QueryRequest& request) const;
+
+  const config::NodeConfig config;
+  Counters counters;
+  Rate rate;
+  PositionBoard board;
+  storage::Database database;
+  Front front;
+  Readers readers;
+  LogServer log_server;
+
+ private:
+  void tick_loop(const std::function<void()>& tick);
+
+  const Clock::time_point started_ = Clock::now();
+  std::thread ticker_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool stopping_ = false;  // guarded by mutex_
+};
+
+// What the policy says of statements, for the explain message.
+proto::ExplainReply explain(const proto::ExplainRequest& request, const PlanRules& rules, bool on_master);
+
+}  // namespace sqlcast::node

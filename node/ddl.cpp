@@ -1,0 +1,119 @@
+#include "node/ddl.h"
+
+#include "base/crash_point.h"
+#include "base/logging.h"
+#include "storage/catalog.h"
+#include "storage/dialect.h"
+#include "storage/log.h"
+
+namespace sqlcast::node {
+namespace {
+
+using storage::Connection;
+
+std::string log_role() { return "SET ROLE " + std::string(storage::kLogRole); }
+
+Status in_log(Connection& writer, const std::string& sql) {
+  return writer.run_script(log_role() + ";" + sql, 2, nullptr).status;
+}
+
+sql::Verdict judge_entry(const proto::Entry& entry) {
+  sql::Judgement judgement;
+  judgement.default_database = entry.database;
+  return sql::judge(entry.statements.front().sql, judgement);
+}
+
+Status run_statement(Connection& writer, const proto::Entry& entry) {
+  if (Status status = writer.execute("SET ROLE " + std::string(storage::kClientRole)); !status.ok()) return status;
+  const std::uint64_t us = entry.context.timestamp_us;
+  std::string fraction = std::to_string(us % 1'000'000);
+  fraction.insert(0, 6 - fraction.size(), '0');
+  // A definition is not bound by a request's time: half a change is worse than a late one.
+  const std::string context =
+      "SET timestamp=" + std::to_string(us / 1'000'000) + "." + fraction + ",max_statement_time=0";
+  if (Status status = writer.execute(context); !status.ok()) return status;
+  if (!entry.database.empty())
+    if (Status status = writer.execute("USE " + storage::quote_name(entry.database)); !status.ok()) return status;
+  return writer.execute(entry.statements.front().sql);
+}
+
+Result<std::vector<std::string>> tables_of(Connection& administrator, const sql::Verdict& verdict) {
+  if (verdict.ddl_kind != sql::DdlKind::database || verdict.ddl_targets.empty()) return std::vector<std::string>();
+  return storage::table_names(administrator, verdict.ddl_targets.front().database);
+}
+
+Status refuse_if_referenced(Connection& administrator, const sql::Verdict& verdict) {
+  if (verdict.ddl_kind != sql::DdlKind::database || verdict.ddl_targets.empty()) return ok_status();
+  const std::string& database = verdict.ddl_targets.front().database;
+  const Result<std::vector<std::string>> references = storage::outside_references(administrator, database);
+  if (!references) return references.status();
+  if (references->empty()) return ok_status();
+  Status status = Status::error(Code::sql_error, "foreign keys in other databases refer to '" + database +
+                                                     "': " + references->front() + "; drop them first");
+  status.database_errno = 1451;
+  status.sqlstate = "23000";
+  return status;
+}
+
+Status finish(DdlSessions sessions, proto::Group& group, const sql::Verdict& verdict) {
+  const Result<std::string> after = storage::fingerprint(sessions.administrator, verdict.ddl_targets);
+  if (!after) return after.status();
+  if (Status status = in_log(sessions.writer, storage::finish_ddl_sql(group, *after)); !status.ok()) return status;
+  group.state = proto::GroupState::ddl_done;
+  return ok_status();
+}
+
+// Runs a statement whose pending row is in the log.
+Status run_pending(DdlSessions sessions, proto::Group& group, const proto::Entry& entry, const sql::Verdict& verdict) {
+  const Result<std::vector<std::string>> before = tables_of(sessions.administrator, verdict);
+  if (!before) return before.status();
+  Status ran = run_statement(sessions.writer, entry);
+  crash_point("ddl_ran");
+  if (ran.ok()) return finish(sessions, group, verdict);
+  if (ran.code == Code::database_unavailable) return ran;
+  const Result<std::vector<std::string>> after = tables_of(sessions.administrator, verdict);
+  if (!after) return after.status();
+  if (*before != *after)
+    return Status::error(Code::diverged, "a DROP DATABASE failed half-way (" + ran.message +
+                                             "): some of its tables are gone here and not elsewhere. Make this node "
+                                             "anew from another one.");
+  if (Status status = in_log(sessions.writer, storage::withdraw_ddl_sql(group)); !status.ok()) return status;
+  return ran;
+}
+
+}  // namespace
+
+Status run_ddl(DdlSessions sessions, proto::Group& group, const proto::Entry& entry) {
+  const sql::Verdict verdict = judge_entry(entry);
+  if (Status status = refuse_if_referenced(sessions.administrator, verdict); !status.ok()) return status;
+  const Result<std::string> before = storage::fingerprint(sessions.administrator, verdict.ddl_targets);
+  if (!before) return before.status();
+  if (Status status = in_log(sessions.writer, storage::append_sql({group}, *before)); !status.ok()) return status;
+  crash_point("ddl_pending");
+  return run_pending(sessions, group, entry, verdict);
+}
+
+Result<std::optional<proto::Group>> resume_ddl(DdlSessions sessions) {
+  Result<std::optional<storage::PendingDdl>> pending = storage::read_pending(sessions.administrator);
+  if (!pending) return pending.status();
+  if (!pending->has_value()) return std::optional<proto::Group>();
+  proto::Group group = std::move((*pending)->group);
+  const Result<std::vector<proto::Entry>> entries = proto::decode_entries(group.body);
+  if (!entries) return entries.status();
+  const proto::Entry& entry = entries->front();
+  const sql::Verdict verdict = judge_entry(entry);
+  const Result<std::string> now = storage::fingerprint(sessions.administrator, verdict.ddl_targets);
+  if (!now) return now.status();
+  logging::info("a DDL statement was interrupted (entry {}): {}", group.first,
+                *now == (*pending)->fingerprint ? "running it" : "it had been carried out");
+  const Status status =
+      *now == (*pending)->fingerprint ? run_pending(sessions, group, entry, verdict) : finish(sessions, group, verdict);
+  if (status.code == Code::sql_error) {
+    logging::warn("the database refuses it: {}", status.message);
+    return std::optional<proto::Group>();
+  }
+  if (!status.ok()) return status;
+  return std::optional(std::move(group));
+}
+
+}  // namespace sqlcast::node

@@ -1,0 +1,32 @@
+// DDL in three steps. It commits by itself, so it cannot share a transaction with its log row: the row is committed
+// as pending with a fingerprint of what it targets, the statement runs, the row is marked done. After a crash at
+// any point, resume() finds the pending row and ends the work. The same on master and slave.
+// The connections belong to the calling thread.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "proto/entry.h"
+#include "sql/verdict.h"
+#include "storage/connection.h"
+
+namespace sqlcast::node {
+
+struct DdlSessions {
+  storage::Connection& writer;         // runs the statement and writes the log
+  storage::Connection& administrator;  // looks at definitions
+};
+
+// `group` holds one entry of one statement, in state ddl_pending; comes back as ddl_done.
+// sql_error: the database refused; the row is withdrawn and nothing has changed. diverged: the database refused
+// half-way (tables of a DROP DATABASE are gone): the node must stop writing. database_unavailable: resume() later.
+Status run_ddl(DdlSessions sessions, proto::Group& group, const proto::Entry& entry);
+
+// Ends what a crash interrupted. Nothing when there was nothing pending, or when the database refuses the statement
+// (the row is then withdrawn: nobody had heard of it); otherwise the finished group.
+Result<std::optional<proto::Group>> resume_ddl(DdlSessions sessions);
+
+}  // namespace sqlcast::node

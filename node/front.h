@@ -1,0 +1,59 @@
+// Front: the ROUTER socket of a node and the language spoken on it. Decodes requests, answers what cannot be
+// decoded, hands the rest to the node, and encodes replies in the form the request had (binary or JSON).
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "net/router.h"
+#include "node/counters.h"
+#include "proto/codec.h"
+#include "proto/message.h"
+
+namespace sqlcast::node {
+
+// Who to answer, and how.
+struct Caller {
+  net::Envelope envelope;
+  std::uint64_t exchange = 0;
+  bool json = false;
+};
+
+class Front {
+ public:
+  // Called on the router's thread: must not block.
+  using Handler = std::function<void(Caller caller, proto::Message message)>;
+
+  Front(std::string node_name, Counters& counters) : node_name_(std::move(node_name)), counters_(counters) {}
+
+  // Listens; requests wait until start().
+  Status open(const std::string& endpoint, std::uint64_t max_message_bytes);
+  void start(Handler handler);
+  void stop();  // sends what is queued, then closes
+
+  const std::string& endpoint() const;  // with the port that was bound
+  net::Router::Counters door() const { return router_->counters(); }
+
+  // Any thread. Replies to callers that have gone away are dropped (and counted by the router).
+  void reply(const Caller& caller, proto::Message&& message);
+  // Many at the price of one wake-up.
+  static net::Outgoing encode(const Caller& caller, proto::Message&& message);
+  void reply(std::vector<net::Outgoing>&& replies);
+  void fail(const Caller& caller, Status status, std::optional<std::uint32_t> statement = std::nullopt);
+
+ private:
+  void receive(net::Envelope envelope, proto::Frames frames);
+
+  const std::string node_name_;
+  Counters& counters_;
+  Handler handler_;
+  std::unique_ptr<net::Router> router_;
+};
+
+}  // namespace sqlcast::node

@@ -1,0 +1,47 @@
+// PositionBoard: what this node has applied, and who waits for it to have applied more.
+//
+// The thread that commits (sequencer or applier) posts; reads with `after` park here instead of holding a reader.
+// Thread-safe. Callbacks run on the posting or ticking thread and must be quick.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <vector>
+
+#include "base/types.h"
+
+namespace sqlcast::node {
+
+class PositionBoard {
+ public:
+  using Clock = std::chrono::steady_clock;
+  using Ready = std::function<void(bool reached)>;  // false: the deadline came first
+
+  Position position() const {
+    const std::lock_guard lock(mutex_);
+    return position_;
+  }
+
+  void post(const Position& position);
+
+  // Calls `ready` once: at once when the node is there already. False, and no call, when too many wait.
+  bool when_reached(Sequence sequence, Clock::time_point deadline, Ready ready);
+
+  // Lets those go whose time is over. Call several times a second.
+  void tick(Clock::time_point now);
+
+ private:
+  struct Waiter {
+    Clock::time_point deadline;
+    Ready ready;
+  };
+  static constexpr std::size_t kMaxWaiters = 10'000;
+
+  mutable std::mutex mutex_;
+  Position position_;
+  std::multimap<Sequence, Waiter> waiters_;
+};
+
+}  // namespace sqlcast::node

@@ -1,0 +1,121 @@
+#include "node/program.h"
+
+#include <pthread.h>
+#include <signal.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <map>
+
+#include "base/logging.h"
+#include "node/data_lock.h"
+
+extern char** environ;
+
+namespace sqlcast::node {
+namespace {
+
+constexpr int kUsage = 2;
+
+std::map<std::string, std::string> environment() {
+  std::map<std::string, std::string> result;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string text = *entry;
+    const std::size_t equals = text.find('=');
+    if (equals != std::string::npos) result[text.substr(0, equals)] = text.substr(equals + 1);
+  }
+  return result;
+}
+
+// SIGINT and SIGTERM are waited for, not handled: every thread inherits the block.
+sigset_t block_stop_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGHUP);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  return signals;
+}
+
+int run_node(const config::NodeConfig& config, const MakeNode& make) {
+  const sigset_t signals = block_stop_signals();
+  logging::init(config.name, config.log_level);
+  Result<DataLock> lock = DataLock::take(config.data_dir);
+  if (!lock) {
+    logging::error("{}", lock.status().message);
+    return 1;
+  }
+  for (const std::string& warning : config.warnings) logging::warn("{}", warning);
+  const std::unique_ptr<Runnable> node = make(config);
+  if (const Status status = node->start(); !status.ok()) {
+    logging::error("cannot start: {}", status.message);
+    node->stop();
+    return status.code == Code::config ? kUsage : 1;
+  }
+  logging::info("{}", node->announcement());
+  int signal = 0;
+  sigwait(&signals, &signal);
+  logging::info("stopping ({})", strsignal(signal));
+  // A second signal ends the wait for a clean stop.
+  ::signal(SIGINT, SIG_DFL);
+  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+  node->stop();
+  logging::info("stopped");
+  return 0;
+}
+
+}  // namespace
+
+int run_program(config::Role role, int argc, char** argv, const MakeNode& make) {
+  const bool master = role == config::Role::master;
+  CLI::App app{master ? "sqlcast master: takes SQL, writes, and publishes what it has committed"
+                      : "sqlcast slave: follows a master, answers reads, forwards writes"};
+  app.name(master ? "sqlcast-master" : "sqlcast-slave");
+  std::string file;
+  bool check = false;
+  bool print = false;
+  bool version = false;
+  app.add_option("--config", file, "configuration file (YAML)")->type_name("FILE");
+  app.add_flag("--check-config", check, "check the configuration and exit");
+  app.add_flag("--print-config", print, "print the merged configuration, secrets redacted, and exit");
+  app.add_flag("--version", version, "print the version and exit");
+  std::map<std::string, std::string> flags;
+  for (const config::Setting& setting : config::settings()) {
+    if (!(master ? setting.master : setting.slave)) continue;
+    app.add_option_function<std::string>(
+           "--" + std::string(setting.name),
+           [&flags, name = std::string(setting.name)](const std::string& value) { flags[name] = value; },
+           std::string(setting.description) + " [" + setting.default_text + "]")
+        ->type_name(std::string(setting.type))
+        ->group("Settings");
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp& help) {
+    return app.exit(help);
+  } catch (const CLI::ParseError& problem) {
+    app.exit(problem);
+    return kUsage;
+  }
+  if (version) {
+    std::printf("%s %s\n", app.get_name().c_str(), SQLCAST_VERSION);
+    return 0;
+  }
+  config::Source source;
+  source.file = file;
+  source.flags = std::move(flags);
+  source.environment = environment();
+  const Result<config::NodeConfig> config = config::load(role, source);
+  if (!config) {
+    std::fprintf(stderr, "%s: %s\n", app.get_name().c_str(), config.status().message.c_str());
+    return kUsage;
+  }
+  if (print) std::fputs(config::print(*config).c_str(), stdout);
+  if (check) std::printf("the configuration is good\n");
+  if (print || check) return 0;
+  return run_node(*config, make);
+}
+
+}  // namespace sqlcast::node

@@ -1,0 +1,26 @@
+// Program: what sqlcast-master and sqlcast-slave share from main() on: the command line, the configuration, signals,
+// and a clean stop. Exit status 0 after a clean stop, 1 when the node could not run, 2 for usage and configuration.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "base/status.h"
+#include "config/config.h"
+
+namespace sqlcast::node {
+
+// A node as main() sees it.
+class Runnable {
+ public:
+  virtual ~Runnable() = default;
+  virtual Status start() = 0;
+  virtual void stop() = 0;
+  virtual std::string announcement() const = 0;  // one line for the log once it serves
+};
+
+using MakeNode = std::function<std::unique_ptr<Runnable>(const config::NodeConfig&)>;
+
+int run_program(config::Role role, int argc, char** argv, const MakeNode& make);
+
+}  // namespace sqlcast::node

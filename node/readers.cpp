@@ -1,0 +1,360 @@
+#include "node/readers.h"
+
+#include <algorithm>
+#include <random>
+
+#include "base/logging.h"
+
+namespace sqlcast::node {
+namespace {
+
+using Clock = ReadJob::Clock;
+using namespace std::chrono_literals;
+
+Status timed_out(const std::string& what) {
+  return Status::error(Code::timeout, what + "; ask for less, or send the request with a longer timeout_ms");
+}
+
+bool was_interrupted(const Status& status) {
+  constexpr int kQueryInterrupted = 1317;
+  return status.database_errno == kQueryInterrupted;
+}
+
+}  // namespace
+
+// A result with more pages. Owns the session its rows come from.
+struct Readers::Cursor {
+  std::uint64_t id = 0;
+  std::string client_id;
+  std::unique_ptr<storage::Connection> connection;
+  std::unique_ptr<storage::RowStream> stream;
+  std::unique_ptr<storage::PageReader> reader;
+  Clock::time_point last_used;
+
+  ~Cursor() {
+    reader.reset();
+    stream.reset();
+  }
+};
+
+struct Readers::Worker {
+  std::unique_ptr<storage::Connection> connection;
+  std::string database;
+};
+
+Readers::Readers(const config::Limits& limits, std::string node_name, storage::Database& database, Front& front,
+                 PositionBoard& board, Counters& counters, std::function<bool()> stale)
+    : limits_(limits),
+      node_name_(std::move(node_name)),
+      database_(database),
+      front_(front),
+      board_(board),
+      counters_(counters),
+      stale_(std::move(stale)),
+      queue_(limits.request_queue),
+      next_cursor_(std::random_device()() + (std::uint64_t{1} << 32U)) {}
+
+Readers::~Readers() { stop(); }
+
+void Readers::start() {
+  for (std::uint32_t i = 0; i < limits_.readers; ++i) threads_.emplace_back([this] { work(); });
+  watcher_ = std::thread([this] { watch(); });
+}
+
+void Readers::stop() {
+  stopping_ = true;
+  queue_.close();
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+  if (watcher_.joinable()) watcher_.join();
+  const std::lock_guard lock(mutex_);
+  cursors_.clear();
+}
+
+void Readers::submit(ReadJob job) {
+  // Moved from only when it was taken.
+  if (queue_.try_push(std::move(job))) return;
+  Status status = Status::error(stopping_ ? Code::shutting_down : Code::busy,
+                                stopping_ ? "the node is stopping; ask another one"
+                                          : "too many reads are waiting at this node; try again, or ask another one");
+  status.retry_after_ms = 50;
+  front_.fail(job.caller, std::move(status));
+}
+
+// The mutex is held while the database is told to stop a statement, so that the session cannot have gone on to
+// the next one meanwhile.
+bool Readers::cancel(const RequestKey& key) {
+  const std::lock_guard lock(mutex_);
+  for (auto& [connection, running] : running_) {
+    if (running.key != key || running.stopped != Stopped::no) continue;
+    running.stopped = Stopped::cancelled;
+    return database_.kill_query(connection).ok();
+  }
+  return false;
+}
+
+void Readers::watch() {
+  while (!stopping_) {
+    {
+      const std::lock_guard lock(mutex_);
+      for (auto& [connection, running] : running_) {
+        if (running.stopped != Stopped::no || Clock::now() < running.deadline) continue;
+        running.stopped = Stopped::timed_out;
+        if (const Status status = database_.kill_query(connection); !status.ok())
+          logging::warn("a read over its time could not be stopped: {}", status.message);
+      }
+    }
+    drop_idle_cursors();
+    std::this_thread::sleep_for(50ms);
+  }
+}
+
+void Readers::begin_running(std::uint64_t connection, const ReadJob& job) {
+  const std::lock_guard lock(mutex_);
+  running_[connection] = Running{job.key, job.deadline, Stopped::no};
+}
+
+Readers::Stopped Readers::end_running(std::uint64_t connection) {
+  const std::lock_guard lock(mutex_);
+  const auto it = running_.find(connection);
+  const Stopped stopped = it->second.stopped;
+  running_.erase(it);
+  return stopped;
+}
+
+void Readers::close(const std::string& client_id, std::uint64_t id) {
+  std::unique_ptr<Cursor> cursor;
+  const std::lock_guard lock(mutex_);
+  const auto it = cursors_.find(id);
+  if (it == cursors_.end() || it->second->client_id != client_id) return;
+  cursor = std::move(it->second);
+  cursors_.erase(it);
+  --cursors_of_client_[client_id];
+}
+
+void Readers::work() {
+  Worker worker;
+  while (true) {
+    std::optional<ReadJob> job = queue_.pop(500ms);
+    if (job) {
+      answer(worker, std::move(*job));
+    } else if (queue_.closed()) {
+      return;
+    }
+  }
+}
+
+void Readers::drop_idle_cursors() {
+  std::vector<std::unique_ptr<Cursor>> idle;
+  const std::lock_guard lock(mutex_);
+  for (auto it = cursors_.begin(); it != cursors_.end();) {
+    if (Clock::now() - it->second->last_used < limits_.cursor_timeout) {
+      ++it;
+      continue;
+    }
+    --cursors_of_client_[it->second->client_id];
+    idle.push_back(std::move(it->second));
+    it = cursors_.erase(it);
+  }
+}
+
+std::uint64_t Readers::page_rows(const ReadJob& job) const {
+  return std::min(job.page_rows == 0 ? limits_.page_rows : job.page_rows, limits_.max_page_rows);
+}
+
+void Readers::answer(Worker& worker, ReadJob job) {
+  if (Clock::now() >= job.deadline) {
+    front_.fail(job.caller, timed_out("the request waited for its turn until its time was over"));
+    return;
+  }
+  if (job.fetch_cursor != 0) {
+    answer_fetch(job);
+  } else {
+    answer_statements(worker, job);
+  }
+}
+
+Status Readers::ensure_connection(Worker& worker, const ReadJob& job) {
+  if (worker.connection && !worker.connection->lost()) return ok_status();
+  worker.database.clear();
+  while (true) {
+    Result<std::unique_ptr<storage::Connection>> connection = database_.open_reader();
+    if (connection) {
+      worker.connection = std::move(*connection);
+      return ok_status();
+    }
+    if (Clock::now() + 100ms >= job.deadline || stopping_)
+      return Status::error(Code::database_unavailable,
+                           "this node's database is down and being started again; try again, or ask another node (" +
+                               connection.status().message + ")");
+    std::this_thread::sleep_for(50ms);
+  }
+}
+
+void Readers::answer_statements(Worker& worker, const ReadJob& job) {
+  const Sequence position = board_.position().sequence;
+  std::optional<std::uint32_t> failed;
+  Result<std::vector<proto::StatementResult>> results(Status::error(Code::internal, "not run"));
+  // Once more when the session was lost, or was told to stop a statement it had already ended: a read may be repeated.
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    if (Status status = ensure_connection(worker, job); !status.ok()) {
+      front_.fail(job.caller, std::move(status));
+      return;
+    }
+    const std::uint64_t connection = worker.connection->id();
+    begin_running(connection, job);
+    failed.reset();
+    results = run(worker, job, failed);
+    const Stopped stopped = end_running(connection);
+    const bool lost = worker.connection && worker.connection->lost();
+    if (results.ok() || (!lost && !was_interrupted(results.status()))) break;
+    if (stopped == Stopped::cancelled) results = Status::error(Code::cancelled, "the statement was cancelled");
+    if (stopped == Stopped::timed_out) results = timed_out("the statement did not end within its time");
+    if (stopped != Stopped::no) break;
+  }
+  if (!results) {
+    front_.fail(job.caller, results.status(), failed);
+    return;
+  }
+  send(job, std::move(*results), position);
+}
+
+Result<std::vector<proto::StatementResult>> Readers::run(Worker& worker, const ReadJob& job,
+                                                         std::optional<std::uint32_t>& failed) {
+  // Copied out, because a cursor may take the worker's session with it.
+  storage::Connection& connection = *worker.connection;
+  if (!job.database.empty() && worker.database != job.database) {
+    if (Status status = connection.execute("USE " + storage::quote_name(job.database)); !status.ok()) return status;
+    worker.database = job.database;
+  }
+  const bool several = job.statements.size() > 1;
+  if (several)
+    if (Status status = connection.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"); !status.ok())
+      return status;
+
+  std::vector<proto::StatementResult> results;
+  for (std::size_t i = 0; i < job.statements.size(); ++i) {
+    Result<proto::StatementResult> result = run_statement(worker, job, i);
+    if (!result) {
+      failed = static_cast<std::uint32_t>(i);
+      // The error that is reported is the statement's; a session that cannot even roll back is lost.
+      if (several && !connection.execute("ROLLBACK").ok()) worker.connection.reset();
+      return result.status();
+    }
+    results.push_back(std::move(*result));
+  }
+  if (several)
+    if (Status status = connection.execute("COMMIT"); !status.ok()) return status;
+  return results;
+}
+
+Result<proto::StatementResult> Readers::run_statement(Worker& worker, const ReadJob& job, std::size_t index) {
+  Result<std::unique_ptr<storage::RowStream>> stream = worker.connection->stream(job.statements[index]);
+  if (!stream) return stream.status();
+  auto reader = std::make_unique<storage::PageReader>(**stream);
+  Result<proto::Page> page = reader->next(page_rows(job), limits_.max_page_bytes);
+  if (!page) return page.status();
+  if (Status status = within_limit(*reader); !status.ok()) return status;
+  proto::StatementResult result;
+  result.has_rows = true;
+  result.columns = (*stream)->columns();
+  result.page = std::move(*page);
+  if (!reader->more()) return result;
+
+  if (job.statements.size() > 1)
+    return Status::error(Code::too_large, "one of several SELECTs gives more than a page (" +
+                                              std::to_string(page_rows(job)) +
+                                              " rows); send it as a request of its own, where it comes in pages");
+  auto cursor = std::make_unique<Cursor>();
+  cursor->client_id = job.key.client_id;
+  cursor->stream = std::move(*stream);
+  cursor->reader = std::move(reader);
+  cursor->connection = std::move(worker.connection);
+  worker.database.clear();
+  Result<std::uint64_t> id = keep(std::move(cursor));
+  if (!id) return id.status();
+  result.cursor = *id;
+  return result;
+}
+
+Status Readers::within_limit(const storage::PageReader& reader) const {
+  if (limits_.max_result_rows == 0 || reader.rows_read() <= limits_.max_result_rows) return ok_status();
+  return Status::error(Code::too_large, "the SELECT gives more than " + std::to_string(limits_.max_result_rows) +
+                                            " rows, this node's limits.max_result_rows; ask for fewer");
+}
+
+Result<std::uint64_t> Readers::keep(std::unique_ptr<Cursor> cursor) {
+  cursor->last_used = Clock::now();
+  const std::lock_guard lock(mutex_);
+  if (cursor->id == 0) {
+    std::uint32_t& held = cursors_of_client_[cursor->client_id];
+    if (held >= limits_.max_cursors_per_client || cursors_.size() >= limits_.max_cursors)
+      return Status::error(Code::too_many_cursors, "too many results with more pages are open (" +
+                                                       std::to_string(limits_.max_cursors_per_client) + " a client, " +
+                                                       std::to_string(limits_.max_cursors) +
+                                                       " a node); fetch or close some, or ask for fewer rows");
+    ++held;
+    cursor->id = next_cursor_++;
+  }
+  const std::uint64_t id = cursor->id;
+  cursors_[id] = std::move(cursor);
+  return id;
+}
+
+void Readers::answer_fetch(const ReadJob& job) {
+  const Sequence position = board_.position().sequence;
+  std::unique_ptr<Cursor> cursor;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto it = cursors_.find(job.fetch_cursor);
+    if (it != cursors_.end() && it->second->client_id == job.key.client_id) {
+      cursor = std::move(it->second);
+      cursors_.erase(it);
+    }
+  }
+  if (!cursor) {
+    front_.fail(job.caller, Status::error(Code::cursor_not_found,
+                                          "this node has no such cursor of yours: it was closed, read to "
+                                          "its end, or left alone for too long; send the SELECT again"));
+    return;
+  }
+  const auto forget = [&] {
+    const std::lock_guard lock(mutex_);
+    --cursors_of_client_[cursor->client_id];
+  };
+  Result<proto::Page> page = cursor->reader->next(page_rows(job), limits_.max_page_bytes);
+  const Status status = page ? within_limit(*cursor->reader) : page.status();
+  if (!status.ok()) {
+    forget();
+    front_.fail(job.caller, status);
+    return;
+  }
+  proto::StatementResult result;
+  result.has_rows = true;
+  result.columns = cursor->stream->columns();
+  result.page = std::move(*page);
+  if (cursor->reader->more()) {
+    result.cursor = cursor->id;
+    // Cannot be refused: the cursor has its place already.
+    SQLCAST_CHECK(keep(std::move(cursor)).ok());
+  } else {
+    forget();
+  }
+  std::vector<proto::StatementResult> results;
+  results.push_back(std::move(result));
+  send(job, std::move(results), position);
+}
+
+void Readers::send(const ReadJob& job, std::vector<proto::StatementResult> results, Sequence position) {
+  ++counters_.reads;
+  proto::QueryResult reply;
+  reply.results = std::move(results);
+  reply.node = node_name_;
+  reply.node_position = position;
+  reply.stale = stale_();
+  reply.elapsed_us = static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - job.arrived).count());
+  front_.reply(job.caller, std::move(reply));
+}
+
+}  // namespace sqlcast::node

@@ -1,0 +1,104 @@
+// Readers: a pool of threads that answer SELECTs from this node's own copy, on the read account, page by page,
+// and keep the cursors of results that have more pages.
+//
+// submit(), fetch(), close(), cancel() from any thread; they never block. A full queue is BUSY.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/queue.h"
+#include "config/config.h"
+#include "node/counters.h"
+#include "node/front.h"
+#include "node/position_board.h"
+#include "proto/message.h"
+#include "storage/database.h"
+#include "storage/page.h"
+
+namespace sqlcast::node {
+
+struct ReadJob {
+  using Clock = std::chrono::steady_clock;
+  Caller caller;
+  RequestKey key;
+  std::string database;
+  std::vector<std::string> statements;
+  std::uint32_t page_rows = 0;
+  Clock::time_point arrived;
+  Clock::time_point deadline;
+  std::uint64_t fetch_cursor = 0;  // nonzero: the next page of a cursor instead of statements
+};
+
+class Readers {
+ public:
+  Readers(const config::Limits& limits, std::string node_name, storage::Database& database, Front& front,
+          PositionBoard& board, Counters& counters, std::function<bool()> stale);
+  ~Readers();
+
+  void start();
+  void stop();
+
+  void submit(ReadJob job);
+  void close(const std::string& client_id, std::uint64_t cursor);
+
+  // True when a running read of that key was stopped; false when there is none.
+  bool cancel(const RequestKey& key);
+
+  std::size_t queue_depth() const { return queue_.size(); }
+
+ private:
+  struct Cursor;
+  struct Worker;
+  enum class Stopped { no, cancelled, timed_out };
+  struct Running {
+    RequestKey key;
+    ReadJob::Clock::time_point deadline;
+    Stopped stopped = Stopped::no;
+  };
+  void work();
+  void watch();
+  void begin_running(std::uint64_t connection, const ReadJob& job);
+  Stopped end_running(std::uint64_t connection);
+  void answer(Worker& worker, ReadJob job);
+  void answer_statements(Worker& worker, const ReadJob& job);
+  void answer_fetch(const ReadJob& job);
+  Status ensure_connection(Worker& worker, const ReadJob& job);
+  Result<std::vector<proto::StatementResult>> run(Worker& worker, const ReadJob& job,
+                                                  std::optional<std::uint32_t>& failed);
+  Result<proto::StatementResult> run_statement(Worker& worker, const ReadJob& job, std::size_t index);
+  Status within_limit(const storage::PageReader& reader) const;
+  Result<std::uint64_t> keep(std::unique_ptr<Cursor> cursor);
+  void send(const ReadJob& job, std::vector<proto::StatementResult> results, Sequence position);
+  void drop_idle_cursors();
+  std::uint64_t page_rows(const ReadJob& job) const;
+
+  const config::Limits limits_;
+  const std::string node_name_;
+  storage::Database& database_;
+  Front& front_;
+  PositionBoard& board_;
+  Counters& counters_;
+  const std::function<bool()> stale_;
+  BoundedQueue<ReadJob> queue_;
+  std::vector<std::thread> threads_;
+  std::thread watcher_;  // ends statements whose time is over and cursors left alone
+  std::atomic<bool> stopping_{false};
+
+  std::mutex mutex_;
+  std::map<std::uint64_t, std::unique_ptr<Cursor>> cursors_;  // guarded by mutex_; absent while a page is read
+  std::map<std::string, std::uint32_t> cursors_of_client_;    // guarded by mutex_
+  std::uint64_t next_cursor_;                                 // guarded by mutex_
+  std::map<std::uint64_t, Running> running_;                  // guarded by mutex_; by connection id
+};
+
+}  // namespace sqlcast::node

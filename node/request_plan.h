@@ -1,0 +1,43 @@
+// RequestPlan: what a query request is, as a whole: a read, an atomic write, or one DDL statement. Pure.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "config/config.h"
+#include "proto/message.h"
+#include "sql/verdict.h"
+
+namespace sqlcast::node {
+
+struct RequestPlan {
+  enum class Kind { read, write, ddl };
+  Kind kind = Kind::read;
+  std::vector<std::string> texts;      // a statement each, parameters expanded, terminator taken off
+  std::vector<sql::Verdict> verdicts;  // a statement each
+};
+
+struct PlanRefusal {
+  Status status;
+  std::optional<std::uint32_t> statement;
+};
+
+// What a slave needs to route: classes alone, nothing of the schema.
+// What a master needs to execute: full verdicts under `schema`, with values frozen by `freeze`.
+struct PlanRules {
+  bool classes_only = false;
+  const sql::Schema* schema = nullptr;
+  sql::Freeze freeze;
+  sql::Limits limits;
+};
+
+// Nothing when the request may run (plan is then filled); otherwise why not: the policy's refusal (code refused,
+// reason set), too_large, or bad_request for parameters that do not fit.
+std::optional<PlanRefusal> plan_request(const proto::QueryRequest& request, const PlanRules& rules, RequestPlan& plan);
+
+sql::Limits sql_limits(const config::Limits& limits);
+
+}  // namespace sqlcast::node

@@ -1,0 +1,241 @@
+// Messages: everything that crosses the wire, as plain structures. codec.h turns them into frames and back;
+// docs/protocol.md is the contract that both keep. Pure; any thread.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/status.h"
+#include "base/types.h"
+#include "proto/entry.h"
+
+namespace sqlcast::proto {
+
+inline constexpr std::uint8_t kProtocolVersion = 1;
+
+// The numbers travel on the wire: never renumber, only add.
+enum class MessageType : std::uint8_t {
+  query = 1,           // client → node
+  result = 2,          // node → client: answers query and fetch
+  error = 3,           // node → client: answers anything
+  fetch = 4,           // client → node: the next page of a cursor
+  close = 5,           // client → node: forget a cursor
+  closed = 6,          // node → client
+  cancel = 7,          // client → node: stop a request of mine
+  cancel_reply = 8,    // node → client
+  status = 9,          // client → node
+  status_reply = 10,   // node → client
+  explain = 11,        // client → node: the verdict, without running
+  explain_reply = 12,  // node → client
+  log_read = 13,       // slave → any node: groups after a position
+  log_batch = 14,      // node → slave
+  report = 15,         // slave → master: who I am and what I have applied
+  report_reply = 16,   // master → slave: a beacon
+  group = 17,          // PUB: a committed group
+  beacon = 18,         // PUB: head of the log, several a second
+};
+
+// ---- query -------------------------------------------------------------------------------------------------
+
+enum class Consistency : std::uint8_t {
+  any = 0,      // whatever the node has
+  session = 1,  // at least `after`
+  max_lag = 2,  // no older than max_lag_ms
+  master = 3,   // answered by the master (a slave forwards it)
+};
+
+enum class Ack : std::uint8_t { unset = 0, local = 1, one = 2, majority = 3, all = 4 };
+
+struct RequestStatement {
+  std::string sql;
+  std::vector<Value> params;                  // for ?
+  std::map<std::string, Value> named_params;  // for :name; not both
+  std::optional<std::uint64_t> expect;        // affected rows, or the request is rolled back
+};
+
+struct QueryRequest {
+  RequestKey key;        // empty client_id: not retryable
+  std::string database;  // default database; empty = none
+  std::vector<RequestStatement> statements;
+  std::uint32_t timeout_ms = 0;  // 0 = the node's default
+  std::uint32_t page_rows = 0;   // rows in the first page; 0 = the node's default
+  Consistency consistency = Consistency::session;
+  Sequence after = 0;            // session: a read waits until the node has applied this
+  std::uint32_t max_lag_ms = 0;  // max_lag only
+  Ack ack = Ack::unset;          // unset = the master's configured default
+  // On a resend: the highest position the client had seen when it first sent the request. When the retry window no
+  // longer reaches back that far and the key is not in it, the answer is outcome_unknown instead of an execution.
+  std::optional<Sequence> resent_since;
+  std::string forwarded_by;  // the slave's node name, when a slave sends it on; empty from a client
+};
+
+// The kind of value that a column's frame holds.
+enum class ValueKind : std::uint8_t { int64 = 0, uint64 = 1, float64 = 2, text = 3, bytes = 4 };
+
+struct ColumnInfo {
+  std::string name;   // alias as selected
+  std::string table;  // where the database gives it
+  std::string type;   // the database's word: "BIGINT UNSIGNED", "DECIMAL", "DATETIME" …
+  ValueKind kind = ValueKind::text;
+  bool nullable = true;
+  bool primary_key = false;
+};
+
+// A run of rows, column-wise; each element is one column's frame (column.h reads and writes them).
+struct Page {
+  std::uint64_t rows = 0;
+  std::vector<std::string> columns;
+};
+
+// What one statement gave: rows, or an effect.
+struct StatementResult {
+  bool has_rows = false;
+  std::vector<ColumnInfo> columns;  // has_rows only
+  Page page;                        // has_rows only
+  std::uint64_t cursor = 0;         // nonzero: more pages; ask with fetch
+  std::uint64_t affected_rows = 0;
+  std::uint64_t insert_id = 0;
+  std::vector<std::string> warnings;  // "1265 Data truncated for column 'x' at row 1"
+};
+
+struct QueryResult {
+  std::vector<StatementResult> results;  // one a statement, in order; one for a fetch
+  bool wrote = false;                    // epoch and sequence below are this request's entry
+  bool replayed = false;                 // the outcome of an earlier execution of the same request key
+  Epoch epoch = 0;
+  Sequence sequence = 0;
+  std::vector<std::string> acked_by;  // node names, when an ack level was asked for
+  std::string node;                   // who answered (the slave asked, for a forwarded write)
+  Sequence node_position = 0;
+  bool stale = false;  // the answering slave's apply has failed or has lost its master
+  std::uint64_t elapsed_us = 0;
+};
+
+struct ErrorReply {
+  Status status;
+  std::optional<std::uint32_t> statement;  // index of the statement that failed
+  Epoch epoch = 0;                         // committed_not_acked: the entry
+  Sequence sequence = 0;                   // committed_not_acked: the entry; outcome_unknown: where to look from
+  std::vector<std::string> acked_by;       // committed_not_acked
+  std::string node;
+};
+
+struct FetchRequest {
+  std::string client_id;
+  std::uint64_t cursor = 0;
+  std::uint32_t page_rows = 0;
+};
+struct CloseRequest {
+  std::string client_id;
+  std::uint64_t cursor = 0;
+};
+struct ClosedReply {};
+
+struct CancelRequest {
+  RequestKey key;
+};
+struct CancelReply {
+  bool stopped = false;  // true: it will not have an effect; false: it had already ended (or is past stopping)
+};
+
+// ---- status ------------------------------------------------------------------------------------------------
+
+struct NodeStatus {
+  std::string name;
+  std::string role;     // "master", "slave"
+  std::string state;    // master: Starting, Serving, Failed; slave: Starting, Syncing, CatchingUp, Live, Failed
+  std::string message;  // why Failed, or what it is waiting for
+  std::string version;  // of sqlcast
+  Epoch epoch = 0;
+  Sequence position = 0;
+  std::string hash;               // hex, of the position
+  Sequence head = 0;              // the master's last known position
+  std::uint64_t lag_ms = 0;       // 0 when caught up
+  double entries_per_second = 0;  // over the last seconds
+  std::string endpoint;           // for clients
+  std::string publisher;          // the master's PUB endpoint (on slaves: their master's)
+  std::string master;             // the master's client endpoint
+  std::uint64_t queue_depth = 0;
+  std::uint64_t queue_capacity = 0;
+  bool database_up = false;
+  std::string database_version;
+  std::uint64_t uptime_ms = 0;
+  std::uint64_t seen_ms_ago = 0;                  // how old this information is; 0 for the node that answers
+  std::map<std::string, std::uint64_t> counters;  // requests, refused, bad_messages, gaps, catch_ups …
+};
+
+struct StatusRequest {};
+struct StatusReply {
+  NodeStatus self;
+  std::vector<NodeStatus> peers;  // master: its slaves, as they last reported; slave: its master, when reachable
+};
+
+// ---- explain -----------------------------------------------------------------------------------------------
+
+struct ExplainRequest {
+  std::string database;
+  std::vector<std::string> statements;
+};
+struct Explanation {
+  std::string statement_class;  // "read", "write", "ddl", "refused"
+  std::string determinism;      // "safe", "rewritten", "unsafe"
+  std::string rewritten;        // the text that would run, when rewritten
+  std::string code;             // the policy's stable code; empty unless refused
+  std::string reason;           // why, and what to do instead
+  std::string runs;             // "locally", "forwarded", "refused", on the node asked
+};
+struct ExplainReply {
+  std::vector<Explanation> explanations;
+};
+
+// ---- replication -------------------------------------------------------------------------------------------
+
+struct LogReadRequest {
+  Position after;               // the reader's own end: the server checks that it is part of its history
+  std::uint64_t max_bytes = 0;  // 0 = the node's default
+};
+struct LogBatch {
+  std::vector<Group> groups;  // consecutive; empty = nothing after `after`
+  Position head;              // of the node that answered
+};
+
+struct Report {
+  NodeStatus status;
+};
+
+struct Beacon {
+  Position head;
+  std::uint64_t time_us = 0;  // the master's clock
+  std::string master;         // name
+};
+
+// ---- any ---------------------------------------------------------------------------------------------------
+
+struct GroupMessage {
+  Group group;
+};
+
+// report_reply carries a Beacon too: the variant's position alone does not tell, so it has its own struct.
+struct ReportReply {
+  Beacon beacon;
+};
+
+using Message = std::variant<QueryRequest, QueryResult, ErrorReply, FetchRequest, CloseRequest, ClosedReply,
+                             CancelRequest, CancelReply, StatusRequest, StatusReply, ExplainRequest, ExplainReply,
+                             LogReadRequest, LogBatch, Report, ReportReply, GroupMessage, Beacon>;
+
+MessageType type_of(const Message& message);
+
+// "query", "log_read" …; "unknown" for a number that is no type.
+std::string_view message_type_name(MessageType type);
+std::optional<MessageType> message_type_from_name(std::string_view name);
+
+// What a node's ROUTER accepts; everything else is a reply or published.
+bool is_request(MessageType type);
+
+}  // namespace sqlcast::proto

@@ -1,0 +1,115 @@
+#include "proto/validate.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include "proto/codec.h"
+
+namespace sqlcast::proto {
+namespace {
+
+Status bad(std::string message) { return Status::error(Code::bad_request, std::move(message)); }
+
+bool is_parameter_name(std::string_view name) {
+  const auto is_word = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; };
+  return !name.empty() && name.size() <= 64 && std::isdigit(static_cast<unsigned char>(name.front())) == 0 &&
+         std::all_of(name.begin(), name.end(), is_word);
+}
+
+Status validate_client_id(const std::string& client_id) {
+  const bool printable = std::all_of(client_id.begin(), client_id.end(), [](char c) { return c > ' ' && c < '\x7f'; });
+  if (client_id.size() <= kMaxClientIdSize && printable) return ok_status();
+  return bad("client_id: expected 1 to 64 printable ASCII characters without blanks");
+}
+
+Status validate_statement(const RequestStatement& statement, const std::string& path) {
+  if (statement.params.size() > kMaxParams || statement.named_params.size() > kMaxParams)
+    return Status::error(Code::too_large, path + ".params: more than " + std::to_string(kMaxParams) +
+                                              " parameters in one statement; use several statements");
+  for (const auto& [name, value] : statement.named_params)
+    if (!is_parameter_name(name))
+      return bad(path + ".params: a parameter's name is 1 to 64 letters, digits and _, not beginning with a digit");
+  return ok_status();
+}
+
+Status validate_query(const QueryRequest& request) {
+  if (Status status = validate_client_id(request.key.client_id); !status) return status;
+  if (request.key.client_id.empty() && request.key.request_id != 0)
+    return bad("request_id: is nothing without client_id; send both, or neither for a request that is not retried");
+  if (!request.key.client_id.empty() && request.key.request_id == 0)
+    return bad("request_id: expected 1 or more beside client_id, and another one for each request");
+  if (request.statements.empty()) return bad("statements: expected at least one statement");
+  if (request.statements.size() > kMaxStatements)
+    return Status::error(Code::too_large, "statements: more than " + std::to_string(kMaxStatements) +
+                                              " in one request; send several requests");
+  if (request.consistency == Consistency::max_lag && request.max_lag_ms == 0)
+    return bad("max_lag_ms: expected 1 or more with consistency max_lag");
+  if (request.consistency != Consistency::max_lag && request.max_lag_ms != 0)
+    return bad("max_lag_ms: only goes with consistency max_lag");
+  for (std::size_t i = 0; i < request.statements.size(); ++i)
+    if (Status status = validate_statement(request.statements[i], "statements[" + std::to_string(i) + "]"); !status)
+      return status;
+  return ok_status();
+}
+
+Status validate_explain(const ExplainRequest& request) {
+  if (request.statements.empty()) return bad("statements: expected at least one statement");
+  if (request.statements.size() > kMaxStatements)
+    return Status::error(Code::too_large,
+                         "statements: more than " + std::to_string(kMaxStatements) + " in one request");
+  return ok_status();
+}
+
+Status validate_cursor(const std::string& client_id, std::uint64_t cursor) {
+  if (cursor == 0) return bad("cursor: expected the number that a result gave; 0 means that there are no more rows");
+  return validate_client_id(client_id);
+}
+
+Status validate_group(const Group& group) {
+  if (group.first == 0 || group.last < group.first || group.epoch == 0)
+    return Status::error(Code::bad_message, "a group has sequences " + std::to_string(group.first) + " to " +
+                                                std::to_string(group.last) + " in epoch " +
+                                                std::to_string(group.epoch) + ", which cannot be");
+  return ok_status();
+}
+
+Status validate_result(const StatementResult& result) {
+  if (result.has_rows != !result.columns.empty() || (!result.has_rows && (result.page.rows != 0 || result.cursor != 0)))
+    return Status::error(Code::bad_message, "a result's has_rows, columns, rows and cursor contradict each other");
+  return ok_status();
+}
+
+struct Validator {
+  Status operator()(const QueryRequest& m) const { return validate_query(m); }
+  Status operator()(const ExplainRequest& m) const { return validate_explain(m); }
+  Status operator()(const FetchRequest& m) const { return validate_cursor(m.client_id, m.cursor); }
+  Status operator()(const CloseRequest& m) const { return validate_cursor(m.client_id, m.cursor); }
+  Status operator()(const CancelRequest& m) const {
+    if (m.key.client_id.empty()) return bad("client_id: expected the client_id of the request to cancel");
+    return validate_client_id(m.key.client_id);
+  }
+  Status operator()(const ErrorReply& m) const {
+    return m.status.ok() ? Status::error(Code::bad_message, "an error without a code") : ok_status();
+  }
+  Status operator()(const QueryResult& m) const {
+    for (const StatementResult& result : m.results)
+      if (Status status = validate_result(result); !status) return status;
+    return ok_status();
+  }
+  Status operator()(const GroupMessage& m) const { return validate_group(m.group); }
+  Status operator()(const LogBatch& m) const {
+    for (const Group& group : m.groups)
+      if (Status status = validate_group(group); !status) return status;
+    return ok_status();
+  }
+  template <typename T>
+  Status operator()(const T&) const {
+    return ok_status();
+  }
+};
+
+}  // namespace
+
+Status validate(const Message& message) { return std::visit(Validator{}, message); }
+
+}  // namespace sqlcast::proto

@@ -1,0 +1,298 @@
+#include "slave/applier.h"
+
+#include <algorithm>
+
+#include "base/crash_point.h"
+#include "base/logging.h"
+#include "node/ddl.h"
+#include "sql/verdict.h"
+#include "storage/dialect.h"
+#include "storage/log.h"
+
+namespace sqlcast::slave {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t kQueueCapacity = 65'536;
+constexpr std::size_t kBatchEntries = 2'000;
+constexpr std::uint64_t kBatchBytes = 4U << 20U;
+
+bool is_ddl(const proto::Group& group) { return group.state != proto::GroupState::committed; }
+
+// What a replay needs of a verdict. The rules have been kept on the master, where the schema is known; here they would
+// refuse what they cannot prove, so that what remains is the statement's form.
+sql::Verdict form_of(const proto::Statement& statement, const std::string& database) {
+  sql::Judgement judgement;
+  judgement.default_database = database;
+  sql::Verdict verdict = sql::judge(statement.sql, judgement);
+  if (verdict.statement_class == sql::Class::refused) {
+    verdict = sql::classify(statement.sql, database);
+    if (verdict.insert) verdict.insert->plain = false;  // its offsets are not known
+  }
+  if (!verdict.insert) return verdict;
+  // With the ids that the master imposed, an insert that generated from its first tuple on is known to generate.
+  const bool generated = statement.insert_id && statement.effect.insert_id == *statement.insert_id;
+  verdict.insert->auto_increment = generated              ? sql::AutoIncrementUse::generated
+                                   : !statement.insert_id ? sql::AutoIncrementUse::absent
+                                                          : sql::AutoIncrementUse::unknown;
+  return verdict;
+}
+
+storage::Job job_of(const proto::Entry& entry) {
+  storage::Job job;
+  job.replay = true;
+  job.database = entry.database;
+  job.context = entry.context;
+  for (const proto::Statement& statement : entry.statements) {
+    storage::JobStatement one;
+    one.sql = statement.sql;
+    one.insert_id = statement.insert_id;
+    sql::Verdict form = form_of(statement, entry.database);
+    one.insert = std::move(form.insert);
+    one.uses_last_insert_id = form.uses_last_insert_id;
+    job.statements.push_back(std::move(one));
+  }
+  return job;
+}
+
+std::string shortened(const std::string& sql) {
+  constexpr std::size_t kShown = 400;
+  return sql.size() <= kShown ? sql : sql.substr(0, kShown) + " …";
+}
+
+std::string effect_text(const proto::Effect& effect) {
+  return std::to_string(effect.affected_rows) + " rows affected, insert id " + std::to_string(effect.insert_id);
+}
+
+}  // namespace
+
+Applier::Applier(storage::Database& database, node::Counters& counters, node::Rate& rate, Hooks hooks)
+    : database_(database), counters_(counters), rate_(rate), hooks_(std::move(hooks)), queue_(kQueueCapacity) {}
+
+Applier::~Applier() { stop(); }
+
+Result<Position> Applier::open() {
+  if (Status status = try_connect(); !status.ok()) return status;
+  return position_;
+}
+
+void Applier::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void Applier::stop() {
+  queue_.close();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Applier::fail(const std::string& why) {
+  failed_ = true;
+  logging::error("replication stops here, at entry {}: {}", position_.sequence, why);
+  hooks_.failed(why);
+}
+
+Status Applier::try_connect() {
+  executor_.reset();
+  writer_.reset();
+  Result<std::unique_ptr<storage::Connection>> administrator = database_.open_administrator();
+  if (!administrator) return administrator.status();
+  Result<std::unique_ptr<storage::Connection>> writer = database_.open_writer();
+  if (!writer) return writer.status();
+  administrator_ = std::move(*administrator);
+  writer_ = std::move(*writer);
+  executor_ = std::make_unique<storage::Executor>(*writer_, storage::ExecutorLimits{});
+  const Result<std::optional<proto::Group>> resumed = node::resume_ddl({*writer_, *administrator_});
+  if (!resumed) return resumed.status();
+  const Result<Position> position = storage::read_position(*administrator_);
+  if (!position) return position.status();
+  position_ = *position;
+  return ok_status();
+}
+
+// False when the node is stopping.
+bool Applier::connect() {
+  while (!queue_.closed()) {
+    const Status status = try_connect();
+    if (status.ok()) {
+      hooks_.applied(position_);
+      return true;
+    }
+    if (status.code == Code::diverged) {
+      fail(status.message);
+      return false;
+    }
+    logging::warn("the applier waits for its database: {}", status.message);
+    std::this_thread::sleep_for(200ms);
+  }
+  return false;
+}
+
+void Applier::run() {
+  while (true) {
+    std::vector<Decoded> batch = take_batch();
+    if (queue_.closed()) return;  // what is queued is still in the master's log
+    if (!batch.empty() && !failed_) apply(std::move(batch));
+  }
+}
+
+// Groups for one transaction: DDL alone, otherwise as many as have arrived, within bounds.
+std::vector<Applier::Decoded> Applier::take_batch() {
+  std::vector<Decoded> batch;
+  std::size_t entries = 0;
+  std::uint64_t bytes = 0;
+  while (entries < kBatchEntries && bytes < kBatchBytes) {
+    if (!next_) {
+      std::optional<proto::Group> group = batch.empty() ? queue_.pop(100ms) : queue_.try_pop();
+      if (!group) return batch;
+      Result<std::vector<proto::Entry>> decoded = proto::decode_entries(group->body);
+      if (!decoded) {
+        fail("the group that ends at entry " + std::to_string(group->last) +
+             " cannot be decoded: " + decoded.status().message);
+        return {};
+      }
+      next_ = Decoded{std::move(*group), std::move(*decoded)};
+    }
+    if (!batch.empty() && (is_ddl(next_->group) || is_ddl(batch.back().group))) return batch;
+    entries += next_->entries.size();
+    bytes += next_->group.body.size();
+    batch.push_back(std::move(*next_));
+    next_.reset();
+  }
+  return batch;
+}
+
+void Applier::apply(std::vector<Decoded> batch) {
+  if (is_ddl(batch.front().group)) {
+    apply_ddl(batch.front());
+  } else {
+    apply_transaction(batch);
+  }
+}
+
+void Applier::apply_transaction(std::vector<Decoded>& batch) {
+  std::size_t first = 0;
+  std::size_t count = batch.size();
+  std::string why;
+  while (first < batch.size()) {
+    // After a lost session the log says what has been committed.
+    while (first < batch.size() && batch[first].group.last <= position_.sequence) ++first;
+    if (first == batch.size()) return;
+    count = std::min(count, batch.size() - first);
+    const bool connected = writer_ && !writer_->lost() ? true : connect();
+    if (!connected) return;
+    if (batch[first].group.last <= position_.sequence) continue;
+    switch (try_transaction(batch, first, count, why)) {
+      case Attempt::applied: first += count; break;
+      case Attempt::again:
+        if (queue_.closed()) return;
+        break;
+      case Attempt::failed:
+        if (count == 1) {
+          fail(why);
+          return;
+        }
+        count = 1;  // one group at a time, up to the one that fails
+    }
+  }
+}
+
+Applier::Attempt Applier::try_transaction(const std::vector<Decoded>& batch, std::size_t first, std::size_t count,
+                                          std::string& why) {
+  std::vector<storage::Job> jobs;
+  std::vector<const proto::Entry*> entries;
+  std::vector<proto::Group> groups;
+  for (std::size_t i = first; i < first + count; ++i) {
+    groups.push_back(batch[i].group);
+    for (const proto::Entry& entry : batch[i].entries) {
+      jobs.push_back(job_of(entry));
+      entries.push_back(&entry);
+    }
+  }
+  const auto roll_back = [this] {
+    if (!writer_->lost() && !writer_->execute("ROLLBACK").ok()) writer_.reset();
+  };
+  std::vector<storage::JobOutcome> outcomes;
+  const auto first_difference = [&](const std::vector<storage::JobOutcome>& found) {
+    std::string text;
+    for (std::size_t i = 0; i < jobs.size() && text.empty(); ++i) text = difference(*entries[i], found[i]);
+    return text;
+  };
+  storage::Executor::Frame frame;
+  frame.finish = [&](const std::vector<storage::JobOutcome>& expected) -> std::optional<std::string> {
+    if (!first_difference(expected).empty()) return std::nullopt;
+    return storage::commit_sql(groups);
+  };
+  frame.finish_statements = storage::kCommitStatements;
+  frame.prologue = "SET ROLE " + std::string(storage::kClientRole) + ";BEGIN;";
+  frame.prologue_statements = 2;
+  if (const Status status = executor_->run(jobs, outcomes, frame); !status.ok()) {
+    logging::warn("a batch is applied again: {}", status.message);
+    roll_back();
+    return Attempt::again;
+  }
+  if (!frame.finish_result) {
+    why = first_difference(outcomes);
+    if (!why.empty()) {
+      roll_back();
+      return Attempt::failed;
+    }
+    crash_point("batch_executed");
+    frame.finish_result = writer_->run_script(storage::commit_sql(groups), storage::kCommitStatements, nullptr);
+  }
+  if (const Status& status = frame.finish_result->status; !status.ok()) {
+    logging::warn("a batch's commit was interrupted: {}", status.message);
+    writer_.reset();  // connect() reads from the log whether it was committed
+    return Attempt::again;
+  }
+  crash_point("batch_committed");
+  applied(groups.back(), entries.size());
+  return Attempt::applied;
+}
+
+std::string Applier::difference(const proto::Entry& entry, const storage::JobOutcome& outcome) const {
+  const auto at = [&](std::size_t statement) {
+    return "entry " + std::to_string(entry.sequence) + ", statement " + std::to_string(statement + 1) + " of " +
+           std::to_string(entry.statements.size()) + " (" + shortened(entry.statements[statement].sql) + "): ";
+  };
+  if (!outcome.status.ok())
+    return at(outcome.failed_statement.value_or(0)) + "expected " +
+           effect_text(entry.statements[outcome.failed_statement.value_or(0)].effect) + ", found error " +
+           std::to_string(outcome.status.database_errno) + ": " + outcome.status.message;
+  for (std::size_t i = 0; i < entry.statements.size(); ++i)
+    if (entry.statements[i].effect != outcome.statements[i].effect)
+      return at(i) + "expected " + effect_text(entry.statements[i].effect) + ", found " +
+             effect_text(outcome.statements[i].effect);
+  return {};
+}
+
+void Applier::apply_ddl(Decoded& one) {
+  while (!queue_.closed()) {
+    if (!writer_ || writer_->lost() || !administrator_ || administrator_->lost()) {
+      if (!connect()) return;
+    }
+    if (one.group.last <= position_.sequence) return;  // connect() has ended it
+    proto::Group group = one.group;
+    group.state = proto::GroupState::ddl_pending;
+    const Status status = node::run_ddl({*writer_, *administrator_}, group, one.entries.front());
+    executor_->forget_session();
+    if (status.ok()) {
+      applied(group, one.entries.size());
+      return;
+    }
+    if (status.code == Code::database_unavailable) continue;
+    fail("entry " + std::to_string(one.entries.front().sequence) + " (" +
+         shortened(one.entries.front().statements.front().sql) + "): expected success, found error " +
+         std::to_string(status.database_errno) + ": " + status.message);
+    return;
+  }
+}
+
+void Applier::applied(const proto::Group& group, std::uint64_t entries) {
+  position_ = Position{group.epoch, group.last, group.hash};
+  ++counters_.groups;
+  rate_.add(entries);
+  hooks_.applied(position_);
+}
+
+}  // namespace sqlcast::slave

@@ -1,0 +1,76 @@
+// Applier: the one thread that writes on a slave. Turns groups into batches, each one transaction with its log
+// rows, and compares every effect with the entry's. A difference stops it for good at that exact statement.
+//
+// submit() from the receiver's thread; callbacks run on the applier's thread.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/queue.h"
+#include "base/types.h"
+#include "node/counters.h"
+#include "proto/entry.h"
+#include "storage/database.h"
+#include "storage/executor.h"
+
+namespace sqlcast::slave {
+
+class Applier {
+ public:
+  struct Hooks {
+    std::function<void(const Position&)> applied;    // durable up to here
+    std::function<void(const std::string&)> failed;  // stopped for good
+  };
+
+  Applier(storage::Database& database, node::Counters& counters, node::Rate& rate, Hooks hooks);
+  ~Applier();
+
+  // Ends interrupted DDL and reads the end of this node's own log.
+  Result<Position> open();
+  void start();
+  void stop();  // ends the transaction in hand
+
+  // False when the queue is full (the replicator bounds it by bytes; this is the last line).
+  bool submit(proto::Group group) { return queue_.try_push(std::move(group)); }
+  std::size_t queue_depth() const { return queue_.size(); }
+  std::size_t queue_capacity() const { return queue_.capacity(); }
+
+ private:
+  struct Decoded {
+    proto::Group group;
+    std::vector<proto::Entry> entries;
+  };
+  enum class Attempt { applied, again, failed };
+  void run();
+  std::vector<Decoded> take_batch();
+  void apply(std::vector<Decoded> batch);
+  void apply_transaction(std::vector<Decoded>& batch);
+  void apply_ddl(Decoded& one);
+  Attempt try_transaction(const std::vector<Decoded>& batch, std::size_t first, std::size_t count, std::string& why);
+  std::string difference(const proto::Entry& entry, const storage::JobOutcome& outcome) const;
+  bool connect();
+  Status try_connect();
+  void applied(const proto::Group& group, std::uint64_t entries);
+  void fail(const std::string& why);
+
+  storage::Database& database_;
+  node::Counters& counters_;
+  node::Rate& rate_;
+  const Hooks hooks_;
+  BoundedQueue<proto::Group> queue_;
+
+  // The thread's own.
+  std::thread thread_;
+  std::optional<Decoded> next_;  // decoded, for the next batch
+  std::unique_ptr<storage::Connection> writer_;
+  std::unique_ptr<storage::Connection> administrator_;
+  std::unique_ptr<storage::Executor> executor_;
+  Position position_;
+  bool failed_ = false;
+};
+
+}  // namespace sqlcast::slave

@@ -1,0 +1,152 @@
+#include "slave/forwarder.h"
+
+#include <algorithm>
+#include <random>
+
+#include "proto/codec.h"
+
+namespace sqlcast::slave {
+namespace {
+
+using namespace std::chrono_literals;
+
+// One try; then the same request again on a new socket.
+constexpr auto kAttempt = 2000ms;
+
+std::string random_client_id() {
+  std::random_device source;
+  std::string bytes;
+  for (int i = 0; i < 8; ++i) bytes.push_back(static_cast<char>(source() & 0xFFU));
+  return "via-" + to_hex(std::string_view(bytes));
+}
+
+}  // namespace
+
+Forwarder::Forwarder(const config::NodeConfig& config, node::Front& front, node::PositionBoard& board,
+                     node::Counters& counters, std::function<bool()> master_heard)
+    : config_(config),
+      front_(front),
+      board_(board),
+      counters_(counters),
+      master_heard_(std::move(master_heard)),
+      own_client_id_(random_client_id()),
+      queue_(config.limits.request_queue) {}
+
+Forwarder::~Forwarder() { stop(); }
+
+Status Forwarder::start() {
+  for (std::uint32_t i = 0; i < config_.limits.forwarders; ++i) {
+    net::Requester::Options options;
+    options.endpoint = config_.master;
+    options.max_message_bytes = config_.limits.max_message_bytes;
+    Result<std::unique_ptr<net::Requester>> requester = net::Requester::open(std::move(options));
+    if (!requester) return requester.status();
+    requesters_.push_back(std::move(*requester));
+  }
+  for (const std::unique_ptr<net::Requester>& requester : requesters_)
+    threads_.emplace_back([this, &requester] { work(*requester); });
+  return ok_status();
+}
+
+void Forwarder::stop() {
+  queue_.close();
+  for (const std::unique_ptr<net::Requester>& requester : requesters_) requester->interrupt();
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+}
+
+void Forwarder::submit(node::Caller caller, proto::QueryRequest request, Clock::time_point deadline) {
+  request.forwarded_by = config_.name;
+  // A client that cannot retry by itself gets a key from us, so that our own resends are safe.
+  if (request.key.client_id.empty()) request.key = {own_client_id_, next_request_id_++};
+  push({std::move(caller), std::move(request), Clock::now(), deadline});
+}
+
+void Forwarder::submit_cancel(node::Caller caller, proto::CancelRequest request) {
+  push({std::move(caller), std::move(request), Clock::now(), Clock::now() + kAttempt});
+}
+
+void Forwarder::push(Job job) {
+  if (queue_.try_push(std::move(job))) return;
+  Status status = Status::error(queue_.closed() ? Code::shutting_down : Code::busy,
+                                queue_.closed() ? "this node is stopping; ask another one"
+                                                : "too many writes wait at this slave to be forwarded; try again, or "
+                                                  "send them to the master at " +
+                                                      config_.master);
+  status.retry_after_ms = 50;
+  front_.fail(job.caller, std::move(status));
+}
+
+void Forwarder::work(net::Requester& requester) {
+  while (true) {
+    std::optional<Job> job = queue_.pop(500ms);
+    if (job) {
+      forward(requester, std::move(*job));
+    } else if (queue_.closed()) {
+      return;
+    }
+  }
+}
+
+Status Forwarder::unavailable(const Status& last) const {
+  if (last.code == Code::shutting_down)
+    return Status::error(Code::shutting_down,
+                         "this node is stopping; send the request again, with the same request id");
+  return Status::error(Code::master_unavailable,
+                       "the master at " + config_.master +
+                           " did not answer in time, so the request may not have been carried out; reads go on here. "
+                           "Send it again with the same request id once the master is back");
+}
+
+Result<proto::Message> Forwarder::ask(net::Requester& requester, Job& job) {
+  const Sequence sent_since = board_.position().sequence;
+  Status last = Status::error(Code::timeout, "");
+  for (bool first = true; queue_.closed() == false; first = false) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(job.deadline - Clock::now());
+    if (left <= 0ms) break;
+    auto* query = std::get_if<proto::QueryRequest>(&job.request);
+    if (query != nullptr) {
+      query->timeout_ms = static_cast<std::uint32_t>(left.count());
+      if (!first && !query->resent_since) query->resent_since = sent_since;
+    }
+    Result<proto::Frames> frames = requester.request(proto::encode(job.request, 1), std::min(kAttempt, left));
+    if (frames) {
+      Result<proto::Decoded> decoded = proto::decode(std::move(*frames));
+      if (!decoded) return decoded.status();
+      auto* error = std::get_if<proto::ErrorReply>(&decoded->message);
+      const bool busy = error != nullptr && error->status.code == Code::busy;
+      if (!busy || Clock::now() + 50ms >= job.deadline) return std::move(decoded->message);
+      std::this_thread::sleep_for(std::chrono::milliseconds(std::clamp(error->status.retry_after_ms, 5U, 50U)));
+      continue;
+    }
+    last = frames.status();
+    if (last.code != Code::timeout) break;
+    // No beacons either: there is no point in keeping the client waiting to the end.
+    if (!master_heard_()) break;
+  }
+  return unavailable(last);
+}
+
+void Forwarder::forward(net::Requester& requester, Job job) {
+  if (Clock::now() >= job.deadline) {
+    front_.fail(job.caller, Status::error(Code::timeout,
+                                          "the request waited at this slave until its time was over; it "
+                                          "was not sent to the master"));
+    return;
+  }
+  Result<proto::Message> answer = ask(requester, job);
+  if (!answer) {
+    front_.fail(job.caller, answer.status());
+    return;
+  }
+  if (auto* result = std::get_if<proto::QueryResult>(&*answer)) {
+    ++counters_.writes;
+    result->node = config_.name;
+    result->node_position = board_.position().sequence;
+    result->elapsed_us = static_cast<std::uint64_t>(
+        std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - job.arrived).count());
+  }
+  front_.reply(job.caller, std::move(*answer));
+}
+
+}  // namespace sqlcast::slave

@@ -1,0 +1,69 @@
+// Forwarder: sends permitted writes on to the master over a small pool of REQ sockets, one thread each, and
+// hands the master's answer back. A time-out is followed by a resend with the same request key, so that a write
+// whose answer was lost executes once.
+//
+// submit() from any thread; never blocks. A full queue is BUSY.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/queue.h"
+#include "config/config.h"
+#include "net/requester.h"
+#include "node/front.h"
+#include "node/position_board.h"
+#include "proto/message.h"
+
+namespace sqlcast::slave {
+
+class Forwarder {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  // `master_heard`: whether beacons are coming in.
+  Forwarder(const config::NodeConfig& config, node::Front& front, node::PositionBoard& board, node::Counters& counters,
+            std::function<bool()> master_heard);
+  ~Forwarder();
+
+  Status start();
+  void stop();
+
+  void submit(node::Caller caller, proto::QueryRequest request, Clock::time_point deadline);
+  // Asks the master to cancel, and answers with what it says.
+  void submit_cancel(node::Caller caller, proto::CancelRequest request);
+
+  std::size_t queue_depth() const { return queue_.size(); }
+  std::size_t queue_capacity() const { return queue_.capacity(); }
+
+ private:
+  struct Job {
+    node::Caller caller;
+    proto::Message request;
+    Clock::time_point arrived;
+    Clock::time_point deadline;
+  };
+  void work(net::Requester& requester);
+  void push(Job job);
+  void forward(net::Requester& requester, Job job);
+  Result<proto::Message> ask(net::Requester& requester, Job& job);
+  Status unavailable(const Status& last) const;
+
+  const config::NodeConfig config_;
+  node::Front& front_;
+  node::PositionBoard& board_;
+  node::Counters& counters_;
+  const std::function<bool()> master_heard_;
+  const std::string own_client_id_;
+  std::atomic<std::uint64_t> next_request_id_{1};
+  BoundedQueue<Job> queue_;
+  std::vector<std::unique_ptr<net::Requester>> requesters_;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace sqlcast::slave

@@ -1,0 +1,245 @@
+#include "slave/receiver.h"
+
+#include <random>
+
+#include "base/logging.h"
+#include "net/endpoint.h"
+
+namespace sqlcast::slave {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kTick = 20ms;
+constexpr auto kReportInterval = 500ms;
+constexpr auto kMinReportInterval = 10ms;  // when there is something new to acknowledge
+constexpr auto kStatusInterval = 500ms;
+constexpr auto kResetInterval = 2000ms;
+constexpr std::size_t kMaxMessagesPerTurn = 256;
+
+// The master may name its publisher by an address that only it can use (0.0.0.0): then the host that we reach the
+// master by, with the publisher's port.
+std::string reachable(const std::string& publisher, const std::string& master) {
+  Result<net::Endpoint> endpoint = net::parse_endpoint(publisher);
+  const Result<net::Endpoint> door = net::parse_endpoint(master);
+  if (!endpoint || !door || endpoint->transport != net::Endpoint::Transport::tcp) return publisher;
+  if (endpoint->host == "*" || endpoint->host == "0.0.0.0" || endpoint->host == "::") endpoint->host = door->host;
+  return endpoint->text();
+}
+
+}  // namespace
+
+Receiver::Receiver(const config::NodeConfig& config, node::Counters& counters, Hooks hooks)
+    : config_(config), counters_(counters), hooks_(std::move(hooks)) {}
+
+Receiver::~Receiver() { stop(); }
+
+Status Receiver::start(const Position& applied) {
+  net::Dealer::Options options;
+  options.endpoint = config_.master;
+  options.max_message_bytes = config_.limits.max_message_bytes;
+  Result<std::unique_ptr<net::Dealer>> dealer = net::Dealer::open(std::move(options));
+  if (!dealer) return dealer.status();
+  dealer_ = std::move(*dealer);
+  poller_.add(*dealer_);
+  poller_.add(wake_up_);
+  Replicator::Options replicator_options;
+  replicator_options.master_timeout = config_.master_timeout;
+  replicator_ = std::make_unique<Replicator>(replicator_options, applied, std::random_device()());
+  applied_ = applied;
+  publish_view();
+  thread_ = std::thread([this] { run(); });
+  return ok_status();
+}
+
+void Receiver::stop() {
+  stopping_ = true;
+  wake_up_.signal();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Receiver::applied(const Position& position) {
+  {
+    const std::lock_guard lock(mutex_);
+    news_applied_ = position;
+  }
+  wake_up_.signal();
+}
+
+void Receiver::apply_failed(const std::string& message) {
+  {
+    const std::lock_guard lock(mutex_);
+    news_failed_ = message;
+  }
+  wake_up_.signal();
+}
+
+Receiver::View Receiver::view() const {
+  const std::lock_guard lock(mutex_);
+  return view_;
+}
+
+// ---- the thread ------------------------------------------------------------------------------------------------
+
+void Receiver::run() {
+  while (!stopping_) {
+    poller_.wait(kTick);
+    wake_up_.clear();
+    take_news();
+    receive_stream();
+    receive_replies();
+    find_publisher();
+    // The log is read only once the stream is heard: what is committed in between comes by one or the other.
+    if (subscriber_) act(replicator_->tick(Clock::now()));
+    report_if_due();
+    publish_view();
+  }
+}
+
+void Receiver::take_news() {
+  std::optional<Position> position;
+  std::optional<std::string> failed;
+  {
+    const std::lock_guard lock(mutex_);
+    position.swap(news_applied_);
+    failed.swap(news_failed_);
+  }
+  if (failed) replicator_->on_apply_failed(*failed);
+  if (position) {
+    applied_ = *position;
+    act(replicator_->on_applied(*position, Clock::now()));
+  }
+}
+
+void Receiver::receive_stream() {
+  if (!subscriber_) return;
+  for (std::size_t i = 0; i < kMaxMessagesPerTurn; ++i) {
+    std::optional<net::Subscriber::Received> received = subscriber_->receive(0ms);
+    if (!received) return;
+    Result<proto::Decoded> decoded = proto::decode(std::move(received->frames));
+    if (!decoded) {
+      // Not fatal: what it held is in the log.
+      ++counters_.bad_messages;
+      logging::warn("a message of the stream was not understood: {}", decoded.status().message);
+      continue;
+    }
+    if (auto* group = std::get_if<proto::GroupMessage>(&decoded->message)) {
+      act(replicator_->on_group(std::move(group->group), Clock::now()));
+    } else if (const auto* beacon = std::get_if<proto::Beacon>(&decoded->message)) {
+      act(replicator_->on_beacon(*beacon, Clock::now()));
+    }
+  }
+  wake_up_.signal();  // there may be more
+}
+
+void Receiver::receive_replies() {
+  while (std::optional<proto::Frames> frames = dealer_->receive()) {
+    Result<proto::Decoded> decoded = proto::decode(std::move(*frames));
+    if (decoded) {
+      on_reply(std::move(*decoded));
+    } else {
+      ++counters_.bad_messages;
+      logging::warn("a reply of the master was not understood: {}", decoded.status().message);
+    }
+  }
+}
+
+void Receiver::on_reply(proto::Decoded decoded) {
+  const Clock::time_point now = Clock::now();
+  if (auto* batch = std::get_if<proto::LogBatch>(&decoded.message)) {
+    if (decoded.header.exchange == log_exchange_) act(replicator_->on_log_batch(std::move(*batch), now));
+  } else if (const auto* error = std::get_if<proto::ErrorReply>(&decoded.message)) {
+    if (decoded.header.exchange == log_exchange_) act(replicator_->on_log_error(error->status, now));
+  } else if (const auto* status = std::get_if<proto::StatusReply>(&decoded.message)) {
+    if (status->self.role == "master") {
+      subscribe(reachable(status->self.publisher, config_.master));
+    } else {
+      logging::error("the node at {} is a {}, not a master: correct the setting `master`", config_.master,
+                     status->self.role);
+    }
+  } else if (const auto* report = std::get_if<proto::ReportReply>(&decoded.message)) {
+    act(replicator_->on_beacon(report->beacon, now));
+  }
+}
+
+void Receiver::act(Replicator::Actions actions) {
+  for (proto::Group& group : actions.apply) {
+    // The replicator bounds what is queued by bytes, far below the queue's own bound.
+    const Sequence last = group.last;
+    if (!hooks_.apply(std::move(group)))
+      replicator_->on_apply_failed("the queue of groups to apply overflowed at entry " + std::to_string(last) +
+                                   "; restart the node");
+  }
+  if (actions.read_log) {
+    actions.read_log->max_bytes = config_.limits.log_batch_bytes;
+    log_exchange_ = next_exchange_++;
+    if (!dealer_->send(proto::encode(*actions.read_log, log_exchange_)))
+      logging::debug("a log_read could not be sent; it will be asked again");
+  }
+}
+
+// Until a publisher is known, and whenever the master has been silent: it may have come back elsewhere.
+void Receiver::find_publisher() {
+  const Clock::time_point now = Clock::now();
+  if (subscriber_ && replicator_->master_heard(now)) return;
+  if (now - last_status_request_ < kStatusInterval) return;
+  last_status_request_ = now;
+  // A request that waits in a socket for a master that is gone would be answered much later: a new socket now and
+  // then keeps what is sent fresh.
+  if (now - last_reset_ > kResetInterval) {
+    last_reset_ = now;
+    if (const Status status = dealer_->reset(); !status.ok())
+      logging::warn("the connection to the master could not be renewed: {}", status.message);
+  }
+  if (!dealer_->send(proto::encode(proto::StatusRequest{}, next_exchange_++)))
+    logging::debug("the master could not be asked for its status; trying again");
+}
+
+void Receiver::subscribe(const std::string& publisher) {
+  if (subscriber_ && publisher == publisher_) return;
+  net::Subscriber::Options options;
+  options.endpoint = publisher;
+  options.topics = {std::string(proto::kGroupTopic), std::string(proto::kBeaconTopic)};
+  options.max_message_bytes = config_.limits.max_message_bytes;
+  Result<std::unique_ptr<net::Subscriber>> subscriber = net::Subscriber::open(std::move(options));
+  if (!subscriber) {
+    logging::error("cannot subscribe to the master's stream at '{}': {}", publisher, subscriber.status().message);
+    return;
+  }
+  if (subscriber_) poller_.remove(subscriber_.get());
+  subscriber_ = std::move(*subscriber);
+  poller_.add(*subscriber_);
+  publisher_ = publisher;
+  logging::info("following the stream of {} at {}", config_.master, publisher);
+}
+
+void Receiver::report_if_due() {
+  const Clock::time_point now = Clock::now();
+  const bool news = applied_.sequence != reported_;
+  if (now - last_report_ < (news ? kMinReportInterval : kReportInterval)) return;
+  if (!subscriber_ && !replicator_->master_heard(now)) return;
+  last_report_ = now;
+  reported_ = applied_.sequence;
+  publish_view();
+  if (!dealer_->send(proto::encode(proto::Report{hooks_.status()}, next_exchange_++)))
+    logging::debug("a report could not be sent");
+}
+
+void Receiver::publish_view() {
+  const Clock::time_point now = Clock::now();
+  View view;
+  view.state = replicator_->state();
+  view.message = replicator_->message();
+  view.master_heard = replicator_->master_heard(now);
+  view.head = replicator_->head();
+  view.lag_ms = static_cast<std::uint64_t>(replicator_->lag(now).count());
+  view.publisher = publisher_;
+  counters_.gaps = replicator_->gaps();
+  counters_.catch_ups = replicator_->catch_ups();
+  const std::lock_guard lock(mutex_);
+  if (view.state != view_.state)
+    logging::info("{}{}{}", state_name(view.state), view.message.empty() ? "" : ": ", view.message);
+  view_ = std::move(view);
+}
+
+}  // namespace sqlcast::slave

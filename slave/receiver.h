@@ -1,0 +1,94 @@
+// Receiver: the thread that listens. Owns the SUB socket and the DEALER to the master, feeds the replicator, hands
+// groups to the applier, asks for catch-up, and reports to the master.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "config/config.h"
+#include "net/dealer.h"
+#include "net/poller.h"
+#include "net/subscriber.h"
+#include "net/wake_up.h"
+#include "node/counters.h"
+#include "proto/codec.h"
+#include "proto/message.h"
+#include "slave/replicator.h"
+
+namespace sqlcast::slave {
+
+class Receiver {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  struct Hooks {
+    std::function<bool(proto::Group)> apply;    // false: no room
+    std::function<proto::NodeStatus()> status;  // for the report
+  };
+  // What others may know of the replicator.
+  struct View {
+    Replicator::State state = Replicator::State::syncing;
+    std::string message;
+    bool master_heard = false;
+    Sequence head = 0;
+    std::uint64_t lag_ms = 0;
+    std::string publisher;
+  };
+
+  Receiver(const config::NodeConfig& config, node::Counters& counters, Hooks hooks);
+  ~Receiver();
+
+  Status start(const Position& applied);
+  void stop();
+
+  // From the applier's thread.
+  void applied(const Position& position);
+  void apply_failed(const std::string& message);
+
+  View view() const;  // any thread
+
+ private:
+  void run();
+  void take_news();
+  void receive_stream();
+  void receive_replies();
+  void on_reply(proto::Decoded decoded);
+  void act(Replicator::Actions actions);
+  void find_publisher();
+  void subscribe(const std::string& publisher);
+  void report_if_due();
+  void publish_view();
+
+  const config::NodeConfig config_;
+  node::Counters& counters_;
+  const Hooks hooks_;
+
+  mutable std::mutex mutex_;
+  View view_;                               // guarded by mutex_
+  std::optional<Position> news_applied_;    // guarded by mutex_
+  std::optional<std::string> news_failed_;  // guarded by mutex_
+  net::WakeUp wake_up_;
+  std::atomic<bool> stopping_{false};
+
+  // The thread's own.
+  std::thread thread_;
+  net::Poller poller_;
+  std::unique_ptr<Replicator> replicator_;
+  std::unique_ptr<net::Dealer> dealer_;
+  std::unique_ptr<net::Subscriber> subscriber_;
+  std::string publisher_;
+  std::uint64_t next_exchange_ = 1;
+  std::uint64_t log_exchange_ = 0;  // of the log_read in flight
+  Sequence reported_ = 0;
+  Position applied_;
+  Clock::time_point last_report_{};
+  Clock::time_point last_status_request_{};
+  Clock::time_point last_reset_{};
+};
+
+}  // namespace sqlcast::slave

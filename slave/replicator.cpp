@@ -1,0 +1,240 @@
+#include "slave/replicator.h"
+
+#include <algorithm>
+
+#include "proto/entry.h"
+
+namespace sqlcast::slave {
+namespace {
+
+constexpr std::chrono::seconds kFresh{1};
+
+std::int64_t steady_us(Replicator::Time time) {
+  return std::chrono::duration_cast<std::chrono::microseconds>(time.time_since_epoch()).count();
+}
+
+}  // namespace
+
+std::string_view state_name(Replicator::State state) {
+  switch (state) {
+    case Replicator::State::syncing: return "Syncing";
+    case Replicator::State::catching_up: return "CatchingUp";
+    case Replicator::State::live: return "Live";
+    case Replicator::State::failed: return "Failed";
+  }
+  return "Failed";
+}
+
+Replicator::Replicator(Options options, const Position& applied, std::uint64_t seed)
+    : options_(options),
+      random_(static_cast<std::minstd_rand::result_type>(seed | 1U)),
+      queued_(applied),
+      head_(applied),
+      back_off_(options.min_back_off) {}
+
+void Replicator::fail(std::string message) {
+  state_ = State::failed;
+  message_ = std::move(message);
+  log_wanted_ = false;
+  asked_.reset();
+}
+
+void Replicator::on_apply_failed(const std::string& message) { fail(message); }
+
+void Replicator::hear(Time now) { heard_ = now; }
+
+// Whether a group follows what we have.
+Replicator::Fit Replicator::fit(const proto::Group& group) const {
+  if (proto::chain_hash(group.previous_hash, group.epoch, group.first, group.last, group.body) != group.hash)
+    return Fit::broken;
+  if (group.last < queued_.sequence) return Fit::duplicate;
+  if (group.last == queued_.sequence) return group.hash == queued_.hash ? Fit::duplicate : Fit::foreign;
+  if (group.first > queued_.sequence + 1) return Fit::gap;
+  if (group.first <= queued_.sequence) return Fit::foreign;  // it begins inside what we have
+  if (queued_.sequence != 0 && group.previous_hash != queued_.hash) return Fit::foreign;
+  if (group.epoch < queued_.epoch) return Fit::foreign;
+  return Fit::next;
+}
+
+void Replicator::queue(proto::Group group, Actions& actions) {
+  queued_ = Position{group.epoch, group.last, group.hash};
+  unapplied_.push_back({group.last, group.commit_time_us, group.body.size()});
+  unapplied_bytes_ += group.body.size();
+  if (head_.sequence < queued_.sequence) head_ = queued_;
+  actions.apply.push_back(std::move(group));
+}
+
+void Replicator::want_log(Time now) {
+  if (!log_wanted_) {
+    log_wanted_ = true;
+    not_before_ = now;
+  }
+  if (state_ == State::live) state_ = State::catching_up;
+}
+
+void Replicator::ask_if_due(Time now, Actions& actions) {
+  if (state_ == State::failed || !log_wanted_ || asked_ || now < not_before_) return;
+  if (unapplied_bytes_ > options_.max_queued_bytes) return;  // the applier first
+  asked_ = now;
+  ++catch_ups_;
+  proto::LogReadRequest request;
+  request.after = queued_;
+  actions.read_log = std::move(request);
+}
+
+void Replicator::back_off(Time now) {
+  asked_.reset();
+  // Half of it fixed, half by chance, so that slaves that lost the master together do not return together.
+  const auto half = back_off_ / 2;
+  const auto jitter = Milliseconds(random_() % static_cast<std::uint64_t>(half.count() + 1));
+  not_before_ = now + half + jitter;
+  back_off_ = std::min(back_off_ * 2, options_.max_back_off);
+}
+
+// The state that follows from what is known.
+void Replicator::settle(Time now) {
+  if (state_ == State::failed) return;
+  if (!master_heard(now)) {
+    state_ = State::syncing;
+    message_ = heard_ ? "the master has not been heard for a while; trying again" : "waiting for the master";
+    return;
+  }
+  // A beacon that overtakes the last group does not end being live; a group that stays away does (on_beacon()).
+  const bool has_all = queued_.sequence >= head_.sequence;
+  // What has been read but not applied yet keeps a slave from becoming live; it shows as lag once it is.
+  const bool fresh = has_all && lag(now) < kFresh;
+  state_ = !log_wanted_ && (fresh || state_ == State::live) ? State::live : State::catching_up;
+  message_ = state_ == State::live ? std::string() : delay_;
+  if (has_all) {
+    behind_since_.reset();
+  } else if (!behind_since_) {
+    behind_since_ = now;
+  }
+}
+
+Replicator::Actions Replicator::on_group(proto::Group group, Time now) {
+  Actions actions;
+  if (state_ == State::failed) return actions;
+  hear(now);
+  if (head_.sequence < group.last) head_ = Position{group.epoch, group.last, group.hash};
+  switch (fit(group)) {
+    case Fit::duplicate: break;
+    case Fit::next:
+      if (unapplied_bytes_ <= options_.max_queued_bytes) {
+        queue(std::move(group), actions);
+        break;
+      }
+      [[fallthrough]];  // no room: read again later
+    case Fit::gap:
+    case Fit::broken:   // damaged on the way
+    case Fit::foreign:  // the log's server will say whether the histories differ
+      if (!log_wanted_) ++gaps_;
+      want_log(now);
+  }
+  ask_if_due(now, actions);
+  settle(now);
+  return actions;
+}
+
+Replicator::Actions Replicator::on_beacon(const proto::Beacon& beacon, Time now) {
+  Actions actions;
+  if (state_ == State::failed) return actions;
+  const bool returned = !master_heard(now);
+  hear(now);
+  clock_offset_us_ = static_cast<std::int64_t>(beacon.time_us) - steady_us(now);
+  if (head_.sequence < beacon.head.sequence) head_ = beacon.head;
+  // After silence anything may have been missed, and the master may be another one.
+  if (returned) want_log(now);
+  if (beacon.head.sequence > queued_.sequence) {
+    // A beacon may overtake the last group. If the next one still finds us short of this one, the group was lost.
+    if (suspicious_head_.sequence > queued_.sequence && !log_wanted_) {
+      ++gaps_;
+      want_log(now);
+    }
+    if (suspicious_head_.sequence <= queued_.sequence) suspicious_head_ = beacon.head;
+  } else if (beacon.head.sequence == queued_.sequence) {
+    suspicious_head_ = {};
+    if (beacon.head.sequence != 0 && beacon.head.hash != queued_.hash) want_log(now);
+  } else if (suspicious_head_ == beacon.head) {
+    // The master is behind us and stays there: an older copy of its data, or another cluster.
+    want_log(now);
+  } else {
+    suspicious_head_ = beacon.head;
+  }
+  ask_if_due(now, actions);
+  settle(now);
+  return actions;
+}
+
+Replicator::Actions Replicator::on_log_batch(proto::LogBatch batch, Time now) {
+  Actions actions;
+  if (state_ == State::failed || !asked_) return actions;  // a late answer to a request that was given up
+  hear(now);
+  asked_.reset();
+  delay_.clear();
+  back_off_ = options_.min_back_off;
+  not_before_ = now;
+  head_ = batch.head;
+  for (proto::Group& group : batch.groups) {
+    const Fit how = fit(group);
+    if (how == Fit::duplicate) continue;  // the stream was quicker
+    if (how != Fit::next) {
+      back_off(now);
+      delay_ = "the log that was read does not follow this node's: asking again";
+      settle(now);
+      return actions;
+    }
+    queue(std::move(group), actions);
+  }
+  if (head_.sequence < queued_.sequence) head_ = queued_;
+  log_wanted_ = queued_.sequence < head_.sequence;
+  ask_if_due(now, actions);
+  settle(now);
+  return actions;
+}
+
+Replicator::Actions Replicator::on_log_error(const Status& status, Time now) {
+  Actions actions;
+  if (state_ == State::failed || !asked_) return actions;
+  if (status.code == Code::diverged) {
+    fail(status.message);
+    return actions;
+  }
+  back_off(now);
+  delay_ = "catching up is delayed: " + status.message;
+  settle(now);
+  return actions;
+}
+
+Replicator::Actions Replicator::on_applied(const Position& position, Time now) {
+  Actions actions;
+  while (!unapplied_.empty() && unapplied_.front().last <= position.sequence) {
+    unapplied_bytes_ -= unapplied_.front().bytes;
+    unapplied_.pop_front();
+  }
+  ask_if_due(now, actions);
+  return actions;
+}
+
+Replicator::Actions Replicator::tick(Time now) {
+  Actions actions;
+  if (state_ == State::failed) return actions;
+  if (asked_ && now - *asked_ >= options_.reply_timeout) back_off(now);
+  // Silence: ask, so that the master's return is noticed even if its stream is not.
+  if (!master_heard(now)) want_log(now);
+  ask_if_due(now, actions);
+  settle(now);
+  return actions;
+}
+
+Replicator::Milliseconds Replicator::lag(Time now) const {
+  if (!unapplied_.empty()) {
+    const std::int64_t master_now = steady_us(now) + clock_offset_us_;
+    const std::int64_t age = master_now - static_cast<std::int64_t>(unapplied_.front().commit_time_us);
+    if (clock_offset_us_ != 0) return Milliseconds(std::max<std::int64_t>(age, 0) / 1000);
+  }
+  if (behind_since_) return std::chrono::duration_cast<Milliseconds>(now - *behind_since_);
+  return Milliseconds(0);
+}
+
+}  // namespace sqlcast::slave

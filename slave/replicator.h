@@ -1,0 +1,113 @@
+// Replicator: decides what a slave does with what it hears: apply it, drop it, or ask for what is missing.
+// A pure state machine: no socket, thread, database or clock; time comes in with each event.
+//
+// Subscribe first, then ask for everything after my position, drop duplicates, go live. The log is the truth: a
+// live message that does not follow is never an error by itself, only a reason to ask the log, and it is the log's
+// server that says "your history is not mine" (the slave then stops for good).
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "base/types.h"
+#include "proto/message.h"
+
+namespace sqlcast::slave {
+
+class Replicator {
+ public:
+  using Time = std::chrono::steady_clock::time_point;
+  using Milliseconds = std::chrono::milliseconds;
+
+  enum class State {
+    syncing,      // has not heard from its master yet, or not for too long
+    catching_up,  // reading the log
+    live,         // has everything the master is known to have, and hears the stream
+    failed,       // for good: what must not be guessed has gone wrong
+  };
+
+  struct Options {
+    Milliseconds master_timeout{3'000};  // silence so long = the master is gone
+    Milliseconds reply_timeout{5'000};   // a log_read without an answer so long is asked again
+    Milliseconds min_back_off{50};
+    Milliseconds max_back_off{2'000};
+    std::uint64_t max_queued_bytes = 64U << 20U;  // bodies handed to the applier and not applied yet
+  };
+
+  // What to do now. Groups are to be applied in this order, after all that were given before.
+  struct Actions {
+    std::vector<proto::Group> apply;
+    std::optional<proto::LogReadRequest> read_log;
+  };
+
+  Replicator(Options options, const Position& applied, std::uint64_t seed);
+
+  [[nodiscard]] Actions on_group(proto::Group group, Time now);
+  [[nodiscard]] Actions on_beacon(const proto::Beacon& beacon, Time now);
+  [[nodiscard]] Actions on_log_batch(proto::LogBatch batch, Time now);
+  [[nodiscard]] Actions on_log_error(const Status& status, Time now);
+  [[nodiscard]] Actions on_applied(const Position& position, Time now);
+  [[nodiscard]] Actions tick(Time now);
+  void on_apply_failed(const std::string& message);
+
+  State state() const { return state_; }
+  const std::string& message() const { return message_; }  // why failed, or what it waits for
+  bool master_heard(Time now) const { return heard_ && now - *heard_ <= options_.master_timeout; }
+  Sequence head() const { return head_.sequence; }
+  const Position& queued() const { return queued_; }
+  std::uint64_t gaps() const { return gaps_; }
+  std::uint64_t catch_ups() const { return catch_ups_; }
+
+  // How old the oldest entry is that the master has and this node has not applied; zero when there is none.
+  Milliseconds lag(Time now) const;
+
+ private:
+  enum class Fit { next, duplicate, gap, broken, foreign };
+  struct Unapplied {
+    Sequence last;
+    std::uint64_t commit_time_us;
+    std::uint64_t bytes;
+  };
+
+  Fit fit(const proto::Group& group) const;
+  void queue(proto::Group group, Actions& actions);
+  void want_log(Time now);
+  void ask_if_due(Time now, Actions& actions);
+  void back_off(Time now);
+  void hear(Time now);
+  void settle(Time now);
+  void fail(std::string message);
+
+  const Options options_;
+  std::minstd_rand random_;
+  State state_ = State::syncing;
+  std::string message_ = "waiting for the master";
+
+  Position queued_;  // the end of what was handed to the applier
+  std::deque<Unapplied> unapplied_;
+  std::uint64_t unapplied_bytes_ = 0;
+
+  Position head_;             // the master's, as last heard
+  Position suspicious_head_;  // a beacon ahead of us: news if it is still so at the next one
+  std::optional<Time> heard_;
+  std::int64_t clock_offset_us_ = 0;  // the master's clock less our steady clock, from the last beacon
+  std::optional<Time> behind_since_;
+
+  bool log_wanted_ = true;     // something is missing, or must be verified
+  std::optional<Time> asked_;  // a log_read is in flight since then
+  Time not_before_{};          // back-off
+  std::string delay_;          // why the last log_read brought nothing; empty when it did
+  Milliseconds back_off_;
+  std::uint64_t gaps_ = 0;
+  std::uint64_t catch_ups_ = 0;
+};
+
+std::string_view state_name(Replicator::State state);  // "Syncing", "CatchingUp", "Live", "Failed"
+
+}  // namespace sqlcast::slave

@@ -1,0 +1,142 @@
+#include "slave/slave.h"
+
+#include "base/logging.h"
+
+namespace sqlcast::slave {
+
+using State = Replicator::State;
+
+Slave::Slave(const config::NodeConfig& config)
+    : core_(config, [this] {
+        const Receiver::View view = receiver_->view();
+        return view.state == State::failed || !view.master_heard;
+      }) {
+  Applier::Hooks applier_hooks;
+  applier_hooks.applied = [this](const Position& position) {
+    core_.board.post(position);
+    receiver_->applied(position);
+  };
+  applier_hooks.failed = [this](const std::string& why) { receiver_->apply_failed(why); };
+  applier_ = std::make_unique<Applier>(core_.database, core_.counters, core_.rate, std::move(applier_hooks));
+
+  Receiver::Hooks receiver_hooks;
+  receiver_hooks.apply = [this](proto::Group group) { return applier_->submit(std::move(group)); };
+  receiver_hooks.status = [this] { return status(); };
+  receiver_ = std::make_unique<Receiver>(core_.config, core_.counters, std::move(receiver_hooks));
+
+  forwarder_ = std::make_unique<Forwarder>(core_.config, core_.front, core_.board, core_.counters,
+                                           [this] { return receiver_->view().master_heard; });
+}
+
+Slave::~Slave() { stop(); }
+
+Status Slave::start() {
+  if (Status status = core_.open(); !status.ok()) return status;
+  const Result<Position> position = applier_->open();
+  if (!position) return position.status();
+  core_.board.post(*position);
+  if (Status status = receiver_->start(*position); !status.ok()) return status;
+  applier_->start();
+  if (Status status = forwarder_->start(); !status.ok()) return status;
+  core_.start([this](node::Caller caller, proto::Message message) { handle(std::move(caller), std::move(message)); },
+              [] {});
+  return ok_status();
+}
+
+void Slave::stop() {
+  core_.stop_taking_requests();
+  forwarder_->stop();
+  receiver_->stop();
+  applier_->stop();
+  core_.stop();
+}
+
+proto::NodeStatus Slave::status() {
+  proto::NodeStatus status = core_.base_status();
+  const Receiver::View view = receiver_->view();
+  status.role = "slave";
+  status.state = state_name(view.state);
+  status.message = view.message;
+  if (!status.database_up && view.state != State::failed) {
+    status.state = "DatabaseDown";
+    status.message = "the database is being started again";
+  }
+  status.head = view.head;
+  status.lag_ms = view.lag_ms;
+  status.publisher = view.publisher;
+  status.master = core_.config.master;
+  status.queue_depth = applier_->queue_depth();
+  status.queue_capacity = applier_->queue_capacity();
+  return status;
+}
+
+bool Slave::fresh_within(std::uint32_t max_lag_ms) const {
+  const Receiver::View view = receiver_->view();
+  return view.master_heard && view.state != State::failed && view.lag_ms <= max_lag_ms;
+}
+
+// ---- requests, on the router's thread --------------------------------------------------------------------------
+
+void Slave::handle(node::Caller caller, proto::Message message) {
+  if (core_.handle_common(caller, message)) return;
+  if (auto* query = std::get_if<proto::QueryRequest>(&message)) {
+    handle_query(std::move(caller), std::move(*query));
+  } else if (auto* cancel = std::get_if<proto::CancelRequest>(&message)) {
+    if (core_.readers.cancel(cancel->key)) {
+      core_.front.reply(caller, proto::CancelReply{true});
+    } else {
+      forwarder_->submit_cancel(std::move(caller), std::move(*cancel));
+    }
+  } else if (std::holds_alternative<proto::StatusRequest>(message)) {
+    proto::StatusReply reply;
+    reply.self = status();
+    core_.front.reply(caller, std::move(reply));
+  } else if (const auto* request = std::get_if<proto::ExplainRequest>(&message)) {
+    node::PlanRules rules;
+    rules.limits = node::sql_limits(core_.config.limits);
+    core_.front.reply(caller, node::explain(*request, rules, false));
+  } else if (std::holds_alternative<proto::Report>(message)) {
+    core_.front.fail(caller, Status::error(Code::bad_request, "a slave reports to the master, at " +
+                                                                  core_.config.master + ", not to another slave"));
+  } else {
+    core_.front.fail(caller, Status::error(Code::bad_request, "this message is a reply; a node takes requests only"));
+  }
+}
+
+void Slave::handle_query(node::Caller caller, proto::QueryRequest request) {
+  ++core_.counters.requests;
+  node::PlanRules rules;
+  rules.classes_only = true;
+  rules.limits = node::sql_limits(core_.config.limits);
+  node::RequestPlan plan;
+  if (std::optional<node::PlanRefusal> refusal = node::plan_request(request, rules, plan)) {
+    core_.front.fail(caller, std::move(refusal->status), refusal->statement);
+    return;
+  }
+  if (plan.kind == node::RequestPlan::Kind::ddl) {
+    core_.front.fail(caller,
+                     Status::error(Code::master_only,
+                                   "databases and tables are created, altered and dropped at the "
+                                   "master alone; send this statement to " +
+                                       core_.config.master),
+                     0);
+    return;
+  }
+  const bool at_master = request.consistency == proto::Consistency::master;
+  if (plan.kind == node::RequestPlan::Kind::write || at_master) {
+    const auto deadline = core_.deadline_of(request);
+    forwarder_->submit(std::move(caller), std::move(request), deadline);
+    return;
+  }
+  if (request.consistency == proto::Consistency::max_lag && !fresh_within(request.max_lag_ms)) {
+    core_.front.fail(caller,
+                     Status::error(Code::not_caught_up, "this slave is " + std::to_string(receiver_->view().lag_ms) +
+                                                            " ms behind, or does not hear its master, where at most " +
+                                                            std::to_string(request.max_lag_ms) +
+                                                            " ms were asked for; ask another node, or allow more"));
+    return;
+  }
+  core_.read(std::move(caller), request, std::move(plan));
+}
+
+}  // namespace sqlcast::slave

@@ -1,0 +1,37 @@
+// Slave: a node that follows a master. Wires the core, the receiver, the applier and the forwarder.
+#pragma once
+
+#include <memory>
+
+#include "config/config.h"
+#include "node/core.h"
+#include "slave/applier.h"
+#include "slave/forwarder.h"
+#include "slave/receiver.h"
+
+namespace sqlcast::slave {
+
+class Slave {
+ public:
+  explicit Slave(const config::NodeConfig& config);
+  ~Slave();
+
+  // Returns when the slave answers reads (it may still be catching up), or why it cannot.
+  Status start();
+  void stop();
+
+  const std::string& endpoint() const { return core_.front.endpoint(); }
+
+ private:
+  void handle(node::Caller caller, proto::Message message);
+  void handle_query(node::Caller caller, proto::QueryRequest request);
+  proto::NodeStatus status();
+  bool fresh_within(std::uint32_t max_lag_ms) const;
+
+  node::Core core_;
+  std::unique_ptr<Applier> applier_;
+  std::unique_ptr<Receiver> receiver_;
+  std::unique_ptr<Forwarder> forwarder_;
+};
+
+}  // namespace sqlcast::slave

@@ -1,0 +1,374 @@
+// Recogniser: CREATE TABLE and ALTER TABLE around the definitions: options, partitions, actions.
+#include "sql/recogniser.h"
+
+namespace sqlcast::sql {
+
+bool Recogniser::create_table() {
+  verdict_.ddl_kind = DdlKind::table;
+  if (!if_not_exists()) return false;
+  Name name;
+  if (!ddl_target(name)) return false;
+  const bool like_inside = symbol(at_, '(') && keyword(at_ + 1) == Keyword::LIKE_;
+  if (here() == Keyword::LIKE_ || like_inside) {
+    at_ += like_inside ? 2 : 1;
+    Name model;
+    if (!read_name(model) || !add_table(model, false, {})) return false;
+    return !like_inside || expect_symbol(')');
+  }
+  if (symbol(at_, '(') && !is_query(at_) && !definitions()) return false;
+  facts_.numbers_rows = false;  // a new table has no rows to number
+  if (!table_options()) return false;
+  switch (here()) {
+    case Keyword::AS_:
+    case Keyword::SELECT_:
+    case Keyword::WITH_:
+    case Keyword::VALUES_:
+    case Keyword::TABLE_:
+    case Keyword::IGNORE_:
+    case Keyword::REPLACE_:
+      return refuse(Refusal::create_select, "CREATE TABLE … SELECT is a definition and a write in one");
+    default: break;
+  }
+  if (symbol(at_, '('))
+    return refuse(Refusal::create_select, "CREATE TABLE … SELECT is a definition and a write in one");
+  if (name.end == tokens_.size()) return unexpected();
+  return true;
+}
+
+// ---- options -------------------------------------------------------------------------------------------------
+
+bool Recogniser::table_options() {
+  for (bool known = true; known && !at_end();) {
+    if (!table_option(known)) return false;
+    if (known && symbol(at_, ',') && facts_.verb == Verb::ddl && keyword(0) == Keyword::CREATE_) ++at_;
+  }
+  return true;
+}
+
+bool Recogniser::option_value() {
+  take_symbol('=');
+  const TokenKind kind = tokens_[at_].kind;
+  if (kind != TokenKind::number && kind != TokenKind::string && kind != TokenKind::quoted_identifier &&
+      kind != TokenKind::word)
+    return unexpected();
+  ++at_;
+  return true;
+}
+
+bool Recogniser::engine_name() {
+  take_symbol('=');
+  const TokenKind kind = tokens_[at_].kind;
+  std::string name = identifier_text(tokens_.text(at_));
+  if (kind == TokenKind::string) name = name.substr(1, name.size() - 2);
+  if (kind != TokenKind::word && kind != TokenKind::quoted_identifier && kind != TokenKind::string) return unexpected();
+  if (!same_word(name, "INNODB"))
+    return refuse(Refusal::engine_not_innodb, "the engine " + name + " cannot commit together with the log");
+  ++at_;
+  return true;
+}
+
+bool Recogniser::table_option(bool& known) {
+  known = true;
+  switch (here()) {
+    case Keyword::ENGINE_: ++at_; return engine_name();
+    case Keyword::STORAGE_:
+      if (keyword(at_ + 1) != Keyword::ENGINE_) break;
+      at_ += 2;
+      return engine_name();
+    case Keyword::DEFAULT_:
+      if (keyword(at_ + 1) != Keyword::CHARACTER_ && keyword(at_ + 1) != Keyword::CHARSET_ &&
+          keyword(at_ + 1) != Keyword::COLLATE_)
+        return unexpected();
+      ++at_;
+      return table_option(known);
+    case Keyword::CHARACTER_: ++at_; return expect(Keyword::SET_) && option_value();
+    case Keyword::CHARSET_:
+    case Keyword::COLLATE_:
+    case Keyword::COMMENT_:
+    case Keyword::AUTO_INCREMENT_:
+    case Keyword::ROW_FORMAT_:
+    case Keyword::KEY_BLOCK_SIZE_:
+    case Keyword::STATS_PERSISTENT_:
+    case Keyword::STATS_AUTO_RECALC_:
+    case Keyword::STATS_SAMPLE_PAGES_:
+    case Keyword::MAX_ROWS_:
+    case Keyword::MIN_ROWS_:
+    case Keyword::AVG_ROW_LENGTH_:
+    case Keyword::CHECKSUM_:
+    case Keyword::PACK_KEYS_:
+    case Keyword::DELAY_KEY_WRITE_: ++at_; return option_value();
+    case Keyword::PARTITION_:
+      if (keyword(at_ + 1) != Keyword::BY_) break;
+      return partition_options();
+    case Keyword::WITH_:
+    case Keyword::WITHOUT_:
+      if (keyword(at_ + 1) == Keyword::SYSTEM_)
+        return refuse(Refusal::system_versioning, "SYSTEM VERSIONING keeps rows by each node's own transactions");
+      break;
+    default: break;
+  }
+  for (const std::string_view option : {"DATA",
+                                        "INDEX",
+                                        "UNION",
+                                        "CONNECTION",
+                                        "INSERT_METHOD",
+                                        "PASSWORD",
+                                        "ENCRYPTED",
+                                        "ENCRYPTION",
+                                        "ENCRYPTION_KEY_ID",
+                                        "TABLESPACE",
+                                        "TRANSACTIONAL",
+                                        "SEQUENCE",
+                                        "PAGE_COMPRESSED",
+                                        "PAGE_COMPRESSION_LEVEL",
+                                        "PAGE_CHECKSUM",
+                                        "TABLE_CHECKSUM",
+                                        "COMPRESSION",
+                                        "SECONDARY_ENGINE",
+                                        "IETF_QUOTES",
+                                        "TYPE",
+                                        "SERVER",
+                                        "WRAPPER",
+                                        "AUTOEXTEND_SIZE",
+                                        "ENGINE_ATTRIBUTE"}) {
+    if (!word_is(at_, option)) continue;
+    if (facts_.verb == Verb::ddl && keyword(0) == Keyword::ALTER_ && same_word(option, "INDEX")) break;
+    return refuse(Refusal::table_option, "the table option " + std::string(option) +
+                                             " depends on files, keys, servers or engines of one node");
+  }
+  // NAME=value: an option of some engine.
+  if (is_name(at_) && symbol(at_ + 1, '='))
+    return refuse(Refusal::table_option, "the table option " + shown(at_) + " is not one that the policy knows");
+  known = false;
+  return true;
+}
+
+// PARTITION BY … to the end: the expressions are read for their functions, the options for what depends on a node.
+bool Recogniser::partition_options() {
+  while (!at_end()) {
+    if (symbol(at_, ')') || symbol(at_, ';')) return unexpected();
+    if (!partition_token()) return false;
+  }
+  return true;
+}
+
+bool Recogniser::partition_token() {
+  switch (here()) {
+    case Keyword::ENGINE_: ++at_; return engine_name();
+    case Keyword::SYSTEM_TIME_:
+      return refuse(Refusal::system_versioning, "PARTITION BY SYSTEM_TIME needs a system-versioned table");
+    case Keyword::SELECT_: return unexpected();
+    case Keyword::DATA_:
+    case Keyword::INDEX_:
+      if (keyword(at_ + 1) == Keyword::DIRECTORY_)
+        return refuse(Refusal::table_option, "DIRECTORY names a folder of one node");
+      break;
+    case Keyword::TABLESPACE_: return refuse(Refusal::table_option, "TABLESPACE names a file of one node");
+    default: break;
+  }
+  if (word_is(at_, "CONNECTION"))
+    return refuse(Refusal::table_option, "CONNECTION links a partition to another server");
+  if (symbol(at_, '(')) {
+    const std::size_t close = tokens_[at_].match;
+    for (++at_; at_ < close;)
+      if (!partition_token()) return false;
+    ++at_;
+    return true;
+  }
+  if (symbol(at_ + 1, '(')) {
+    for (const std::string_view keyword_name : {"HASH", "KEY", "RANGE", "LIST", "COLUMNS", "IN", "THAN", "BY"}) {
+      if (!word_is(at_, keyword_name)) continue;
+      ++at_;
+      return true;
+    }
+    // PARTITION name ( SUBPARTITION … )
+    if (at_ > 0 && keyword(at_ - 1) == Keyword::PARTITION_ && is_name(at_)) {
+      ++at_;
+      return true;
+    }
+    // VALUES IN (…) ( SUBPARTITION …), PARTITIONS 4 ( …
+    if (tokens_[at_].kind == TokenKind::word || tokens_[at_].kind == TokenKind::quoted_identifier) return call();
+  }
+  if (tokens_[at_].kind == TokenKind::symbol && !symbol(at_, '{')) {
+    ++at_;
+    return true;
+  }
+  return expression_token();
+}
+
+bool Recogniser::algorithm_options() {
+  for (;;) {
+    if (here() == Keyword::ALGORITHM_ || here() == Keyword::LOCK_) {
+      ++at_;
+      if (!option_value()) return false;
+      continue;
+    }
+    return true;
+  }
+}
+
+// ---- ALTER TABLE ---------------------------------------------------------------------------------------------
+
+bool Recogniser::alter_table() {
+  verdict_.ddl_kind = DdlKind::table;
+  if (!if_exists()) return false;
+  Name name;
+  if (!ddl_target(name) || !refuse_wait()) return false;
+  if (at_end()) return unexpected();
+  do {
+    if (!alter_action()) return false;
+  } while (take_symbol(','));
+  return true;
+}
+
+bool Recogniser::alter_action() {
+  switch (here()) {
+    case Keyword::ADD_: ++at_; return alter_add();
+    case Keyword::DROP_: ++at_; return alter_drop();
+    case Keyword::RENAME_: ++at_; return alter_rename();
+    case Keyword::MODIFY_:
+      ++at_;
+      take(Keyword::COLUMN_);
+      return if_exists() && column_definition() && skip_column_position();
+    case Keyword::CHANGE_:
+      ++at_;
+      take(Keyword::COLUMN_);
+      if (!if_exists() || !is_name(at_)) return unexpected();
+      ++at_;
+      return column_definition() && skip_column_position();
+    case Keyword::ALTER_: ++at_; return alter_column();
+    case Keyword::ENABLE_:
+    case Keyword::DISABLE_: ++at_; return expect(Keyword::KEYS_);
+    case Keyword::CONVERT_:
+      ++at_;
+      if (!take(Keyword::TO_)) return unexpected();
+      if (!take(Keyword::CHARSET_) && !take(Keyword::CHARACTER_, Keyword::SET_)) return unexpected();
+      if (!take(Keyword::DEFAULT_) && !plain_word()) return false;
+      return !take(Keyword::COLLATE_) || plain_word();
+    case Keyword::FORCE_: ++at_; return true;
+    case Keyword::ALGORITHM_:
+    case Keyword::LOCK_: return algorithm_options();
+    case Keyword::ORDER_:
+      return refuse(Refusal::unordered_rows, "ALTER TABLE … ORDER BY has no lasting effect on an InnoDB table");
+    case Keyword::DISCARD_:
+    case Keyword::IMPORT_: return refuse(Refusal::file_access, "tablespaces are files of each node");
+    case Keyword::TRUNCATE_:
+    case Keyword::REORGANIZE_:
+    case Keyword::EXCHANGE_: return alter_partition();
+    case Keyword::ANALYZE_:
+    case Keyword::CHECK_:
+      return refuse(Refusal::maintenance, "ALTER TABLE … " + shown(at_) + " PARTITION maintains one node");
+    default: break;
+  }
+  if (word_is(at_, "OPTIMIZE") || word_is(at_, "REPAIR") || word_is(at_, "REBUILD"))
+    return refuse(Refusal::maintenance, "ALTER TABLE … " + shown(at_) + " PARTITION maintains one node");
+  if (word_is(at_, "COALESCE")) return alter_partition();
+  if (word_is(at_, "REMOVE")) {
+    ++at_;
+    return expect(Keyword::PARTITIONING_);
+  }
+  const std::size_t before = at_;
+  if (!table_options()) return false;
+  return at_ > before || unexpected();
+}
+
+bool Recogniser::skip_column_position() {
+  if (take(Keyword::FIRST_)) return true;
+  return !take(Keyword::AFTER_) || plain_word();
+}
+
+bool Recogniser::alter_add() {
+  if (here() == Keyword::SYSTEM_ && keyword(at_ + 1) == Keyword::VERSIONING_)
+    return refuse(Refusal::system_versioning, "SYSTEM VERSIONING keeps rows by each node's own transactions");
+  if (here() == Keyword::PARTITION_) {
+    ++at_;
+    return if_not_exists() && partition_options();
+  }
+  const bool column = take(Keyword::COLUMN_);
+  if (!if_not_exists()) return false;
+  if (symbol(at_, '(')) return definitions();
+  if (column) return column_definition() && skip_column_position();
+  return definition() && skip_column_position();
+}
+
+bool Recogniser::alter_drop() {
+  switch (here()) {
+    case Keyword::PRIMARY_: ++at_; return expect(Keyword::KEY_);
+    case Keyword::SYSTEM_:
+    case Keyword::PERIOD_:
+      if (keyword(at_ + 1) == Keyword::VERSIONING_ || keyword(at_ + 1) == Keyword::FOR_)
+        return refuse(Refusal::system_versioning, "system-versioned tables are not supported");
+      break;
+    case Keyword::PARTITION_: {
+      ++at_;
+      if (!if_exists()) return false;
+      do {
+        if (!plain_word()) return false;
+      } while (take_symbol(','));
+      return true;
+    }
+    case Keyword::FOREIGN_:
+      ++at_;
+      if (!expect(Keyword::KEY_)) return false;
+      break;
+    case Keyword::INDEX_:
+    case Keyword::KEY_:
+    case Keyword::CONSTRAINT_:
+    case Keyword::CHECK_:
+    case Keyword::COLUMN_: ++at_; break;
+    default: break;
+  }
+  if (!if_exists() || !plain_word()) return false;
+  if (!take(Keyword::RESTRICT_)) take(Keyword::CASCADE_);
+  return true;
+}
+
+bool Recogniser::alter_rename() {
+  if (here() == Keyword::COLUMN_ || here() == Keyword::INDEX_ || here() == Keyword::KEY_) {
+    ++at_;
+    return if_exists() && plain_word() && expect(Keyword::TO_) && plain_word();
+  }
+  if (!take(Keyword::TO_) && !take(Keyword::AS_)) take_symbol('=');
+  Name name;
+  return ddl_target(name);
+}
+
+bool Recogniser::alter_column() {
+  if (take(Keyword::INDEX_) || take(Keyword::KEY_)) {
+    if (!if_exists() || !plain_word()) return false;
+    take(Keyword::NOT_);
+    return take(Keyword::VISIBLE_) || take(Keyword::INVISIBLE_) || take(Keyword::IGNORED_) || unexpected();
+  }
+  if (take(Keyword::CHECK_) || take(Keyword::CONSTRAINT_)) {
+    if (!plain_word()) return false;
+    take(Keyword::NOT_);
+    return expect(Keyword::ENFORCED_);
+  }
+  take(Keyword::COLUMN_);
+  if (!if_exists() || !plain_word()) return false;
+  if (take(Keyword::DROP_, Keyword::DEFAULT_)) return true;
+  if (take(Keyword::SET_, Keyword::DEFAULT_)) return default_value();
+  if (take(Keyword::SET_)) return take(Keyword::VISIBLE_) || take(Keyword::INVISIBLE_) || unexpected();
+  return unexpected();
+}
+
+// TRUNCATE, COALESCE, REORGANIZE, EXCHANGE PARTITION.
+bool Recogniser::alter_partition() {
+  const bool reorganize = here() == Keyword::REORGANIZE_;
+  const bool exchange = here() == Keyword::EXCHANGE_;
+  ++at_;
+  if (!expect(Keyword::PARTITION_)) return false;
+  while (!at_end() && here() != Keyword::INTO_ && here() != Keyword::WITH_) {
+    if (!is_name(at_) && tokens_[at_].kind != TokenKind::number && !symbol(at_, ',')) return unexpected();
+    ++at_;
+  }
+  if (reorganize) return at_end() || (expect(Keyword::INTO_) && partition_options());
+  if (!exchange) return true;
+  if (!expect(Keyword::WITH_) || !expect(Keyword::TABLE_)) return false;
+  Name name;
+  if (!ddl_target(name)) return false;
+  if (take(Keyword::WITH_) || take(Keyword::WITHOUT_)) return take_word("VALIDATION") || unexpected();
+  return true;
+}
+
+}  // namespace sqlcast::sql

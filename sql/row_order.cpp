@@ -1,0 +1,336 @@
+#include "sql/row_order.h"
+
+#include <algorithm>
+
+namespace sqlcast::sql {
+namespace {
+
+bool is_identifier(const Item& item) {
+  return item.kind == TokenKind::word || item.kind == TokenKind::quoted_identifier;
+}
+
+// Reserved words of expressions: never a column.
+bool never_a_column(const Item& item) {
+  if (item.kind != TokenKind::word) return false;
+  switch (item.keyword) {
+    case Keyword::ALL_:
+    case Keyword::AND_:
+    case Keyword::AS_:
+    case Keyword::ASC_:
+    case Keyword::BETWEEN_:
+    case Keyword::BINARY_:
+    case Keyword::BY_:
+    case Keyword::CASE_:
+    case Keyword::COLLATE_:
+    case Keyword::CURRENT_DATE_:
+    case Keyword::CURRENT_ROLE_:
+    case Keyword::CURRENT_TIME_:
+    case Keyword::CURRENT_TIMESTAMP_:
+    case Keyword::CURRENT_USER_:
+    case Keyword::DEFAULT_:
+    case Keyword::DESC_:
+    case Keyword::DISTINCT_:
+    case Keyword::DIV_:
+    case Keyword::ELSE_:
+    case Keyword::EXISTS_:
+    case Keyword::FALSE_:
+    case Keyword::FROM_:
+    case Keyword::IN_:
+    case Keyword::INTERVAL_:
+    case Keyword::IS_:
+    case Keyword::LIKE_:
+    case Keyword::LOCALTIME_:
+    case Keyword::LOCALTIMESTAMP_:
+    case Keyword::MOD_:
+    case Keyword::NOT_:
+    case Keyword::NULL_:
+    case Keyword::OR_:
+    case Keyword::ORDER_:
+    case Keyword::REGEXP_:
+    case Keyword::RLIKE_:
+    case Keyword::SELECT_:
+    case Keyword::SEPARATOR_:
+    case Keyword::THEN_:
+    case Keyword::TRUE_:
+    case Keyword::USING_:
+    case Keyword::UTC_DATE_:
+    case Keyword::UTC_TIME_:
+    case Keyword::UTC_TIMESTAMP_:
+    case Keyword::WHEN_:
+    case Keyword::WHERE_:
+    case Keyword::XOR_: return true;
+    default: return false;
+  }
+}
+
+// An operand: a name right behind one is an alias or a unit (INTERVAL 1 DAY), not another column. END is not
+// reserved, but CASE … END is followed by an alias the same way.
+bool is_operand(const Item& item) {
+  return item.kind == TokenKind::number || item.kind == TokenKind::string || item.symbol == ')' ||
+         (is_identifier(item) && !never_a_column(item));
+}
+
+enum class TypeGroup { unknown, integer, text };
+
+TypeGroup type_group(const Column& column) {
+  if (column.auto_increment) return TypeGroup::integer;
+  for (const std::string_view name : {"tinyint", "smallint", "mediumint", "int", "bigint"})
+    if (same_word(column.type, name)) return TypeGroup::integer;
+  for (const std::string_view name : {"char", "varchar"})
+    if (same_word(column.type, name)) return TypeGroup::text;
+  return TypeGroup::unknown;
+}
+
+// A literal equals at most one value of the column, whatever the server converts.
+bool literal_fits(const Item& item, std::string_view text, const Column& column) {
+  const TypeGroup group = type_group(column);
+  if (item.kind == TokenKind::string) return group == TypeGroup::text;
+  if (item.kind != TokenKind::number || group != TypeGroup::integer) return false;
+  return text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+// Conditions that must all hold: cut at the ANDs outside parentheses. Empty when something else than AND joins them.
+std::vector<Range> conjuncts(const TokenList& tokens, Range where) {
+  std::vector<Range> parts;
+  Range part{where.first, where.first};
+  for (std::size_t at = where.first; at < where.end; ++at) {
+    const Item& item = tokens[at];
+    if (item.symbol == '(') {
+      at = item.match;
+      continue;
+    }
+    const bool unclear = item.keyword == Keyword::OR_ || item.keyword == Keyword::XOR_ ||
+                         item.keyword == Keyword::BETWEEN_ || item.keyword == Keyword::CASE_ ||
+                         item.keyword == Keyword::NOT_ || item.keyword == Keyword::IS_ ||
+                         (item.symbol == '#' && (tokens.text(at) == "||" || tokens.text(at) == "&&"));
+    if (unclear) return {};
+    if (item.keyword != Keyword::AND_) continue;
+    part.end = at;
+    parts.push_back(part);
+    part.first = at + 1;
+  }
+  part.end = where.end;
+  parts.push_back(part);
+  return parts;
+}
+
+// a = b: the two sides.
+bool equality(const TokenList& tokens, Range part, Range& left, Range& right) {
+  for (std::size_t at = part.first; at < part.end; ++at) {
+    const Item& item = tokens[at];
+    if (item.symbol == '(') return false;
+    if (item.symbol != '=') continue;
+    left = {part.first, at};
+    right = {at + 1, part.end};
+    return !left.empty() && !right.empty();
+  }
+  return false;
+}
+
+}  // namespace
+
+const Column* find_column(const Table& table, std::string_view name) {
+  for (const Column& column : table.columns)
+    if (same_word(column.name, name)) return &column;
+  return nullptr;
+}
+
+std::vector<Range> split_commas(const TokenList& tokens, Range range) {
+  std::vector<Range> parts;
+  if (range.empty()) return parts;
+  Range part{range.first, range.first};
+  for (std::size_t at = range.first; at < range.end; ++at) {
+    if (tokens[at].symbol == '(') {
+      at = tokens[at].match;
+    } else if (tokens[at].symbol == ',') {
+      part.end = at;
+      parts.push_back(part);
+      part.first = at + 1;
+    }
+  }
+  part.end = range.end;
+  parts.push_back(part);
+  return parts;
+}
+
+bool read_column(const TokenList& tokens, Range range, ColumnRef& column) {
+  const std::size_t count = range.end - range.first;
+  if (range.empty() || count > 5 || count % 2 == 0) return false;
+  for (std::size_t k = 0; k < count; ++k) {
+    const Item& item = tokens[range.first + k];
+    if (k % 2 == 0 ? !is_identifier(item) : item.symbol != '.') return false;
+  }
+  if (count == 1 && never_a_column(tokens[range.first])) return false;
+  column.token = range.end - 1;
+  column.name = identifier_text(tokens.text(range.end - 1));
+  column.qualifier = count > 1 ? identifier_text(tokens.text(range.end - 3)) : std::string();
+  return true;
+}
+
+std::vector<ColumnRef> column_refs(const TokenList& tokens, Range range, const std::vector<Range>& skipped) {
+  std::vector<ColumnRef> refs;
+  // Ranges begin at function names, each of which begins at most one.
+  const auto skip_at = [&](std::size_t at) {
+    const auto found = std::lower_bound(skipped.begin(), skipped.end(), at,
+                                        [](const Range& skip, std::size_t token) { return skip.first < token; });
+    return found != skipped.end() && found->first == at ? found->end : at;
+  };
+  for (std::size_t at = range.first; at < range.end; ++at) {
+    if (const std::size_t end = skip_at(at); end > at) {
+      at = end - 1;
+      continue;
+    }
+    const Item& item = tokens[at];
+    if (!is_identifier(item)) continue;
+    const Item& next = tokens[at + 1];
+    if (next.symbol == '(' || next.symbol == '.') continue;
+    const bool after_dot = at > range.first && tokens[at - 1].symbol == '.';
+    if (!after_dot) {
+      if (never_a_column(item)) continue;
+      if (next.kind == TokenKind::string) continue;  // DATE '…', _utf8mb4 '…'
+      if (at > range.first) {
+        const Item& previous = tokens[at - 1];
+        if (is_operand(previous) || previous.keyword == Keyword::AS_ || previous.keyword == Keyword::COLLATE_ ||
+            previous.keyword == Keyword::USING_)
+          continue;
+      }
+    }
+    ColumnRef ref;
+    ref.token = at;
+    ref.name = identifier_text(tokens.text(at));
+    if (after_dot) ref.qualifier = identifier_text(tokens.text(at - 2));
+    refs.push_back(std::move(ref));
+  }
+  return refs;
+}
+
+bool covers_key(const Table& table, const std::vector<std::string>& names) {
+  const auto covered = [&](const std::string& column) {
+    return std::any_of(names.begin(), names.end(), [&](const std::string& name) { return same_word(name, column); });
+  };
+  return std::any_of(table.unique_keys.begin(), table.unique_keys.end(), [&](const UniqueKey& key) {
+    return !key.nullable && !key.columns.empty() && std::all_of(key.columns.begin(), key.columns.end(), covered);
+  });
+}
+
+bool has_total_key(const Table& table) {
+  return std::any_of(table.unique_keys.begin(), table.unique_keys.end(),
+                     [](const UniqueKey& key) { return !key.nullable; });
+}
+
+bool is_total_order(const TokenList& tokens, const Table& table, Range order_by, Range select_list) {
+  std::vector<std::string> aliases;
+  for (const Range& part : split_commas(tokens, select_list)) {
+    ColumnRef plain;
+    if (part.end - part.first < 2 || read_column(tokens, part, plain)) continue;
+    const Item& last = tokens[part.end - 1];
+    if (last.kind == TokenKind::string) return false;
+    if (is_identifier(last)) aliases.push_back(identifier_text(tokens.text(part.end - 1)));
+  }
+  std::vector<std::string> names;
+  for (Range part : split_commas(tokens, order_by)) {
+    const Keyword last = tokens[part.end - 1].keyword;
+    if (last == Keyword::ASC_ || last == Keyword::DESC_) --part.end;
+    ColumnRef column;
+    if (!read_column(tokens, part, column)) continue;
+    const bool hidden = column.qualifier.empty() &&
+                        std::any_of(aliases.begin(), aliases.end(),
+                                    [&](const std::string& alias) { return same_word(alias, column.name); });
+    if (!hidden) names.push_back(column.name);
+  }
+  return covers_key(table, names);
+}
+
+bool picks_one_row(const TokenList& tokens, const Table& table, std::string_view alias, Range where) {
+  if (where.empty()) return false;
+  std::vector<std::string> names;
+  for (const Range& part : conjuncts(tokens, where)) {
+    Range left;
+    Range right;
+    if (!equality(tokens, part, left, right)) continue;
+    ColumnRef column;
+    if (!read_column(tokens, left, column)) {
+      std::swap(left, right);
+      if (!read_column(tokens, left, column)) continue;
+    }
+    if (right.end - right.first != 1) continue;
+    if (!column.qualifier.empty() && column.qualifier != alias) continue;
+    const Column* known = find_column(table, column.name);
+    if (known != nullptr && literal_fits(tokens[right.first], tokens.text(right.first), *known))
+      names.push_back(column.name);
+  }
+  return covers_key(table, names);
+}
+
+std::size_t owner_of(const ColumnRef& column, const std::vector<const Table*>& tables,
+                     const std::vector<std::string>& aliases) {
+  std::size_t owner = tables.size();
+  for (std::size_t k = 0; k < tables.size(); ++k) {
+    if (tables[k] == nullptr) {
+      // An unknown table may have the column too.
+      if (column.qualifier.empty()) return tables.size();
+      continue;
+    }
+    if (!column.qualifier.empty() && column.qualifier != aliases[k]) continue;
+    if (find_column(*tables[k], column.name) == nullptr) continue;
+    if (owner != tables.size()) return tables.size();
+    owner = k;
+  }
+  return owner;
+}
+
+std::vector<bool> determined_by(const TokenList& tokens, const std::vector<const Table*>& tables,
+                                const std::vector<std::string>& aliases, std::size_t from,
+                                const std::vector<Range>& conditions) {
+  struct Equality {
+    std::size_t table;
+    std::string column;
+    std::size_t needs;  // another table, or `from` when the other side is a literal
+  };
+  std::vector<Equality> equalities;
+  const auto note = [&](Range side, Range other) {
+    ColumnRef column;
+    if (!read_column(tokens, side, column)) return;
+    const std::size_t owner = owner_of(column, tables, aliases);
+    if (owner == tables.size()) return;
+    const Column& known = *find_column(*tables[owner], column.name);
+    ColumnRef partner;
+    if (read_column(tokens, other, partner)) {
+      const std::size_t needs = owner_of(partner, tables, aliases);
+      if (needs == tables.size() || needs == owner) return;
+      const TypeGroup group = type_group(known);
+      if (group == TypeGroup::unknown || group != type_group(*find_column(*tables[needs], partner.name))) return;
+      equalities.push_back({owner, column.name, needs});
+    } else if (other.end - other.first == 1 && literal_fits(tokens[other.first], tokens.text(other.first), known)) {
+      equalities.push_back({owner, column.name, from});
+    }
+  };
+  for (const Range& condition : conditions) {
+    for (const Range& part : conjuncts(tokens, condition)) {
+      Range left;
+      Range right;
+      if (!equality(tokens, part, left, right)) continue;
+      note(left, right);
+      note(right, left);
+    }
+  }
+  constexpr std::size_t kMostEqualities = 1000;
+  if (equalities.size() > kMostEqualities) equalities.resize(kMostEqualities);
+  std::vector<bool> determined(tables.size(), false);
+  determined[from] = true;
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (std::size_t k = 0; k < tables.size(); ++k) {
+      if (determined[k] || tables[k] == nullptr) continue;
+      std::vector<std::string> names;
+      for (const Equality& equal : equalities)
+        if (equal.table == k && determined[equal.needs]) names.push_back(equal.column);
+      if (!covers_key(*tables[k], names)) continue;
+      determined[k] = true;
+      changed = true;
+    }
+  }
+  return determined;
+}
+
+}  // namespace sqlcast::sql

@@ -1,0 +1,57 @@
+// RowOrder: proofs over clauses and the schema: is an order total, does a condition pick one row, does a join give
+// each target row one partner. What cannot be proven is answered with false. Pure; any thread.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sql/facts.h"
+#include "sql/token_list.h"
+#include "sql/verdict.h"
+
+namespace sqlcast::sql {
+
+// A column as an expression names it.
+struct ColumnRef {
+  std::string qualifier;  // alias or table in front of the dot; empty = none
+  std::string name;
+  std::size_t token = 0;
+};
+
+// [first, end) cut at the commas outside parentheses.
+std::vector<Range> split_commas(const TokenList& tokens, Range range);
+
+// The tokens of `range` are a column and nothing else: a, t.a, d.t.a.
+bool read_column(const TokenList& tokens, Range range, ColumnRef& column);
+
+// Every column that an expression may refer to; `skipped` ranges (in order) are left out. What may be a column is one.
+std::vector<ColumnRef> column_refs(const TokenList& tokens, Range range, const std::vector<Range>& skipped = {});
+
+// ORDER BY names, by themselves, all columns of a unique key without NULLs. `select_list`, when there is one, may
+// hide a column behind an alias.
+bool is_total_order(const TokenList& tokens, const Table& table, Range order_by, Range select_list);
+
+// WHERE sets all columns of a unique key to literals.
+bool picks_one_row(const TokenList& tokens, const Table& table, std::string_view alias, Range where);
+
+// For a join: which tables have at most one row for a given row of `from`, which is itself one of them.
+// `tables` and `aliases` go together; null tables are not known.
+std::vector<bool> determined_by(const TokenList& tokens, const std::vector<const Table*>& tables,
+                                const std::vector<std::string>& aliases, std::size_t from,
+                                const std::vector<Range>& conditions);
+
+// Which of the tables a column belongs to; tables.size() when that is not certain.
+std::size_t owner_of(const ColumnRef& column, const std::vector<const Table*>& tables,
+                     const std::vector<std::string>& aliases);
+
+// The columns of some unique key without NULLs are all in `names`.
+bool covers_key(const Table& table, const std::vector<std::string>& names);
+
+// Some unique key without NULLs exists.
+bool has_total_key(const Table& table);
+
+const Column* find_column(const Table& table, std::string_view name);
+
+}  // namespace sqlcast::sql

@@ -1,0 +1,348 @@
+#include "sql/rules.h"
+
+#include <algorithm>
+
+#include "sql/row_order.h"
+
+namespace sqlcast::sql {
+namespace {
+
+bool inside(Range range, std::size_t token) { return token >= range.first && token < range.end; }
+
+std::string called(const FunctionUse& use) { return std::string(use.function->name) + "()"; }
+
+}  // namespace
+
+bool is_unsafe_default(std::string_view expression) {
+  if (same_word(expression, "CURRENT_TIMESTAMP()") || same_word(expression, "NULL")) return false;
+  Lexer lexer(expression);
+  std::string_view word;
+  for (Token token; lexer.next(token);) {
+    if (token.kind == TokenKind::blank) continue;
+    if (token.text == "(" && !word.empty()) {
+      const Function* function = find_function(word);
+      const bool known = function != nullptr ? (function->function_class == FunctionClass::safe ||
+                                                function->function_class == FunctionClass::clock)
+                                             : is_type_word(word) || takes_group(find_keyword(word));
+      if (!known) return true;
+    }
+    // nextval(`d`.`s`) is caught above; MySQL writes CURRENT_USER without parentheses.
+    if (token.kind == TokenKind::variable || same_word(token.text, "CURRENT_USER") ||
+        same_word(token.text, "CURRENT_ROLE"))
+      return true;
+    word =
+        token.kind == TokenKind::word || token.kind == TokenKind::quoted_identifier ? token.text : std::string_view();
+  }
+  return false;
+}
+
+bool Rules::refuse(Refusal refusal, std::string reason) {
+  refusal_ = refusal;
+  reason_ = std::move(reason);
+  return false;
+}
+
+bool Rules::check() {
+  switch (facts_.verb) {
+    case Verb::none:
+    case Verb::read: return true;
+    case Verb::ddl: return check_functions() && check_ddl();
+    case Verb::insert:
+    case Verb::replace:
+      return check_tables() && check_default_words() && check_functions() && check_blocks() && check_insert();
+    case Verb::update:
+    case Verb::delete_:
+      read_row_order();
+      return check_tables() && check_default_words() && check_functions() && check_blocks() && check_update();
+  }
+  return true;
+}
+
+bool Rules::check_tables() {
+  for (const TableUse& use : facts_.tables) {
+    const Table* known = table(use.name);
+    if (known == nullptr) continue;
+    if (known->view)
+      return refuse(Refusal::view_in_write, "\"" + use.name.name + "\" is a view, whose definition is not judged here");
+    if (!known->engine.empty() && !same_word(known->engine, "INNODB"))
+      return refuse(Refusal::engine_not_innodb,
+                    "\"" + use.name.name + "\" is a " + known->engine + " table, which takes no part in transactions");
+  }
+  return true;
+}
+
+// DEFAULT and DEFAULT(column) may stand for the default of any of the tables.
+bool Rules::check_default_words() {
+  if (facts_.default_words.empty()) return true;
+  for (const TableUse& use : facts_.tables) {
+    const Table* known = table(use.name);
+    if (known != nullptr && !check_defaults(*known)) return false;
+  }
+  return true;
+}
+
+// ---- functions -----------------------------------------------------------------------------------------------
+
+bool Rules::check_functions() {
+  for (const FunctionUse& use : facts_.functions) {
+    if (use.place == Place::returning) continue;
+    if (!(use.place == Place::definition ? check_definition(use) : check_function(use))) return false;
+  }
+  return true;
+}
+
+bool Rules::check_definition(const FunctionUse& use) {
+  if (use.function->function_class == FunctionClass::safe) return true;
+  return refuse(Refusal::unsafe_default,
+                "a definition that calls " + called(use) + " would give each node, or each row, another value");
+}
+
+bool Rules::check_function(const FunctionUse& use) {
+  const std::string name = called(use);
+  if (use.over && use.function->function_class != FunctionClass::ranking)
+    return refuse(Refusal::window_function, name + " OVER depends on the order of rows that compare equal");
+  switch (use.function->function_class) {
+    case FunctionClass::frozen: return check_frozen(use);
+    case FunctionClass::random: return check_random(use);
+    case FunctionClass::ordered: return check_aggregate_order(use);
+    case FunctionClass::window:
+      return refuse(Refusal::window_function, name + " depends on the order of rows that compare equal");
+    case FunctionClass::any_row:
+      return refuse(Refusal::undetermined_group, name + " depends on which row the server meets first");
+    case FunctionClass::fulltext:
+      return refuse(Refusal::fulltext_search,
+                    "full-text search sees committed rows only, and nodes commit at different places in the log");
+    case FunctionClass::node_state: return refuse(Refusal::node_state, name + " reads what is each node's own");
+    default: return true;
+  }
+}
+
+// Is the call evaluated exactly once (for `per_tuple`: in an order that the text alone gives)?
+bool Rules::evaluated_once(const FunctionUse& use, bool per_tuple) const {
+  if (use.in_query) return false;
+  switch (use.place) {
+    case Place::values: return true;
+    case Place::duplicate_update: return !facts_.source && (per_tuple || facts_.shape.tuples == 1);
+    case Place::assignment: return one_row_ || (per_tuple && rows_in_order_);
+    default: return false;
+  }
+}
+
+bool Rules::check_frozen(const FunctionUse& use) {
+  const std::size_t arguments = use.end - use.token;  // NAME, NAME(), NAME(n): 1, 3, 4 tokens
+  const bool plain = arguments <= 3 || (arguments == 4 && tokens_[use.token + 2].kind == TokenKind::number);
+  if (plain && evaluated_once(use, false)) {
+    frozen_.push_back(&use);
+    return true;
+  }
+  return refuse(Refusal::unsafe_function,
+                called(use) + " gives each node another value, and can only be frozen where it is evaluated once: " +
+                    (plain ? "in VALUES, or in an UPDATE of one row by its key" : "with literal arguments"));
+}
+
+bool Rules::check_random(const FunctionUse& use) {
+  if (evaluated_once(use, true)) return true;
+  if (use.place == Place::query && facts_.source && facts_.source->blocks == 1) {
+    const Block& block = facts_.blocks[facts_.source->last_block];
+    if (!block.has_from && inside(block.select_list, use.token)) return true;
+  }
+  return refuse(Refusal::random_per_row, "RAND() over several rows depends on the order in which they are read");
+}
+
+// GROUP_CONCAT(x ORDER BY x): rows that compare equal contribute equal text.
+bool Rules::check_aggregate_order(const FunctionUse& use) {
+  const std::size_t close = use.end - 1;
+  std::size_t order_at = close;
+  std::size_t order_end = close;
+  for (std::size_t at = use.token + 2; at < close; ++at) {
+    const Item& item = tokens_[at];
+    if (item.symbol == '(') at = item.match;
+    if (item.keyword == Keyword::ORDER_) order_at = at;
+    if (item.keyword == Keyword::SEPARATOR_ || item.keyword == Keyword::LIMIT_) {
+      order_end = at;
+      break;
+    }
+  }
+  Range arguments{use.token + 2, std::min(order_at, order_end)};
+  const Range order{std::min(order_at + 2, order_end), order_end};
+  if (tokens_[arguments.first].keyword == Keyword::DISTINCT_) ++arguments.first;
+  bool ordered = !order.empty();
+  const std::vector<Range> keys = split_commas(tokens_, order);
+  for (const Range& argument : split_commas(tokens_, arguments)) {
+    const bool literal = argument.end - argument.first == 1 && (tokens_[argument.first].kind == TokenKind::string ||
+                                                                tokens_[argument.first].kind == TokenKind::number);
+    const bool found = std::any_of(keys.begin(), keys.end(), [&](Range key) {
+      const Keyword last = tokens_[key.end - 1].keyword;
+      if (last == Keyword::ASC_ || last == Keyword::DESC_) --key.end;
+      return tokens_.text(key.first, key.end) == tokens_.text(argument.first, argument.end);
+    });
+    ordered = ordered && (literal || found);
+  }
+  if (ordered) return true;
+  return refuse(Refusal::undetermined_aggregate, called(use) + " depends on the order in which rows are read");
+}
+
+// ---- queries inside a write ----------------------------------------------------------------------------------
+
+void Rules::read_aggregates() {
+  for (const FunctionUse& use : facts_.functions)
+    if (use.function->aggregate && !use.over) aggregates_.push_back(&use);
+  std::sort(aggregates_.begin(), aggregates_.end(),
+            [](const FunctionUse* a, const FunctionUse* b) { return a->token < b->token; });
+}
+
+std::vector<Range> Rules::aggregates_in(const Block& block) const {
+  std::vector<Range> found;
+  for (const Range& range : {block.select_list, block.having, block.order_by}) {
+    auto use = std::lower_bound(aggregates_.begin(), aggregates_.end(), range.first,
+                                [](const FunctionUse* a, std::size_t token) { return a->token < token; });
+    for (; use != aggregates_.end() && (*use)->token < range.end; ++use) found.push_back({(*use)->token, (*use)->end});
+  }
+  return found;
+}
+
+bool Rules::check_blocks() {
+  read_aggregates();
+  for (const Block& block : facts_.blocks) {
+    if (block.place == Place::returning) continue;
+    if (block.row_limit_examined)
+      return refuse(Refusal::limit_without_order, "ROWS EXAMINED stops at a row that depends on the plan");
+    if (!check_groups(block)) return false;
+    if (!block.limit) continue;
+    const Table* known = block.only_table ? table(facts_.tables[*block.only_table].name) : nullptr;
+    const bool ordered = known != nullptr && !block.distinct && block.group_by.empty() &&
+                         is_total_order(tokens_, *known, block.order_by, block.select_list);
+    if (ordered) continue;
+    return refuse(Refusal::limit_without_order,
+                  "LIMIT picks rows whose order is not determined by a unique key of one table");
+  }
+  return true;
+}
+
+// Without ONLY_FULL_GROUP_BY the server takes a column that is not grouped from any row of the group.
+bool Rules::check_groups(const Block& block) {
+  const std::vector<Range> aggregates = aggregates_in(block);
+  if (block.group_by.empty() && aggregates.empty()) return true;
+  const std::vector<Range> keys = split_commas(tokens_, block.group_by);
+  if (keys.size() > kMostColumns) return refuse(Refusal::undetermined_group, "GROUP BY has too many columns");
+  std::vector<std::string> names;
+  for (const Range& key : keys) {
+    ColumnRef column;
+    if (read_column(tokens_, key, column)) names.push_back(column.name);
+  }
+  const Table* known = block.only_table ? table(facts_.tables[*block.only_table].name) : nullptr;
+  if (known != nullptr && covers_key(*known, names)) return true;
+  std::vector<std::string> aliases;
+  const auto listed = [](const std::vector<std::string>& words, const std::string& name) {
+    return std::any_of(words.begin(), words.end(), [&](const std::string& word) { return same_word(word, name); });
+  };
+  const auto check_item = [&](Range item, bool may_use_alias) {
+    const bool star =
+        tokens_[item.end - 1].symbol == '*' && (item.end - item.first == 1 || tokens_[item.end - 2].symbol == '.');
+    if (star) return refuse(Refusal::undetermined_group, "\"*\" takes columns that are not in GROUP BY from any row");
+    const bool grouped = std::any_of(keys.begin(), keys.end(), [&](const Range& key) {
+      return tokens_.text(key.first, key.end) == tokens_.text(item.first, item.end);
+    });
+    if (grouped) return true;
+    for (const ColumnRef& column : column_refs(tokens_, item, aggregates)) {
+      if (listed(names, column.name) || (may_use_alias && listed(aliases, column.name))) continue;
+      return refuse(Refusal::undetermined_group,
+                    "\"" + column.name + "\" is not in GROUP BY: any row of the group may give it");
+    }
+    return true;
+  };
+  for (const Range& item : split_commas(tokens_, block.select_list)) {
+    if (!check_item(item, false)) return false;
+    const Item& last = tokens_[item.end - 1];
+    if (item.end - item.first > 1 && (last.kind == TokenKind::word || last.kind == TokenKind::quoted_identifier))
+      aliases.push_back(identifier_text(tokens_.text(item.end - 1)));
+  }
+  for (const Range& range : {block.having, block.order_by})
+    for (const Range& item : split_commas(tokens_, range))
+      if (!check_item(item, true)) return false;
+  return true;
+}
+
+// ---- UPDATE and DELETE ---------------------------------------------------------------------------------------
+
+const TableUse* Rules::only_joined() const {
+  const TableUse* only = nullptr;
+  if (facts_.target_count != 1) return nullptr;
+  for (const TableUse& use : facts_.tables) {
+    if (!use.joined) continue;
+    if (only != nullptr) return nullptr;
+    only = &use;
+  }
+  return only;
+}
+
+void Rules::read_row_order() {
+  const TableUse* use = only_joined();
+  const Table* known = use == nullptr ? nullptr : table(use->name);
+  if (known == nullptr) return;
+  one_row_ = picks_one_row(tokens_, *known, use->alias, facts_.where);
+  rows_in_order_ = is_total_order(tokens_, *known, facts_.order_by, {});
+}
+
+bool Rules::check_update() {
+  if ((facts_.limit || facts_.ignore) && !one_row_ && !rows_in_order_) {
+    if (facts_.limit)
+      return refuse(Refusal::limit_without_order,
+                    "LIMIT picks rows whose order is not determined by a unique key of the table");
+    return refuse(Refusal::unordered_rows, "IGNORE leaves out rows depending on the order in which they are written");
+  }
+  if (facts_.verb == Verb::delete_) return true;
+  return facts_.target_count == 1 || check_joined_update();
+}
+
+// A target row that matches several rows of another table takes its value from whichever comes first.
+bool Rules::check_joined_update() {
+  std::vector<const Table*> tables;
+  std::vector<std::string> aliases;
+  for (const TableUse& use : facts_.tables) {
+    if (!use.joined) continue;
+    tables.push_back(table(use.name));
+    aliases.push_back(use.alias);
+  }
+  constexpr std::size_t kMostJoined = 64;
+  constexpr std::size_t kMostRefs = 10'000;
+  if (tables.size() > kMostJoined) return refuse(Refusal::ambiguous_update, "the join has too many tables to judge");
+  std::size_t judged = 0;
+  std::vector<Range> conditions = facts_.on;
+  if (!facts_.where.empty()) conditions.push_back(facts_.where);
+  const auto ambiguous = [&](const std::string& what) {
+    return refuse(Refusal::ambiguous_update,
+                  what + ": a row that matches several rows of the other table takes the value of any of them");
+  };
+  std::size_t target = tables.size();
+  bool several_targets = false;
+  for (const Assignment& assignment : facts_.assignments) {
+    ColumnRef column;
+    std::size_t owner = tables.size();
+    if (read_column(tokens_, assignment.column, column)) owner = owner_of(column, tables, aliases);
+    several_targets = several_targets || (target != tables.size() && owner != target);
+    target = owner;
+  }
+  std::vector<bool> determined;
+  for (const Assignment& assignment : facts_.assignments) {
+    const std::vector<ColumnRef> refs = column_refs(tokens_, assignment.value);
+    if (refs.empty()) continue;
+    if ((judged += refs.size()) > kMostRefs) return ambiguous("the assignments are too long to judge");
+    ColumnRef column;
+    if (!read_column(tokens_, assignment.column, column)) return ambiguous("the assignment cannot be judged");
+    const std::size_t owner = owner_of(column, tables, aliases);
+    if (owner == tables.size()) return ambiguous("it is not known which table \"" + column.name + "\" belongs to");
+    // One target only: with several, nothing but constants and the row itself is allowed below.
+    if (determined.empty() && !several_targets) determined = determined_by(tokens_, tables, aliases, owner, conditions);
+    for (const ColumnRef& ref : refs) {
+      const std::size_t from = owner_of(ref, tables, aliases);
+      if (from == tables.size()) return ambiguous("it is not known which table \"" + ref.name + "\" belongs to");
+      if (from == owner && !several_targets) continue;
+      if (several_targets || !determined[from])
+        return ambiguous("\"" + column.name + "\" is set from \"" + ref.name + "\"");
+    }
+  }
+  return true;
+}
+
+}  // namespace sqlcast::sql

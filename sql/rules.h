@@ -1,0 +1,78 @@
+// Rules: will a statement that the recogniser allowed do the same on every node? Answers from the facts and
+// the schema, by MariaDB's and MySQL's own lists of statements that are unsafe to replicate as text, and by what
+// those lists leave out (docs/sql-policy.md). One object a statement; belongs to one thread.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sql/facts.h"
+#include "sql/refusal.h"
+#include "sql/token_list.h"
+#include "sql/verdict.h"
+
+namespace sqlcast::sql {
+
+class Rules {
+ public:
+  Rules(const TokenList& tokens, const Facts& facts, const Schema* schema)
+      : tokens_(tokens), facts_(facts), schema_(schema) {}
+
+  // False: unsafe; refusal() and reason() say why.
+  bool check();
+
+  // Calls whose values must be frozen, in order of the text.
+  const std::vector<const FunctionUse*>& frozen() const { return frozen_; }
+  // The insert shape with what the schema adds.
+  InsertShape insert_shape() const;
+
+  Refusal refusal() const { return refusal_; }
+  const std::string& reason() const { return reason_; }
+
+ private:
+  bool refuse(Refusal refusal, std::string reason);
+  const Table* table(const ObjectName& name) const { return schema_ == nullptr ? nullptr : schema_->find(name); }
+
+  bool check_tables();
+  bool check_functions();
+  bool check_function(const FunctionUse& use);
+  bool check_definition(const FunctionUse& use);
+  bool check_frozen(const FunctionUse& use);
+  bool check_random(const FunctionUse& use);
+  bool check_aggregate_order(const FunctionUse& use);
+  bool check_blocks();
+  bool check_groups(const Block& block);
+  bool check_default_words();
+  bool check_insert();
+  bool check_defaults(const Table& target);
+  bool check_duplicate_update(const Table* target);
+  bool check_source(const Table* target);
+  bool check_update();
+  bool check_joined_update();
+  bool check_ddl();
+
+  bool evaluated_once(const FunctionUse& use, bool per_tuple) const;
+  void set_auto_increment(const Table& target, InsertShape& shape) const;
+  std::size_t tuple_value(Range tuple, std::size_t position, Range& value) const;
+  bool column_given(std::string_view column) const;
+  bool source_in_order() const;
+  void read_row_order();  // one_row_ and rows_in_order_
+  void read_aggregates();
+  std::vector<Range> aggregates_in(const Block& block) const;
+  const TableUse* only_joined() const;
+
+  const TokenList& tokens_;
+  const Facts& facts_;
+  const Schema* const schema_;
+  std::vector<const FunctionUse*> frozen_;
+  std::vector<const FunctionUse*> aggregates_;  // in order of the text
+  bool one_row_ = false;                        // the UPDATE or DELETE has at most one row
+  bool rows_in_order_ = false;                  // … or works in a total order
+  Refusal refusal_ = Refusal::none;
+  std::string reason_;
+};
+
+// A column default (as information_schema gives it) that may differ on each node.
+bool is_unsafe_default(std::string_view expression);
+
+}  // namespace sqlcast::sql

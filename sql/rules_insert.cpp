@@ -1,0 +1,224 @@
+// Determinism of INSERT, REPLACE and DDL.
+#include <algorithm>
+
+#include "sql/row_order.h"
+#include "sql/rules.h"
+
+namespace sqlcast::sql {
+
+namespace {
+
+// The token is this column's name, quoted or not.
+bool names_column(const TokenList& tokens, std::size_t at, std::string_view column) {
+  const std::string_view text = tokens.text(at);
+  if (tokens[at].kind == TokenKind::word) return same_word(text, column);
+  if (tokens[at].kind != TokenKind::quoted_identifier) return false;
+  if (text.size() == column.size() + 2) return same_word(text.substr(1, column.size()), column);
+  return text.size() > column.size() + 2 && same_word(identifier_text(text), column);
+}
+
+}  // namespace
+
+bool Rules::column_given(std::string_view column) const {
+  if (facts_.insert_columns) {
+    // The last part of each name: `a`, t.a, d.t.a.
+    for (std::size_t at = facts_.insert_columns->first; at < facts_.insert_columns->end; ++at)
+      if (tokens_[at + 1].symbol != '.' && names_column(tokens_, at, column)) return true;
+    return false;
+  }
+  if (!facts_.assignments.empty())
+    return std::any_of(facts_.assignments.begin(), facts_.assignments.end(), [&](const Assignment& assignment) {
+      return names_column(tokens_, assignment.column.end - 1, column);
+    });
+  return !facts_.empty_tuples;
+}
+
+namespace {
+
+// What the tuples seen so far give the AUTO_INCREMENT column.
+struct AutoIncrementValues {
+  bool generated = false;
+  bool explicit_values = false;
+  bool other = false;
+  std::uint64_t max = 0;
+
+  void add(const TokenList& tokens, Range value) {
+    const Item& item = tokens[value.first];
+    const std::string_view text = tokens.text(value.first);
+    const bool digits = item.kind == TokenKind::number && text.size() <= 18 &&
+                        text.find_first_not_of("0123456789") == std::string_view::npos;
+    if (value.end - value.first != 1) {
+      other = true;
+    } else if (item.keyword == Keyword::NULL_ || item.keyword == Keyword::DEFAULT_) {
+      generated = true;
+    } else if (digits) {
+      std::uint64_t number = 0;
+      for (const char c : text) number = number * 10 + static_cast<std::uint64_t>(c - '0');
+      (number == 0 ? generated : explicit_values) = true;
+      max = std::max(max, number);
+    } else {
+      other = true;
+    }
+  }
+  AutoIncrementUse use() const {
+    if (other || generated == explicit_values) return AutoIncrementUse::unknown;
+    return generated ? AutoIncrementUse::generated : AutoIncrementUse::explicit_values;
+  }
+};
+
+}  // namespace
+
+// How many values the tuple has; `value` is the one at `position`.
+std::size_t Rules::tuple_value(Range tuple, std::size_t position, Range& value) const {
+  std::size_t count = 0;
+  std::size_t first = tuple.first;
+  for (std::size_t at = tuple.first; at <= tuple.end; ++at) {
+    if (at < tuple.end && tokens_[at].symbol == '(') {
+      at = tokens_[at].match;
+      continue;
+    }
+    if (at < tuple.end && tokens_[at].symbol != ',') continue;
+    if (count++ == position) value = {first, at};
+    first = at + 1;
+  }
+  return count;
+}
+
+void Rules::set_auto_increment(const Table& target, InsertShape& shape) const {
+  const auto column = std::find_if(target.columns.begin(), target.columns.end(),
+                                   [](const Column& candidate) { return candidate.auto_increment; });
+  shape.auto_increment = AutoIncrementUse::unknown;
+  if (column == target.columns.end()) {
+    shape.auto_increment = AutoIncrementUse::absent;
+    return;
+  }
+  if (facts_.source) return;
+  AutoIncrementValues values;
+  const auto is_it = [&](Range range) { return names_column(tokens_, range.end - 1, column->name); };
+  if (!facts_.assignments.empty()) {
+    values.generated = !column_given(column->name);
+    for (const Assignment& assignment : facts_.assignments)
+      if (is_it(assignment.column)) values.add(tokens_, assignment.value);
+  } else {
+    // Without a column list a tuple has every column; another count means hidden columns, which are not known.
+    std::size_t position = static_cast<std::size_t>(column - target.columns.begin());
+    std::size_t width = target.columns.size();
+    if (facts_.insert_columns && !column_given(column->name)) {
+      position = width;
+    } else if (facts_.insert_columns) {
+      const std::vector<Range> columns = split_commas(tokens_, *facts_.insert_columns);
+      width = columns.size();
+      position = static_cast<std::size_t>(std::find_if(columns.begin(), columns.end(), is_it) - columns.begin());
+    }
+    if (position == width) {
+      values.generated = true;
+    } else {
+      Range values_of_tuple;
+      for (std::size_t at = facts_.values_first; at < facts_.values_last; at = tokens_[at].match + 2) {
+        const Range tuple{at + 1, tokens_[at].match};
+        const std::size_t count = tuple.empty() ? 0 : tuple_value(tuple, position, values_of_tuple);
+        if (tuple.empty())
+          values.generated = true;
+        else if (count != width)
+          values.other = true;
+        else
+          values.add(tokens_, values_of_tuple);
+      }
+    }
+  }
+  shape.auto_increment = values.use();
+  if (shape.auto_increment == AutoIncrementUse::explicit_values) shape.explicit_max = values.max;
+}
+
+InsertShape Rules::insert_shape() const {
+  InsertShape shape = facts_.shape;
+  if (const Table* target = table(shape.table); target != nullptr) set_auto_increment(*target, shape);
+  if (shape.plain) {
+    shape.values_offset = tokens_[facts_.values_first].offset;
+    shape.values_end = tokens_[facts_.values_last].offset + 1;
+  }
+  return shape;
+}
+
+bool Rules::check_insert() {
+  const Table* target = table(facts_.shape.table);
+  if (target != nullptr && !check_defaults(*target)) return false;
+  if (!facts_.duplicate_assignments.empty() && !check_duplicate_update(target)) return false;
+  return !facts_.source || check_source(target);
+}
+
+bool Rules::check_defaults(const Table& target) {
+  const bool insert = facts_.verb == Verb::insert || facts_.verb == Verb::replace;
+  for (const Column& column : target.columns) {
+    if (column.generated || column.default_expression.empty()) continue;
+    if (insert && facts_.default_words.empty() && column_given(column.name)) continue;
+    if (!is_unsafe_default(column.default_expression)) continue;
+    return refuse(Refusal::unsafe_default, "the default of column \"" + column.name + "\" is " +
+                                               column.default_expression + ", another value on each node");
+  }
+  return true;
+}
+
+// With several unique keys, which of the conflicting rows is updated depends on the order of the keys. A key that
+// only has the AUTO_INCREMENT column cannot conflict while its value is generated.
+bool Rules::check_duplicate_update(const Table* target) {
+  if (target == nullptr)
+    return refuse(Refusal::several_unique_keys, "the unique keys of \"" + facts_.shape.table.name + "\" are not known");
+  const auto generated = [&](const UniqueKey& key) {
+    if (key.columns.size() != 1) return false;
+    return std::any_of(target->columns.begin(), target->columns.end(), [&](const Column& column) {
+      return column.auto_increment && same_word(column.name, key.columns[0]) && !column_given(column.name);
+    });
+  };
+  std::ptrdiff_t keys = std::ssize(target->unique_keys);
+  keys -= std::count_if(target->unique_keys.begin(), target->unique_keys.end(), generated);
+  if (keys < 2) return true;
+  return refuse(Refusal::several_unique_keys,
+                "\"" + facts_.shape.table.name + "\" has " + std::to_string(keys) +
+                    " unique keys that the row may conflict with: which row is updated depends on their order");
+}
+
+bool Rules::source_in_order() const {
+  if (facts_.source->blocks != 1) return false;
+  const Block& block = facts_.blocks[facts_.source->last_block];
+  if (!block.has_from) return true;
+  const Table* known = block.only_table ? table(facts_.tables[*block.only_table].name) : nullptr;
+  return known != nullptr && !block.distinct && block.group_by.empty() &&
+         is_total_order(tokens_, *known, block.order_by, block.select_list);
+}
+
+bool Rules::check_source(const Table* target) {
+  const char* why = nullptr;
+  if (facts_.verb == Verb::replace) {
+    why = "REPLACE … SELECT keeps the last of the rows with equal keys";
+  } else if (facts_.ignore) {
+    why = "INSERT IGNORE … SELECT keeps the first of the rows with equal keys";
+  } else if (!facts_.duplicate_assignments.empty()) {
+    why = "ON DUPLICATE KEY UPDATE works on the rows in the order of the SELECT";
+  } else if (target == nullptr) {
+    why =
+        "it is not known whether the table has an AUTO_INCREMENT column, which numbers the rows in the order of the "
+        "SELECT";
+  } else if (std::any_of(target->columns.begin(), target->columns.end(),
+                         [](const Column& column) { return column.auto_increment; })) {
+    why = "AUTO_INCREMENT numbers the rows in the order of the SELECT";
+  }
+  if (why == nullptr || source_in_order()) return true;
+  return refuse(Refusal::unordered_rows, std::string(why) + ", which is not determined");
+}
+
+bool Rules::check_ddl() {
+  for (const TableUse& use : facts_.tables) {
+    const Table* known = table(use.name);
+    if (known == nullptr) continue;
+    if (facts_.numbers_rows && use.target && !has_total_key(*known))
+      return refuse(Refusal::unordered_numbering, "AUTO_INCREMENT would number the rows of \"" + use.name.name +
+                                                      "\", which has no key to order them");
+    const bool model = !use.target && facts_.blocks.empty() && !known->view;
+    if (model && !known->engine.empty() && !same_word(known->engine, "INNODB"))
+      return refuse(Refusal::engine_not_innodb, "\"" + use.name.name + "\" is a " + known->engine + " table");
+  }
+  return true;
+}
+
+}  // namespace sqlcast::sql

@@ -1,0 +1,153 @@
+#include "sql/verdict.h"
+
+#include <algorithm>
+
+#include "sql/facts.h"
+#include "sql/function.h"
+#include "sql/recogniser.h"
+#include "sql/refusal.h"
+#include "sql/rules.h"
+#include "sql/token_list.h"
+
+namespace sqlcast::sql {
+namespace {
+
+void set_refused(Verdict& verdict, Refusal refusal, std::string reason) {
+  const RefusalText& text = refusal_text(refusal);
+  Verdict refused;
+  refused.code = text.code;
+  refused.reason = std::move(reason);
+  refused.advice = text.advice;
+  refused.tables = std::move(verdict.tables);
+  verdict = std::move(refused);
+}
+
+void set_body(Verdict& verdict, const TokenList& tokens) {
+  const Item& last = tokens[tokens.size() - 1];
+  verdict.body_offset = tokens[0].offset;
+  verdict.body_end = last.offset + last.size;
+}
+
+bool recognise(TokenList& tokens, std::string_view text, std::string_view default_database, const Limits& limits,
+               Verdict& verdict, Facts& facts) {
+  if (!tokens.read(text, limits)) {
+    set_refused(verdict, tokens.refusal(), tokens.reason());
+    return false;
+  }
+  Recogniser recogniser(tokens, default_database, verdict, facts);
+  if (!recogniser.run()) {
+    set_refused(verdict, recogniser.refusal(), recogniser.reason());
+    return false;
+  }
+  set_body(verdict, tokens);
+  if (facts.verb == Verb::insert || facts.verb == Verb::replace) verdict.insert = facts.shape;
+  return true;
+}
+
+// What explain shows where no value is at hand.
+std::string placeholder(std::string_view function, std::string_view arguments) {
+  return "'<" + std::string(function) + "(" + std::string(arguments) + ")>'";
+}
+
+// Puts a literal in the place of every frozen call; everything frozen stands before the end of VALUES or behind it,
+// so the offsets that the verdict carries move along. False: no literal could be had.
+bool rewrite(const TokenList& tokens, std::vector<const FunctionUse*> uses, const Freeze& freeze, Verdict& verdict,
+             std::string& failed) {
+  std::sort(uses.begin(), uses.end(), [](const FunctionUse* a, const FunctionUse* b) { return a->token < b->token; });
+  const std::string_view text = tokens.source();
+  std::string result;
+  result.reserve(text.size() + uses.size() * 40);
+  std::size_t copied = 0;
+  const std::size_t values_end = verdict.insert ? verdict.insert->values_end : 0;
+  const std::size_t body_end = verdict.body_end;
+  for (const FunctionUse* use : uses) {
+    const std::size_t first = tokens[use->token].offset;
+    const std::size_t end = tokens[use->end - 1].offset + tokens[use->end - 1].size;
+    const std::string_view arguments =
+        use->end - use->token > 3 ? tokens.text(use->token + 2, use->end - 1) : std::string_view();
+    const std::string literal =
+        freeze ? freeze(use->function->name, arguments) : placeholder(use->function->name, arguments);
+    if (literal.empty()) {
+      failed = use->function->name;
+      return false;
+    }
+    result.append(text.substr(copied, first - copied));
+    result.append(literal);
+    copied = end;
+    if (end <= values_end) verdict.insert->values_end += literal.size() - (end - first);
+    if (end <= body_end) verdict.body_end += literal.size() - (end - first);
+  }
+  result.append(text.substr(copied));
+  verdict.rewritten = std::move(result);
+  verdict.determinism = Determinism::rewritten;
+  return true;
+}
+
+}  // namespace
+
+std::string_view class_name(Class value) {
+  switch (value) {
+    case Class::read: return "read";
+    case Class::write: return "write";
+    case Class::ddl: return "ddl";
+    case Class::refused: break;
+  }
+  return "refused";
+}
+
+std::string_view determinism_name(Determinism value) {
+  switch (value) {
+    case Determinism::safe: return "safe";
+    case Determinism::rewritten: return "rewritten";
+    case Determinism::unsafe: break;
+  }
+  return "unsafe";
+}
+
+std::string Verdict::explanation() const {
+  if (statement_class == Class::refused) return "refused (" + code + "): " + reason + "; " + advice;
+  if (determinism == Determinism::rewritten)
+    return std::string(class_name(statement_class)) + ": runs, and replicates, with frozen values: " + rewritten;
+  switch (statement_class) {
+    case Class::read: return "read: answered by the node that is asked";
+    case Class::write: return "write: runs on the master, and does the same on every node";
+    default: return "ddl: runs on the master, and on every node after it";
+  }
+}
+
+std::vector<std::string_view> frozen_functions() {
+  std::vector<std::string_view> names;
+  for (const Function& function : functions())
+    if (function.function_class == FunctionClass::frozen) names.push_back(function.name);
+  return names;
+}
+
+Verdict classify(std::string_view text, std::string_view default_database, const Limits& limits) {
+  Verdict verdict;
+  TokenList tokens;
+  Facts facts;
+  recognise(tokens, text, default_database, limits, verdict, facts);
+  return verdict;
+}
+
+Verdict judge(std::string_view text, const Judgement& judgement) {
+  Verdict verdict;
+  TokenList tokens;
+  Facts facts;
+  if (!recognise(tokens, text, judgement.default_database, judgement.limits, verdict, facts)) return verdict;
+  if (facts.verb == Verb::read) return verdict;
+  Rules rules(tokens, facts, judgement.schema);
+  const auto unsafe = [&](Refusal refusal, std::string reason) {
+    set_refused(verdict, refusal, std::move(reason));
+    verdict.determinism = Determinism::unsafe;
+    return verdict;
+  };
+  if (!rules.check()) return unsafe(rules.refusal(), rules.reason());
+  if (verdict.insert) verdict.insert = rules.insert_shape();
+  std::string failed;
+  if (!rules.frozen().empty() && !rewrite(tokens, rules.frozen(), judgement.freeze, verdict, failed))
+    return unsafe(Refusal::unsafe_function, "no value can be frozen for " + failed + "()");
+  return verdict;
+}
+
+}  // namespace sqlcast::sql

@@ -1,0 +1,134 @@
+#include "storage/catalog.h"
+
+#include <algorithm>
+
+#include "proto/entry.h"
+
+namespace sqlcast::storage {
+namespace {
+
+constexpr const char* kNotSystem =
+    "TABLE_SCHEMA NOT IN ('mysql','information_schema','performance_schema','sys','sqlcast')";
+
+const std::string& text(const Row& row, std::size_t column) {
+  static const std::string kEmpty;
+  return row[column] ? *row[column] : kEmpty;
+}
+
+sql::ObjectName name_of(const Row& row) { return {text(row, 0), text(row, 1)}; }
+
+void remove_auto_increment(std::string& definition) {
+  const std::size_t at = definition.find(" AUTO_INCREMENT=");
+  if (at == std::string::npos) return;
+  const std::size_t digits = at + sizeof(" AUTO_INCREMENT=") - 1;
+  definition.erase(at, definition.find_first_not_of("0123456789", digits) - at);
+}
+
+Result<std::string> definition(Connection& connection, const sql::ObjectName& target) {
+  const std::string sql = target.name.empty()
+                              ? "SHOW CREATE DATABASE " + quote_name(target.database)
+                              : "SHOW CREATE TABLE " + quote_name(target.database) + "." + quote_name(target.name);
+  Result<std::vector<Row>> rows = connection.rows(sql);
+  if (!rows) {
+    constexpr int kUnknownDatabase = 1049;
+    constexpr int kNoSuchTable = 1146;
+    const int code = rows.status().database_errno;
+    if (code == kUnknownDatabase || code == kNoSuchTable) return std::string("absent");
+    return rows.status();
+  }
+  if (rows->empty() || rows->front().size() < 2) return std::string("absent");
+  std::string result = text(rows->front(), 1);
+  remove_auto_increment(result);
+  return result;
+}
+
+}  // namespace
+
+Result<sql::Schema> load_schema(Connection& connection, std::uint64_t version) {
+  sql::Schema schema;
+  schema.version = version;
+
+  Result<std::vector<Row>> rows = connection.rows(
+      "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN "
+      "('mysql','information_schema','performance_schema','sys','sqlcast')");
+  if (!rows) return rows.status();
+  for (const Row& row : *rows) schema.databases.insert(text(row, 0));
+
+  rows = connection.rows(std::string("SELECT TABLE_SCHEMA, TABLE_NAME, ENGINE, TABLE_TYPE FROM "
+                                     "information_schema.TABLES WHERE ") +
+                         kNotSystem);
+  if (!rows) return rows.status();
+  for (const Row& row : *rows) {
+    sql::Table& table = schema.tables[name_of(row)];
+    table.engine = text(row, 2);
+    table.view = text(row, 3) == "VIEW";
+  }
+
+  rows = connection.rows(std::string("SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, IS_NULLABLE, EXTRA, "
+                                     "COLUMN_DEFAULT, DATA_TYPE FROM information_schema.COLUMNS WHERE ") +
+                         kNotSystem + " ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION");
+  if (!rows) return rows.status();
+  for (const Row& row : *rows) {
+    sql::Column column;
+    column.name = text(row, 2);
+    column.nullable = text(row, 3) == "YES";
+    column.auto_increment = text(row, 4).find("auto_increment") != std::string::npos;
+    column.generated = text(row, 4).find("GENERATED") != std::string::npos;
+    column.default_expression = text(row, 5);
+    column.type = text(row, 6);
+    schema.tables[name_of(row)].columns.push_back(std::move(column));
+  }
+
+  rows = connection.rows(std::string("SELECT TABLE_SCHEMA, TABLE_NAME, INDEX_NAME, COLUMN_NAME, NULLABLE, SUB_PART "
+                                     "FROM information_schema.STATISTICS WHERE NON_UNIQUE=0 AND ") +
+                         kNotSystem +
+                         " ORDER BY TABLE_SCHEMA, TABLE_NAME, INDEX_NAME<>'PRIMARY', INDEX_NAME, SEQ_IN_INDEX");
+  if (!rows) return rows.status();
+  sql::ObjectName last_table;
+  std::string last_index;
+  for (const Row& row : *rows) {
+    sql::Table& table = schema.tables[name_of(row)];
+    if (name_of(row) != last_table || text(row, 2) != last_index) table.unique_keys.emplace_back();
+    last_table = name_of(row);
+    last_index = text(row, 2);
+    sql::UniqueKey& key = table.unique_keys.back();
+    key.columns.push_back(text(row, 3));
+    // A prefix does not order its column totally: as little use as a NULL.
+    if (text(row, 4) == "YES" || row[5].has_value()) key.nullable = true;
+  }
+  return schema;
+}
+
+Result<std::string> fingerprint(Connection& connection, const std::vector<sql::ObjectName>& targets) {
+  std::string all;
+  for (const sql::ObjectName& target : targets) {
+    Result<std::string> one = definition(connection, target);
+    if (!one) return one.status();
+    all += target.database + '\0' + target.name + '\0' + *one + '\0';
+  }
+  const Hash hash = proto::chain_hash({}, 0, 0, 0, all);
+  return std::string(reinterpret_cast<const char*>(hash.data()), hash.size());
+}
+
+Result<std::vector<std::string>> outside_references(Connection& connection, const std::string& database) {
+  const Result<std::vector<Row>> rows = connection.rows(
+      "SELECT CONSTRAINT_SCHEMA, TABLE_NAME, CONSTRAINT_NAME FROM information_schema.REFERENTIAL_CONSTRAINTS WHERE "
+      "UNIQUE_CONSTRAINT_SCHEMA=" +
+      quote_text(database) + " AND CONSTRAINT_SCHEMA<>" + quote_text(database));
+  if (!rows) return rows.status();
+  std::vector<std::string> names;
+  for (const Row& row : *rows) names.push_back(text(row, 0) + "." + text(row, 1) + " (" + text(row, 2) + ")");
+  return names;
+}
+
+Result<std::vector<std::string>> table_names(Connection& connection, const std::string& database) {
+  const Result<std::vector<Row>> rows =
+      connection.rows("SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA=" + quote_text(database) +
+                      " ORDER BY TABLE_NAME");
+  if (!rows) return rows.status();
+  std::vector<std::string> names;
+  for (const Row& row : *rows) names.push_back(text(row, 0));
+  return names;
+}
+
+}  // namespace sqlcast::storage

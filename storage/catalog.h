@@ -1,0 +1,28 @@
+// Catalog: the schema as the policy needs it, read from information_schema; and the fingerprints that tell whether
+// a DDL statement has been carried out. The caller owns the connection (the administrator's).
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "sql/verdict.h"
+#include "storage/connection.h"
+
+namespace sqlcast::storage {
+
+// Everything but the system schemas and sqlcast's own.
+Result<sql::Schema> load_schema(Connection& connection, std::uint64_t version);
+
+// A digest of the definitions of `targets` as they are now (SHOW CREATE, or absent), independent of
+// AUTO_INCREMENT's present value.
+Result<std::string> fingerprint(Connection& connection, const std::vector<sql::ObjectName>& targets);
+
+// Foreign keys in other databases that would stop DROP DATABASE half-way: "other.child (fk_name)". Empty = none.
+Result<std::vector<std::string>> outside_references(Connection& connection, const std::string& database);
+
+// The names of a database's tables, to see whether a failed DROP DATABASE has dropped some.
+Result<std::vector<std::string>> table_names(Connection& connection, const std::string& database);
+
+}  // namespace sqlcast::storage

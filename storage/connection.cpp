@@ -1,0 +1,298 @@
+#include "storage/connection.h"
+
+#include <cppconn/datatype.h>
+#include <cppconn/driver.h>
+#include <cppconn/exception.h>
+#include <cppconn/resultset.h>
+#include <cppconn/resultset_metadata.h>
+#include <cppconn/statement.h>
+#include <mysql_driver.h>
+
+#include <charconv>
+#include <mutex>
+
+namespace sqlcast::storage {
+namespace {
+
+sql::Driver* driver() {
+  static std::once_flag once;
+  static sql::Driver* instance = nullptr;
+  std::call_once(once, [] { instance = sql::mysql::get_driver_instance(); });
+  return instance;
+}
+
+bool is_connection_error(int code) {
+  switch (code) {
+    case 1053:  // server shutdown in progress
+    case 1927:  // connection was killed
+    case 2002:  // cannot connect (socket)
+    case 2003:  // cannot connect (host)
+    case 2006:  // server has gone away
+    case 2013:  // lost connection during query
+    case 2014:  // commands out of sync: the session is in no known state
+    case 2026:  // TLS
+    case 2055:  // lost connection at …
+    case 5014:  // connector: connection closed
+      return true;
+    default: return false;
+  }
+}
+
+Status to_status(const sql::SQLException& problem) {
+  const int code = problem.getErrorCode();
+  Status status;
+  status.code = is_connection_error(code) ? Code::database_unavailable : Code::sql_error;
+  status.message = problem.what();
+  status.database_errno = code;
+  status.sqlstate = problem.getSQLStateCStr() == nullptr ? "" : problem.getSQLStateCStr();
+  if (status.message.empty()) status.message = "the database closed the connection";
+  return status;
+}
+
+proto::ValueKind value_kind(int type, bool is_signed, bool is_binary, bool zerofill) {
+  using sql::DataType;
+  switch (type) {
+    case DataType::TINYINT:
+    case DataType::SMALLINT:
+    case DataType::MEDIUMINT:
+    case DataType::INTEGER:
+    case DataType::BIGINT:
+    case DataType::YEAR:
+      if (zerofill) return proto::ValueKind::text;
+      return is_signed ? proto::ValueKind::int64 : proto::ValueKind::uint64;
+    case DataType::BIT: return proto::ValueKind::bytes;
+    case DataType::REAL:
+    case DataType::DOUBLE: return proto::ValueKind::float64;
+    case DataType::GEOMETRY:
+    case DataType::BINARY:
+    case DataType::VARBINARY:
+    case DataType::LONGVARBINARY: return is_binary ? proto::ValueKind::bytes : proto::ValueKind::text;
+    default: return proto::ValueKind::text;
+  }
+}
+
+// As the server keeps them: big-endian, as few bytes as hold them. The connector would give a number.
+std::string bit_bytes(std::uint64_t value, unsigned int bits) {
+  std::string bytes;
+  for (unsigned int shift = (bits + 7) / 8 * 8; shift > 0; shift -= 8)
+    bytes += static_cast<char>(static_cast<unsigned char>(value >> (shift - 8)));
+  return bytes;
+}
+
+std::vector<proto::ColumnInfo> describe(sql::ResultSetMetaData& data) {
+  std::vector<proto::ColumnInfo> columns(data.getColumnCount());
+  for (unsigned int i = 1; i <= columns.size(); ++i) {
+    proto::ColumnInfo& column = columns[i - 1];
+    column.name = data.getColumnLabel(i).asStdString();
+    column.table = data.getTableName(i).asStdString();
+    column.type = data.getColumnTypeName(i).asStdString();
+    const int type = data.getColumnType(i);
+    column.kind = value_kind(type, data.isSigned(i), data.getColumnCharset(i) == "binary",
+                             column.type.find("ZEROFILL") != std::string::npos);
+    column.nullable = data.isNullable(i) != sql::ResultSetMetaData::columnNoNulls;
+  }
+  return columns;
+}
+
+class ConnectorRows final : public RowStream {
+ public:
+  // The statement is the caller's, who must keep it, or owned.
+  ConnectorRows(sql::Statement& statement, std::unique_ptr<sql::ResultSet> rows, bool& lost,
+                std::unique_ptr<sql::Statement> owned = nullptr)
+      : owned_(std::move(owned)),
+        statement_(statement),
+        rows_(std::move(rows)),
+        lost_(lost),
+        columns_(describe(*rows_->getMetaData())) {}
+
+  const std::vector<proto::ColumnInfo>& columns() const override { return columns_; }
+  Result<bool> next() override {
+    if (ended_) return false;
+    try {
+      if (rows_->next()) return true;
+      ended_ = true;
+      // The connector takes an error in the middle of the rows for their end; asked for a result that is not there, it
+      // throws the session's last error, if there is one. Nothing is sent for it.
+      const std::unique_ptr<sql::ResultSet> none(statement_.getResultSet());
+      return false;
+    } catch (const sql::SQLException& problem) {
+      status_ = to_status(problem);
+      lost_ = lost_ || status_.code == Code::database_unavailable;
+      return status_;
+    }
+  }
+  const Status& status() const { return status_; }
+  bool is_null(std::size_t column) const override { return rows_->isNull(static_cast<std::uint32_t>(column + 1)); }
+  std::string text(std::size_t column) const override {
+    const auto number = static_cast<std::uint32_t>(column + 1);
+    if (columns_[column].type == "BIT")
+      return bit_bytes(std::stoull(rows_->getString(number).asStdString()),
+                       rows_->getMetaData()->getColumnDisplaySize(number));
+    return rows_->getString(number).asStdString();
+  }
+
+ private:
+  std::unique_ptr<sql::Statement> owned_;
+  sql::Statement& statement_;
+  std::unique_ptr<sql::ResultSet> rows_;
+  bool& lost_;
+  bool ended_ = false;
+  Status status_;
+  std::vector<proto::ColumnInfo> columns_;
+};
+
+}  // namespace
+
+struct Connection::Impl {
+  std::unique_ptr<sql::Connection> connection;
+
+  std::unique_ptr<sql::Statement> statement() {
+    std::unique_ptr<sql::Statement> result(connection->createStatement());
+    result->setResultSetType(sql::ResultSet::TYPE_FORWARD_ONLY);
+    return result;
+  }
+};
+
+std::string Address::text() const { return socket.empty() ? host + ":" + std::to_string(port) : "unix:" + socket; }
+
+Connection::Connection(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Connection::~Connection() = default;
+
+Result<std::unique_ptr<Connection>> Connection::open(const Address& address, const Account& account,
+                                                     std::chrono::seconds io_timeout) {
+  try {
+    sql::ConnectOptionsMap options;
+    options["hostName"] =
+        sql::SQLString(address.socket.empty() ? "tcp://" + address.host + ":" + std::to_string(address.port)
+                                              : "unix://" + address.socket);
+    options["userName"] = sql::SQLString(account.user);
+    options["password"] = sql::SQLString(account.password);
+    options["CLIENT_MULTI_STATEMENTS"] = true;
+    options["OPT_CHARSET_NAME"] = sql::SQLString("utf8mb4");
+    options["OPT_LOCAL_INFILE"] = 0;
+    options["OPT_CONNECT_TIMEOUT"] = 5;
+    options["OPT_MAX_ALLOWED_PACKET"] = 1 << 30;
+    if (io_timeout.count() > 0) {
+      options["OPT_READ_TIMEOUT"] = static_cast<int>(io_timeout.count());
+      options["OPT_WRITE_TIMEOUT"] = static_cast<int>(io_timeout.count());
+    }
+    auto impl = std::make_unique<Impl>();
+    impl->connection.reset(driver()->connect(options));
+    std::unique_ptr<Connection> connection(new Connection(std::move(impl)));
+    Result<std::optional<std::string>> id = connection->scalar("SELECT CONNECTION_ID()");
+    if (!id) return id.status();
+    connection->id_ = std::stoull(id->value_or("0"));
+    return connection;
+  } catch (const sql::SQLException& problem) {
+    Status status = to_status(problem);
+    status.code = Code::database_unavailable;
+    status.message =
+        "cannot connect to the database at " + address.text() + " as '" + account.user + "': " + status.message;
+    return status;
+  }
+}
+
+Status Connection::execute(std::string_view sql) {
+  const ScriptResult result = run_script(std::string(sql), 1, nullptr);
+  return result.status;
+}
+
+Result<std::vector<Row>> Connection::rows(std::string_view sql) {
+  std::vector<Row> found;
+  const ScriptResult result = run_script(std::string(sql), 1, [&](std::size_t, RowStream& stream) {
+    while (true) {
+      const Result<bool> more = stream.next();
+      if (!more || !*more) return;  // an error is the script's status too
+      Row row(stream.columns().size());
+      for (std::size_t i = 0; i < row.size(); ++i)
+        if (!stream.is_null(i)) row[i] = stream.text(i);
+      found.push_back(std::move(row));
+    }
+  });
+  if (!result.status.ok()) return result.status;
+  return found;
+}
+
+Result<std::optional<std::string>> Connection::scalar(std::string_view sql) {
+  Result<std::vector<Row>> found = rows(sql);
+  if (!found) return found.status();
+  if (found->empty() || found->front().empty()) return std::optional<std::string>();
+  return found->front().front();
+}
+
+Result<std::unique_ptr<RowStream>> Connection::stream(std::string_view sql) {
+  try {
+    std::unique_ptr<sql::Statement> statement = impl_->statement();
+    if (!statement->execute(sql::SQLString(sql.data(), sql.size())))
+      return Status::error(Code::internal, "a statement taken for a read gave no rows");
+    std::unique_ptr<sql::ResultSet> result(statement->getResultSet());
+    sql::Statement& reference = *statement;
+    return std::unique_ptr<RowStream>(new ConnectorRows(reference, std::move(result), lost_, std::move(statement)));
+  } catch (const sql::SQLException& problem) {
+    Status status = to_status(problem);
+    lost_ = lost_ || status.code == Code::database_unavailable;
+    return status;
+  }
+}
+
+Connection::ScriptResult Connection::run_script(
+    const std::string& text, std::size_t statements,
+    const std::function<void(std::size_t index, RowStream& rows)>& on_rows) {
+  ScriptResult result;
+  try {
+    const std::unique_ptr<sql::Statement> statement = impl_->statement();
+    bool has_rows = statement->execute(sql::SQLString(text.data(), text.size()));
+    while (true) {
+      if (has_rows) {
+        ConnectorRows rows(*statement, std::unique_ptr<sql::ResultSet>(statement->getResultSet()), lost_);
+        if (on_rows) on_rows(result.completed, rows);
+        // What the callback left unread must be read before the next result.
+        while (rows.status().ok()) {
+          const Result<bool> more = rows.next();
+          if (!more || !*more) break;
+        }
+        result.status = rows.status();
+        if (!result.status.ok()) return result;
+      }
+      if (++result.completed == statements) return result;
+      has_rows = statement->getMoreResults();
+    }
+  } catch (const sql::SQLException& problem) {
+    result.status = to_status(problem);
+    lost_ = lost_ || result.status.code == Code::database_unavailable;
+    return result;
+  }
+}
+
+std::string quote_text(std::string_view text) {
+  std::string quoted;
+  quoted.reserve(text.size() + 16);
+  quoted.push_back('\'');
+  for (const char c : text) {
+    switch (c) {
+      case '\'': quoted += "''"; break;
+      case '\\': quoted += "\\\\"; break;
+      case '\0': quoted += "\\0"; break;
+      case '\n': quoted += "\\n"; break;
+      case '\r': quoted += "\\r"; break;
+      case '\x1a': quoted += "\\Z"; break;
+      default: quoted.push_back(c);
+    }
+  }
+  quoted.push_back('\'');
+  return quoted;
+}
+
+std::string quote_bytes(std::string_view bytes) { return "_binary" + quote_text(bytes); }
+
+std::string quote_name(std::string_view name) {
+  std::string quoted = "`";
+  for (const char c : name) {
+    if (c == '`') quoted.push_back('`');
+    quoted.push_back(c);
+  }
+  quoted.push_back('`');
+  return quoted;
+}
+
+}  // namespace sqlcast::storage

@@ -1,0 +1,95 @@
+// Connection: one session with the node's database, through MySQL Connector/C++. The only file that speaks it.
+//
+// Owned by one thread at a time; kill_query() goes through another connection. No exception leaves it: what the
+// database refuses is sql_error with errno and SQLSTATE; a session that is gone is database_unavailable, and
+// lost() is then true for good (open a new one).
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "proto/message.h"
+
+namespace sqlcast::storage {
+
+// Where a database server listens. A unix socket when `socket` is set.
+struct Address {
+  std::string socket;
+  std::string host;
+  std::uint16_t port = 3306;
+  std::string text() const;  // for messages: "unix:/run/x.sock", "db1:3306"
+};
+
+struct Account {
+  std::string user;
+  std::string password;
+};
+
+using Row = std::vector<std::optional<std::string>>;  // text of each column; nothing = NULL
+
+// The rows of a running statement, read forward one at a time; memory is one row.
+class RowStream {
+ public:
+  virtual ~RowStream() = default;
+  virtual const std::vector<proto::ColumnInfo>& columns() const = 0;
+  // False at the end. After an error the stream is over.
+  virtual Result<bool> next() = 0;
+  virtual bool is_null(std::size_t column) const = 0;
+  virtual std::string text(std::size_t column) const = 0;  // bytes for kind bytes
+};
+
+class Connection {
+ public:
+  static Result<std::unique_ptr<Connection>> open(const Address& address, const Account& account,
+                                                  std::chrono::seconds io_timeout = std::chrono::seconds(0));
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  // One statement; its rows, if any, are dropped.
+  Status execute(std::string_view sql);
+
+  // One statement whose few rows are wanted whole.
+  Result<std::vector<Row>> rows(std::string_view sql);
+  // The first column of the first row; nothing when there is no row or it is NULL.
+  Result<std::optional<std::string>> scalar(std::string_view sql);
+
+  // One statement whose rows are read as they come. The stream must be gone before the next statement.
+  Result<std::unique_ptr<RowStream>> stream(std::string_view sql);
+
+  // A script of exactly `statements` statements in one round trip. on_rows is called for each that gives rows,
+  // with its index. Stops at the first that fails: `completed` is its index and `status` its error; those
+  // before it stand.
+  struct ScriptResult {
+    std::size_t completed = 0;
+    Status status;
+  };
+  ScriptResult run_script(const std::string& text, std::size_t statements,
+                          const std::function<void(std::size_t index, RowStream& rows)>& on_rows);
+
+  std::uint64_t id() const { return id_; }
+  bool lost() const { return lost_; }
+
+ private:
+  struct Impl;
+  explicit Connection(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+  std::uint64_t id_ = 0;
+  bool lost_ = false;
+};
+
+// 'text' as a literal under the pinned sql_mode, quotes included; for any bytes in a _binary context.
+std::string quote_text(std::string_view text);
+// _binary'…': bytes exactly as they are.
+std::string quote_bytes(std::string_view bytes);
+// `name`, with doubled backticks.
+std::string quote_name(std::string_view name);
+
+}  // namespace sqlcast::storage

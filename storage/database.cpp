@@ -1,0 +1,193 @@
+#include "storage/database.h"
+
+#include <algorithm>
+#include <random>
+
+#include "base/logging.h"
+#include "base/types.h"
+#include "storage/dialect.h"
+
+namespace sqlcast::storage {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kStartTimeout = std::chrono::seconds(180);  // crash recovery of a large redo log included
+constexpr auto kCheckInterval = 100ms;
+constexpr auto kMaxBackOff = 5000ms;
+
+std::string random_password() {
+  std::random_device source;
+  std::string bytes;
+  for (int i = 0; i < 16; ++i) bytes.push_back(static_cast<char>(source() & 0xFFU));
+  return to_hex(bytes);
+}
+
+Status run_all(Connection& connection, const std::vector<std::string>& statements) {
+  for (const std::string& sql : statements)
+    if (Status status = connection.execute(sql); !status.ok()) {
+      status.message = "while preparing the database: " + status.message;
+      return status;
+    }
+  return ok_status();
+}
+
+}  // namespace
+
+Database::Database(Options options)
+    : options_(std::move(options)), writer_password_(random_password()), reader_password_(random_password()) {
+  if (options_.managed) server_ = std::make_unique<ManagedServer>(*options_.managed);
+}
+
+Database::~Database() { stop(); }
+
+Address Database::address() const { return options_.managed ? server_->address() : options_.external; }
+Account Database::administrator() const {
+  return options_.managed ? server_->administrator() : options_.external_account;
+}
+
+std::string Database::version() const {
+  const std::lock_guard lock(mutex_);
+  return version_;
+}
+
+Status Database::start() {
+  supervisor_ = std::thread([this] { supervise(); });
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return first_start_.has_value(); });
+  return *first_start_;
+}
+
+void Database::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  if (supervisor_.joinable()) supervisor_.join();
+}
+
+void Database::supervise() {
+  Status first = bring_up();
+  {
+    const std::lock_guard lock(mutex_);
+    first_start_ = first;
+  }
+  changed_.notify_all();
+  std::chrono::milliseconds back_off = kCheckInterval;
+  std::unique_lock lock(mutex_);
+  while (first.ok() && !stopping_) {
+    changed_.wait_for(lock, up_ ? kCheckInterval : back_off);
+    if (stopping_ || !options_.managed) continue;
+    lock.unlock();
+    if (up_ && !server_->running()) {
+      up_ = false;
+      logging::error("the database server ended by itself: starting it again");
+    }
+    if (!up_) {
+      ++restarts_;
+      if (const Status status = bring_up(); status.ok()) {
+        back_off = kCheckInterval;
+        logging::info("the database server is back");
+      } else {
+        back_off = std::min(back_off * 2, std::chrono::milliseconds(kMaxBackOff));
+        logging::error("the database server does not start: {}; next try in {} ms", status.message, back_off.count());
+      }
+    }
+    lock.lock();
+  }
+  lock.unlock();
+  up_ = false;
+  if (server_) server_->stop();
+}
+
+Status Database::bring_up() {
+  if (server_) {
+    if (Status status = server_->start(kStartTimeout); !status.ok()) return status;
+  }
+  Result<std::unique_ptr<Connection>> connection = open_administrator();
+  if (!connection) return connection.status();
+  if (!options_.managed) {
+    if (Status status = check_external(**connection); !status.ok()) return status;
+  }
+  if (Status status = prepare(**connection); !status.ok()) return status;
+  const Result<std::optional<std::string>> version = (*connection)->scalar("SELECT VERSION()");
+  if (!version) return version.status();
+  {
+    const std::lock_guard lock(mutex_);
+    version_ = version->value_or("");
+  }
+  up_ = true;
+  return ok_status();
+}
+
+Status Database::check_external(Connection& connection) {
+  const Result<std::vector<Row>> row = connection.rows(
+      "SELECT @@innodb_flush_log_at_trx_commit, @@innodb_autoinc_lock_mode, @@default_storage_engine, "
+      "@@lower_case_table_names, VERSION()");
+  if (!row) return row.status();
+  const Row& values = row->front();
+  const auto refuse = [this](const std::string& what) {
+    return Status::error(Code::config, "the database at " + address().text() + " is not safe for sqlcast: " + what);
+  };
+  if (values[0] != "1")
+    return refuse("innodb_flush_log_at_trx_commit is " + values[0].value_or("NULL") +
+                  ", so a crash can lose acknowledged writes; set it to 1");
+  if (values[1] == "2")
+    return refuse("innodb_autoinc_lock_mode is 2, so AUTO_INCREMENT values depend on timing; set it to 1 and restart");
+  if (values[2] != "InnoDB")
+    return refuse("default_storage_engine is " + values[2].value_or("NULL") + "; set it to InnoDB");
+  if (values[3] != "0")
+    return refuse("lower_case_table_names is " + values[3].value_or("NULL") +
+                  "; sqlcast tells tables apart by case: it must be 0");
+  return ok_status();
+}
+
+Status Database::prepare(Connection& connection) {
+  if (Status status = connection.execute(pin_session_sql()); !status.ok()) return status;
+  if (Status status = run_all(connection, schema_sql()); !status.ok()) return status;
+  const std::string host = options_.external.socket.empty() && !options_.managed ? "%" : "localhost";
+  if (Status status = run_all(connection, account_sql(host, writer_password_, reader_password_)); !status.ok()) {
+    status.message += " (the account '" + administrator().user + "' must be able to create roles, users and grants)";
+    return status;
+  }
+  return connection.execute(read_only_sql(options_.read_only));
+}
+
+Result<std::unique_ptr<Connection>> Database::open_pinned(const Account& account) {
+  Result<std::unique_ptr<Connection>> connection = Connection::open(address(), account);
+  if (!connection) return connection;
+  if (Status status = (*connection)->execute(pin_session_sql()); !status.ok()) return status;
+  return connection;
+}
+
+Result<std::unique_ptr<Connection>> Database::open_writer() {
+  Result<std::unique_ptr<Connection>> connection = open_pinned({std::string(kWriterUser), writer_password_});
+  if (!connection) return connection;
+  // The session of a node that was killed may still be ending: hence the wait.
+  const Result<std::optional<std::string>> lock = (*connection)->scalar("SELECT GET_LOCK('sqlcast.writer', 20)");
+  if (!lock) return lock.status();
+  if (lock->value_or("0") != "1")
+    return Status::error(Code::database_unavailable, "another sqlcast node writes to the database at " +
+                                                         address().text() + "; give each node a database of its own");
+  return connection;
+}
+
+Result<std::unique_ptr<Connection>> Database::open_reader() {
+  Result<std::unique_ptr<Connection>> connection = open_pinned({std::string(kReaderUser), reader_password_});
+  if (!connection) return connection;
+  if (Status status = (*connection)->execute(pin_reader_sql()); !status.ok()) return status;
+  return connection;
+}
+
+Result<std::unique_ptr<Connection>> Database::open_administrator() {
+  return Connection::open(address(), administrator());
+}
+
+Status Database::kill_query(std::uint64_t connection_id) {
+  Result<std::unique_ptr<Connection>> connection = open_administrator();
+  if (!connection) return connection.status();
+  return (*connection)->execute("KILL QUERY " + std::to_string(connection_id));
+}
+
+}  // namespace sqlcast::storage

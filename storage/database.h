@@ -1,0 +1,74 @@
+// Database: the node's database as a whole. Starts a managed server (or checks an external one), makes the log's
+// schema and the accounts, restarts a managed server that ends, and opens sessions.
+//
+// Thread-safe. A thread of its own owns the server process.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "base/status.h"
+#include "storage/connection.h"
+#include "storage/managed_server.h"
+
+namespace sqlcast::storage {
+
+class Database {
+ public:
+  struct Options {
+    std::optional<ManagedServer::Options> managed;  // nothing = external
+    Address external;
+    Account external_account;
+    bool read_only = false;  // a slave's: only the applier's account may write
+  };
+
+  explicit Database(Options options);
+  ~Database();  // stop()
+
+  // Blocks until the database can be used (or cannot). An unsafe external server is refused with the setting to
+  // change.
+  Status start();
+  void stop();
+
+  // Sessions, pinned. database_unavailable while the server is down.
+  Result<std::unique_ptr<Connection>> open_writer();  // one at a time for the whole server: a second one is refused
+  Result<std::unique_ptr<Connection>> open_reader();
+  Result<std::unique_ptr<Connection>> open_administrator();
+
+  // Stops the statement that runs on a session, if any.
+  Status kill_query(std::uint64_t connection_id);
+
+  bool up() const { return up_; }
+  std::string version() const;
+  std::uint64_t restarts() const { return restarts_; }
+
+ private:
+  void supervise();
+  Status bring_up();
+  Status check_external(Connection& connection);
+  Status prepare(Connection& connection);
+  Address address() const;
+  Account administrator() const;
+  Result<std::unique_ptr<Connection>> open_pinned(const Account& account);
+
+  const Options options_;
+  std::string writer_password_;
+  std::string reader_password_;
+  std::unique_ptr<ManagedServer> server_;  // the supervisor's
+  std::thread supervisor_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  bool stopping_ = false;              // guarded by mutex_
+  std::optional<Status> first_start_;  // guarded by mutex_
+  std::string version_;                // guarded by mutex_
+  std::atomic<bool> up_{false};
+  std::atomic<std::uint64_t> restarts_{0};
+};
+
+}  // namespace sqlcast::storage

@@ -1,0 +1,29 @@
+// Dialect: the SQL that MariaDB has and MySQL writes differently, behind named functions. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sqlcast::storage {
+
+inline constexpr std::string_view kLogSchema = "sqlcast";
+inline constexpr std::string_view kClientRole = "sqlcast_client";  // client SQL on the write connection
+inline constexpr std::string_view kLogRole = "sqlcast_log";        // the log itself
+inline constexpr std::string_view kWriterUser = "sqlcast_writer";
+inline constexpr std::string_view kReaderUser = "sqlcast_reader";
+
+// The session variables that every connection pins, so that one text means one thing on every node.
+std::string pin_session_sql();
+std::string pin_reader_sql();  // the reader's: read-only transactions on top
+
+// The log's schema and tables; safe to run again.
+std::vector<std::string> schema_sql();
+
+// Roles and accounts with just what they need; safe to run again. `host` as in an account's name.
+std::vector<std::string> account_sql(std::string_view host, std::string_view writer_password,
+                                     std::string_view reader_password);
+
+std::string read_only_sql(bool read_only);  // clients of the server cannot write; the applier's account can
+
+}  // namespace sqlcast::storage

@@ -1,0 +1,476 @@
+#include "storage/executor.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "storage/page.h"
+
+namespace sqlcast::storage {
+namespace {
+
+// Errors after which nothing of the transaction is left.
+bool ends_transaction(const Status& status) {
+  constexpr int kDeadlock = 1213;
+  return status.code == Code::database_unavailable || status.database_errno == kDeadlock;
+}
+
+bool needs_savepoint(const Job& job) {
+  if (job.statements.size() > 1) return true;
+  // A slave stops at the first failure, whatever it is: nothing to go back to.
+  if (job.replay) return false;
+  const JobStatement& only = job.statements.front();
+  return only.expect.has_value() || only.returns_rows;
+}
+
+// One name a job: going back must never reach into the job before.
+std::string savepoint_name(std::size_t job) { return "sqlcast_" + std::to_string(job); }
+
+// A job whose outcome must be looked at before the next one may run.
+bool ends_script(const Job& job) {
+  return std::any_of(job.statements.begin(), job.statements.end(),
+                     [](const JobStatement& s) { return s.expect.has_value() || s.returns_rows; });
+}
+
+bool generates(const Job& job, const JobStatement& statement) {
+  return job.replay ? statement.insert_id.has_value()
+                    : statement.insert->auto_increment == sql::AutoIncrementUse::generated;
+}
+
+// An insert whose effect follows from its text once it has succeeded.
+bool effect_is_known(const Job& job, const JobStatement& statement) {
+  if (!statement.insert || !statement.insert->plain) return false;
+  if (job.replay && !statement.insert_id) return true;
+  switch (statement.insert->auto_increment) {
+    case sql::AutoIncrementUse::absent:
+    case sql::AutoIncrementUse::generated:
+    case sql::AutoIncrementUse::explicit_values: return true;
+    case sql::AutoIncrementUse::unknown: return false;
+  }
+  return false;
+}
+
+bool uses_last_insert_id(const Job& job) {
+  return std::any_of(job.statements.begin(), job.statements.end(),
+                     [](const JobStatement& s) { return s.uses_last_insert_id; });
+}
+
+// Somebody looks at LAST_INSERT_ID(): a statement, or we, for an effect. What other jobs left there is not theirs to
+// see.
+bool reads_last_insert_id(const Job& job) {
+  return uses_last_insert_id(job) ||
+         std::any_of(job.statements.begin(), job.statements.end(),
+                     [&](const JobStatement& s) { return s.insert.has_value() && !effect_is_known(job, s); });
+}
+
+// After several inserts in one, LAST_INSERT_ID() is the first one's: not where somebody looks at it.
+bool mergeable(const Job& job, const JobStatement& statement) {
+  return effect_is_known(job, statement) && statement.insert->literals_only && !statement.expect &&
+         !statement.returns_rows && !uses_last_insert_id(job) && !job.context.rand_seed1;
+}
+
+std::string_view insert_prefix(const JobStatement& statement) {
+  return std::string_view(statement.sql).substr(0, statement.insert->values_offset);
+}
+
+std::string_view insert_tuples(const JobStatement& statement) {
+  return std::string_view(statement.sql)
+      .substr(statement.insert->values_offset, statement.insert->values_end - statement.insert->values_offset);
+}
+
+std::string timestamp_text(std::uint64_t microseconds) {
+  std::string fraction = std::to_string(microseconds % 1'000'000);
+  fraction.insert(0, 6 - fraction.size(), '0');
+  return std::to_string(microseconds / 1'000'000) + "." + fraction;
+}
+
+std::uint64_t count_rows(RowStream& rows) {
+  std::uint64_t count = 0;
+  for (Result<bool> more = rows.next(); more.ok() && *more; more = rows.next()) ++count;
+  return count;
+}
+
+std::optional<std::uint64_t> to_number(const std::optional<std::string>& text) {
+  std::uint64_t value = 0;
+  if (!text) return std::nullopt;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
+  if (error != std::errc()) return std::nullopt;
+  return value;
+}
+
+}  // namespace
+
+// One statement of the script: what it is for, so that an error's index says who failed.
+struct Executor::Step {
+  enum class Kind { prelude, statements, effect, warnings };
+  Kind kind = Kind::prelude;
+  std::size_t job = 0;
+  std::vector<Reference> run;                  // statements: one, or several merged
+  std::optional<std::uint64_t> insert_id;      // imposed, when known beforehand
+  std::optional<std::size_t> looked_up_value;  // index of the value that holds the imposed insert id
+  std::optional<std::size_t> affected_value;   // indexes of values that the effect step fetches
+  std::optional<std::size_t> insert_id_value;
+};
+
+struct Executor::Script {
+  std::string text;
+  std::vector<Step> steps;
+  std::vector<std::size_t> value_steps;  // a value's step: it exists once that step has run
+  std::size_t end_job = 0;               // first job that is not in it
+
+  void add(Step step, std::string_view sql) {
+    text += sql;
+    text += ';';
+    steps.push_back(std::move(step));
+  }
+  // A user variable that `SET` gives a value in the step about to be added.
+  std::size_t new_value(std::size_t step) {
+    value_steps.push_back(step);
+    return value_steps.size() - 1;
+  }
+  static std::string variable(std::size_t value) { return "@v" + std::to_string(value); }
+};
+
+void Executor::add_job_prelude(Script& script, const Job& job, std::size_t index) {
+  Step prelude;
+  prelude.kind = Step::Kind::prelude;
+  prelude.job = index;
+  if (!job.database.empty() && session_.database != job.database) {
+    script.add(prelude, "USE " + quote_name(job.database));
+    session_.database = job.database;
+  }
+  std::string assignments;
+  const auto assign = [&assignments](std::string_view name, const std::string& value) {
+    assignments += assignments.empty() ? "SET " : ",";
+    assignments.append(name).append("=").append(value);
+  };
+  if (session_.timestamp_us != job.context.timestamp_us) {
+    assign("timestamp", timestamp_text(job.context.timestamp_us));
+    session_.timestamp_us = job.context.timestamp_us;
+  }
+  if (session_.timeout_ms != job.timeout_ms) {
+    assign("max_statement_time", timestamp_text(std::uint64_t{job.timeout_ms} * 1000));
+    session_.timeout_ms = job.timeout_ms;
+  }
+  if (job.context.rand_seed1) assign("rand_seed1", std::to_string(*job.context.rand_seed1));
+  if (job.context.rand_seed2) assign("rand_seed2", std::to_string(*job.context.rand_seed2));
+  if (reads_last_insert_id(job)) assign("last_insert_id", "0");
+  if (!assignments.empty()) script.add(prelude, assignments);
+  if (needs_savepoint(job)) script.add(prelude, "SAVEPOINT " + savepoint_name(index));
+}
+
+std::vector<Executor::Reference> Executor::find_run(const std::vector<Job>& jobs, Reference first) const {
+  std::vector<Reference> run{first};
+  const JobStatement* last = &jobs[first.job].statements[first.statement];
+  if (!mergeable(jobs[first.job], *last)) return run;
+  const bool within_job = jobs[first.job].statements.size() > 1;
+  std::size_t bytes = last->sql.size();
+  while (true) {
+    Reference next = run.back();
+    if (within_job)
+      ++next.statement;
+    else
+      ++next.job;
+    if (next.job >= jobs.size() || next.statement >= jobs[next.job].statements.size()) return run;
+    const Job& job = jobs[next.job];
+    const JobStatement& statement = job.statements[next.statement];
+    if (!within_job && job.statements.size() > 1) return run;
+    if (!mergeable(job, statement) || insert_prefix(statement) != insert_prefix(*last)) return run;
+    if (job.database != jobs[first.job].database || job.context != jobs[first.job].context) return run;
+    if (job.timeout_ms != jobs[first.job].timeout_ms) return run;
+    if (generates(job, statement) != generates(job, *last)) return run;
+    if (job.replay && statement.insert_id && *statement.insert_id != *last->insert_id + last->insert->tuples)
+      return run;
+    bytes += statement.sql.size();
+    if (bytes > limits_.max_merged_bytes) return run;
+    run.push_back(next);
+    last = &statement;
+  }
+}
+
+void Executor::impose_insert_id(Script& script, const Job& job, const JobStatement& statement, Step& step) {
+  if (job.replay) {
+    step.insert_id = statement.insert_id;
+  } else {
+    const sql::AutoIncrementUse use = statement.insert->auto_increment;
+    if (use == sql::AutoIncrementUse::absent || use == sql::AutoIncrementUse::explicit_values) return;
+    step.insert_id = auto_increment_.next(statement.insert->table);
+  }
+  Step prelude;
+  prelude.kind = Step::Kind::prelude;
+  prelude.job = step.job;
+  if (step.insert_id) {
+    script.add(prelude, "SET insert_id=" + std::to_string(*step.insert_id));
+    return;
+  }
+  if (job.replay) return;
+  const sql::ObjectName& table = statement.insert->table;
+  step.looked_up_value = script.new_value(script.steps.size());
+  const std::string variable = Script::variable(*step.looked_up_value);
+  // A table without AUTO_INCREMENT gives NULL: then any value will do, because nothing is generated.
+  script.add(prelude, "SET " + variable +
+                          "=CAST(IFNULL((SELECT AUTO_INCREMENT FROM information_schema.TABLES WHERE TABLE_SCHEMA=" +
+                          quote_text(table.database) + " AND TABLE_NAME=" + quote_text(table.name) +
+                          "),1) AS UNSIGNED)");
+  script.add(prelude, "SET insert_id=" + variable);
+}
+
+void Executor::add_statements(Script& script, const std::vector<Job>& jobs, std::vector<Reference> run) {
+  const Reference first = run.front();
+  const Job& job = jobs[first.job];
+  const JobStatement& statement = job.statements[first.statement];
+  Step step;
+  step.kind = Step::Kind::statements;
+  step.job = first.job;
+  if (statement.insert) impose_insert_id(script, job, statement, step);
+
+  if (run.size() == 1) {
+    script.text += statement.sql;
+    script.text += "\n;";  // the statement may end in a line comment
+  } else {
+    script.text += insert_prefix(statement);
+    for (const Reference& at : run) {
+      if (&jobs[at.job].statements[at.statement] != &statement) script.text += ',';
+      script.text += insert_tuples(jobs[at.job].statements[at.statement]);
+    }
+    script.text += ';';
+  }
+  step.run = std::move(run);
+
+  // What later statements of this script must know of the table's next value.
+  if (statement.insert && !job.replay) {
+    const sql::ObjectName& table = statement.insert->table;
+    std::uint64_t tuples = 0;
+    std::uint64_t explicit_max = 0;
+    for (const Reference& at : step.run) {
+      tuples += jobs[at.job].statements[at.statement].insert->tuples;
+      explicit_max = std::max(explicit_max, jobs[at.job].statements[at.statement].insert->explicit_max);
+    }
+    const bool known = statement.insert->plain && step.insert_id.has_value();
+    if (known && statement.insert->auto_increment == sql::AutoIncrementUse::generated)
+      auto_increment_.set(table, *step.insert_id + tuples);
+    else if (statement.insert->auto_increment == sql::AutoIncrementUse::explicit_values &&
+             auto_increment_.next(table).value_or(0) > 0)
+      auto_increment_.set(table, std::max(*auto_increment_.next(table), explicit_max + 1));
+    else
+      auto_increment_.forget(table);
+  }
+
+  if (effect_is_known(job, statement)) {
+    script.steps.push_back(std::move(step));
+    return;
+  }
+  const std::size_t effect_step = script.steps.size() + 1;
+  step.affected_value = script.new_value(effect_step);
+  std::string fetch = "SET " + Script::variable(*step.affected_value) + "=ROW_COUNT()";
+  if (statement.insert) {
+    step.insert_id_value = script.new_value(effect_step);
+    fetch += "," + Script::variable(*step.insert_id_value) + "=LAST_INSERT_ID()";
+  }
+  Step effect;
+  effect.kind = Step::Kind::effect;
+  effect.job = first.job;
+  script.steps.push_back(std::move(step));
+  script.add(effect, fetch);
+  // In a group of several, what is cheap comes first.
+  if (job.replay || jobs.size() > 1) return;
+  effect.kind = Step::Kind::warnings;
+  effect.run = {first};
+  script.add(std::move(effect), "SHOW WARNINGS LIMIT 16");
+}
+
+Executor::Script Executor::build(const std::vector<Job>& jobs, std::size_t first_job, std::size_t unmerged_until) {
+  Script script;
+  std::size_t job = first_job;
+  while (job < jobs.size() && script.text.size() < limits_.max_script_bytes) {
+    add_job_prelude(script, jobs[job], job);
+    std::size_t last_job = job;
+    for (std::size_t statement = 0; statement < jobs[job].statements.size();) {
+      const Reference at{job, statement};
+      std::vector<Reference> run = job < unmerged_until ? std::vector<Reference>{at} : find_run(jobs, at);
+      last_job = run.back().job;
+      statement = run.back().statement + 1;
+      add_statements(script, jobs, std::move(run));
+      if (last_job != job) break;
+    }
+    const bool stop = ends_script(jobs[job]);
+    job = last_job + 1;
+    if (stop) break;
+  }
+  script.end_job = job;
+  return script;
+}
+
+// The values of the steps that have run. `values` is filled already when the whole script has.
+Status Executor::collect(Script& script, std::size_t completed, std::vector<std::optional<std::uint64_t>>& values) {
+  if (!values.empty() || script.value_steps.empty()) return ok_status();
+  std::string select;
+  std::size_t count = 0;
+  for (; count < script.value_steps.size() && script.value_steps[count] < completed; ++count)
+    select += (count == 0 ? "SELECT " : ",") + Script::variable(count);
+  if (count == 0) return ok_status();
+  const Result<std::vector<Row>> rows = connection_.rows(select);
+  if (!rows) return rows.status();
+  for (const std::optional<std::string>& text : rows->front()) values.push_back(to_number(text));
+  return ok_status();
+}
+
+void Executor::record(const std::vector<Job>& jobs, const Step& step,
+                      const std::vector<std::optional<std::uint64_t>>& values, std::vector<JobOutcome>& outcomes) {
+  std::optional<std::uint64_t> next_id = step.looked_up_value ? values.at(*step.looked_up_value) : step.insert_id;
+  for (const Reference& at : step.run) {
+    const Job& job = jobs[at.job];
+    const JobStatement& statement = job.statements[at.statement];
+    StatementOutcome& outcome = outcomes[at.job].statements[at.statement];
+    outcome.insert_id = next_id;
+    if (step.affected_value) {
+      // ROW_COUNT() is -1 (out of range: nothing) after a statement that gives rows: RETURNING gives one each.
+      outcome.effect.affected_rows = values.at(*step.affected_value).value_or(outcome.page.rows);
+      outcome.effect.insert_id = step.insert_id_value ? values.at(*step.insert_id_value).value_or(0) : 0;
+      continue;
+    }
+    outcome.effect.affected_rows = statement.insert->tuples;
+    outcome.effect.insert_id = next_id.value_or(0);
+    if (next_id) *next_id += statement.insert->tuples;
+  }
+}
+
+Status Executor::check_job(const Job& job, const JobOutcome& outcome) const {
+  for (std::size_t i = 0; i < job.statements.size(); ++i) {
+    const StatementOutcome& statement = outcome.statements[i];
+    if (const auto expect = job.statements[i].expect; expect && *expect != statement.effect.affected_rows)
+      return Status::error(Code::expectation_failed, "statement " + std::to_string(i + 1) + " affected " +
+                                                         std::to_string(statement.effect.affected_rows) +
+                                                         " rows where " + std::to_string(*expect) +
+                                                         " were expected; the request was rolled back, nothing of it "
+                                                         "is kept. Read the rows again and decide anew.");
+  }
+  return ok_status();
+}
+
+Status Executor::undo(const std::vector<Job>& jobs, std::size_t job) {
+  constexpr int kNoSuchSavepoint = 1305;  // the job failed before it had one: nothing to undo
+  auto_increment_.clear();
+  if (!needs_savepoint(jobs[job])) return ok_status();
+  Status status = connection_.execute("ROLLBACK TO SAVEPOINT " + savepoint_name(job));
+  return status.database_errno == kNoSuchSavepoint ? ok_status() : status;
+}
+
+// Whether the effects of everything in the script follow from its text; if so, outcomes are as they will be.
+bool Executor::predict(const std::vector<Job>& jobs, const Script& script, std::vector<JobOutcome>& outcomes) {
+  if (!script.value_steps.empty() || script.end_job != jobs.size()) return false;
+  for (const Step& step : script.steps)
+    if (step.kind == Step::Kind::statements) record(jobs, step, {}, outcomes);
+  return true;
+}
+
+void Executor::take_rows(const std::vector<Job>& jobs, const Step& step, RowStream& rows,
+                         std::vector<JobOutcome>& outcomes, Status& problem) {
+  if (step.kind != Step::Kind::statements && step.kind != Step::Kind::warnings) return;
+  StatementOutcome& outcome = outcomes[step.run.front().job].statements[step.run.front().statement];
+  if (step.kind == Step::Kind::warnings) {
+    for (Result<bool> more = rows.next(); more.ok() && *more; more = rows.next())
+      outcome.warnings.push_back(rows.text(1) + " " + rows.text(2));
+    return;
+  }
+  if (jobs[step.job].replay) {
+    outcome.page.rows = count_rows(rows);
+    return;
+  }
+  PageReader reader(rows);
+  Result<proto::Page> page = reader.next(limits_.max_rows, limits_.max_row_bytes);
+  if (!page) return;  // the script's status says why
+  outcome.has_rows = true;
+  outcome.columns = rows.columns();
+  outcome.page = std::move(*page);
+  if (reader.more())
+    problem = Status::error(Code::too_large,
+                            "a statement of a write request gave more than " + std::to_string(limits_.max_rows) +
+                                " rows or " + std::to_string(limits_.max_row_bytes) +
+                                " bytes; send the SELECT as a request of its own, where results come in pages");
+}
+
+Status Executor::run(const std::vector<Job>& jobs, std::vector<JobOutcome>& outcomes, Frame& frame) {
+  outcomes.assign(jobs.size(), JobOutcome{});
+  for (std::size_t i = 0; i < jobs.size(); ++i) outcomes[i].statements.resize(jobs[i].statements.size());
+
+  std::size_t unmerged_until = 0;
+  for (std::size_t first_job = 0; first_job < jobs.size();) {
+    Script script = build(jobs, first_job, unmerged_until);
+    const bool is_first = first_job == 0 && unmerged_until == 0;
+    const std::size_t lead = is_first ? frame.prologue_statements : 0;
+    std::optional<std::string> finish;
+    if (is_first && frame.finish && predict(jobs, script, outcomes)) finish = frame.finish(outcomes);
+    std::string text = (is_first ? frame.prologue : std::string()) + script.text;
+    std::size_t total = lead + script.steps.size();
+    if (finish) {
+      text += *finish;
+      total += frame.finish_statements;
+    } else if (!script.value_steps.empty()) {
+      for (std::size_t i = 0; i < script.value_steps.size(); ++i)
+        text += (i == 0 ? "SELECT " : ",") + Script::variable(i);
+      ++total;
+    } else {
+      text.pop_back();  // an empty statement behind the last ';' would be one more
+    }
+
+    std::vector<std::optional<std::uint64_t>> values;
+    Status rows_problem;
+    Connection::ScriptResult result = connection_.run_script(text, total, [&](std::size_t index, RowStream& rows) {
+      if (index < lead) return;
+      if (index - lead < script.steps.size()) {
+        take_rows(jobs, script.steps[index - lead], rows, outcomes, rows_problem);
+        return;
+      }
+      if (const Result<bool> row = rows.next(); !row || !*row) return;
+      for (std::size_t i = 0; i < script.value_steps.size(); ++i)
+        values.push_back(rows.is_null(i) ? std::nullopt : to_number(rows.text(i)));
+    });
+    const bool jobs_done = result.completed >= lead + script.steps.size();
+    if (finish && jobs_done) {
+      result.completed -= lead + script.steps.size();
+      frame.finish_result = std::move(result);
+      return ok_status();
+    }
+    if (ends_transaction(result.status)) return result.status;
+    if (result.completed < lead) return result.status;  // the prologue itself was refused
+    const std::size_t completed = std::min(result.completed - lead, script.steps.size());
+    if (result.status.ok() && !script.value_steps.empty() && values.empty())
+      return Status::error(Code::internal, "the database answered a script with fewer results than it has statements");
+    if (Status status = collect(script, completed, values); !status.ok()) return status;
+    for (std::size_t i = 0; i < completed; ++i) {
+      const Step& step = script.steps[i];
+      const bool has_effect = !step.affected_value || script.value_steps[*step.affected_value] < completed;
+      if (step.kind == Step::Kind::statements && has_effect) record(jobs, step, values, outcomes);
+    }
+
+    if (result.status.ok()) {
+      const std::size_t last_job = script.end_job - 1;
+      Status check = rows_problem.ok() ? check_job(jobs[last_job], outcomes[last_job]) : rows_problem;
+      if (!check.ok()) {
+        if (Status status = undo(jobs, last_job); !status.ok()) return status;
+        outcomes[last_job].status = std::move(check);
+      }
+      first_job = script.end_job;
+      continue;
+    }
+
+    // A statement failed: its job alone pays, or its merged run is taken apart and tried again.
+    session_ = {};
+    auto_increment_.clear();
+    SQLCAST_CHECK(completed < script.steps.size());
+    const Step& failed = script.steps[completed];
+    if (Status status = undo(jobs, failed.job); !status.ok()) return status;
+    if (failed.run.size() > 1) {
+      first_job = failed.job;
+      unmerged_until = failed.run.back().job + 1;
+      continue;
+    }
+    outcomes[failed.job].status = std::move(result.status);
+    if (failed.kind == Step::Kind::statements)
+      outcomes[failed.job].failed_statement = static_cast<std::uint32_t>(failed.run.front().statement);
+    first_job = failed.job + 1;
+  }
+  return ok_status();
+}
+
+}  // namespace sqlcast::storage

@@ -1,0 +1,122 @@
+// Executor: runs jobs (requests on the master, entries on a slave) inside the open transaction, in order, in as
+// few round trips as it can, and collects every effect. Master and slaves run the same code on the same input,
+// so that the same statements have the same effects.
+//
+// A job that fails leaves nothing behind and does not disturb the others. Plain inserts of one shape that follow
+// each other go to the database as one multi-row insert; when that fails they are run one by one.
+// Belongs to the thread that owns the connection.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "proto/entry.h"
+#include "proto/message.h"
+#include "sql/verdict.h"
+#include "storage/auto_increment.h"
+#include "storage/connection.h"
+
+namespace sqlcast::storage {
+
+struct JobStatement {
+  std::string sql;
+  std::optional<std::uint64_t> insert_id;  // slave: the value the entry carries
+  std::optional<sql::InsertShape> insert;  // INSERT and REPLACE only
+  bool uses_last_insert_id = false;
+  bool returns_rows = false;
+  std::optional<std::uint64_t> expect;  // affected rows, or the job fails with expectation_failed
+};
+
+struct Job {
+  std::string database;  // default database; empty = none
+  proto::Context context;
+  std::vector<JobStatement> statements;
+  std::uint32_t timeout_ms = 0;  // of each statement, in the database; 0 = none
+  // A slave replays what the master decided: insert_id comes with each statement, nothing is looked up.
+  bool replay = false;
+};
+
+struct StatementOutcome {
+  std::vector<std::string> warnings;  // "1265 Data truncated …"; only of a job that runs alone
+  proto::Effect effect;
+  std::optional<std::uint64_t> insert_id;  // what was imposed
+  bool has_rows = false;
+  std::vector<proto::ColumnInfo> columns;
+  proto::Page page;
+};
+
+struct JobOutcome {
+  Status status;
+  std::optional<std::uint32_t> failed_statement;
+  std::vector<StatementOutcome> statements;  // one each when status is ok
+};
+
+struct ExecutorLimits {
+  std::uint64_t max_rows = 10'000;  // rows that one statement in a write request may return
+  std::uint64_t max_row_bytes = 4U << 20U;
+  std::uint64_t max_merged_bytes = 1U << 20U;  // of one multi-row insert
+  std::uint64_t max_script_bytes = 8U << 20U;  // of one round trip
+};
+
+class Executor {
+ public:
+  Executor(Connection& connection, ExecutorLimits limits) : connection_(connection), limits_(limits) {}
+
+  // SQL to put around the jobs, so that it costs no round trip of its own: complete statements.
+  struct Frame {
+    std::string prologue;  // in front of the first, each ended by `;`: "SET ROLE …;BEGIN;"
+    std::size_t prologue_statements = 0;
+    // What follows when every effect is known before anything has run (plain inserts): asked with the outcomes as
+    // they will be, it gives the text, without a last `;`, or nothing to leave it out.
+    std::function<std::optional<std::string>(const std::vector<JobOutcome>& outcomes)> finish;
+    std::size_t finish_statements = 0;
+    std::optional<Connection::ScriptResult> finish_result;  // out; completed counts within finish. Nothing: not run.
+  };
+
+  // Runs all jobs inside the transaction that the prologue begins.
+  // Not ok: the whole transaction is gone or must be rolled back (connection lost, deadlock): the outcomes mean
+  // nothing. Otherwise outcomes has one element a job.
+  Status run(const std::vector<Job>& jobs, std::vector<JobOutcome>& outcomes, Frame& frame);
+
+  // Session state is no longer what was last imposed (new transaction on the same session keeps it).
+  void forget_session() { session_ = {}; }
+  AutoIncrementTracker& auto_increment() { return auto_increment_; }
+
+ private:
+  struct Reference {  // one statement of one job
+    std::size_t job = 0;
+    std::size_t statement = 0;
+  };
+  struct Step;
+  struct Script;
+  struct Session {  // as last imposed on the connection; nothing = unknown
+    std::optional<std::string> database;
+    std::optional<std::uint64_t> timestamp_us;
+    std::optional<std::uint32_t> timeout_ms;
+  };
+
+  Script build(const std::vector<Job>& jobs, std::size_t first_job, std::size_t unmerged_until);
+  void add_job_prelude(Script& script, const Job& job, std::size_t index);
+  std::vector<Reference> find_run(const std::vector<Job>& jobs, Reference first) const;
+  void add_statements(Script& script, const std::vector<Job>& jobs, std::vector<Reference> run);
+  void impose_insert_id(Script& script, const Job& job, const JobStatement& statement, Step& step);
+  bool predict(const std::vector<Job>& jobs, const Script& script, std::vector<JobOutcome>& outcomes);
+  void take_rows(const std::vector<Job>& jobs, const Step& step, RowStream& rows, std::vector<JobOutcome>& outcomes,
+                 Status& problem);
+  Status collect(Script& script, std::size_t completed, std::vector<std::optional<std::uint64_t>>& values);
+  void record(const std::vector<Job>& jobs, const Step& step, const std::vector<std::optional<std::uint64_t>>& values,
+              std::vector<JobOutcome>& outcomes);
+  Status check_job(const Job& job, const JobOutcome& outcome) const;
+  Status undo(const std::vector<Job>& jobs, std::size_t job);
+
+  Connection& connection_;
+  const ExecutorLimits limits_;
+  Session session_;
+  AutoIncrementTracker auto_increment_;
+};
+
+}  // namespace sqlcast::storage

@@ -1,0 +1,37 @@
+// PageReader: rows of a running statement into pages, column by column, with bounded memory.
+// Belongs to the thread that owns the stream.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/status.h"
+#include "proto/column.h"
+#include "proto/message.h"
+#include "storage/connection.h"
+
+namespace sqlcast::storage {
+
+class PageReader {
+ public:
+  explicit PageReader(RowStream& stream) : stream_(stream), writers_(stream.columns().size()) {}
+
+  // The next page: at most max_rows rows (at least one), ended early once it holds max_bytes.
+  Result<proto::Page> next(std::uint64_t max_rows, std::uint64_t max_bytes);
+
+  // Whether rows are left after the last page. True before the first.
+  bool more() const { return state_ != State::ended; }
+  std::uint64_t rows_read() const { return rows_read_; }
+
+ private:
+  enum class State { before_first, on_row, ended };
+  Status advance();
+  Status append_row();
+
+  RowStream& stream_;
+  std::vector<proto::ColumnWriter> writers_;
+  State state_ = State::before_first;
+  std::uint64_t rows_read_ = 0;
+};
+
+}  // namespace sqlcast::storage

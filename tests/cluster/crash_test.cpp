@@ -1,0 +1,153 @@
+// Goal: a node that dies at the worst moments ends what it began, once. Method: crash points (SQLCAST_TEST_CRASH), at
+// which the node kills itself; then it is started again, and what it did is compared.
+#include "tests/cluster/cluster.h"
+
+using namespace sqlcast;
+using namespace sqlcast::cluster_test;
+using namespace std::chrono_literals;
+
+namespace {
+
+void arm(Node& node, const std::string& point) {
+  node.stop();
+  node.environment["SQLCAST_TEST_CRASH"] = point;
+  node.start();
+  node.wait_until_answering();
+}
+
+void revive(Node& node) {
+  node.wait_until_ended();
+  node.environment.clear();
+  node.start();
+  node.wait_until_answering();
+}
+
+proto::QueryRequest keyed(const std::string& sql, std::uint64_t id, const std::string& database = "crashed") {
+  proto::QueryRequest request = query_of(sql);
+  request.key = {"crash-test", id};
+  request.database = database;
+  return request;
+}
+
+// The answer is not waited for: the node dies.
+void send(Node& node, const proto::QueryRequest& request) {
+  Session session(node.endpoint());
+  CHECK_FALSE(session.run(request, 500ms).ok());
+}
+
+struct Step {
+  const char* sql;
+  const char* database;
+  const char* master_point;
+  const char* slave_point;
+};
+
+// With databases and tables, each kind dies before and after it ran, on one node or the other.
+constexpr Step kSteps[] = {
+    {"CREATE DATABASE crashed", "", "ddl_ran", "ddl_pending"},
+    {"CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY, v INT)", "crashed", "ddl_pending", "ddl_ran"},
+    {"ALTER TABLE t ADD COLUMN w INT NOT NULL DEFAULT 5", "crashed", "ddl_ran", "ddl_pending"},
+    {"ALTER TABLE t ADD COLUMN x INT", "crashed", "ddl_pending", "ddl_ran"},
+    {"RENAME TABLE t TO u", "crashed", "ddl_ran", "ddl_ran"},
+    {"TRUNCATE TABLE u", "crashed", "ddl_ran", "ddl_ran"},
+    {"DROP TABLE u", "crashed", "ddl_ran", "ddl_pending"},
+    {"DROP DATABASE crashed", "", "ddl_pending", "ddl_ran"},
+};
+
+}  // namespace
+
+TEST_CASE("crash: DDL interrupted before or after it ran is ended by the next start, on master and slave", "[crash]") {
+  Cluster cluster(2);
+  std::uint64_t id = 0;
+  for (const Step& step : kSteps) {
+    INFO(step.sql);
+    const Sequence before = cluster.wait_until_equal();
+    arm(cluster.master(), step.master_point);
+    arm(cluster.slave(0), step.slave_point);
+    const proto::QueryRequest request = keyed(step.sql, ++id, step.database);
+    send(cluster.master(), request);
+    revive(cluster.master());
+    const Answer again = cluster.master().run(request);
+    INFO(show(again.status));
+    REQUIRE(again.ok());
+    CHECK(again.result.replayed);
+    CHECK(again.result.sequence == before + 1);
+    revive(cluster.slave(0));
+    CHECK(cluster.wait_until_equal() == before + 1);
+    cluster.check_same_everywhere();
+    if (id == 2) REQUIRE(cluster.master().run(keyed("INSERT INTO t(v) VALUES (1),(2)", 100)).ok());
+  }
+  CHECK(cluster.master().run("SHOW DATABASES LIKE 'crashed'").text().empty());
+}
+
+TEST_CASE("crash: DDL that fails leaves no entry, and the next one runs", "[crash]") {
+  Cluster& cluster = shared_cluster();
+  cluster.must("CREATE DATABASE failing");
+  cluster.must("CREATE TABLE failing.t (id INT PRIMARY KEY, v VARCHAR(10))");
+  cluster.must("INSERT INTO failing.t VALUES (1,'a'),(2,'a')");
+  const Sequence before = cluster.wait_until_equal();
+  CHECK(cluster.master().run("ALTER TABLE failing.t ADD UNIQUE KEY (v)").status.database_errno == 1062);
+  CHECK(cluster.master().run("CREATE TABLE failing.t (id INT PRIMARY KEY)").status.database_errno == 1050);
+  CHECK(cluster.master().run("DROP TABLE failing.nothing").status.database_errno == 1051);
+  CHECK(cluster.wait_until_equal() == before);
+  CHECK(cluster.must("ALTER TABLE failing.t ADD UNIQUE KEY (id, v)").result.sequence == before + 1);
+  CHECK(cluster.must("DROP DATABASE failing").result.sequence == before + 2);
+  cluster.check_same_everywhere();
+}
+
+TEST_CASE("crash: a master that dies around a commit answers the resend with the one outcome", "[crash]") {
+  Cluster cluster(1);
+  cluster.must("CREATE DATABASE crashed");
+  cluster.must("CREATE TABLE crashed.t (id INT AUTO_INCREMENT PRIMARY KEY, v INT)");
+  cluster.must("INSERT INTO crashed.t(v) VALUES (1)");
+  std::uint64_t id = 0;
+  for (const char* point : {"group_executed", "group_committed"}) {
+    // An insert whose effects are known beforehand goes with its commit in one trip; an update does not.
+    for (const char* sql : {"UPDATE t SET v=v+1 WHERE id=1", "INSERT INTO t(v) VALUES (7)"}) {
+      INFO(point << " " << sql);
+      const bool in_one_trip = std::string(sql).find("INSERT") == 0;
+      const bool committed = std::string(point) == "group_committed";
+      if (in_one_trip && !committed) continue;
+      const Sequence before = cluster.wait_until_equal();
+      arm(cluster.master(), point);
+      const proto::QueryRequest request = keyed(sql, ++id);
+      send(cluster.master(), request);
+      revive(cluster.master());
+      CHECK(cluster.master().status()->position == before + (committed ? 1 : 0));
+      const Answer again = cluster.master().run(request);
+      INFO(show(again.status));
+      REQUIRE(again.ok());
+      CHECK(again.result.replayed == committed);
+      CHECK(again.result.sequence == before + 1);
+      CHECK(again.at(0).affected_rows == 1);
+      // And once more, by way of the slave.
+      const Answer third = cluster.slave(0).run(request);
+      INFO(show(third.status));
+      CHECK(third.result.replayed);
+      CHECK(third.result.sequence == before + 1);
+      proto::QueryRequest other = request;
+      other.statements[0].sql = "UPDATE t SET v=0 WHERE id=1";
+      CHECK(cluster.master().run(other).status.code == Code::request_id_reused);
+      cluster.check_same_everywhere();
+    }
+  }
+  CHECK(cluster.master().run("SELECT v FROM crashed.t ORDER BY id").text() == "3\n7");
+}
+
+TEST_CASE("crash: a slave that dies around its commit applies each entry once", "[crash]") {
+  Cluster cluster(1);
+  cluster.must("CREATE DATABASE crashed");
+  cluster.must("CREATE TABLE crashed.t (id INT AUTO_INCREMENT PRIMARY KEY, v INT)");
+  cluster.must("INSERT INTO crashed.t(v) VALUES (0)");
+  for (const char* point : {"batch_executed", "batch_committed"}) {
+    INFO(point);
+    const Sequence before = cluster.wait_until_equal();
+    arm(cluster.slave(0), point);
+    cluster.must("UPDATE crashed.t SET v=v+1 WHERE id=1");
+    cluster.must("INSERT INTO crashed.t(v) VALUES (5)");
+    revive(cluster.slave(0));
+    CHECK(cluster.wait_until_equal() == before + 2);
+    cluster.check_same_everywhere();
+  }
+  CHECK(cluster.slave(0).run("SELECT v FROM crashed.t WHERE id=1 ORDER BY id").text() == "2");
+}

@@ -1,0 +1,197 @@
+#include <pwd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <fstream>
+#include <stdexcept>
+#include <thread>
+
+#include "tests/cluster/cluster.h"
+
+namespace sqlcast::cluster_test {
+
+using namespace std::chrono_literals;
+namespace fs = std::filesystem;
+
+void wait_for(const std::string& what, const std::function<bool()>& condition, std::chrono::milliseconds patience) {
+  const auto give_up = std::chrono::steady_clock::now() + patience;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > give_up)
+      throw std::runtime_error("waited " + std::to_string(patience.count()) + " ms in vain for: " + what);
+    std::this_thread::sleep_for(20ms);  // poll interval
+  }
+}
+
+TemporaryFolder::TemporaryFolder() {
+  // Short: a database's socket is in it, and a socket's path may have 107 bytes at most.
+  const char* temporary = std::getenv("TMPDIR");
+  std::string pattern = std::string(temporary == nullptr || *temporary == '\0' ? "/tmp" : temporary) + "/sqc.XXXXXX";
+  if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder " + pattern);
+  path_ = pattern;
+}
+
+TemporaryFolder::~TemporaryFolder() {
+  std::error_code ignored;
+  fs::remove_all(path_, ignored);
+}
+
+std::string program(const std::string& name) { return std::string(SQLCAST_BIN_DIR) + "/" + name; }
+
+Run run_program(const std::vector<std::string>& command, const fs::path& input) {
+  const TemporaryFolder folder;
+  const fs::path output = folder.path() / "output";
+  const pid_t child = fork();
+  if (child < 0) throw std::runtime_error("cannot fork");
+  if (child == 0) {
+    std::vector<char*> arguments;
+    for (const std::string& text : command) arguments.push_back(const_cast<char*>(text.c_str()));
+    arguments.push_back(nullptr);
+    if (std::freopen(input.empty() ? "/dev/null" : input.c_str(), "r", stdin) == nullptr) _exit(126);
+    if (std::freopen(output.c_str(), "w", stdout) == nullptr) _exit(126);
+    dup2(STDOUT_FILENO, STDERR_FILENO);
+    execvp(arguments[0], arguments.data());
+    _exit(127);
+  }
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  Run run;
+  run.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  std::ifstream file(output);
+  run.output.assign(std::istreambuf_iterator<char>(file), {});
+  return run;
+}
+
+Node::Node(Options options) : options_(std::move(options)) {
+  fs::create_directories(options_.folder);
+  std::ofstream(options_.folder / "node.yaml") << options_.yaml;
+}
+
+Node::~Node() {
+  if (running()) kill_with_database();
+}
+
+void Node::start() {
+  cli::SpawnOptions spawn;
+  spawn.program = "/usr/bin/env";
+  for (const auto& [name, value] : environment) spawn.arguments.push_back(name + "=" + value);
+  spawn.arguments.push_back(program("sqlcast-" + options_.role));
+  spawn.arguments.push_back("--config");
+  spawn.arguments.push_back((options_.folder / "node.yaml").string());
+  spawn.log = options_.folder / "node.log";
+  spawn.die_with_parent = true;
+  const Result<cli::ProcessId> process = cli::spawn(spawn);
+  if (!process) throw std::runtime_error(process.status().message);
+  process_ = *process;
+  exit_status_.reset();
+}
+
+bool Node::running() const {
+  if (process_.pid <= 0 || exit_status_) return false;
+  int status = 0;
+  if (waitpid(process_.pid, &status, WNOHANG) != process_.pid) return true;
+  exit_status_ = status;
+  return false;
+}
+
+void Node::wait_until_ended() {
+  wait_for(name() + " to end", [this] { return !running(); });
+}
+
+void Node::wait_until_answering() {
+  wait_for(name() + " to answer", [this] {
+    if (!running()) throw std::runtime_error(name() + " has ended instead of answering; its log ends:\n" + log_end());
+    return status().has_value();
+  });
+}
+
+void Node::kill() {
+  if (running()) ::kill(process_.pid, SIGKILL);
+  wait_until_ended();
+}
+
+bool Node::stop() {
+  if (!running()) throw std::runtime_error(name() + " is not running");
+  ::kill(process_.pid, SIGTERM);
+  wait_until_ended();
+  return WIFEXITED(*exit_status_) && WEXITSTATUS(*exit_status_) == 0;
+}
+
+void Node::suspend() { ::kill(process_.pid, SIGSTOP); }
+void Node::resume() { ::kill(process_.pid, SIGCONT); }
+
+std::optional<pid_t> Node::database() const {
+  pid_t pid = 0;
+  std::ifstream(data_folder() / "mariadb" / "mariadb.pid") >> pid;
+  if (pid <= 0) return std::nullopt;
+  // The number may be another program's by now.
+  std::ifstream file("/proc/" + std::to_string(pid) + "/cmdline");
+  const std::string command(std::istreambuf_iterator<char>(file), {});
+  if (command.find(data_folder().string()) == std::string::npos) return std::nullopt;
+  return pid;
+}
+
+void Node::kill_database() {
+  wait_for(name() + "'s database to run", [this] { return database().has_value(); });
+  if (const std::optional<pid_t> pid = database()) ::kill(*pid, SIGKILL);
+}
+
+void Node::kill_with_database() {
+  const std::optional<pid_t> pid = database();
+  if (running()) ::kill(process_.pid, SIGKILL);
+  if (pid) ::kill(*pid, SIGKILL);
+  wait_until_ended();
+  wait_for(name() + "'s database to end", [this] { return !database(); });
+}
+
+void Node::forget_data() {
+  wait_for(name() + "'s database to end", [this] { return !database(); });
+  fs::remove_all(data_folder());
+}
+
+Answer Node::run(const proto::QueryRequest& request) const { return Session(endpoint()).run(request); }
+
+std::optional<proto::NodeStatus> Node::status() const {
+  Result<proto::Message> reply = Session(endpoint()).exchange(proto::StatusRequest{}, 2s);
+  if (!reply) return std::nullopt;
+  auto* status = std::get_if<proto::StatusReply>(&*reply);
+  if (status == nullptr) throw std::runtime_error(name() + " answered a status request with something else");
+  return std::move(status->self);
+}
+
+std::unique_ptr<storage::Connection> Node::open_database() const {
+  storage::Address address;
+  address.socket = (data_folder() / "mariadb" / "mariadb.sock").string();
+  auto connection = storage::Connection::open(address, {getpwuid(geteuid())->pw_name, ""});
+  if (!connection) throw std::runtime_error(name() + ": " + connection.status().message);
+  if (const Status status = (*connection)->execute("SET NAMES utf8mb4"); !status.ok())
+    throw std::runtime_error(name() + ": " + status.message);
+  return std::move(*connection);
+}
+
+std::string Node::ask_database(const std::string& sql) const {
+  const Result<std::vector<storage::Row>> rows = open_database()->rows(sql);
+  if (!rows) throw std::runtime_error(name() + ": " + rows.status().message + " (" + sql + ")");
+  std::string text;
+  for (const storage::Row& row : *rows) {
+    if (!text.empty()) text += '\n';
+    for (std::size_t i = 0; i < row.size(); ++i) text += (i == 0 ? "" : "|") + row[i].value_or("NULL");
+  }
+  return text;
+}
+
+std::string Node::log_end() const {
+  constexpr std::size_t kLines = 25;
+  std::ifstream file(options_.folder / "node.log");
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(file, line);) lines.push_back(line);
+  std::string text;
+  for (std::size_t i = lines.size() > kLines ? lines.size() - kLines : 0; i < lines.size(); ++i)
+    text += "  " + lines[i] + "\n";
+  return text;
+}
+
+}  // namespace sqlcast::cluster_test

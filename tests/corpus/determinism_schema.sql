@@ -1,0 +1,69 @@
+-- The default character set of the database is utf8mb4. The tables that determinism.tsv writes to. tests/unit/sql_determinism_test.cpp describes the same to the policy.
+CREATE TABLE customer (
+  id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  email VARCHAR(100) NOT NULL,
+  name VARCHAR(100) NOT NULL DEFAULT 'nobody',
+  balance DECIMAL(12,2) NOT NULL DEFAULT 0,
+  created DATETIME(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
+  changed TIMESTAMP(3) NULL DEFAULT NULL ON UPDATE CURRENT_TIMESTAMP(3),
+  note TEXT NULL,
+  UNIQUE KEY email (email)
+) ENGINE=InnoDB;
+CREATE TABLE orders (
+  id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  customer_id BIGINT UNSIGNED NOT NULL,
+  placed DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  status ENUM('new','paid','sent') NOT NULL DEFAULT 'new',
+  total DECIMAL(12,2) NOT NULL DEFAULT 0,
+  tax DECIMAL(12,2) GENERATED ALWAYS AS (total * 0.19) STORED,
+  label VARCHAR(60) GENERATED ALWAYS AS (CONCAT('order ', status)) VIRTUAL,
+  KEY customer (customer_id),
+  CONSTRAINT orders_customer FOREIGN KEY (customer_id) REFERENCES customer (id) ON DELETE CASCADE ON UPDATE CASCADE
+) ENGINE=InnoDB;
+CREATE TABLE product (
+  id INT NOT NULL PRIMARY KEY,
+  sku VARCHAR(20) NOT NULL,
+  name VARCHAR(100) NOT NULL,
+  price DECIMAL(10,2) NOT NULL DEFAULT 1,
+  stock INT NOT NULL DEFAULT 0,
+  UNIQUE KEY sku (sku),
+  UNIQUE KEY name (name),
+  CHECK (price >= 0)
+) ENGINE=InnoDB;
+CREATE TABLE item (
+  order_id INT UNSIGNED NOT NULL,
+  position SMALLINT NOT NULL,
+  product_id INT NULL,
+  quantity INT NOT NULL DEFAULT 1,
+  price DECIMAL(10,2) NOT NULL DEFAULT 0,
+  PRIMARY KEY (order_id, position),
+  KEY product (product_id),
+  CONSTRAINT item_order FOREIGN KEY (order_id) REFERENCES orders (id) ON DELETE CASCADE ON UPDATE CASCADE,
+  CONSTRAINT item_product FOREIGN KEY (product_id) REFERENCES product (id) ON DELETE SET NULL ON UPDATE CASCADE
+) ENGINE=InnoDB;
+CREATE TABLE counter (
+  name VARCHAR(20) NOT NULL PRIMARY KEY,
+  value BIGINT NOT NULL DEFAULT 0
+) ENGINE=InnoDB;
+CREATE TABLE token (
+  id INT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  secret VARCHAR(64) NOT NULL DEFAULT UUID(),
+  owner VARCHAR(100) NULL
+) ENGINE=InnoDB;
+CREATE TABLE event (
+  id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  kind VARCHAR(100) NOT NULL DEFAULT '',
+  at DATETIME(6) NULL,
+  number DOUBLE NULL,
+  data JSON NULL
+) ENGINE=InnoDB;
+CREATE TABLE archive (
+  id BIGINT UNSIGNED NOT NULL PRIMARY KEY,
+  email VARCHAR(100) NOT NULL,
+  name VARCHAR(100) NULL,
+  balance DECIMAL(12,2) NULL
+) ENGINE=InnoDB;
+CREATE TABLE line (
+  n INT NULL,
+  t VARCHAR(100) NULL
+) ENGINE=InnoDB;

@@ -1,0 +1,37 @@
+// Goal: the leaf nouns keep their promises. Method: pure calls.
+#include <chrono>
+
+#include "base/queue.h"
+#include "base/status.h"
+#include "base/types.h"
+
+using namespace sqlcast;
+using namespace std::chrono_literals;
+
+TEST_CASE("status: every code has a name that leads back to it") {
+  for (const Code code : {Code::ok, Code::bad_message, Code::busy, Code::outcome_unknown, Code::internal}) {
+    CHECK(code_from_name(code_name(code)) == code);
+  }
+  CHECK_FALSE(code_from_name("NO_SUCH_CODE").has_value());
+}
+
+TEST_CASE("queue: a full queue refuses and keeps what it has") {
+  BoundedQueue<int> queue(2);
+  CHECK(queue.try_push(1));
+  CHECK(queue.try_push(2));
+  CHECK_FALSE(queue.try_push(3));
+  CHECK(queue.pop(0ms) == 1);
+  CHECK(queue.try_pop() == 2);
+  CHECK_FALSE(queue.try_pop().has_value());
+}
+
+TEST_CASE("queue: after close, pushes fail and pops drain") {
+  BoundedQueue<int> queue(2);
+  CHECK(queue.try_push(1));
+  queue.close();
+  CHECK_FALSE(queue.try_push(2));
+  CHECK(queue.pop(1000ms) == 1);
+  CHECK_FALSE(queue.pop(1000ms).has_value());
+}
+
+TEST_CASE("types: hex is lower case and complete") { CHECK(to_hex(std::string_view("\x00\xffz", 3)) == "00ff7a"); }

@@ -1,0 +1,101 @@
+// Goal: what the command line program says and writes is right. Method: pure pieces with made-up values.
+#include "client/cli/connection.h"
+#include "client/cli/local_cluster.h"
+#include "client/cli/node_table.h"
+#include "client/cli/shell.h"
+#include "client/cli/text_table.h"
+
+using namespace sqlcast;
+using namespace sqlcast::cli;
+
+TEST_CASE("cli: durations are read with their unit, seconds without one") {
+  CHECK(parse_duration_ms("500ms") == 500);
+  CHECK(parse_duration_ms("2s") == 2'000);
+  CHECK(parse_duration_ms("3") == 3'000);
+  CHECK(parse_duration_ms("1m") == 60'000);
+  for (const char* bad : {"", "s", "-1", "1h2", "1 s", "99999999999999", "1.5s"}) CHECK(parse_duration_ms(bad) < 0);
+}
+
+TEST_CASE("cli: a text table aligns by display width and leaves no trailing blanks") {
+  TextTable table({{"NAME"}, {"N", true}, {"TEXT"}});
+  table.add({"日本", "7", "x"});
+  table.add({"a", "1234", ""});
+  CHECK(table.text() == "NAME     N  TEXT\n日本     7  x\na     1234\n");
+}
+
+TEST_CASE("cli: a node's configuration keeps what was edited, and has the endpoints of now") {
+  const ClusterNode master{"master", "master", "tcp://127.0.0.1:1", "tcp://127.0.0.1:2"};
+  const ClusterNode slave{"slave-1", "slave", "tcp://127.0.0.1:3", ""};
+  const std::string fresh = node_config("", slave, master, "/d/slave-1/data");
+  CHECK(fresh.find("name: \"slave-1\"\n") != std::string::npos);
+  CHECK(fresh.find("\nmaster: \"tcp://127.0.0.1:1\"\n") != std::string::npos);
+  CHECK(node_config(fresh, slave, master, "/d/slave-1/data") == fresh);
+
+  const std::string edited = "listen: \"tcp://127.0.0.1:9\"\nlog_level: debug\nlimits:\n  readers: 8\n";
+  CHECK(node_config(edited, slave, master, "/d") ==
+        "listen: \"tcp://127.0.0.1:3\"\nlog_level: debug\nlimits:\n  readers: 8\nmaster: \"tcp://127.0.0.1:1\"\n");
+  CHECK(node_config("", master, master, "/d").find("publish: \"tcp://127.0.0.1:2\"\n") != std::string::npos);
+}
+
+TEST_CASE("cli: the line under a result says what happened, where and when") {
+  client::StatementReply rows;
+  rows.has_rows = true;
+  client::Reply read;
+  read.node = "slave-1";
+  read.node_position = 1042;
+  CHECK(summary(rows, read, 3, 0.0041) == "3 rows in set (0.004 s) — node slave-1 at 1042");
+  CHECK(summary(rows, read, 0, 0.0) == "Empty set (0.000 s) — node slave-1 at 1042");
+  client::StatementReply effect;
+  effect.affected_rows = 1;
+  effect.insert_id = 25;
+  effect.warnings = {"1265 Data truncated"};
+  client::Reply write;
+  write.wrote = true;
+  write.sequence = 1043;
+  CHECK(summary(effect, write, 0, 0.002) ==
+        "Query OK, 1 row affected, insert id 25, 1 warning (0.002 s) — sequence 1043");
+}
+
+TEST_CASE("cli: errors show code, database errno, SQLSTATE and line") {
+  Status status = Status::error(Code::sql_error, "Duplicate entry");
+  status.database_errno = 1062;
+  status.sqlstate = "23000";
+  CHECK(error_text(status, 3) == "ERROR SQL_ERROR 1062 (23000) at line 3: Duplicate entry");
+  Status refused = Status::error(Code::refused, "no");
+  refused.reason = "LIMIT_WITHOUT_ORDER";
+  CHECK(error_text(refused) == "ERROR REFUSED LIMIT_WITHOUT_ORDER: no");
+}
+
+TEST_CASE("cli: host and port name one node; what is no endpoint is refused") {
+  ConnectionOptions options;
+  options.port = 5760;
+  CHECK(find_nodes(options)->endpoints == std::vector<std::string>{"tcp://127.0.0.1:5760"});
+  options = {};
+  options.host = "::1";
+  CHECK(find_nodes(options)->endpoints == std::vector<std::string>{"tcp://[::1]:5750"});
+  options = {};
+  options.endpoints = {"nonsense"};
+  CHECK(find_nodes(options).status().code == Code::bad_request);
+  options = {};
+  options.dir = "/no/such/folder";
+  CHECK(find_nodes(options).status().message.find("sqlcast cluster up") != std::string::npos);
+}
+
+TEST_CASE("cli: a table of nodes marks who is not there, and is JSON too") {
+  proto::NodeStatus master;
+  master.name = "master";
+  master.role = "master";
+  master.state = "Serving";
+  master.epoch = 1;
+  master.position = 1042;
+  proto::NodeStatus slave;
+  slave.name = "slave-1";
+  slave.state = "Unreachable";
+  slave.message = "two\nlines";
+  CHECK(all_well({master}));
+  CHECK_FALSE(all_well({master, slave}));
+  const std::string table = nodes_table({master, slave});
+  CHECK(table.find("1042") != std::string::npos);
+  CHECK(table.find("two lines") != std::string::npos);
+  CHECK(nodes_json({master}, 0).find("\"position\": 1042") != std::string::npos);
+}

@@ -1,0 +1,152 @@
+// Goal: results are shown as people and scripts expect them. Method: cells made by hand through each printer.
+#include <limits>
+
+#include "client/cli/display_width.h"
+#include "client/cli/result_format.h"
+
+using namespace sqlcast;
+using namespace sqlcast::cli;
+using proto::Cell;
+using proto::ColumnInfo;
+using proto::ValueKind;
+
+namespace {
+
+Cell null_cell() { return {}; }
+Cell int_cell(std::int64_t value) {
+  Cell cell;
+  cell.kind = Cell::Kind::int64;
+  cell.int64 = value;
+  return cell;
+}
+Cell uint_cell(std::uint64_t value) {
+  Cell cell;
+  cell.kind = Cell::Kind::uint64;
+  cell.uint64 = value;
+  return cell;
+}
+Cell double_cell(double value) {
+  Cell cell;
+  cell.kind = Cell::Kind::float64;
+  cell.float64 = value;
+  return cell;
+}
+Cell text_cell(std::string_view value, Cell::Kind kind = Cell::Kind::text) {
+  Cell cell;
+  cell.kind = kind;
+  cell.size = static_cast<std::uint32_t>(value.size());
+  cell.data = value.data();
+  return cell;
+}
+Cell bytes_cell(std::string_view value) { return text_cell(value, Cell::Kind::bytes); }
+
+ColumnInfo column(std::string name, ValueKind kind) {
+  ColumnInfo info;
+  info.name = std::move(name);
+  info.kind = kind;
+  return info;
+}
+
+std::string print(FormatOptions options, const std::vector<ColumnInfo>& columns, const std::vector<Cells>& pages) {
+  std::string out;
+  const auto printer = make_printer(options);
+  printer->begin(columns, out);
+  for (const Cells& page : pages) printer->page(page, page.empty() ? 0 : page[0].size(), out);
+  printer->end(out);
+  return out;
+}
+
+const std::vector<ColumnInfo> kStudents = {column("id", ValueKind::int64), column("name", ValueKind::text)};
+
+}  // namespace
+
+TEST_CASE("display width: CJK and emoji take two columns, combining marks none") {
+  CHECK(display_width("abc") == 3);
+  CHECK(display_width("né") == 2);
+  CHECK(display_width("ne\xCC\x81") == 2);
+  CHECK(display_width("日本") == 4);
+  CHECK(display_width("😀") == 2);
+  CHECK(display_width("한글") == 4);
+  CHECK(display_width("ﾊﾝ") == 2);
+  CHECK(display_width("\xFF\xFE") == 2);
+  CHECK(display_width("a\xE2\x80\x8B") == 1);
+}
+
+TEST_CASE("format: a table aligns numbers right, text left, and counts display columns") {
+  const Cells cells = {{int_cell(1), int_cell(200), null_cell()}, {text_cell("Ann"), text_cell("日本"), null_cell()}};
+  CHECK(print({Format::table, true}, kStudents, {cells}) ==
+        "+------+------+\n"
+        "| id   | name |\n"
+        "+------+------+\n"
+        "|    1 | Ann  |\n"
+        "|  200 | 日本 |\n"
+        "| NULL | NULL |\n"
+        "+------+------+\n");
+}
+
+TEST_CASE("format: a table without a header keeps its frame; an empty one prints nothing") {
+  CHECK(print({Format::table, false}, kStudents, {{{int_cell(1)}, {text_cell("A")}}}) ==
+        "+---+---+\n| 1 | A |\n+---+---+\n");
+  CHECK(print({Format::table, true}, kStudents, {{{}, {}}}).empty());
+}
+
+TEST_CASE("format: a later page that needs more room gets its frame anew") {
+  const Cells narrow = {{int_cell(1)}, {text_cell("A")}};
+  const Cells wide = {{int_cell(2)}, {text_cell("Barbara")}};
+  CHECK(print({Format::table, true}, kStudents, {narrow, narrow, wide}) ==
+        "+----+------+\n| id | name |\n+----+------+\n|  1 | A    |\n|  1 | A    |\n"
+        "+----+---------+\n| id | name    |\n+----+---------+\n|  2 | Barbara |\n+----+---------+\n");
+}
+
+TEST_CASE("format: a table keeps lines of a cell apart and never lets control characters through") {
+  const Cells cells = {{int_cell(1)}, {text_cell("a\nbc\x1b[2J\t")}};
+  CHECK(print({Format::table, true}, kStudents, {cells}) ==
+        "+----+-------------+\n"
+        "| id | name        |\n"
+        "+----+-------------+\n"
+        "|  1 | a          +|\n"
+        "|    | bc\\x1b[2J\\t |\n"
+        "+----+-------------+\n");
+}
+
+TEST_CASE("format: tabs escape as mariadb -B does, and an empty result is nothing at all") {
+  const Cells cells = {{int_cell(-1), null_cell()},
+                       {text_cell(std::string_view("a\tb\nc\\d\0e", 9)), bytes_cell(std::string_view("\0\xff", 2))}};
+  CHECK(print({Format::tabs, true}, kStudents, {cells}) == "id\tname\n-1\ta\\tb\\nc\\\\d\\0e\nNULL\t0x00ff\n");
+  CHECK(print({Format::tabs, false}, kStudents, {cells}) == "-1\ta\\tb\\nc\\\\d\\0e\nNULL\t0x00ff\n");
+  CHECK(print({Format::tabs, true}, kStudents, {}).empty());
+}
+
+TEST_CASE("format: CSV quotes what needs it and tells NULL from the empty text") {
+  const Cells cells = {{null_cell(), int_cell(2), int_cell(3)},
+                       {text_cell("a,\"b\""), text_cell(""), text_cell("x\ny")}};
+  CHECK(print({Format::csv, true}, kStudents, {cells}) == "id,name\r\n,\"a,\"\"b\"\"\"\r\n2,\"\"\r\n3,\"x\ny\"\r\n");
+}
+
+TEST_CASE("format: JSON keeps every integer exact and every name apart") {
+  const std::vector<ColumnInfo> columns = {column("n", ValueKind::uint64), column("n", ValueKind::float64),
+                                           column("n", ValueKind::text), column("b\"", ValueKind::bytes)};
+  const Cells cells = {{uint_cell(std::numeric_limits<std::uint64_t>::max())},
+                       {double_cell(0.1)},
+                       {text_cell("é\n\"\xFF")},
+                       {bytes_cell("\x01\x02")}};
+  CHECK(print({Format::json, true}, columns, {cells}) ==
+        "{\"n\": 18446744073709551615, \"n_2\": 0.1, \"n_3\": \"é\\n\\\"\xEF\xBF\xBD\", \"b\\\"\": \"0x0102\"}\n");
+}
+
+TEST_CASE("format: vertical aligns the names and numbers the rows over pages") {
+  const Cells cells = {{int_cell(1)}, {text_cell("two\nlines")}};
+  const std::string stars(27, '*');
+  CHECK(print({Format::vertical, true}, kStudents, {cells, cells}) ==
+        stars + " 1. row " + stars + "\n  id: 1\nname: two\nlines\n" + stars + " 2. row " + stars +
+            "\n  id: 1\nname: two\nlines\n");
+}
+
+TEST_CASE("format: doubles read back as themselves and look as the database writes them") {
+  std::string buffer;
+  CHECK(cell_text(double_cell(0.1), buffer) == "0.1");
+  CHECK(cell_text(double_cell(1000000.0), buffer) == "1000000");
+  CHECK(cell_text(double_cell(-0.0), buffer) == "-0");
+  CHECK(cell_text(double_cell(1e100), buffer) == "1e+100");
+  CHECK(cell_text(int_cell(std::numeric_limits<std::int64_t>::min()), buffer) == "-9223372036854775808");
+}

@@ -1,0 +1,143 @@
+// Goal: nothing unusable is accepted, and each refusal says where, what and what would be right.
+// Method: YAML texts that are wrong in one way each.
+#include <catch2/catch.hpp>
+#include "config/config.h"
+#include "tests/unit/config_helpers.h"
+
+using namespace sqlcast;
+using namespace sqlcast::config;
+using namespace sqlcast::config::testing;
+using Catch::Matchers::Contains;
+using Catch::Matchers::StartsWith;
+
+TEST_CASE("config: an unknown key is refused with its line and the nearest setting") {
+  CHECK(refusal("name: m\nlimts:\n  page_rows: 5\n") ==
+        "node.yaml:3: limts.page_rows: no setting has this name; did you mean 'limits.page_rows'?");
+  CHECK(refusal("lisen: tcp://127.0.0.1:1\n") ==
+        "node.yaml:1: lisen: no setting has this name; did you mean 'listen'?");
+  CHECK_THAT(refusal("\n\npage_rows: 5\n"), StartsWith("node.yaml:3: page_rows: ") && Contains("'limits.page_rows'"));
+  CHECK(refusal("zebra: 5\n") ==
+        "node.yaml:1: zebra: no setting has this name; docs/configuration.md lists the settings");
+}
+
+TEST_CASE("config: every problem is told, not only the first") {
+  const std::string message = refusal("lisen: 1\nlog_level: loud\nlimits:\n  readers: 0\n");
+  CHECK_THAT(message, Contains("node.yaml:1: lisen") && Contains("node.yaml:2: log_level") &&
+                          Contains("node.yaml:4: limits.readers"));
+}
+
+TEST_CASE("config: wrong types and values are refused with the accepted ones") {
+  CHECK(refusal("limits:\n  readers: many\n") ==
+        "node.yaml:2: limits.readers: 'many' is not accepted; accepted values: a whole number from 1 to 256");
+  for (const char* value : {"-1", "+1", "1.5", "1e3", "0x10", "1_000", "' 4'", "257", "99999999999999999999", "true"})
+    CHECK_THAT(refusal(std::string("limits:\n  readers: ") + value + "\n"),
+               StartsWith("node.yaml:2: limits.readers: '"));
+  for (const char* value : {"5 s", "2S", "-2s", "1.5s", "2h", "s", "0", "99999999999999999999ms", "999999999999m"})
+    CHECK_THAT(refusal(std::string("ack_timeout: ") + value + "\n"),
+               StartsWith("node.yaml:1: ack_timeout: '") && Contains("as 500ms, 2s, 1m"));
+  for (const char* value : {"64MB", "64mib", "64 MiB", "MiB", "1TiB", "2GiB", "17179869185GiB", "-1"})
+    CHECK_THAT(refusal(std::string("limits:\n  max_message_bytes: ") + value + "\n"),
+               StartsWith("node.yaml:2: limits.max_message_bytes: '") && Contains("64MiB"));
+  CHECK(refusal("ack: most\n") ==
+        "node.yaml:1: ack: 'most' is not accepted; accepted values: local, one, majority, all");
+  CHECK_THAT(refusal("log_level: wran\n"), Contains("did you mean 'warn'?"));
+  CHECK_THAT(refusal("name: two words\n"), StartsWith("node.yaml:1: name: ") && Contains("letters, digits"));
+  CHECK_THAT(refusal("name: \"\"\n"), StartsWith("node.yaml:1: name: "));
+  CHECK_THAT(refusal("data_dir: \"a\\nb\"\n"), Contains("control characters"));
+}
+
+TEST_CASE("config: endpoints are checked") {
+  for (const char* value : {"5750", "127.0.0.1:5750", "tcp://127.0.0.1", "tcp://127.0.0.1:0", "tcp://127.0.0.1:65536",
+                            "tcp://:5750", "tcp://127.0.0.1:*", "tcp://a b:1", "udp://127.0.0.1:1", "ipc://relative",
+                            "tcp://::1:5750", "tcp://127.0.0.1:5750/x"})
+    CHECK_THAT(refusal(std::string("listen: '") + value + "'\n"),
+               StartsWith("node.yaml:1: listen: '") && Contains("tcp://HOST:PORT"));
+  CHECK_THAT(refusal("listen: ipc:///" + std::string(200, 'a')), Contains("more than 107 bytes"));
+  for (const char* value :
+       {"tcp://*:5750", "tcp://0.0.0.0:5750", "tcp://[::1]:5750", "tcp://db-1.example:5750", "ipc:///tmp/master.sock"})
+    CHECK(refusal(std::string("listen: '") + value + "'\n") == "accepted");
+  CHECK_THAT(refusal("master: tcp://*:5750\n", Role::slave), Contains("not one to connect to"));
+}
+
+TEST_CASE("config: settings that disagree are refused, at the one that was given") {
+  CHECK_THAT(refusal("listen: tcp://127.0.0.1:7000\npublish: tcp://localhost:7000\n"),
+             StartsWith("node.yaml:2: publish: ") && Contains("is taken by `listen"));
+  CHECK_THAT(refusal("name: m\nlisten: tcp://*:5751\n"), StartsWith("node.yaml:2: listen: "));
+  CHECK_THAT(refusal("limits:\n  page_rows: 60000\n  max_page_rows: 50000\n"),
+             Contains("limits.page_rows (60000, ") && Contains("limits.max_page_rows (50000, "));
+  CHECK_THAT(refusal("limits:\n  max_message_bytes: 1MiB\n"),
+             Contains("node.yaml:2: limits.max_message_bytes: limits.max_statement_bytes (16MiB, the default) must be "
+                      "at most half of"));
+  CHECK_THAT(refusal("limits:\n  request_timeout: 20m\n"), Contains("limits.max_request_timeout (10m, the default)"));
+  CHECK_THAT(refusal("limits:\n  max_cursors: 4\n"), StartsWith("node.yaml:2: limits.max_cursors: "));
+}
+
+TEST_CASE("config: a slave must know its master and cannot follow itself") {
+  CHECK_THAT(refusal("name: s\n", Role::slave), StartsWith("node.yaml: master: ") && Contains("tcp://HOST:PORT"));
+  CHECK_THAT(refusal("master: tcp://localhost:5760\n", Role::slave), Contains("cannot follow itself"));
+}
+
+TEST_CASE("config: a setting of the other role is refused in a file, and says which program takes it") {
+  CHECK(refusal("publish: tcp://127.0.0.1:9\nmaster: tcp://127.0.0.1:1\n", Role::slave) ==
+        "node.yaml:1: publish: only a master has this setting, and this node is a slave; leave it out, or start "
+        "sqlcast-master with it");
+  CHECK_THAT(refusal("master: tcp://127.0.0.1:1\n"), Contains("start sqlcast-slave with it"));
+  CHECK_THAT(refusal("", Role::master, {{"limits.forwarders", "3"}}), StartsWith("--limits.forwarders: "));
+  CHECK(refusal("", Role::master, {}, {{"SQLCAST_MASTER", "tcp://127.0.0.1:1"}}) == "accepted");
+}
+
+TEST_CASE("config: YAML that is not a plain list of settings is refused with its line") {
+  CHECK_THAT(refusal("name: m\nname: n\n"), StartsWith("node.yaml:2: name: is given twice; the first is on line 1"));
+  CHECK_THAT(refusal("limits:\n  readers: 1\nname: m\nlimits:\n  page_rows: 5\n"),
+             StartsWith("node.yaml:4: limits: is given twice"));
+  CHECK_THAT(refusal("limits.readers: 1\nlimits:\n  readers: 2\n"),
+             StartsWith("node.yaml:3: limits.readers: is given"));
+  CHECK_THAT(refusal("listen:\n"), StartsWith("node.yaml:1: listen: has no value"));
+  CHECK_THAT(refusal("listen: [a, b]\n"), StartsWith("node.yaml:1: listen: is a list"));
+  CHECK_THAT(refusal("listen:\n  host: a\n"), StartsWith("node.yaml:1: listen: is a section"));
+  CHECK_THAT(refusal("limits: 5\n"), StartsWith("node.yaml:1: limits: is a section"));
+  CHECK_THAT(refusal("limits:\n  readers:\n    deep: 1\n"), StartsWith("node.yaml:2: limits.readers: is a section"));
+  CHECK_THAT(refusal("- a\n- b\n"), StartsWith("node.yaml:1: is not a list of settings"));
+  CHECK_THAT(refusal("name: m\n---\nname: n\n"), Contains("a second YAML document"));
+  CHECK_THAT(refusal("name: m\n  listen: x\n"), StartsWith("node.yaml:2: is not valid YAML"));
+  CHECK_THAT(refusal("name: {m\n"), Contains("is not valid YAML"));
+  CHECK_THAT(refusal("name: !!int 5\n"), Contains("YAML tag"));
+  CHECK_THAT(refusal("? [a]\n: b\n"), StartsWith("node.yaml:1: "));
+  CHECK(refusal(std::string(5'000, '[')) != "accepted");
+  CHECK(refusal(std::string("name: \0x\n", 9)) != "accepted");
+  CHECK(refusal("") == "accepted");
+  CHECK(refusal("# nothing but a comment\nlimits:\ndatabase:\n") == "accepted");
+  CHECK(refusal("database: managed\n") == "accepted");
+}
+
+TEST_CASE("config: no cut of a good file escapes as an exception") {
+  const Folder folder;
+  const std::string yaml =
+      "name: \"m\"\nlimits: {readers: 3, page_rows: 10}\ndatabase:\n  mode: external\n  host: a\n  user: 'u'\n";
+  for (std::size_t length = 0; length <= yaml.size(); ++length) {
+    const auto config = load_text(folder, yaml.substr(0, length));
+    if (!config) CHECK(config.status().code == Code::config);
+  }
+}
+
+TEST_CASE("config: a file that cannot be read is refused by name") {
+  const Folder folder;
+  const auto missing = load(Role::master, {folder.path("none.yaml"), {}, {}});
+  REQUIRE_FALSE(missing);
+  CHECK(missing.status().code == Code::config);
+  CHECK_THAT(missing.status().message, Contains("none.yaml") && Contains("No such file"));
+  CHECK_THAT(load(Role::master, {folder.path(""), {}, {}}).status().message, Contains("it is a folder"));
+  const std::string large = folder.write("large.yaml", "# " + std::string(1'100'000, 'x') + "\n");
+  CHECK_THAT(load(Role::master, {large, {}, {}}).status().message, Contains("larger than 1 MiB"));
+}
+
+TEST_CASE("config: unknown flags and variables are refused with the nearest name") {
+  CHECK_THAT(refusal("", Role::master, {{"limits.page_row", "1"}}),
+             StartsWith("--limits.page_row: ") && Contains("did you mean 'limits.page_rows'?"));
+  CHECK(refusal("", Role::master, {}, {{"SQLCAST_LIMITS_PAGE_ROW", "1"}}) ==
+        "environment SQLCAST_LIMITS_PAGE_ROW: no setting has this name; did you mean SQLCAST_LIMITS_PAGE_ROWS?");
+  CHECK_THAT(refusal("", Role::master, {}, {{"SQLCAST_LIMITS_PAGE_ROWS", "x"}}),
+             StartsWith("environment SQLCAST_LIMITS_PAGE_ROWS: limits.page_rows: 'x' is not accepted"));
+  CHECK(refusal("", Role::master, {}, {{"SQLCAST_DIR", "/x"}, {"SQLCAST_TEST_CRASH", "1"}, {"PATH", "/bin"}}) ==
+        "accepted");
+}

@@ -1,0 +1,187 @@
+// Results: pages, order, what goes to files and to the clipboard, edits to SQL, comparisons.
+#include <catch2/catch.hpp>
+
+#include "client/gui/model/cell_text.h"
+#include "client/gui/model/compare_model.h"
+#include "client/gui/model/export_rows.h"
+#include "client/gui/model/grid_model.h"
+#include "client/gui/model/row_edit.h"
+#include "proto/column.h"
+
+using namespace sqlcast;
+using namespace sqlcast::gui;
+
+namespace {
+
+std::vector<proto::ColumnInfo> columns() {
+  std::vector<proto::ColumnInfo> out(3);
+  out[0].name = "id", out[0].kind = proto::ValueKind::int64, out[0].type = "INT", out[0].primary_key = true,
+  out[0].nullable = false;
+  out[1].name = "name", out[1].kind = proto::ValueKind::text, out[1].type = "VARCHAR";
+  out[2].name = "raw", out[2].kind = proto::ValueKind::bytes, out[2].type = "BLOB";
+  return out;
+}
+
+client::Rows page(std::int64_t first, std::int64_t count) {
+  proto::ColumnWriter ids;
+  proto::ColumnWriter names;
+  proto::ColumnWriter bytes;
+  for (std::int64_t i = first; i < first + count; ++i) {
+    ids.append_int(i);
+    if (i % 5 == 4) {
+      names.append_null();
+    } else {
+      names.append_text(i % 2 == 0 ? "Even 'one'" : "odd");
+    }
+    bytes.append_bytes(std::string("\0\xff", 2));
+  }
+  proto::Page raw;
+  raw.rows = static_cast<std::uint64_t>(count);
+  raw.columns = {ids.take(), names.take(), bytes.take()};
+  return std::move(client::Rows::decode(std::move(raw)).value());
+}
+
+GridModel grid(std::initializer_list<std::int64_t> pages) {
+  GridModel out(columns());
+  std::int64_t first = 0;
+  for (const std::int64_t count : pages) {
+    out.add_page(page(first, count));
+    first += count;
+  }
+  return out;
+}
+
+std::vector<std::uint32_t> arranged(const GridModel& model, const Arrangement& wanted) {
+  return arrange(model.rows(), model.columns(), wanted, std::atomic<bool>(false)).value();
+}
+
+NodeAnswer answer(std::string node, std::int64_t first, std::int64_t count) {
+  NodeAnswer out;
+  out.node = std::move(node);
+  out.columns = columns();
+  out.rows.add(std::make_shared<const client::Rows>(page(first, count)));
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("grid: rows of even and uneven pages are found by number") {
+  for (const auto& pages : {std::initializer_list<std::int64_t>{10, 10, 3}, {10, 3, 10}, {1, 2, 3}, {0, 5}}) {
+    const GridModel model = grid(pages);
+    for (std::uint64_t row = 0; row < model.shown(); ++row) {
+      REQUIRE(model.cell(row, 0).int64 == static_cast<std::int64_t>(row));
+    }
+  }
+}
+
+TEST_CASE("grid: sorting is stable, NULL first, descending the other way") {
+  const GridModel model = grid({7, 7, 2});
+  const auto up = arranged(model, {SortKey{1, false}, ""});
+  REQUIRE(up.size() == 16);
+  REQUIRE(up[0] == 4);
+  REQUIRE(up[1] == 9);
+  REQUIRE(up[3] == 0);
+  const auto down = arranged(model, {SortKey{0, true}, ""});
+  REQUIRE(down.front() == 15);
+  REQUIRE(down.back() == 0);
+}
+
+TEST_CASE("grid: a filter looks in all columns, or in one by name") {
+  const GridModel model = grid({20});
+  REQUIRE(arranged(model, {std::nullopt, "EVEN"}).size() == 8);
+  REQUIRE(arranged(model, {std::nullopt, "id: 13"}).size() == 1);
+  REQUIRE(arranged(model, {std::nullopt, "name:null"}).size() == 4);
+  REQUIRE(arranged(model, {std::nullopt, "nothing like it"}).empty());
+}
+
+TEST_CASE("grid: a stopped arrangement gives nothing, an outdated one is not taken") {
+  GridModel model = grid({20});
+  REQUIRE_FALSE(arrange(model.rows(), model.columns(), {std::nullopt, "x"}, std::atomic<bool>(true)));
+  REQUIRE(model.set_arrangement({SortKey{0, true}, ""}));
+  const auto old = model.arrangement_version();
+  REQUIRE(model.set_arrangement({SortKey{0, false}, ""}));
+  model.take_order(old, {3});
+  REQUIRE(model.shown() == 20);
+  REQUIRE_FALSE(model.set_arrangement({}));
+}
+
+TEST_CASE("cells: literals give the value back") {
+  REQUIRE(sql_text_literal("it's \\ \n") == "'it''s \\\\ \\n'");
+  REQUIRE(sql_bytes_literal(std::string("\0\xff", 2)) == "x'00ff'");
+  REQUIRE(sql_identifier("a`b") == "`a``b`");
+}
+
+TEST_CASE("cells: JSON is made pretty and what is not JSON stays as it is") {
+  REQUIRE(pretty_json(R"({"a":[1,2],"b":{}})") == "{\n  \"a\": [\n    1,\n    2\n  ],\n  \"b\": {}\n}");
+  REQUIRE(pretty_json("[1, 2") == "[1, 2");
+  REQUIRE(pretty_json("[}") == "[}");
+  REQUIRE(pretty_json("plain") == "plain");
+}
+
+TEST_CASE("export: each format tells NULL from text and quotes what it must") {
+  const GridModel model = grid({5});
+  const auto text = [&](RowFormat format) {
+    RowWriter writer(format, columns(), "`t`");
+    std::string out;
+    writer.header(out);
+    for (const std::uint64_t row : {0U, 4U}) {
+      writer.row(out, [&](std::size_t column) -> const proto::Cell& { return model.cell(row, column); });
+    }
+    writer.footer(out);
+    return out;
+  };
+  REQUIRE(text(RowFormat::csv) == "id,name,raw\r\n0,Even 'one',0x00ff\r\n4,,0x00ff\r\n");
+  REQUIRE(text(RowFormat::tsv) == "id\tname\traw\n0\tEven 'one'\t0x00ff\n4\t\\N\t0x00ff\n");
+  REQUIRE(text(RowFormat::json).find(R"({"id": 4, "name": null, "raw": "0x00ff"})") != std::string::npos);
+  REQUIRE(text(RowFormat::insert).find("VALUES (0, 'Even ''one''', x'00ff');") != std::string::npos);
+  REQUIRE(text(RowFormat::markdown).find("| 4 | *NULL* | 0x00ff |") != std::string::npos);
+}
+
+TEST_CASE("row edits: each statement names its row by key and old value and expects one row") {
+  const GridModel model = grid({6});
+  RowEdits edits("school", "student", {0});
+  edits.change(model, 1, 1, "O'Hara");
+  edits.change(model, 4, 1, "x");
+  edits.toggle_delete(2);
+  const std::size_t added = edits.add_row();
+  edits.set_added(added, 1, "new");
+  const auto statements = edits.statements(model);
+  REQUIRE(statements.ok());
+  REQUIRE(statements->size() == 4);
+  REQUIRE((*statements)[0].sql == "DELETE FROM `school`.`student` WHERE `id` = 2");
+  REQUIRE((*statements)[1].sql ==
+          "UPDATE `school`.`student` SET `name` = 'O''Hara' WHERE `id` = 1 AND `name` <=> 'odd'");
+  REQUIRE((*statements)[2].sql == "UPDATE `school`.`student` SET `name` = 'x' WHERE `id` = 4 AND `name` <=> NULL");
+  REQUIRE((*statements)[3].sql == "INSERT INTO `school`.`student` (`name`) VALUES ('new')");
+  for (const auto& statement : *statements) REQUIRE(statement.expect == 1U);
+}
+
+TEST_CASE("row edits: a value put back is no change, a wrong one is refused by name") {
+  const GridModel model = grid({3});
+  RowEdits edits("school", "student", {0});
+  edits.change(model, 1, 1, "other");
+  edits.change(model, 1, 1, "odd");
+  REQUIRE(edits.empty());
+  edits.change(model, 1, 0, "12x");
+  const auto refused = edits.statements(model);
+  REQUIRE_FALSE(refused.ok());
+  REQUIRE(refused.status().message.find("id") != std::string::npos);
+  REQUIRE_FALSE(typed_literal(columns()[0], std::nullopt).ok());
+  REQUIRE(typed_literal(columns()[2], "0x00FF").value() == "x'00FF'");
+  REQUIRE_FALSE(typed_literal(columns()[2], "00FF").ok());
+  REQUIRE_FALSE(RowEdits("a", "b", {}).statements(model).ok());
+}
+
+TEST_CASE("compare: rows are matched by key, what is missing or differs is marked") {
+  const Comparison same = compare({answer("a", 0, 5), answer("b", 0, 5)});
+  REQUIRE(same.differing == 0);
+  const Comparison shifted = compare({answer("a", 0, 5), answer("b", 1, 5)});
+  REQUIRE(shifted.rows.size() == 6);
+  REQUIRE(shifted.differing == 2);
+  NodeAnswer dead;
+  dead.status = Status::error(Code::timeout, "no answer");
+  const Comparison alone = compare({answer("a", 0, 2), dead});
+  REQUIRE(alone.differing == 0);
+  REQUIRE(alone.rows[0].rows[1] == Comparison::kMissing);
+  REQUIRE_FALSE(compare({dead}).problem.empty());
+}

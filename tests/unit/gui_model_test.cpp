@@ -1,0 +1,250 @@
+// The other models: cluster, series, settings, history, log, diagram, completion, scripts.
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+
+#include "client/gui/model/cluster_model.h"
+#include "client/gui/model/er_layout.h"
+#include "client/gui/model/history.h"
+#include "client/gui/model/keys.h"
+#include "client/gui/model/log_model.h"
+#include "client/gui/model/query_tab.h"
+#include "client/gui/model/script.h"
+#include "client/gui/model/settings.h"
+#include "client/gui/model/time_series.h"
+
+using namespace sqlcast;
+using namespace sqlcast::gui;
+
+namespace {
+
+proto::NodeStatus node(std::string name, std::string role, Sequence position) {
+  proto::NodeStatus status;
+  status.name = name;
+  status.role = std::move(role);
+  status.state = status.role == "master" ? "Serving" : "Live";
+  status.endpoint = "tcp://127.0.0.1:1/" + name;
+  status.position = position;
+  status.database_up = true;
+  return status;
+}
+
+bool has_event(const ClusterModel& model, EventKind kind) {
+  for (const ClusterEvent& event : model.events()) {
+    if (event.kind == kind) return true;
+  }
+  return false;
+}
+
+LogEntry log_entry(Sequence sequence, std::string sql) {
+  LogEntry entry;
+  entry.entry.sequence = sequence;
+  entry.entry.statements.emplace_back();
+  entry.entry.statements[0].sql = std::move(sql);
+  return entry;
+}
+
+}  // namespace
+
+TEST_CASE("cluster: a node that stops answering, lags, fails or forks is told apart") {
+  ClusterModel model;
+  model.update({node("m", "master", 10), node("s", "slave", 10)}, 1, 0);
+  REQUIRE(model.worst() == Health::good);
+  REQUIRE(model.events().empty());
+  auto slave = node("s", "slave", 10);
+  slave.lag_ms = 5'000;
+  model.update({node("m", "master", 90), slave}, 2, 0);
+  REQUIRE(model.find("s")->health == Health::lagging);
+  slave.state = "Unreachable";
+  model.update({node("m", "master", 90), slave}, 3, 0);
+  REQUIRE(model.find("s")->health == Health::unreachable);
+  REQUIRE(has_event(model, EventKind::left));
+  model.update({node("m", "master", 90), node("s", "slave", 90)}, 4, 0);
+  REQUIRE(has_event(model, EventKind::recovered));
+  slave = node("s", "slave", 90);
+  slave.state = "Failed";
+  slave.message = "effect differs";
+  model.update({node("m", "master", 90), slave}, 5, 0);
+  REQUIRE(model.find("s")->health == Health::failed);
+  auto master = node("m", "master", 95);
+  master.hash = "aa";
+  slave = node("s", "slave", 95);
+  slave.hash = "bb";
+  model.update({master, slave}, 6, 0);
+  REQUIRE(model.find("s")->health == Health::forked);
+}
+
+TEST_CASE("cluster: a node left out of the answer is unreachable, an unknown one joins") {
+  ClusterModel model;
+  model.update({node("m", "master", 1), node("s", "slave", 1)}, 1, 0);
+  model.update({node("m", "master", 1), node("t", "slave", 1)}, 2, 0);
+  REQUIRE(model.find("s")->health == Health::unreachable);
+  REQUIRE(has_event(model, EventKind::joined));
+  model.update_failed(Status::error(Code::timeout, "nobody"), 3, 0);
+  REQUIRE_FALSE(model.connected());
+  REQUIRE(model.reachable() == 0);
+  REQUIRE(model.nodes().size() == 3);
+}
+
+TEST_CASE("cluster: events are bounded") {
+  ClusterModel model;
+  for (int i = 0; i < 2'000; ++i) {
+    auto slave = node("s", "slave", 1);
+    if (i % 2 == 0) slave.state = "Unreachable";
+    model.update({node("m", "master", 1), slave}, 1 + i, 0);
+  }
+  REQUIRE(model.events().size() == ClusterModel::kMaxEvents);
+}
+
+TEST_CASE("series: a pixel keeps the smallest and the largest, a clock that goes back begins anew") {
+  TimeSeries series;
+  for (int i = 0; i < 3'000; ++i) series.add(i, i % 10);
+  REQUIRE(series.size() == TimeSeries::kCapacity);
+  std::vector<PixelRange> ranges;
+  series.reduce(2'900, 3'000, 10, ranges);
+  REQUIRE(ranges.size() == 10);
+  REQUIRE(ranges[5].any);
+  REQUIRE(ranges[5].low == 0);
+  REQUIRE(ranges[5].high == 9);
+  series.reduce(5'000, 6'000, 4, ranges);
+  REQUIRE_FALSE(ranges[0].any);
+  series.add(1, 1);
+  REQUIRE(series.size() == 1);
+  REQUIRE(axis_step(97, 5) == 20);
+  REQUIRE(axis_step(0, 5) == 1);
+}
+
+TEST_CASE("settings: what is printed is read back") {
+  Settings settings;
+  settings.theme = "light";
+  settings.scale = 1.5F;
+  settings.connections = {{"one = [two]", {"tcp://a:1", "tcp://b:2"}, "red"}};
+  settings.tabs = {{"t", "/x.sql", "select '\\n' = 1\n# no comment\n[tab]", "school"}};
+  const auto back = parse_settings(print_settings(settings));
+  REQUIRE(back.ok());
+  REQUIRE(*back == settings);
+}
+
+TEST_CASE("settings: a broken file is refused with its line, kept aside, and defaults are used") {
+  for (const char* text :
+       {"[general]\ntheme = pink", "nonsense", "[general]\nscale = 99", "[general]\nscale = nan", "\xff"}) {
+    REQUIRE_FALSE(parse_settings(text).ok());
+  }
+  REQUIRE(parse_settings("[general]\nlater_version = 1\n").ok());
+  const auto folder = std::filesystem::temp_directory_path() / ("gui_settings_" + std::to_string(::getpid()));
+  std::filesystem::create_directories(folder);
+  std::ofstream(folder / "desktop.settings") << "garbage\n";
+  const LoadedSettings loaded = load_settings(folder.string());
+  REQUIRE(loaded.settings == Settings());
+  REQUIRE(loaded.notice.find("line 1") != std::string::npos);
+  REQUIRE(std::filesystem::exists(folder / "desktop.settings.bad"));
+  REQUIRE(load_settings(folder.string()).notice.empty());
+  std::filesystem::remove_all(folder);
+}
+
+TEST_CASE("history: lines are read back, equal statements are found once, newest first") {
+  History history;
+  history.add({1, "master", "1 row", true, 10, "select\n1"});
+  history.add({2, "slave", "ERR", false, 10, "select 2"});
+  history.add({3, "master", "1 row", true, 10, "select\n1"});
+  History back;
+  REQUIRE(back.load(history.to_text() + "broken line\n") == 1);
+  REQUIRE(back.items().size() == 3);
+  REQUIRE(back.items()[0].sql == "select\n1");
+  const auto found = back.search("SELECT", 10);
+  REQUIRE(found.size() == 2);
+  REQUIRE(found[0] == 2);
+  REQUIRE(back.search("select 2", 10).size() == 1);
+}
+
+TEST_CASE("log: pausing keeps what comes, a filter shows what matches, jumps do not stop the live rows") {
+  LogModel log;
+  log.add_live({log_entry(1, "insert a"), log_entry(2, "insert b")});
+  log.pause(true);
+  log.add_live({log_entry(3, "insert a again")});
+  REQUIRE(log.size() == 2);
+  REQUIRE(log.waiting() == 1);
+  log.pause(false);
+  REQUIRE(log.size() == 3);
+  log.set_filter("INSERT A");
+  REQUIRE(log.size() == 2);
+  log.add_live({log_entry(4, "insert a")});
+  REQUIRE(log.size() == 3);
+  log.show_history({log_entry(1, "insert a")}, 1);
+  REQUIRE(log.historical());
+  REQUIRE(log.size() == 1);
+  log.live();
+  REQUIRE(log.size() == 3);
+}
+
+TEST_CASE("log: rows are bounded, and the filter still points at the right ones") {
+  LogModel log;
+  log.set_filter("x");
+  std::vector<LogEntry> entries;
+  for (Sequence i = 1; i <= LogModel::kMaxRows + 100; ++i) entries.push_back(log_entry(i, i % 2 == 0 ? "x" : "y"));
+  log.add_live(entries);
+  REQUIRE(log.size() == LogModel::kMaxRows / 2);
+  REQUIRE(log.at(0).sequence == 102);
+  REQUIRE(log.at(log.size() - 1).sequence == LogModel::kMaxRows + 100);
+}
+
+TEST_CASE("diagram: the table between two others is known as many to many and stands between them") {
+  SchemaDatabase school;
+  school.name = "school";
+  for (const char* name : {"course", "student", "student_course"}) {
+    SchemaTable table;
+    table.name = name;
+    table.columns = {{"id", "int", false, true, false, false, false, ""}};
+    school.tables.push_back(table);
+  }
+  school.tables[2].columns = {{"student_id", "int", false, true, false, false, false, ""},
+                              {"course_id", "int", false, true, false, false, false, ""}};
+  school.tables[2].indexes = {{"PRIMARY", true, {"student_id", "course_id"}}};
+  school.foreign_keys = {{"a", "student_course", {"student_id"}, "school", "student", {"id"}},
+                         {"b", "student_course", {"course_id"}, "school", "course", {"id"}}};
+  const ErDiagram diagram = lay_out(school, {});
+  REQUIRE(diagram.edges.size() == 2);
+  REQUIRE(diagram.boxes[2].join);
+  REQUIRE_FALSE(diagram.boxes[0].join);
+  REQUIRE_FALSE(diagram.edges[0].unique);
+  const float x = diagram.boxes[2].x;
+  REQUIRE((diagram.boxes[0].x < x) != (diagram.boxes[1].x < x));
+  REQUIRE(lay_out(SchemaDatabase{}, {}).boxes.empty());
+}
+
+TEST_CASE("query tab: the place of an error is found in the statement") {
+  const std::string sql = "select * frm student where id = 1";
+  Status status = Status::error(
+      Code::sql_error,
+      "You have an error in your SQL syntax; check the manual … near 'frm student where id = 1' at line 1");
+  auto place = error_place(sql, status);
+  REQUIRE(place);
+  REQUIRE(sql.substr(place->first, place->second - place->first) == "frm");
+  status.message = "Unknown column 'nam' in 'field list'";
+  place = error_place("select name, nam from t", status);
+  REQUIRE(place);
+  REQUIRE(place->first == 13);
+  status.message = "no quotes here";
+  REQUIRE_FALSE(error_place(sql, status));
+  REQUIRE(short_title("insert into student (a) values (1)") == "insert student");
+}
+
+TEST_CASE("script: steps, quotes, counts and time limits are read; mistakes are named with their line") {
+  const auto steps =
+      parse_script("# note\nclick \"Run all\" #2\nwait rows >= 3 within 5\ntype \"a\\\"b\\n\"\nkey Ctrl+Shift+F5\n");
+  REQUIRE(steps.ok());
+  REQUIRE(steps->size() == 4);
+  REQUIRE((*steps)[0].which == 1);
+  REQUIRE((*steps)[1].within == 5);
+  REQUIRE((*steps)[1].words.size() == 3);
+  REQUIRE((*steps)[2].words[0] == "a\"b\n");
+  for (const char* bad :
+       {"jump", "click", "click \"a", "key Meta+X", "key Ctrl+Nonsense", "resize 1", "click \"a\" #0"}) {
+    const auto refused = parse_script(bad);
+    REQUIRE_FALSE(refused.ok());
+    REQUIRE(refused.status().message.find("line 1") != std::string::npos);
+  }
+  const auto chord = parse_chord("ctrl+.");
+  REQUIRE(chord.ok());
+  REQUIRE(chord->key == key::kPeriod);
+}

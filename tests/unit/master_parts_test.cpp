@@ -1,0 +1,163 @@
+// Goal: the master's memory of outcomes, cancellations and acks keeps its promises. Method: pure calls, times by hand.
+#include "master/acks.h"
+#include "master/cancellations.h"
+#include "master/retry_window.h"
+
+using namespace sqlcast;
+using namespace sqlcast::master;
+using namespace std::chrono_literals;
+
+namespace {
+
+proto::Entry entry(Sequence sequence, const std::string& client, std::uint64_t request) {
+  proto::Entry result;
+  result.sequence = sequence;
+  result.key = {client, request};
+  result.digest = 1000 + sequence;
+  result.statements.push_back({"insert …", std::nullopt, {sequence, 0}});
+  return result;
+}
+
+}  // namespace
+
+TEST_CASE("retry window: finds the outcome of a recent entry by its key") {
+  RetryWindow window(10);
+  window.add(entry(1, "c", 7), 3);
+  const RetryWindow::Outcome* outcome = window.find({"c", 7});
+  REQUIRE(outcome != nullptr);
+  CHECK(outcome->sequence == 1);
+  CHECK(outcome->epoch == 3);
+  CHECK(outcome->digest == 1001);
+  REQUIRE(outcome->effects.size() == 1);
+  CHECK(outcome->effects[0].affected_rows == 1);
+  CHECK(window.find({"c", 8}) == nullptr);
+  CHECK(window.find({"d", 7}) == nullptr);
+}
+
+TEST_CASE("retry window: forgets what is older than its length, and says how far it reaches") {
+  RetryWindow window(3);
+  CHECK(window.reaches_back_to() == 0);
+  for (Sequence s = 1; s <= 5; ++s) window.add(entry(s, "c", s), 1);
+  CHECK(window.reaches_back_to() == 2);
+  CHECK(window.find({"c", 1}) == nullptr);
+  CHECK(window.find({"c", 2}) == nullptr);
+  for (Sequence s = 3; s <= 5; ++s) CHECK(window.find({"c", s}) != nullptr);
+}
+
+TEST_CASE("retry window: entries without a key take their place in its length") {
+  RetryWindow window(2);
+  window.add(entry(1, "c", 1), 1);
+  window.add(entry(2, "", 0), 1);
+  CHECK(window.find({"c", 1}) != nullptr);
+  window.add(entry(3, "", 0), 1);
+  CHECK(window.find({"c", 1}) == nullptr);
+  CHECK(window.find({"", 0}) == nullptr);
+}
+
+TEST_CASE("retry window: a log longer than the window is known not to be held whole") {
+  RetryWindow window(10);
+  window.begin_after(90);
+  CHECK(window.reaches_back_to() == 90);
+  window.add(entry(91, "c", 1), 1);
+  CHECK(window.reaches_back_to() == 90);
+  CHECK(window.find({"c", 1}) != nullptr);
+}
+
+TEST_CASE("cancellations: a write can be stopped until its commit begins") {
+  using Answer = Cancellations::Answer;
+  Cancellations all;
+  const RequestKey key{"c", 1};
+  CHECK(all.cancel(key) == Answer::unknown);
+  all.enter(key);
+  CHECK(all.cancel(key) == Answer::stopping_queued);
+  CHECK(all.cancelled(key));
+  CHECK_FALSE(all.begin_commit(key));
+  all.leave(key);
+  CHECK(all.cancel(key) == Answer::unknown);
+
+  all.enter(key);
+  CHECK_FALSE(all.cancelled(key));
+  all.begin_execution(key);
+  CHECK(all.cancel(key) == Answer::stopping_running);
+  CHECK_FALSE(all.begin_commit(key));
+  all.leave(key);
+
+  all.enter(key);
+  all.begin_execution(key);
+  CHECK(all.begin_commit(key));
+  CHECK(all.cancel(key) == Answer::too_late);
+  CHECK_FALSE(all.cancelled(key));
+  all.leave(key);
+}
+
+TEST_CASE("cancellations: a request that is queued twice is known until both have gone") {
+  Cancellations all;
+  const RequestKey key{"c", 1};
+  all.enter(key);
+  all.enter(key);
+  all.begin_execution(key);
+  CHECK(all.begin_commit(key));
+  all.leave(key);
+  CHECK(all.cancel(key) == Cancellations::Answer::stopping_queued);
+  all.leave(key);
+  CHECK(all.cancel(key) == Cancellations::Answer::unknown);
+}
+
+TEST_CASE("acks: each level waits for as many slaves as it says") {
+  Acks acks;
+  const Acks::Clock::time_point later = Acks::Clock::now() + 1h;
+  acks.report("a", 5);
+  acks.report("b", 5);
+  acks.report("c", 5);
+  std::map<proto::Ack, std::vector<std::string>> done;
+  for (const proto::Ack ack :
+       {proto::Ack::unset, proto::Ack::local, proto::Ack::one, proto::Ack::majority, proto::Ack::all})
+    acks.when_acked(ack, 6, later, [&done, ack](const Acks::Outcome& outcome) {
+      CHECK(outcome.enough);
+      done[ack] = outcome.acked_by;
+    });
+  CHECK(done.size() == 2);  // unset and local wait for nobody
+  acks.report("b", 6);
+  CHECK(done.count(proto::Ack::one) == 1);
+  CHECK(done.at(proto::Ack::one) == std::vector<std::string>{"b"});
+  CHECK(done.count(proto::Ack::majority) == 0);  // two of four nodes are half
+  acks.report("c", 9);
+  CHECK(done.count(proto::Ack::majority) == 1);
+  CHECK(done.count(proto::Ack::all) == 0);
+  acks.report("a", 6);
+  CHECK(done.count(proto::Ack::all) == 1);
+}
+
+TEST_CASE("acks: without enough in time the waiter is told who has it") {
+  Acks acks;
+  acks.report("a", 5);
+  acks.report("b", 4);
+  const Acks::Clock::time_point now = Acks::Clock::now();
+  int calls = 0;
+  acks.when_acked(proto::Ack::all, 5, now + 1s, [&](const Acks::Outcome& outcome) {
+    ++calls;
+    CHECK_FALSE(outcome.enough);
+    CHECK(outcome.acked_by == std::vector<std::string>{"a"});
+    CHECK(outcome.needed == 2);
+    CHECK(outcome.known == 2);
+  });
+  acks.tick(now);
+  CHECK(calls == 0);
+  acks.tick(now + 2s);
+  CHECK(calls == 1);
+  acks.report("b", 5);
+  acks.tick(now + 3s);
+  CHECK(calls == 1);
+}
+
+TEST_CASE("acks: `one` without any slave waits for the first, and misses its time without") {
+  Acks acks;
+  const Acks::Clock::time_point now = Acks::Clock::now();
+  int calls = 0;
+  acks.when_acked(proto::Ack::one, 1, now + 1s, [&](const Acks::Outcome& outcome) {
+    ++calls;
+    CHECK_FALSE(outcome.enough);
+  });
+  acks.tick(now + 2s);
+  CHECK(calls == 1);
+}

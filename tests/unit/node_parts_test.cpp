@@ -1,0 +1,70 @@
+// Goal: who waits for a position is called once, in time; rates are over their window. Method: pure calls, times by
+// hand.
+#include "node/counters.h"
+#include "node/position_board.h"
+
+using namespace sqlcast;
+using namespace sqlcast::node;
+using namespace std::chrono_literals;
+
+TEST_CASE("position board: calls at once when the position is reached already") {
+  PositionBoard board;
+  board.post({1, 5, {}});
+  int reached = 0;
+  CHECK(board.when_reached(5, PositionBoard::Clock::now(), [&](bool there) { reached += there ? 1 : 100; }));
+  CHECK(reached == 1);
+  CHECK(board.position().sequence == 5);
+}
+
+TEST_CASE("position board: calls those whose position has come, and only them, once") {
+  PositionBoard board;
+  const auto later = PositionBoard::Clock::now() + 1h;
+  std::vector<Sequence> called;
+  for (Sequence sequence : {3U, 1U, 2U, 2U, 9U})
+    CHECK(board.when_reached(sequence, later, [&called, sequence](bool there) {
+      CHECK(there);
+      called.push_back(sequence);
+    }));
+  CHECK(called.empty());
+  board.post({1, 2, {}});
+  CHECK(called == std::vector<Sequence>{1, 2, 2});
+  board.post({1, 2, {}});
+  board.post({1, 8, {}});
+  CHECK(called == std::vector<Sequence>{1, 2, 2, 3});
+}
+
+TEST_CASE("position board: who waits in vain is told at the deadline, once") {
+  PositionBoard board;
+  const auto now = PositionBoard::Clock::now();
+  int late = 0;
+  CHECK(board.when_reached(7, now + 1s, [&](bool there) {
+    CHECK_FALSE(there);
+    ++late;
+  }));
+  board.tick(now);
+  CHECK(late == 0);
+  board.tick(now + 1s);
+  CHECK(late == 1);
+  board.post({1, 7, {}});
+  board.tick(now + 2s);
+  CHECK(late == 1);
+}
+
+TEST_CASE("position board: refuses when too many wait") {
+  PositionBoard board;
+  const auto later = PositionBoard::Clock::now() + 1h;
+  constexpr int kMany = 10'000;
+  for (int i = 0; i < kMany; ++i) REQUIRE(board.when_reached(1, later, [](bool) {}));
+  CHECK_FALSE(board.when_reached(1, later, [](bool) { FAIL("called although it was refused"); }));
+  board.post({1, 1, {}});
+  CHECK(board.when_reached(2, later, [](bool) {}));
+}
+
+TEST_CASE("rate: events a second over the last five seconds") {
+  Rate rate;
+  const Rate::Clock::time_point start{1h};
+  CHECK(rate.per_second(start) == 0.0);
+  for (int i = 0; i < 50; ++i) rate.add(10, start + i * 100ms);
+  CHECK(rate.per_second(start + 4900ms) == Approx(100.0));
+  CHECK(rate.per_second(start + 20s) == 0.0);
+}

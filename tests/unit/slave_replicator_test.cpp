@@ -1,0 +1,328 @@
+// Goal: the replicator applies every group once and in order, asks the log for what is missing, once at a time, and
+// stops for good when histories differ. Method: events and times made by hand; no socket, thread or clock.
+#include "slave/replicator.h"
+
+#include "proto/entry.h"
+
+using namespace sqlcast;
+using namespace sqlcast::slave;
+using namespace std::chrono_literals;
+
+namespace {
+
+// A chain of groups as a master makes it, `size` entries each.
+class History {
+ public:
+  explicit History(const std::string& cluster = "a", Epoch epoch = 1) : epoch_(epoch) {
+    end_.hash = proto::genesis_hash(cluster);
+  }
+  proto::Group next(std::uint64_t size = 1) {
+    proto::Group group;
+    group.first = end_.sequence + 1;
+    group.last = end_.sequence + size;
+    group.epoch = epoch_;
+    group.previous_hash = end_.hash;
+    group.body = "body of " + std::to_string(group.first);
+    group.hash = proto::chain_hash(group.previous_hash, group.epoch, group.first, group.last, group.body);
+    group.commit_time_us = 1'000'000 * group.last;
+    end_ = Position{epoch_, group.last, group.hash};
+    return group;
+  }
+  void begin_epoch(Epoch epoch) { epoch_ = epoch; }
+  const Position& end() const { return end_; }
+  proto::Beacon beacon() const {
+    proto::Beacon beacon;
+    beacon.head = end_;
+    beacon.time_us = 1;
+    beacon.master = "master";
+    return beacon;
+  }
+
+ private:
+  Epoch epoch_;
+  Position end_;
+};
+
+struct Fixture {
+  explicit Fixture(Replicator::Options options = {}) : replicator(options, Position{}, 1) {}
+
+  // Heard its master, read an empty rest of the log.
+  void go_live() {
+    REQUIRE(replicator.on_beacon(history.beacon(), now).read_log.has_value());
+    REQUIRE_FALSE(replicator.on_log_batch({{}, history.end()}, now).read_log.has_value());
+    REQUIRE(replicator.state() == Replicator::State::live);
+  }
+  Replicator::Actions group(proto::Group group) { return replicator.on_group(std::move(group), now); }
+  Replicator::Actions beacon() { return replicator.on_beacon(history.beacon(), now); }
+  Replicator::Actions batch(std::vector<proto::Group> groups) {
+    return replicator.on_log_batch({std::move(groups), history.end()}, now);
+  }
+
+  History history;
+  Replicator replicator;
+  Replicator::Time now{1h};
+};
+
+}  // namespace
+
+TEST_CASE("replicator: asks for everything after its position before it goes live") {
+  Fixture f;
+  CHECK(f.replicator.state() == Replicator::State::syncing);
+  const auto actions = f.replicator.tick(f.now);
+  REQUIRE(actions.read_log.has_value());
+  CHECK(actions.read_log->after.sequence == 0);
+  const proto::Group first = f.history.next(3);
+  const proto::Group second = f.history.next();
+  const auto batch = f.batch({first, second});
+  CHECK(batch.apply == std::vector<proto::Group>{first, second});
+  CHECK_FALSE(batch.read_log.has_value());
+  CHECK(f.replicator.state() == Replicator::State::live);
+}
+
+TEST_CASE("replicator: applies live groups in order, duplicates once") {
+  Fixture f;
+  f.go_live();
+  const proto::Group first = f.history.next();
+  const proto::Group second = f.history.next(2);
+  CHECK(f.group(first).apply.size() == 1);
+  CHECK(f.group(first).apply.empty());
+  CHECK(f.group(second).apply.size() == 1);
+  CHECK(f.group(first).apply.empty());
+  CHECK(f.group(second).apply.empty());
+  CHECK(f.replicator.queued() == f.history.end());
+  CHECK(f.replicator.state() == Replicator::State::live);
+  CHECK(f.replicator.gaps() == 0);
+}
+
+TEST_CASE("replicator: a gap asks for catch-up once, and what came meanwhile is not applied twice") {
+  Fixture f;
+  f.go_live();
+  const proto::Group first = f.history.next();
+  const proto::Group second = f.history.next();
+  const proto::Group third = f.history.next();
+  const auto gap = f.group(second);
+  CHECK(gap.apply.empty());
+  REQUIRE(gap.read_log.has_value());
+  CHECK(gap.read_log->after.sequence == 0);
+  CHECK(f.replicator.state() == Replicator::State::catching_up);
+  CHECK_FALSE(f.group(third).read_log.has_value());
+  CHECK_FALSE(f.beacon().read_log.has_value());
+  CHECK(f.batch({first, second, third}).apply == std::vector<proto::Group>{first, second, third});
+  CHECK(f.group(third).apply.empty());
+  CHECK(f.replicator.state() == Replicator::State::live);
+  CHECK(f.replicator.gaps() == 1);
+}
+
+TEST_CASE("replicator: groups that come in the wrong order end in the right one") {
+  Fixture f;
+  f.go_live();
+  const proto::Group first = f.history.next();
+  const proto::Group second = f.history.next();
+  CHECK(f.group(second).read_log.has_value());
+  CHECK(f.group(first).apply.size() == 1);  // the late one fits
+  const auto batch = f.batch({first, second});
+  CHECK(batch.apply == std::vector<proto::Group>{second});
+  CHECK(f.replicator.state() == Replicator::State::live);
+}
+
+TEST_CASE("replicator: a beacon reveals that the last message was lost, when the next one confirms it") {
+  Fixture f;
+  f.go_live();
+  f.history.next();
+  CHECK_FALSE(f.beacon().read_log.has_value());  // it may only have overtaken the group
+  const auto second = f.beacon();
+  REQUIRE(second.read_log.has_value());
+  CHECK(second.read_log->after.sequence == 0);
+  CHECK(f.replicator.gaps() == 1);
+}
+
+TEST_CASE("replicator: a beacon that overtakes its group asks for nothing") {
+  Fixture f;
+  f.go_live();
+  for (int i = 0; i < 10; ++i) {
+    const proto::Group group = f.history.next();
+    CHECK_FALSE(f.beacon().read_log.has_value());
+    CHECK(f.group(group).apply.size() == 1);
+  }
+  CHECK(f.replicator.gaps() == 0);
+  CHECK(f.replicator.state() == Replicator::State::live);
+}
+
+TEST_CASE("replicator: a log that is read in several batches is asked on from its end") {
+  Fixture f;
+  REQUIRE(f.beacon().read_log.has_value());
+  const proto::Group first = f.history.next(5);
+  const proto::Group second = f.history.next(5);
+  const auto part = f.batch({first});
+  REQUIRE(part.read_log.has_value());
+  CHECK(part.read_log->after.sequence == 5);
+  CHECK(part.read_log->after.hash == first.hash);
+  CHECK(f.replicator.state() == Replicator::State::catching_up);
+  CHECK_FALSE(f.batch({second}).read_log.has_value());
+  CHECK(f.replicator.state() == Replicator::State::live);
+}
+
+TEST_CASE("replicator: a new epoch that continues the chain is followed; an older one is not") {
+  Fixture f;
+  f.go_live();
+  CHECK(f.group(f.history.next()).apply.size() == 1);
+  f.history.begin_epoch(2);
+  CHECK(f.group(f.history.next()).apply.size() == 1);
+  CHECK(f.replicator.queued().epoch == 2);
+  f.history.begin_epoch(1);
+  const auto older = f.group(f.history.next());
+  CHECK(older.apply.empty());
+  CHECK(older.read_log.has_value());
+}
+
+TEST_CASE("replicator: a group of another history is not applied; the log's server has the word, and it is final") {
+  Fixture f;
+  f.go_live();
+  CHECK(f.group(f.history.next()).apply.size() == 1);
+  History other("b");
+  other.next();
+  const auto foreign = f.group(other.next());
+  CHECK(foreign.apply.empty());
+  REQUIRE(foreign.read_log.has_value());
+  CHECK(f.replicator.on_log_error(Status::error(Code::diverged, "entry 1 has another hash"), f.now).apply.empty());
+  CHECK(f.replicator.state() == Replicator::State::failed);
+  CHECK(f.replicator.message() == "entry 1 has another hash");
+  CHECK(f.group(f.history.next()).apply.empty());
+  CHECK_FALSE(f.beacon().read_log.has_value());
+  CHECK_FALSE(f.replicator.tick(f.now + 1h).read_log.has_value());
+  CHECK(f.replicator.state() == Replicator::State::failed);
+}
+
+TEST_CASE("replicator: a beacon with our sequence and another hash is looked into") {
+  Fixture f;
+  f.go_live();
+  CHECK(f.group(f.history.next()).apply.size() == 1);
+  proto::Beacon beacon = f.history.beacon();
+  beacon.head.hash[0] ^= 1U;
+  CHECK(f.replicator.on_beacon(beacon, f.now).read_log.has_value());
+}
+
+TEST_CASE("replicator: a group damaged on its way is read again from the log") {
+  Fixture f;
+  f.go_live();
+  const proto::Group good = f.history.next();
+  proto::Group damaged = good;
+  damaged.body[0] ^= 1;
+  const auto actions = f.group(damaged);
+  CHECK(actions.apply.empty());
+  REQUIRE(actions.read_log.has_value());
+  CHECK(f.batch({good}).apply.size() == 1);
+}
+
+TEST_CASE("replicator: a log that does not fit is not applied, and asked for again later") {
+  Fixture f;
+  REQUIRE(f.beacon().read_log.has_value());
+  const proto::Group first = f.history.next();
+  f.history.next();
+  const proto::Group third = f.history.next();
+  const auto actions = f.batch({first, third});
+  CHECK(actions.apply == std::vector<proto::Group>{first});
+  CHECK_FALSE(actions.read_log.has_value());
+  const auto later = f.replicator.tick(f.now + 3s);
+  REQUIRE(later.read_log.has_value());
+  CHECK(later.read_log->after.sequence == 1);
+}
+
+TEST_CASE("replicator: an answer that does not come is asked for again, later each time, within bounds") {
+  Replicator::Options options;
+  Fixture f(options);
+  REQUIRE(f.beacon().read_log.has_value());
+  auto asked = f.now;
+  for (int i = 0; i < 12; ++i) {
+    auto now = asked;
+    bool again = false;
+    while (!again && now - asked < 20s) {
+      now += 10ms;
+      CHECK(now - asked < options.reply_timeout + options.max_back_off + 20ms);
+      again = f.replicator.tick(now).read_log.has_value();
+      if (again) CHECK(now - asked >= options.reply_timeout);
+    }
+    REQUIRE(again);
+    asked = now;
+  }
+}
+
+TEST_CASE("replicator: an answer to a request that was given up is ignored") {
+  Fixture f;
+  REQUIRE(f.beacon().read_log.has_value());
+  const proto::Group first = f.history.next();
+  CHECK_FALSE(f.replicator.tick(f.now + 5s).read_log.has_value());  // given up, backing off
+  CHECK(f.batch({first}).apply.empty());
+  CHECK(f.replicator.tick(f.now + 10s).read_log.has_value());
+}
+
+TEST_CASE("replicator: an error of the log's server is told, and asked again after a pause") {
+  Fixture f;
+  REQUIRE(f.beacon().read_log.has_value());
+  CHECK_FALSE(
+      f.replicator.on_log_error(Status::error(Code::database_unavailable, "the database is down"), f.now).read_log);
+  CHECK(f.replicator.message().find("the database is down") != std::string::npos);
+  CHECK_FALSE(f.replicator.tick(f.now + 1ms).read_log.has_value());
+  // The reason stays to be seen while it is in force.
+  CHECK(f.replicator.message().find("the database is down") != std::string::npos);
+  CHECK(f.replicator.tick(f.now + 2s).read_log.has_value());
+}
+
+TEST_CASE("replicator: a silent master makes it sync anew; when the master is back it goes live without help") {
+  Fixture f;
+  f.go_live();
+  CHECK(f.group(f.history.next()).apply.size() == 1);
+  f.now += 4s;
+  CHECK_FALSE(f.replicator.master_heard(f.now));
+  const auto actions = f.replicator.tick(f.now);
+  CHECK(f.replicator.state() == Replicator::State::syncing);
+  CHECK_FALSE(f.replicator.message().empty());
+  CHECK(actions.read_log.has_value());
+  f.now += 100ms;
+  f.beacon();
+  CHECK(f.replicator.state() == Replicator::State::catching_up);
+  f.batch({});
+  CHECK(f.replicator.state() == Replicator::State::live);
+}
+
+TEST_CASE("replicator: a failed apply is final and says why") {
+  Fixture f;
+  f.go_live();
+  f.replicator.on_apply_failed("entry 7 differs");
+  CHECK(f.replicator.state() == Replicator::State::failed);
+  CHECK(f.replicator.message() == "entry 7 differs");
+  CHECK(f.group(f.history.next()).apply.empty());
+  CHECK_FALSE(f.replicator.tick(f.now + 1h).read_log.has_value());
+  CHECK(f.replicator.state() == Replicator::State::failed);
+}
+
+TEST_CASE("replicator: takes no more than the applier has room for, and reads on when it has caught up") {
+  Replicator::Options options;
+  options.max_queued_bytes = 30;  // about three bodies
+  Fixture f(options);
+  f.go_live();
+  std::vector<proto::Group> taken;
+  for (int i = 0; i < 20; ++i)
+    for (proto::Group& group : f.group(f.history.next()).apply) taken.push_back(std::move(group));
+  CHECK(taken.size() < 6);
+  CHECK_FALSE(f.replicator.tick(f.now + 10ms).read_log.has_value());
+  const proto::Group& last = taken.back();
+  const auto actions = f.replicator.on_applied({last.epoch, last.last, last.hash}, f.now);
+  REQUIRE(actions.read_log.has_value());
+  CHECK(actions.read_log->after.sequence == last.last);
+}
+
+TEST_CASE("replicator: lag is the age of the oldest entry that is not applied, zero when there is none") {
+  Fixture f;
+  f.go_live();
+  CHECK(f.replicator.lag(f.now) == 0ms);
+  proto::Group group = f.history.next();
+  proto::Beacon beacon = f.history.beacon();
+  beacon.time_us = group.commit_time_us + 2'000'000;
+  CHECK(f.group(group).apply.size() == 1);
+  CHECK_FALSE(f.replicator.on_beacon(beacon, f.now).read_log.has_value());
+  CHECK(f.replicator.lag(f.now) == 2'000ms);
+  CHECK(f.replicator.lag(f.now + 500ms) == 2'500ms);
+  CHECK_FALSE(f.replicator.on_applied(f.history.end(), f.now).read_log.has_value());
+  CHECK(f.replicator.lag(f.now + 500ms) == 0ms);
+}

@@ -1,0 +1,69 @@
+// Goal: the policy gives every statement of the corpora its verdict. Method: judge() and classify() on each row.
+#include "tests/unit/sql_corpus.h"
+#include "sql/verdict.h"
+
+using namespace sqlcast::sql;
+using sqlcast::sql::test::read_corpus;
+
+namespace {
+
+Schema corpus_schema() {
+  Schema schema;
+  schema.databases = {"test", "d"};
+  Table table;
+  table.engine = "InnoDB";
+  for (const char* name : {"id", "a", "b", "c"}) {
+    Column column;
+    column.name = name;
+    column.type = "int";
+    column.nullable = column.name != "id";
+    table.columns.push_back(column);
+  }
+  Column text;
+  text.name = "u";
+  text.type = "varchar";
+  table.columns.push_back(text);
+  table.unique_keys.push_back({{"id"}, false});
+  for (const char* name : {"t", "s", "x", "other"}) schema.tables[{"test", name}] = table;
+  Table numbered = table;
+  numbered.columns[0].auto_increment = true;
+  schema.tables[{"test", "auto"}] = numbered;
+  Table keys = numbered;
+  keys.unique_keys.push_back({{"a"}, true});
+  keys.unique_keys.push_back({{"b"}, false});
+  schema.tables[{"test", "keys3"}] = keys;
+  Table bare = table;
+  bare.unique_keys.clear();
+  schema.tables[{"test", "nokey"}] = bare;
+  Table view;
+  view.view = true;
+  schema.tables[{"test", "v"}] = view;
+  Table old = table;
+  old.engine = "MyISAM";
+  schema.tables[{"test", "myisam"}] = old;
+  return schema;
+}
+
+}  // namespace
+
+TEST_CASE("verdict: every statement of the corpus gets its class") {
+  const Schema schema = corpus_schema();
+  Judgement judgement;
+  judgement.default_database = "test";
+  judgement.schema = &schema;
+  std::size_t rows = 0;
+  for (const auto& row : read_corpus("verdicts.tsv")) {
+    REQUIRE(row.fields.size() >= 2);
+    const Verdict verdict = judge(row.fields[1], judgement);
+    INFO("line " << row.line << ": " << row.fields[1] << "\n  " << verdict.explanation());
+    CHECK(std::string(class_name(verdict.statement_class)) == row.fields[0]);
+    CHECK((verdict.statement_class == Class::refused) == !verdict.code.empty());
+    // What routing refuses, the full verdict refuses too; what the full verdict allows, routing knows by the same
+    // class.
+    const Verdict routed = classify(row.fields[1], "test");
+    if (routed.statement_class == Class::refused) CHECK(verdict.statement_class == Class::refused);
+    if (verdict.statement_class != Class::refused) CHECK(routed.statement_class == verdict.statement_class);
+    ++rows;
+  }
+  CHECK(rows >= 800);
+}
