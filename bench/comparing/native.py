@@ -27,8 +27,8 @@ def program(name):
 
 def settings_of(pid):
     """The settings that a node gave its managed server, but for its files and its lack of a network and a binlog."""
-    own = ("--datadir", "--socket", "--pid-file", "--secure-file-priv", "--skip-networking", "--skip-log-bin",
-           "--log-bin", "--user", "--port", "--server-id")
+    own = ("--datadir", "--tmpdir", "--socket", "--pid-file", "--secure-file-priv", "--skip-networking",
+           "--skip-log-bin", "--log-bin", "--user", "--port", "--server-id")
     arguments = read(f"/proc/{pid}/cmdline").split("\0")
     found = [a for a in arguments[1:] if a and a != "--no-defaults" and not a.startswith(own)]
     if not any(a.startswith("--innodb-buffer-pool-size") for a in found):
@@ -80,6 +80,8 @@ class Server:
         if len(self.socket) > 100:
             raise Failed(f"{self.socket} is too long for a unix socket; choose a shorter --dir")
         os.makedirs(self.folder, mode=0o700)
+        # A server that starts deletes every temporary table in its tmpdir, another running server's too.
+        os.mkdir(f"{self.folder}/tmp")
 
     def as_root(self):
         return ["--user=root"] if os.geteuid() == 0 else []
@@ -89,8 +91,8 @@ class Server:
         redo = [a for a in self.settings if a.startswith("--innodb-log-file-size")]
         done = subprocess.run(
             [program("mariadb-install-db"), "--no-defaults", f"--datadir={self.folder}/data",
-             "--auth-root-authentication-method=socket", f"--auth-root-socket-user={owner}", "--skip-test-db",
-             "--skip-name-resolve", *redo, *self.as_root()], capture_output=True, text=True, check=False)
+             f"--tmpdir={self.folder}/tmp", "--auth-root-authentication-method=socket",
+             f"--auth-root-socket-user={owner}", "--skip-test-db", "--skip-name-resolve", *redo, *self.as_root()], capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise Failed(f"mariadb-install-db: {done.stdout}{done.stderr}")
 
@@ -98,8 +100,8 @@ class Server:
         with open(os.path.join(self.folder, "server.log"), "ab") as log:
             self.process = start(
                 [program("mariadbd"), "--no-defaults", f"--datadir={self.folder}/data", f"--socket={self.socket}",
-                 f"--pid-file={self.folder}/pid", f"--port={self.port}", "--bind-address=127.0.0.1", *self.settings,
-                 *self.extra, *self.as_root()], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                 f"--pid-file={self.folder}/pid", f"--tmpdir={self.folder}/tmp", f"--port={self.port}",
+                 "--bind-address=127.0.0.1", *self.settings, *self.extra, *self.as_root()], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         owner = pwd.getpwuid(os.geteuid()).pw_name
         give_up = time.monotonic() + 60
         while True:

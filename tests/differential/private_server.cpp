@@ -51,24 +51,33 @@ PrivateServer::PrivateServer() {
   if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("cannot make a temporary folder");
   folder_ = pattern;
   const std::string user = geteuid() == 0 ? "--user=root" : "--skip-name-resolve";
-  const int install = spawn({"mariadb-install-db", "--no-defaults", "--datadir=" + folder_ + "/data", "--skip-test-db",
-                             "--auth-root-authentication-method=normal", user},
+  // A server that starts deletes every temporary table in its tmpdir, another running server's too: none is shared.
+  std::filesystem::create_directory(folder_ + "/tmp");
+  const std::string tmpdir = "--tmpdir=" + folder_ + "/tmp";
+  const int install = spawn({"mariadb-install-db", "--no-defaults", "--datadir=" + folder_ + "/data", tmpdir,
+                             "--skip-test-db", "--auth-root-authentication-method=normal", user},
                             folder_ + "/install.log");
   int status = 0;
   if (waitpid(install, &status, 0) != install || status != 0)
     throw std::runtime_error("mariadb-install-db failed; see " + folder_ + "/install.log");
   std::filesystem::create_directory(folder_ + "/files");
-  pid_ = spawn({server_program(), "--no-defaults", "--datadir=" + folder_ + "/data", "--skip-networking",
+  pid_ = spawn({server_program(), "--no-defaults", "--datadir=" + folder_ + "/data", tmpdir, "--skip-networking",
                 "--socket=" + folder_ + "/s", "--pid-file=" + folder_ + "/pid", "--skip-name-resolve",
                 "--innodb-buffer-pool-size=64M", "--innodb-flush-log-at-trx-commit=0", "--max-statement-time=2",
                 "--max-connections=20", "--character-set-server=utf8mb4", "--secure-file-priv=" + folder_ + "/files",
                 "--local-infile=0", "--event-scheduler=OFF", "--max-prepared-stmt-count=1000", user},
                folder_ + "/server.log");
-  for (int attempt = 0; attempt < 300; ++attempt) {
+  const auto deadline = std::chrono::steady_clock::now() + 120s;
+  while (waitpid(pid_, &status, WNOHANG) == 0) {
     try {
       connect("");
       return;
     } catch (const ::sql::SQLException&) {
+      if (std::chrono::steady_clock::now() > deadline) {
+        kill(pid_, SIGKILL);
+        waitpid(pid_, &status, 0);
+        break;
+      }
       std::this_thread::sleep_for(50ms);  // poll interval
     }
   }
