@@ -142,6 +142,27 @@ TEST_CASE("settings: a broken file is refused with its line, kept aside, and def
   std::filesystem::remove_all(folder);
 }
 
+TEST_CASE("settings: a save that comes late does not undo a newer one, and a folder that cannot be is said") {
+  const std::string folder =
+      (std::filesystem::temp_directory_path() / ("gui_keeper_" + std::to_string(::getpid()))).string();
+  std::filesystem::remove_all(folder);
+  Keeper keeper(folder);
+  Settings settings;
+  settings.theme = "light";
+  REQUIRE(keeper.save(2, settings, "newer\n").ok());
+  settings.theme = "dark";
+  REQUIRE(keeper.save(1, settings, "older\n").ok());
+  REQUIRE(load_settings(folder).settings.theme == "light");
+  REQUIRE(*read_file(folder + "/history", 100) == "newer\n");
+  std::filesystem::remove_all(folder);
+
+  std::ofstream(folder) << "a file, not a folder";
+  const Status status = keeper.save(3, settings, "");
+  REQUIRE(status.code == Code::io);
+  REQUIRE(status.message.find(folder) != std::string::npos);
+  std::filesystem::remove_all(folder);
+}
+
 TEST_CASE("history: lines are read back, equal statements are found once, newest first") {
   History history;
   history.add({1, "master", "1 row", true, 10, "select\n1"});

@@ -176,11 +176,11 @@ void App::handle_keys() {
 }
 
 std::vector<std::string_view> App::fact_names() {
-  return {"connected", "connection",  "nodes",    "up",           "master",   "worst",     "view",    "tab",
-          "tabs",      "rows",        "held",     "columns",      "affected", "status",    "message", "node",
-          "results",   "running",     "verdict",  "verdict-text", "target",   "theme",     "editor",  "statement",
-          "databases", "tables",      "log",      "log-mode",     "events",   "dialog",    "toast",   "changes",
-          "held-back", "differences", "position", "cell",         "sequence", "completing"};
+  return {"connected", "connection",  "nodes",    "up",           "master",   "worst",      "view",    "tab",
+          "tabs",      "rows",        "held",     "columns",      "affected", "status",     "message", "node",
+          "results",   "running",     "verdict",  "verdict-text", "target",   "theme",      "editor",  "statement",
+          "databases", "tables",      "log",      "log-mode",     "events",   "dialog",     "toast",   "changes",
+          "held-back", "differences", "position", "cell",         "sequence", "completing", "mark",    "clipboard"};
 }
 
 std::optional<std::string> App::fact(std::string_view name) const {
@@ -209,6 +209,16 @@ std::optional<std::string> App::fact(std::string_view name) const {
   if (name == "status") return result ? std::string(code_name(result->status.code)) : std::string();
   if (name == "message") return result ? result->status.message : std::string();
   if (name == "node") return result ? result->node : std::string();
+  if (name == "mark") {
+    const auto& mark = current.mark;
+    return mark && mark->version == current.buffer.version()
+               ? current.buffer.text().substr(mark->begin, mark->end - mark->begin)
+               : std::string();
+  }
+  if (name == "clipboard") {
+    const char* text = ImGui::GetClipboardText();
+    return std::string(text != nullptr ? text : "");
+  }
   if (name == "verdict") return verdict.verdict().word;
   if (name == "verdict-text") return cat(verdict.verdict().text, " ", verdict.verdict().detail);
   if (name == "target") return target_label();

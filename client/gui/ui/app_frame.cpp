@@ -41,6 +41,7 @@ void App::frame(double at, std::uint64_t unix_time_us) {
     }
   }
   handle_keys();
+  save_changes();
 
   const ImVec2 display = ImGui::GetIO().DisplaySize;
   ImGui::SetNextWindowPos({0, 0});

@@ -73,6 +73,7 @@ void ClusterPanel::draw_nobody(App& app, ImVec2 low, ImVec2 high) {
     const double seconds = app.now - app.session->connecting_since();
     lines.push_back(cat("trying again, ", fixed(std::max(0.0, seconds), 0), " s"));
     for (const std::string& endpoint : app.session->connection().endpoints) lines.push_back(endpoint);
+    if (!app.session->cluster.problem().empty()) lines.push_back(app.session->cluster.problem());
   }
   float y = centre.y + px(34);
   for (std::size_t i = 0; i < lines.size(); ++i) {

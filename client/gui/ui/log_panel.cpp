@@ -23,6 +23,7 @@ void draw_sql(ImDrawList* list, ImVec2 at, std::string_view sql, float right) {
   sql::Lexer lexer(line);
   sql::Token token;
   float x = at.x;
+  want_glyphs(line);
   while (lexer.next(token)) {
     Paint paint = Paint::plain;
     if (token.kind == sql::TokenKind::word) {

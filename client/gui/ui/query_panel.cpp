@@ -88,7 +88,7 @@ void QueryPanel::draw_tools(App& app) {
     if (ui::button(tab.running()->cancelling ? "Cancelling…" : "■ Cancel", ui::Style::danger) && app.session) {
       tab.cancel(app.session->backend());
     }
-    ui::tooltip("Stops the statement in the database (Ctrl+Break or Escape twice)");
+    ui::tooltip("Stops the statement in the database (Ctrl+.)");
   } else {
     if (ui::button("▶ Run", ui::Style::primary, connected)) app.run_statement();
     ui::tooltip("Run the statement under the caret, or the selection (Ctrl+Enter, F5)");

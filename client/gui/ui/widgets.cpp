@@ -62,6 +62,7 @@ void note_item(std::string_view label) {
 }
 
 void text(std::string_view value, ImU32 colour) {
+  want_glyphs(value);
   if (colour != 0) ImGui::PushStyleColor(ImGuiCol_Text, colour);
   ImGui::TextUnformatted(value.data(), value.data() + value.size());
   if (colour != 0) ImGui::PopStyleColor();
@@ -95,6 +96,7 @@ float text_width(ImFont* font, std::string_view value) {
 float draw_text(ImDrawList* list, ImFont* font, ImVec2 at, ImU32 colour, std::string_view value, float clip_right) {
   const char* begin = value.data();
   const char* end = begin + value.size();
+  want_glyphs(value);
   at = {std::floor(at.x), std::floor(at.y)};
   float width = 0;
   if (clip_right > 0) {
