@@ -227,7 +227,7 @@ TEST_CASE("panels: a cell of a million characters, 500 columns and bytes that ar
   stage.play(kConnected);
   stage.play(
       "click \"SQL editor\"\ntype \"select wide\"\nkey Ctrl+Enter\nwait columns = 500\n"
-      "key Ctrl+R\nkey End\nkey Home\nkey Space\nwait dialog = value\nwait text \"976.6 KiB\"\nkey Escape\n"
+      "key Ctrl+R\nkey End\nkey Home\nkey Space\nwait dialog = value\nwait text \"977 KiB\"\nkey Escape\n"
       "key Down\nkey Space\nwait dialog = value\nclick \"JSON\"\nwait text \"\\\"b\\\": null\"\nkey Escape\n"
       "key Down\nkey Space\nwait dialog = value\nassert text \"not valid UTF-8\"\nclick \"Text\"\n"
       "wait text \"abc\"\nclick \"Hex\"\nwait text \"ff fe 80\"\nkey Escape\n"

@@ -233,6 +233,15 @@ TEST_CASE("diagram: the table between two others is known as many to many and st
   REQUIRE(lay_out(SchemaDatabase{}, {}).boxes.empty());
 }
 
+TEST_CASE("schema: the display width of whole numbers is left out, other lengths stay") {
+  REQUIRE(short_type("int(10) unsigned") == "int unsigned");
+  REQUIRE(short_type("tinyint(1)") == "tinyint");
+  REQUIRE(short_type("int") == "int");
+  REQUIRE(short_type("int(") == "int");
+  REQUIRE(short_type("varchar(100)") == "varchar(100)");
+  REQUIRE(short_type("enum('point(1)')") == "enum('point(1)')");
+}
+
 TEST_CASE("query tab: the place of an error is found in the statement") {
   const std::string sql = "select * frm student where id = 1";
   Status status = Status::error(

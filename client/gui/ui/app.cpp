@@ -338,7 +338,7 @@ void App::toast(ToastKind kind, std::string title, std::string text) {
 }
 
 void App::copy(std::string_view text, std::string_view what) {
-  ImGui::SetClipboardText(std::string(text).c_str());
+  ImGui::SetClipboardText(to_utf8(text).c_str());
   toast(ToastKind::info, cat("Copied: ", what), {});
   toasts.back().since = now - 4;  // a short word is enough
 }

@@ -71,6 +71,13 @@ void App::make_commands() {
   add("Views", "To the result", "Ctrl+R", [this] { view = View::query, query_panel_->focus_grid(); });
   add("Views", "To the schema filter", "Ctrl+L", [this] { view = View::query, schema_panel_->focus_filter(); });
 
+  for (const auto& [name, chord] :
+       std::initializer_list<std::pair<const char*, const char*>>{{"Log: choose, open", "↑ ↓, Enter"},
+                                                                  {"Diagram: move, zoom, fit", "arrows, = −, Home"},
+                                                                  {"Compare: scroll", "arrows, PageUp/Down"}}) {
+    listed("Views", name, chord);
+  }
+
   add("Tabs and files", "New tab", "Ctrl+T", [this] { view = View::query, new_tab(); });
   add("Tabs and files", "Close tab", "Ctrl+W", [this] { close_tab(active_tab); });
   add("Tabs and files", "Next tab", "Ctrl+PageDown", [this] { select_tab((active_tab + 1) % tabs.size()); });

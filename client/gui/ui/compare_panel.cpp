@@ -5,6 +5,7 @@
 
 #include "client/gui/model/cell_text.h"
 #include "client/gui/model/collect.h"
+#include "client/gui/model/keys.h"
 #include "client/gui/model/text.h"
 #include "client/gui/ui/app.h"
 #include "client/gui/ui/edit_rows.h"
@@ -150,7 +151,9 @@ void ComparePanel::draw_tools(App& app) {
 
 void ComparePanel::draw_rows(ImVec2 size) {
   const Palette& p = colours();
-  ImGui::BeginChild("##comparerows", size, false, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
+  ui::focus_when_new(drawn_);
+  ImGui::BeginChild("##comparerows", size, false,
+                    ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse | ImGuiWindowFlags_NoNavInputs);
   const ImVec2 low = ImGui::GetCursorScreenPos();
   const ImVec2 high = {low.x + size.x, low.y + size.y};
   ImDrawList* list = ImGui::GetWindowDrawList();
@@ -173,6 +176,13 @@ void ComparePanel::draw_rows(ImVec2 size) {
   if (ImGui::IsWindowHovered()) {
     top_ -= static_cast<double>(ImGui::GetIO().MouseWheel) * 3;
     left_ -= ImGui::GetIO().MouseWheelH * px(60);
+  }
+  if (ImGui::IsWindowFocused()) {
+    const auto hit = [](int code) { return ImGui::IsKeyPressed(code, true) ? 1.0 : 0.0; };
+    top_ += hit(key::kDown) - hit(key::kUp) + fits * (hit(key::kPageDown) - hit(key::kPageUp));
+    left_ += static_cast<float>(hit(key::kRight) - hit(key::kLeft)) * px(60);
+    if (hit(key::kHome) > 0) top_ = 0;
+    if (hit(key::kEnd) > 0) top_ = static_cast<double>(shown_.size());
   }
   const auto total = static_cast<double>(shown_.size());
   ui::scrollbar("##comparebar", true, {high.x - bar, body}, {high.x, high.y - bar}, &top_, fits, total);

@@ -73,11 +73,11 @@ Palette dark_palette() {
 Palette light_palette() {
   Palette p{};
   p.dark = false;
-  p.ground = rgb(0xEEF0F4);
-  p.panel = rgb(0xFBFCFD);
-  p.raised = rgb(0xEBEEF3);
-  p.hover = rgb(0xE1E6EE);
-  p.pressed = rgb(0xD3DAE6);
+  p.ground = rgb(0xF2F4F8);
+  p.panel = rgb(0xFCFDFE);
+  p.raised = rgb(0xE6EAF1);
+  p.hover = rgb(0xDCE2EC);
+  p.pressed = rgb(0xCFD7E4);
   p.border = rgb(0xD5DAE3);
   p.grid_line = rgb(0xE6E9EF);
   p.text = rgb(0x1F2733);

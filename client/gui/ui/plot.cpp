@@ -65,7 +65,7 @@ void draw_plot(const Plot& plot, const std::vector<PlotSeries>& series, ImVec2 l
   }
 
   Range range = range_of(plot, series);
-  const ImVec2 area_low = {low.x + px(46), low.y + look().fonts.bold->FontSize + px(8)};
+  const ImVec2 area_low = {low.x + px(52), low.y + look().fonts.bold->FontSize + px(8)};
   const ImVec2 area_high = {high.x - px(4), high.y - line - px(6)};
   const float width = area_high.x - area_low.x;
   const float height = area_high.y - area_low.y;

@@ -169,7 +169,11 @@ bool menu_item(const char* label, const char* shortcut, bool selected, bool enab
 }
 
 bool checkbox(const char* label, bool* value) {
+  ImGui::PushStyleVar(ImGuiStyleVar_FrameBorderSize, 1);
+  ImGui::PushStyleColor(ImGuiCol_Border, fade(colours().faint, 0.6F));
   const bool changed = ImGui::Checkbox(label, value);
+  ImGui::PopStyleColor();
+  ImGui::PopStyleVar();
   note_item(label);
   return changed;
 }
@@ -320,6 +324,19 @@ void inline_health(Health health) {
   health_shape(ImGui::GetWindowDrawList(), {at.x + size * 0.35F, at.y + offset + size / 2}, size * 0.3F, health);
   ImGui::Dummy({size * 0.75F, size});
   note(health_word(health), at, {at.x + size, at.y + size}, false);
+}
+
+void leave_keys_to_focused_window() {
+  ImGuiConfigFlags& flags = ImGui::GetIO().ConfigFlags;
+  flags |= ImGuiConfigFlags_NavEnableKeyboard;
+  if (GImGui->NavWindow != nullptr && (GImGui->NavWindow->Flags & ImGuiWindowFlags_NoNavInputs) != 0)
+    flags &= ~ImGuiConfigFlags_NavEnableKeyboard;
+}
+
+void focus_when_new(int& last_frame) {
+  const int frame = ImGui::GetFrameCount();
+  if (frame > last_frame + 1) ImGui::SetNextWindowFocus();
+  last_frame = frame;
 }
 
 void gap(float units) { ImGui::Dummy({0, px(units)}); }
