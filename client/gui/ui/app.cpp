@@ -171,6 +171,7 @@ void App::open_in_editor(std::string_view title, std::string_view text, bool run
 
 void App::connect(const SavedConnection& connection) {
   disconnect();
+  if (target.kind == client::Target::Kind::node) target = {};  // it may not be of that cluster
   auto backend = options_.make_backend(connection);
   if (!backend.ok()) {
     toast(ToastKind::error, cat("Cannot connect to ", connection.name), backend.status().message);

@@ -127,6 +127,7 @@ void ComparePanel::draw_tools(App& app) {
     }
   }
   if (comparison_) {
+    ImGui::AlignTextToFramePadding();
     if (!comparison_->problem.empty()) {
       ui::wrapped(cat("✕ ", comparison_->problem), p.bad);
     } else if (comparison_->differing == 0) {
@@ -202,7 +203,12 @@ void ComparePanel::draw_rows(ImVec2 size) {
                   cat("position ", with_separators(answer.position)), x + block - px(4));
     float cell_x = x;
     for (std::size_t i = 0; i < answer.columns.size() && i < widths_.size(); ++i) {
-      ui::draw_text(list, look().fonts.small, {cell_x + px(6), low.y + look().fonts.bold->FontSize + px(7)}, p.dim,
+      float name_x = cell_x + px(6);
+      if (is_number(answer.columns[i].kind)) {
+        name_x = std::max(
+            name_x, cell_x + widths_[i] * cell - px(10) - ui::text_width(look().fonts.small, answer.columns[i].name));
+      }
+      ui::draw_text(list, look().fonts.small, {name_x, low.y + look().fonts.bold->FontSize + px(7)}, p.dim,
                     answer.columns[i].name, cell_x + widths_[i] * cell);
       cell_x += widths_[i] * cell;
     }
@@ -249,9 +255,12 @@ void ComparePanel::draw_row(const ComparedRow& row, std::uint64_t, ImVec2 at, fl
       }
       const bool null = value.kind == proto::Cell::Kind::null;
       const std::string text = null ? std::string("NULL") : cell_line(value, static_cast<std::size_t>(widths_[i]) - 1);
-      ui::draw_text(list, null ? look().fonts.small : look().fonts.mono,
-                    {cell_x + px(6), at.y + (row_height - look().fonts.mono->FontSize) / 2},
-                    null ? p.null_text : p.text, text, cell_x + width);
+      ImFont* font = null ? look().fonts.small : look().fonts.mono;
+      float text_x = cell_x + px(6);
+      if (is_number(answer.columns[i].kind))
+        text_x = std::max(text_x, cell_x + width - px(10) - ui::text_width(font, text));
+      ui::draw_text(list, font, {text_x, at.y + (row_height - font->FontSize) / 2}, null ? p.null_text : p.text, text,
+                    cell_x + width);
       cell_x += width;
     }
     x += block;

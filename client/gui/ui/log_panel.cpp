@@ -74,7 +74,8 @@ void LogPanel::draw(App& app, ImVec2 low, ImVec2 size) {
     ui::dim(cat("epoch ", row.epoch, "   ", clock_time(row.time_us), "   database ",
                 row.database.empty() ? "none" : row.database,
                 row.parts > 1 ? cat("   statement ", row.part + 1, " of ", row.parts) : std::string(),
-                row.insert_id > 0 ? cat("   insert id ", row.insert_id) : std::string()));
+                row.insert_id > 0 ? cat("   insert id ", row.insert_id) : std::string(),
+                row.client.empty() ? std::string() : cat("   client ", row.client)));
     if (ui::button("Open in the editor")) app.open_in_editor(cat("seq ", row.sequence), row.sql, false);
     ImGui::SameLine();
     if (ui::button("Copy SQL")) app.copy(row.sql, "SQL");
@@ -98,7 +99,7 @@ void LogPanel::draw_tools(App& app) {
   ImGui::SameLine(0, px(14));
   if (log.historical()) {
     if (ui::button("▶ Back to live", ui::Style::primary)) log.live();
-  } else if (ui::button(log.paused() ? "▶ Resume" : "⏸ Pause")) {
+  } else if (ui::button(log.paused() ? "▶ Resume" : "❚❚ Pause")) {
     log.pause(!log.paused());
   }
   ImGui::SameLine();

@@ -71,10 +71,14 @@ void text(std::string_view value, ImU32 colour) {
 
 void dim(std::string_view value) { text(value, colours().dim); }
 
+// On the line that larger text of the same row stands on.
 void small(std::string_view value, ImU32 colour) {
-  ImGui::PushFont(look().fonts.small);
-  text(value, colour == 0 ? colours().dim : colour);
-  ImGui::PopFont();
+  ImFont* font = look().fonts.small;
+  const float drop = std::floor((look().fonts.ui->FontSize - font->FontSize) * 0.9F);
+  const ImVec2 at = ImGui::GetCursorScreenPos();
+  const float offset = ImGui::GetCurrentWindow()->DC.CurrLineTextBaseOffset + drop;
+  ImGui::Dummy({text_width(font, value), offset + font->FontSize});
+  draw_text(ImGui::GetWindowDrawList(), font, {at.x, at.y + offset}, colour == 0 ? colours().dim : colour, value);
 }
 
 void wrapped(std::string_view value, ImU32 colour) {
@@ -100,10 +104,16 @@ float draw_text(ImDrawList* list, ImFont* font, ImVec2 at, ImU32 colour, std::st
   at = {std::floor(at.x), std::floor(at.y)};
   float width = 0;
   if (clip_right > 0) {
-    const ImVec4 clip = {at.x, -1e6F, clip_right, 1e6F};
-    list->AddText(font, font->FontSize, at, colour, begin, end, 0, &clip);
-    if (trace().on) width = text_width(font, value);
-    width = std::min(width, clip_right - at.x);
+    constexpr std::string_view kMore = "…";
+    const float room = clip_right - at.x;
+    const char* stop = end;
+    width = font->CalcTextSizeA(font->FontSize, room, 0, begin, end, &stop).x;
+    if (stop != end)
+      width = font->CalcTextSizeA(font->FontSize, room - text_width(font, kMore), 0, begin, end, &stop).x;
+    list->AddText(font, font->FontSize, at, colour, begin, stop);
+    if (stop != end && width > 0) {
+      list->AddText(font, font->FontSize, {at.x + width, at.y}, colour, kMore.data(), kMore.data() + kMore.size());
+    }
   } else {
     list->AddText(font, font->FontSize, at, colour, begin, end);
     width = text_width(font, value);
