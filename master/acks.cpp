@@ -3,6 +3,11 @@
 #include <utility>
 
 namespace sqlcast::master {
+namespace {
+
+constexpr std::size_t kMaxWaiters = 10'000;  // each is looked at for every report
+
+}  // namespace
 
 Acks::Outcome Acks::outcome(const Waiter& waiter) const {
   Outcome result;
@@ -45,13 +50,21 @@ void Acks::report(const std::string& slave, Sequence sequence) {
   release([](const Waiter&, const Outcome& result) { return result.enough; });
 }
 
+void Acks::forget(const std::string& slave) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (slaves_.erase(slave) == 0 || waiters_.empty()) return;
+  }
+  release([](const Waiter&, const Outcome& result) { return result.enough; });
+}
+
 void Acks::when_acked(proto::Ack ack, Sequence sequence, Clock::time_point deadline, Done done) {
   Waiter waiter{ack, sequence, deadline, std::move(done)};
   Outcome result;
   {
     const std::lock_guard lock(mutex_);
     result = outcome(waiter);
-    if (!result.enough) {
+    if (!result.enough && waiters_.size() < kMaxWaiters) {
       waiters_.push_back(std::move(waiter));
       return;
     }

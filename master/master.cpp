@@ -48,6 +48,7 @@ Status Master::start() {
     if (!publisher_->publish(proto::kGroupTopic, proto::encode(proto::GroupMessage{group}, 0)))
       ++core_.counters.unpublished;
   };
+  hooks.make_way = [this] { core_.readers.drop_cursors(); };
   hooks.answer = [this](std::vector<Committed>&& committed) { answer(std::move(committed)); };
   sequencer_ = std::make_unique<Sequencer>(core_.config, core_.database, core_.front, core_.board, core_.counters,
                                            core_.rate, schema_, std::move(hooks));
@@ -135,14 +136,23 @@ void Master::handle_report(const node::Caller& caller, proto::Report report) {
   const std::string name = report.status.name;
   {
     const std::lock_guard lock(peers_mutex_);
-    std::erase_if(peers_, [](const auto& peer) { return Clock::now() - peer.second.seen > kForgetPeerAfter; });
+    std::erase_if(peers_, [this](const auto& peer) {
+      if (Clock::now() - peer.second.seen <= kForgetPeerAfter) return false;
+      acks_.forget(peer.first);
+      return true;
+    });
     if (!peers_.contains(name)) {
       if (peers_.size() >= kMaxPeers) return;
       logging::info("slave {} has joined, at entry {}", name, report.status.position);
     }
     const bool failed_now = report.status.state == "Failed" && peers_[name].status.state != "Failed";
     if (failed_now) logging::error("slave {} has failed: {}", name, report.status.message);
-    acks_.report(name, report.status.position);
+    // A position in another history, as after the master's data was put back to an older state, acknowledges nothing.
+    const Position head = core_.board.position();
+    const proto::NodeStatus& slave = report.status;
+    const bool another = slave.state == "Failed" || slave.position > head.sequence ||
+                         (slave.position == head.sequence && slave.hash != to_hex(head.hash));
+    acks_.report(name, another ? 0 : slave.position);
     peers_[name] = Peer{std::move(report.status), Clock::now()};
   }
   core_.front.reply(caller, proto::ReportReply{beacon()});

@@ -8,10 +8,10 @@
 
 #include "config/config.h"
 #include "master/acks.h"
-#include "master/schema_holder.h"
 #include "master/sequencer.h"
 #include "net/publisher.h"
 #include "node/core.h"
+#include "node/schema_holder.h"
 
 namespace sqlcast::master {
 
@@ -45,7 +45,7 @@ class Master {
   };
 
   node::Core core_;
-  SchemaHolder schema_;
+  node::SchemaHolder schema_;
   Acks acks_;
   proto::Ack default_ack_ = proto::Ack::local;
   std::unique_ptr<net::Publisher> publisher_;

@@ -18,7 +18,7 @@ using namespace std::chrono_literals;
 }  // namespace
 
 Sequencer::Sequencer(const config::NodeConfig& config, storage::Database& database, node::Front& front,
-                     node::PositionBoard& board, node::Counters& counters, node::Rate& rate, SchemaHolder& schema,
+                     node::PositionBoard& board, node::Counters& counters, node::Rate& rate, node::SchemaHolder& schema,
                      Hooks hooks)
     : config_(config),
       database_(database),
@@ -80,7 +80,10 @@ Status Sequencer::connect() {
   writer_ = std::move(*writer);
   writer_id_ = writer_->id();
   executor_ = std::make_unique<storage::Executor>(*writer_, storage::ExecutorLimits{});
-  Result<std::optional<proto::Group>> resumed = node::resume_ddl({*writer_, *administrator_});
+  Result<std::optional<proto::Group>> resumed = node::resume_ddl({*writer_, *administrator_, [this] {
+                                                                    hooks_.make_way();
+                                                                    return !queue_.closed();
+                                                                  }});
   if (!resumed) return resumed.status();
   Result<Position> head = storage::read_position(*administrator_);
   if (!head) return head.status();

@@ -68,7 +68,8 @@ Sequencer::Attempt Sequencer::try_group(Batch& batch) {
   };
   Trip trip;
   if (const Status status = execute(batch, trip); !status.ok()) {
-    logging::warn("a group of {} requests is run again: {}", batch.size(), status.message);
+    drop_ended_by(batch, trip);
+    logging::warn("a group of requests is run again, {} of them: {}", batch.size(), status.message);
     roll_back();
     return Attempt::again;
   }
@@ -150,10 +151,13 @@ Status Sequencer::execute(Batch& batch, Trip& trip) {
     job.database = request.request.database;
     job.context = context_for(request);
     job.timeout_ms = coarse_timeout_ms(request.deadline);
+    std::size_t place = 0;
     for (std::size_t s = 0; s < request.plan.texts.size(); ++s) {
       const sql::Verdict& verdict = request.plan.verdicts[s];
       storage::JobStatement statement;
       statement.sql = request.plan.texts[s];
+      statement.place = place;
+      if (verdict.statement_class == sql::Class::write) ++place;
       statement.insert = verdict.insert;
       statement.uses_last_insert_id = verdict.uses_last_insert_id;
       statement.returns_rows = verdict.returns_rows;
@@ -174,7 +178,16 @@ Status Sequencer::execute(Batch& batch, Trip& trip) {
   frame.finish_statements = storage::kCommitStatements;
   Status status = executor_->run(jobs, trip.outcomes, frame);
   trip.commit = std::move(frame.finish_result);
+  trip.ended_by = std::move(frame.ended_by);
   return status;
+}
+
+// A request that takes the whole transaction with it must not do so again.
+void Sequencer::drop_ended_by(Batch& batch, Trip& trip) {
+  for (const std::size_t i : trip.ended_by)
+    fail(batch[i], translate(std::move(trip.outcomes[i].status)), trip.outcomes[i].failed_statement);
+  for (auto i = trip.ended_by.rbegin(); i != trip.ended_by.rend(); ++i)
+    batch.erase(batch.begin() + static_cast<std::ptrdiff_t>(*i));
 }
 
 // From here on nothing of the batch can be cancelled. False when something was before: the commit has to wait until it
@@ -230,6 +243,9 @@ Result<bool> Sequencer::settle_commit(const proto::Group& group, const storage::
   const bool before_commit = result.completed + 1 < storage::kCommitStatements && !writer_->lost();
   if (before_commit && writer_->execute("ROLLBACK").ok()) {
     executor_->auto_increment().clear();
+    // Meant for a statement that had ended already, or out of one request's time: not the fault of this group.
+    const int why = result.status.database_errno;
+    if (why == kQueryInterrupted || why == kStatementTimeout) return false;
     return Status::error(Code::internal,
                          "the log could not be written: " + result.status.message + "; the request was rolled back");
   }
@@ -267,8 +283,9 @@ void Sequencer::advance(const proto::Group& group, const std::vector<proto::Entr
   counters_.writes += entries.size();
   ++counters_.groups;
   rate_.add(entries.size());
-  hooks_.publish(group);
+  // First: a slave's report of the group is compared with it.
   board_.post(head_);
+  hooks_.publish(group);
 }
 
 void Sequencer::finish(Batch& batch, std::vector<storage::JobOutcome>& outcomes, const proto::Group& group,

@@ -129,7 +129,27 @@ void Readers::close(const std::string& client_id, std::uint64_t id) {
   if (it == cursors_.end() || it->second->client_id != client_id) return;
   cursor = std::move(it->second);
   cursors_.erase(it);
-  --cursors_of_client_[client_id];
+  give_up_place(client_id);
+}
+
+// With mutex_ held.
+void Readers::give_up_place(const std::string& client_id) {
+  const auto it = cursors_of_client_.find(client_id);
+  if (--it->second == 0) cursors_of_client_.erase(it);
+}
+
+void Readers::drop_cursors() {
+  std::map<std::uint64_t, std::unique_ptr<Cursor>> dropped;
+  {
+    const std::lock_guard lock(mutex_);
+    dropped.swap(cursors_);
+    for (const auto& [id, cursor] : dropped) give_up_place(cursor->client_id);
+  }
+  for (const auto& [id, cursor] : dropped) {
+    // What has not been read would be read to the end.
+    if (const Status status = database_.kill_query(cursor->connection->id()); !status.ok())
+      logging::warn("a cursor's query could not be stopped: {}", status.message);
+  }
 }
 
 void Readers::work() {
@@ -152,7 +172,7 @@ void Readers::drop_idle_cursors() {
       ++it;
       continue;
     }
-    --cursors_of_client_[it->second->client_id];
+    give_up_place(it->second->client_id);
     idle.push_back(std::move(it->second));
     it = cursors_.erase(it);
   }
@@ -287,13 +307,14 @@ Result<std::uint64_t> Readers::keep(std::unique_ptr<Cursor> cursor) {
   cursor->last_used = Clock::now();
   const std::lock_guard lock(mutex_);
   if (cursor->id == 0) {
-    std::uint32_t& held = cursors_of_client_[cursor->client_id];
+    const auto it = cursors_of_client_.find(cursor->client_id);
+    const std::uint32_t held = it == cursors_of_client_.end() ? 0 : it->second;
     if (held >= limits_.max_cursors_per_client || cursors_.size() >= limits_.max_cursors)
       return Status::error(Code::too_many_cursors, "too many results with more pages are open (" +
                                                        std::to_string(limits_.max_cursors_per_client) + " a client, " +
                                                        std::to_string(limits_.max_cursors) +
                                                        " a node); fetch or close some, or ask for fewer rows");
-    ++held;
+    ++cursors_of_client_[cursor->client_id];
     cursor->id = next_cursor_++;
   }
   const std::uint64_t id = cursor->id;
@@ -315,15 +336,21 @@ void Readers::answer_fetch(const ReadJob& job) {
   if (!cursor) {
     front_.fail(job.caller, Status::error(Code::cursor_not_found,
                                           "this node has no such cursor of yours: it was closed, read to "
-                                          "its end, or left alone for too long; send the SELECT again"));
+                                          "its end, left alone for too long, or in the way of a change of its "
+                                          "table; send the SELECT again"));
     return;
   }
   const auto forget = [&] {
     const std::lock_guard lock(mutex_);
-    --cursors_of_client_[cursor->client_id];
+    give_up_place(cursor->client_id);
   };
+  const std::uint64_t connection = cursor->connection->id();
+  begin_running(connection, job);
   Result<proto::Page> page = cursor->reader->next(page_rows(job), limits_.max_page_bytes);
-  const Status status = page ? within_limit(*cursor->reader) : page.status();
+  const Stopped stopped = end_running(connection);
+  Status status = page ? within_limit(*cursor->reader) : page.status();
+  if (was_interrupted(status) && stopped == Stopped::timed_out)
+    status = timed_out("the next page did not come within its time");
   if (!status.ok()) {
     forget();
     front_.fail(job.caller, status);

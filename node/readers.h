@@ -51,6 +51,9 @@ class Readers {
   void submit(ReadJob job);
   void close(const std::string& client_id, std::uint64_t cursor);
 
+  // Closes every cursor that is not being read from: they hold their tables, and a change of one waits for them.
+  void drop_cursors();
+
   // True when a running read of that key was stopped; false when there is none.
   bool cancel(const RequestKey& key);
 
@@ -80,6 +83,7 @@ class Readers {
   Result<std::uint64_t> keep(std::unique_ptr<Cursor> cursor);
   void send(const ReadJob& job, std::vector<proto::StatementResult> results, Sequence position);
   void drop_idle_cursors();
+  void give_up_place(const std::string& client_id);
   std::uint64_t page_rows(const ReadJob& job) const;
 
   const config::Limits limits_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "storage/dialect.h"
 #include "storage/page.h"
 
 namespace sqlcast::storage {
@@ -151,8 +152,6 @@ void Executor::add_job_prelude(Script& script, const Job& job, std::size_t index
     assign("max_statement_time", timestamp_text(std::uint64_t{job.timeout_ms} * 1000));
     session_.timeout_ms = job.timeout_ms;
   }
-  if (job.context.rand_seed1) assign("rand_seed1", std::to_string(*job.context.rand_seed1));
-  if (job.context.rand_seed2) assign("rand_seed2", std::to_string(*job.context.rand_seed2));
   if (reads_last_insert_id(job)) assign("last_insert_id", "0");
   if (!assignments.empty()) script.add(prelude, assignments);
   if (needs_savepoint(job)) script.add(prelude, "SAVEPOINT " + savepoint_name(index));
@@ -214,6 +213,21 @@ void Executor::impose_insert_id(Script& script, const Job& job, const JobStateme
   script.add(prelude, "SET insert_id=" + variable);
 }
 
+// Anew for each statement: a SELECT of the same request runs on the master alone, and must not move them.
+void Executor::impose_seeds(Script& script, const Job& job, const JobStatement& statement, std::size_t index) {
+  if (!job.context.rand_seed1 || !job.context.rand_seed2) return;
+  constexpr std::uint64_t kModulus = 0x3FFFFFFF;
+  const auto seed = [&](std::uint64_t first) {
+    constexpr std::uint64_t kStep = 0x9E3779B1;
+    return std::to_string((first + statement.place * kStep) % kModulus);
+  };
+  Step prelude;
+  prelude.kind = Step::Kind::prelude;
+  prelude.job = index;
+  script.add(prelude,
+             "SET rand_seed1=" + seed(*job.context.rand_seed1) + ",rand_seed2=" + seed(*job.context.rand_seed2));
+}
+
 void Executor::add_statements(Script& script, const std::vector<Job>& jobs, std::vector<Reference> run) {
   const Reference first = run.front();
   const Job& job = jobs[first.job];
@@ -222,6 +236,7 @@ void Executor::add_statements(Script& script, const std::vector<Job>& jobs, std:
   step.kind = Step::Kind::statements;
   step.job = first.job;
   if (statement.insert) impose_insert_id(script, job, statement, step);
+  impose_seeds(script, job, statement, step.job);
 
   if (run.size() == 1) {
     script.text += statement.sql;
@@ -355,6 +370,12 @@ Status Executor::undo(const std::vector<Job>& jobs, std::size_t job) {
   return status.database_errno == kNoSuchSavepoint ? ok_status() : status;
 }
 
+Result<bool> Executor::in_transaction() {
+  const Result<std::optional<std::string>> value = connection_.scalar(in_transaction_sql());
+  if (!value) return value.status();
+  return value->value_or("0") == "1";
+}
+
 // Whether the effects of everything in the script follow from its text; if so, outcomes are as they will be.
 bool Executor::predict(const std::vector<Job>& jobs, const Script& script, std::vector<JobOutcome>& outcomes) {
   if (!script.value_steps.empty() || script.end_job != jobs.size()) return false;
@@ -459,6 +480,17 @@ Status Executor::run(const std::vector<Job>& jobs, std::vector<JobOutcome>& outc
     auto_increment_.clear();
     SQLCAST_CHECK(completed < script.steps.size());
     const Step& failed = script.steps[completed];
+    const Result<bool> alive = in_transaction();
+    if (!alive) return alive.status();
+    if (!*alive) {
+      // What follows would commit by itself, and what went before is gone.
+      for (const Reference& at : failed.run) {
+        outcomes[at.job].status = result.status;
+        outcomes[at.job].failed_statement = static_cast<std::uint32_t>(at.statement);
+        frame.ended_by.push_back(at.job);
+      }
+      return result.status;
+    }
     if (Status status = undo(jobs, failed.job); !status.ok()) return status;
     if (failed.run.size() > 1) {
       first_job = failed.job;

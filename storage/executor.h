@@ -24,6 +24,7 @@ namespace sqlcast::storage {
 
 struct JobStatement {
   std::string sql;
+  std::size_t place = 0;                   // among the statements of the entry, which leaves out a request's reads
   std::optional<std::uint64_t> insert_id;  // slave: the value the entry carries
   std::optional<sql::InsertShape> insert;  // INSERT and REPLACE only
   bool uses_last_insert_id = false;
@@ -75,6 +76,9 @@ class Executor {
     std::function<std::optional<std::string>(const std::vector<JobOutcome>& outcomes)> finish;
     std::size_t finish_statements = 0;
     std::optional<Connection::ScriptResult> finish_result;  // out; completed counts within finish. Nothing: not run.
+    // Out, when run() is not ok: the jobs whose statement made the database roll back the whole transaction by itself
+    // (no room for more locks, for one). Their outcomes say why.
+    std::vector<std::size_t> ended_by;
   };
 
   // Runs all jobs inside the transaction that the prologue begins.
@@ -104,6 +108,7 @@ class Executor {
   std::vector<Reference> find_run(const std::vector<Job>& jobs, Reference first) const;
   void add_statements(Script& script, const std::vector<Job>& jobs, std::vector<Reference> run);
   void impose_insert_id(Script& script, const Job& job, const JobStatement& statement, Step& step);
+  void impose_seeds(Script& script, const Job& job, const JobStatement& statement, std::size_t index);
   bool predict(const std::vector<Job>& jobs, const Script& script, std::vector<JobOutcome>& outcomes);
   void take_rows(const std::vector<Job>& jobs, const Step& step, RowStream& rows, std::vector<JobOutcome>& outcomes,
                  Status& problem);
@@ -112,6 +117,7 @@ class Executor {
               std::vector<JobOutcome>& outcomes);
   Status check_job(const Job& job, const JobOutcome& outcome) const;
   Status undo(const std::vector<Job>& jobs, std::size_t job);
+  Result<bool> in_transaction();
 
   Connection& connection_;
   const ExecutorLimits limits_;

@@ -128,6 +128,33 @@ TEST_CASE("acks: each level waits for as many slaves as it says") {
   CHECK(done.count(proto::Ack::all) == 1);
 }
 
+TEST_CASE("acks: no more wait than can be looked after; the others are told at once") {
+  Acks acks;
+  acks.report("a", 1);
+  int told = 0;
+  const auto later = Acks::Clock::now() + 1h;
+  for (int i = 0; i < 10'001; ++i)
+    acks.when_acked(proto::Ack::one, 2, later,
+                    [&told](const Acks::Outcome& outcome) { told += outcome.enough ? 0 : 1; });
+  CHECK(told == 1);
+}
+
+TEST_CASE("acks: a slave that has left is not waited for any more") {
+  Acks acks;
+  acks.report("a", 5);
+  acks.report("gone", 1);
+  int calls = 0;
+  acks.when_acked(proto::Ack::all, 5, Acks::Clock::now() + 1h, [&](const Acks::Outcome& outcome) {
+    ++calls;
+    CHECK(outcome.enough);
+    CHECK(outcome.known == 1);
+  });
+  CHECK(calls == 0);
+  acks.forget("gone");
+  CHECK(calls == 1);
+  acks.forget("gone");
+}
+
 TEST_CASE("acks: without enough in time the waiter is told who has it") {
   Acks acks;
   acks.report("a", 5);
