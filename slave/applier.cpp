@@ -107,6 +107,7 @@ Status Applier::try_connect() {
   const Result<Position> position = storage::read_position(*administrator_);
   if (!position) return position.status();
   position_ = *position;
+  ++counters_.definitions;  // what was resumed, or came with another database
   return ok_status();
 }
 
@@ -276,6 +277,7 @@ void Applier::apply_ddl(Decoded& one) {
     group.state = proto::GroupState::ddl_pending;
     const Status status = node::run_ddl({*writer_, *administrator_}, group, one.entries.front());
     executor_->forget_session();
+    ++counters_.definitions;
     if (status.ok()) {
       applied(group, one.entries.size());
       return;
