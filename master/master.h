@@ -8,6 +8,7 @@
 
 #include "config/config.h"
 #include "master/acks.h"
+#include "master/known_slaves.h"
 #include "master/sequencer.h"
 #include "net/publisher.h"
 #include "node/core.h"
@@ -51,6 +52,7 @@ class Master {
   std::unique_ptr<net::Publisher> publisher_;
   std::unique_ptr<Sequencer> sequencer_;
   std::mutex peers_mutex_;
+  KnownSlaves known_slaves_;           // guarded by peers_mutex_
   std::map<std::string, Peer> peers_;  // guarded by peers_mutex_
 };
 

@@ -85,6 +85,7 @@ Status Sequencer::run_ddl_part(WriteRequest& request, const std::string& text, b
 }
 
 Status Sequencer::reload_schema() {
+  ++counters_.definitions;
   Result<sql::Schema> schema = storage::load_schema(*administrator_, schema_.get()->version + 1);
   if (!schema) {
     administrator_.reset();  // so that the next request connects and reads it again

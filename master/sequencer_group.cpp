@@ -19,13 +19,13 @@ using namespace std::chrono_literals;
 constexpr int kQueryInterrupted = 1317;
 constexpr int kStatementTimeout = 1969;
 
-// The time left, coarse, so that requests of one load share it and need no SET of their own.
+// The time left, in steps, so that requests of one load share it and need no SET of their own; a step is less than
+// a client waits beyond its own time for the node's word.
 std::uint32_t coarse_timeout_ms(Clock::time_point deadline) {
-  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
-  if (left <= 1000) return static_cast<std::uint32_t>(std::max<long>(left, 1));
-  std::uint32_t coarse = 1000;
-  while (coarse < left && coarse < (1U << 30U)) coarse *= 2;
-  return coarse;
+  constexpr long kStep = 250;
+  const long left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
+  if (left <= 1000) return static_cast<std::uint32_t>(std::max(left, 1L));
+  return static_cast<std::uint32_t>(std::min((left + kStep - 1) / kStep * kStep, 1L << 30U));
 }
 
 Status translate(Status status) {
@@ -151,6 +151,7 @@ Status Sequencer::execute(Batch& batch, Trip& trip) {
     job.database = request.request.database;
     job.context = context_for(request);
     job.timeout_ms = coarse_timeout_ms(request.deadline);
+    job.warnings = request.request.warnings;
     std::size_t place = 0;
     for (std::size_t s = 0; s < request.plan.texts.size(); ++s) {
       const sql::Verdict& verdict = request.plan.verdicts[s];
@@ -270,8 +271,8 @@ Result<bool> Sequencer::look_up_commit(const proto::Group& group) {
   }
   return Status::error(Code::outcome_unknown,
                        "the master stopped while the request was committing; send it again with the same request id, "
-                       "or look in the log from entry " +
-                           std::to_string(group.first) + " on");
+                       "or look in the log after entry " +
+                           std::to_string(group.first - 1));
 }
 
 void Sequencer::advance(const proto::Group& group, const std::vector<proto::Entry>& entries) {

@@ -118,6 +118,7 @@ Status Applier::try_connect() {
   const Result<Position> position = storage::read_position(*administrator_);
   if (!position) return position.status();
   position_ = *position;
+  ++counters_.definitions;  // what was resumed, or came with another database
   return ok_status();
 }
 
@@ -313,6 +314,7 @@ void Applier::apply_ddl(Decoded& one) {
     const Status status =
         node::run_ddl({*writer_, *administrator_, [this] { return make_way(); }}, group, one.entries.front());
     executor_->forget_session();
+    ++counters_.definitions;
     if (status.ok()) {
       schema_changed_ = true;
       applied(group, one.entries.size());

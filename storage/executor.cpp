@@ -65,7 +65,7 @@ bool reads_last_insert_id(const Job& job) {
 
 // After several inserts in one, LAST_INSERT_ID() is the first one's: not where somebody looks at it.
 bool mergeable(const Job& job, const JobStatement& statement) {
-  return effect_is_known(job, statement) && statement.insert->literals_only && !statement.expect &&
+  return !job.warnings && effect_is_known(job, statement) && statement.insert->literals_only && !statement.expect &&
          !statement.returns_rows && !uses_last_insert_id(job) && !job.context.rand_seed1;
 }
 
@@ -270,8 +270,15 @@ void Executor::add_statements(Script& script, const std::vector<Job>& jobs, std:
       auto_increment_.forget(table);
   }
 
+  Step warnings;
+  warnings.kind = Step::Kind::warnings;
+  warnings.job = first.job;
+  warnings.run = {first};
+  // In a group of several, what is cheap comes first.
+  const bool with_warnings = !job.replay && (jobs.size() == 1 || job.warnings);
   if (effect_is_known(job, statement)) {
     script.steps.push_back(std::move(step));
+    if (job.warnings && with_warnings) script.add(std::move(warnings), "SHOW WARNINGS LIMIT 16");
     return;
   }
   const std::size_t effect_step = script.steps.size() + 1;
@@ -286,11 +293,7 @@ void Executor::add_statements(Script& script, const std::vector<Job>& jobs, std:
   effect.job = first.job;
   script.steps.push_back(std::move(step));
   script.add(effect, fetch);
-  // In a group of several, what is cheap comes first.
-  if (job.replay || jobs.size() > 1) return;
-  effect.kind = Step::Kind::warnings;
-  effect.run = {first};
-  script.add(std::move(effect), "SHOW WARNINGS LIMIT 16");
+  if (with_warnings) script.add(std::move(warnings), "SHOW WARNINGS LIMIT 16");
 }
 
 Executor::Script Executor::build(const std::vector<Job>& jobs, std::size_t first_job, std::size_t unmerged_until) {
@@ -353,11 +356,11 @@ Status Executor::check_job(const Job& job, const JobOutcome& outcome) const {
   for (std::size_t i = 0; i < job.statements.size(); ++i) {
     const StatementOutcome& statement = outcome.statements[i];
     if (const auto expect = job.statements[i].expect; expect && *expect != statement.effect.affected_rows)
-      return Status::error(Code::expectation_failed, "statement " + std::to_string(i + 1) + " affected " +
-                                                         std::to_string(statement.effect.affected_rows) +
-                                                         " rows where " + std::to_string(*expect) +
-                                                         " were expected; the request was rolled back, nothing of it "
-                                                         "is kept. Read the rows again and decide anew.");
+      return Status::error(Code::expectation_failed,
+                           "the statement affected " + std::to_string(statement.effect.affected_rows) + " rows where " +
+                               std::to_string(*expect) +
+                               " were expected; the request was rolled back, nothing of it is kept. Read the rows "
+                               "again and decide anew.");
   }
   return ok_status();
 }
@@ -389,6 +392,7 @@ void Executor::take_rows(const std::vector<Job>& jobs, const Step& step, RowStre
   if (step.kind != Step::Kind::statements && step.kind != Step::Kind::warnings) return;
   StatementOutcome& outcome = outcomes[step.run.front().job].statements[step.run.front().statement];
   if (step.kind == Step::Kind::warnings) {
+    outcome.warnings.clear();
     for (Result<bool> more = rows.next(); more.ok() && *more; more = rows.next())
       outcome.warnings.push_back(rows.text(1) + " " + rows.text(2));
     return;

@@ -37,12 +37,13 @@ struct Job {
   proto::Context context;
   std::vector<JobStatement> statements;
   std::uint32_t timeout_ms = 0;  // of each statement, in the database; 0 = none
+  bool warnings = false;         // wanted also when that costs more
   // A slave replays what the master decided: insert_id comes with each statement, nothing is looked up.
   bool replay = false;
 };
 
 struct StatementOutcome {
-  std::vector<std::string> warnings;  // "1265 Data truncated …"; only of a job that runs alone
+  std::vector<std::string> warnings;  // "1265 Data truncated …"; only of a job that runs alone, or that wants them
   proto::Effect effect;
   std::optional<std::uint64_t> insert_id;  // what was imposed
   bool has_rows = false;
