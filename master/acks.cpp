@@ -54,14 +54,6 @@ void Acks::report(const std::string& slave, Sequence sequence) {
   release([](const Waiter&, const Outcome& result) { return result.enough; });
 }
 
-void Acks::forget(const std::string& slave) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (slaves_.erase(slave) == 0 || waiters_.empty()) return;
-  }
-  release([](const Waiter&, const Outcome& result) { return result.enough; });
-}
-
 void Acks::when_acked(proto::Ack ack, Sequence sequence, Clock::time_point deadline, Done done) {
   Waiter waiter{ack, sequence, deadline, std::move(done)};
   Outcome result;

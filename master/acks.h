@@ -33,9 +33,6 @@ class Acks {
   // A slave has applied and committed everything up to `sequence`.
   void report(const std::string& slave, Sequence sequence);
 
-  // A slave that has left the cluster: it is not asked for any more.
-  void forget(const std::string& slave);
-
   // Calls `done` once: at once when there are enough (or `ack` is local) or too many wait, from report(), or from
   // tick() after the deadline.
   void when_acked(proto::Ack ack, Sequence sequence, Clock::time_point deadline, Done done);

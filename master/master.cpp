@@ -153,11 +153,7 @@ void Master::handle_report(const node::Caller& caller, proto::Report report) {
   const std::string name = report.status.name;
   {
     const std::lock_guard lock(peers_mutex_);
-    std::erase_if(peers_, [this](const auto& peer) {
-      if (Clock::now() - peer.second.seen <= kForgetPeerAfter) return false;
-      acks_.forget(peer.first);
-      return true;
-    });
+    std::erase_if(peers_, [](const auto& peer) { return Clock::now() - peer.second.seen > kForgetPeerAfter; });
     if (!peers_.contains(name)) {
       if (peers_.size() >= kMaxPeers) return;
       logging::info("slave {} has joined, at entry {}", name, report.status.position);

@@ -145,22 +145,6 @@ TEST_CASE("acks: no more wait than can be looked after; the others are told at o
   CHECK(told == 1);
 }
 
-TEST_CASE("acks: a slave that has left is not waited for any more") {
-  Acks acks;
-  acks.report("a", 5);
-  acks.report("gone", 1);
-  int calls = 0;
-  acks.when_acked(proto::Ack::all, 5, Acks::Clock::now() + 1h, [&](const Acks::Outcome& outcome) {
-    ++calls;
-    CHECK(outcome.enough);
-    CHECK(outcome.known == 1);
-  });
-  CHECK(calls == 0);
-  acks.forget("gone");
-  CHECK(calls == 1);
-  acks.forget("gone");
-}
-
 TEST_CASE("acks: without enough in time the waiter is told who has it") {
   Acks acks;
   acks.report("a", 5);
