@@ -426,6 +426,15 @@ TEST_CASE("api: a million rows come in pages, from one moment, with bounded memo
     cluster.must("UPDATE million.t SET v='" + std::string(100, 'x') + "' WHERE id>900");
     cluster.wait_until_equal();
   };
+  // A cursor that is closed early stops its statement: a thousand million rows would take the node for minutes.
+  const client::Reply endless = client->run("SELECT a.id FROM million.t a, million.t b, million.t c");
+  REQUIRE(endless.status.ok());
+  client->close(endless.results.at(0).cursor);
+  CHECK(client->fetch(endless.results.at(0).cursor).status.code == Code::cursor_not_found);
+  wait_for("the statement to be stopped", [&] {
+    return node.ask_database(
+               "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE 'SELECT a.id FROM%'") == "0";
+  });
   read(50);
   const std::uint64_t node_before = peak_mib(std::to_string(node.process()));
   const std::uint64_t client_before = peak_mib();
