@@ -352,15 +352,18 @@ void Executor::record(const std::vector<Job>& jobs, const Step& step,
   }
 }
 
-Status Executor::check_job(const Job& job, const JobOutcome& outcome) const {
+// Whether the effects are those expected; otherwise `outcome` tells which statement's is not.
+Status Executor::check_job(const Job& job, JobOutcome& outcome) const {
   for (std::size_t i = 0; i < job.statements.size(); ++i) {
     const StatementOutcome& statement = outcome.statements[i];
-    if (const auto expect = job.statements[i].expect; expect && *expect != statement.effect.affected_rows)
-      return Status::error(Code::expectation_failed,
-                           "the statement affected " + std::to_string(statement.effect.affected_rows) + " rows where " +
-                               std::to_string(*expect) +
-                               " were expected; the request was rolled back, nothing of it is kept. Read the rows "
-                               "again and decide anew.");
+    const std::optional<std::uint64_t> expect = job.statements[i].expect;
+    if (!expect || *expect == statement.effect.affected_rows) continue;
+    outcome.failed_statement = static_cast<std::uint32_t>(i);
+    return Status::error(Code::expectation_failed,
+                         "the statement affected " + std::to_string(statement.effect.affected_rows) + " rows where " +
+                             std::to_string(*expect) +
+                             " were expected; the request was rolled back, nothing of it is kept. Read the rows "
+                             "again and decide anew.");
   }
   return ok_status();
 }
@@ -407,11 +410,13 @@ void Executor::take_rows(const std::vector<Job>& jobs, const Step& step, RowStre
   outcome.has_rows = true;
   outcome.columns = rows.columns();
   outcome.page = std::move(*page);
-  if (reader.more())
+  if (reader.more()) {
+    outcomes[step.run.front().job].failed_statement = static_cast<std::uint32_t>(step.run.front().statement);
     problem = Status::error(Code::too_large,
                             "a statement of a write request gave more than " + std::to_string(limits_.max_rows) +
                                 " rows or " + std::to_string(limits_.max_row_bytes) +
                                 " bytes; send the SELECT as a request of its own, where results come in pages");
+  }
 }
 
 Status Executor::run(const std::vector<Job>& jobs, std::vector<JobOutcome>& outcomes, Frame& frame) {

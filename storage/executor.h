@@ -116,7 +116,7 @@ class Executor {
   Status collect(Script& script, std::size_t completed, std::vector<std::optional<std::uint64_t>>& values);
   void record(const std::vector<Job>& jobs, const Step& step, const std::vector<std::optional<std::uint64_t>>& values,
               std::vector<JobOutcome>& outcomes);
-  Status check_job(const Job& job, const JobOutcome& outcome) const;
+  Status check_job(const Job& job, JobOutcome& outcome) const;
   Status undo(const std::vector<Job>& jobs, std::size_t job);
   Result<bool> in_transaction();
 

@@ -2,6 +2,7 @@
 // the client's connection, cut in the middle; the reply. Method: writers on the library behind wires that are cut at
 // random, some by way of slaves, while the master is killed; then every row is counted.
 #include <atomic>
+#include <future>
 #include <iostream>
 #include <mutex>
 #include <random>
@@ -164,7 +165,8 @@ TEST_CASE("retries: past the window the outcome is unknown, with the position to
           "[retries]") {
   Cluster::Options options;
   options.slaves = 1;
-  options.master_settings = "limits:\n  retry_window: 20\n";
+  constexpr int kWindow = 1'000;
+  options.master_settings = "limits:\n  retry_window: " + std::to_string(kWindow) + "\n";
   Cluster cluster(options);
   cluster.must("CREATE DATABASE old");
   cluster.must("CREATE TABLE old.t (id INT AUTO_INCREMENT PRIMARY KEY, v INT)");
@@ -172,7 +174,14 @@ TEST_CASE("retries: past the window the outcome is unknown, with the position to
   proto::QueryRequest request = query_of("INSERT INTO old.t(v) VALUES (1)");
   request.key = {"forgetful", 1};
   REQUIRE(cluster.master().run(request).result.sequence == before + 1);
-  for (int i = 0; i < 30; ++i) cluster.must("INSERT INTO old.t(v) VALUES (2)");
+  client::Options many;
+  many.endpoints = {cluster.master().endpoint()};
+  auto crowd = client::Client::open(many);
+  REQUIRE(crowd.ok());
+  std::vector<std::future<client::Reply>> replies;
+  for (int i = 0; i < kWindow + 10; ++i)
+    replies.push_back((*crowd)->submit(client::Request::of("INSERT INTO old.t(v) VALUES (2)")));
+  for (auto& reply : replies) REQUIRE(reply.get().status.ok());
   const Sequence head = cluster.wait_until_equal();
 
   request.resent_since = before;
