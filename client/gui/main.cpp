@@ -98,7 +98,7 @@ int run(const Arguments& arguments) {
     const Status status = (*window)->run(app, script.get(), arguments.screenshot);
     if (!status.ok()) failure = status.message;
     if (script) failure = script->failure();
-    app.save();
+    if (const Status kept = app.save(); !kept.ok() && failure.empty()) failure = kept.message;
   }
   if (!failure.empty()) return fail(failure, 1);
   return 0;

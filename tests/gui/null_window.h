@@ -1,6 +1,12 @@
-// NullWindow: Dear ImGui without a window: frames are laid out and thrown away, input is what a script gives.
+// NullWindow: Dear ImGui without a window: frames are laid out and thrown away, input is what a script gives. Its time
+// is made, a fiftieth of a second a frame; on a real cluster it is the machine's.
 #pragma once
 
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -14,9 +20,11 @@
 
 namespace sqlcast::gui::testing {
 
+enum class Clock : std::uint8_t { made, real };
+
 class NullWindow {
  public:
-  explicit NullWindow(float width = 1280, float height = 720) {
+  explicit NullWindow(float width = 1280, float height = 720, Clock clock = Clock::made) : clock_(clock) {
     ImGui::CreateContext();
     ImGuiIO& io = ImGui::GetIO();
     io.IniFilename = nullptr;
@@ -54,8 +62,18 @@ class NullWindow {
   NullWindow(const NullWindow&) = delete;
   NullWindow& operator=(const NullWindow&) = delete;
 
+  // For a backend: there is news, draw a frame. Any thread, also after the window is gone.
+  std::function<void()> waker() const {
+    return [news = news_] {
+      const std::lock_guard lock(news->mutex);
+      news->there = true;
+      news->changed.notify_one();
+    };
+  }
+
   void frame(App& app, ScriptRunner* script = nullptr) {
-    now += 0.02;
+    if (clock_ == Clock::real) wait_for_news();
+    now = clock_ == Clock::made ? now + 0.02 : steady_seconds();
     ImGui::GetIO().DeltaTime = 0.02F;
     if (script != nullptr) script->before_frame(app, now);
     ImGui::NewFrame();
@@ -64,7 +82,8 @@ class NullWindow {
     if (script != nullptr) script->after_frame(app, now);
   }
 
-  // Performs the steps; returns what failed, or nothing. Stops after `most` frames.
+  // Performs the steps; returns what failed, or nothing. Made time stops after `most` frames; in real time each step
+  // has its own limit.
   std::string perform(App& app, std::string_view script_text, int most = 3'000) {
     auto steps = parse_script(script_text);
     if (!steps.ok()) return steps.status().message;
@@ -75,11 +94,32 @@ class NullWindow {
     };
     hooks.print = [](const std::string&) {};
     ScriptRunner runner(std::move(*steps), std::move(hooks));
-    for (int i = 0; i < most && !runner.finished(); ++i) frame(app, &runner);
+    for (int i = 0; (i < most || clock_ == Clock::real) && !runner.finished(); ++i) frame(app, &runner);
     return runner.finished() ? runner.failure() : "the script did not end";
   }
 
   double now = 100;
+
+ private:
+  struct News {
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool there = false;
+  };
+
+  static double steady_seconds() {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+  }
+
+  // As a window does: until something has arrived, or it is time for a frame all the same.
+  void wait_for_news() {
+    std::unique_lock lock(news_->mutex);
+    news_->changed.wait_for(lock, std::chrono::milliseconds(10), [this] { return news_->there; });
+    news_->there = false;
+  }
+
+  const Clock clock_;
+  std::shared_ptr<News> news_ = std::make_shared<News>();
 };
 
 }  // namespace sqlcast::gui::testing

@@ -1,6 +1,14 @@
 // The panels on Dear ImGui without a window, with synthetic input: what a person clicks and types, and what then is
-// to be seen. The cluster is a FakeBackend; tests/gui/session.script does the same on real windows and nodes.
+// to be seen. The cluster is a FakeBackend, which also answers what no node should; cluster_panels_test.cpp does the
+// same on real nodes, session.script in a real window.
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "client/gui/model/text.h"
 
 #include "tests/gui/fake_backend.h"
 #include "tests/gui/null_window.h"
@@ -12,9 +20,10 @@ using namespace sqlcast::gui::testing;
 namespace {
 
 struct Stage {
-  explicit Stage(float width = 1280, float height = 720) : window(width, height), app(options()) {}
+  explicit Stage(float width = 1280, float height = 720, std::string folder = {})
+      : window(width, height), app(options(std::move(folder))) {}
 
-  App::Options options() {
+  App::Options options(std::string folder) {
     state->nodes = {node_status("master", "master", 1), node_status("slave-1", "slave", 2),
                     node_status("slave-2", "slave", 3)};
     App::Options out;
@@ -23,6 +32,7 @@ struct Stage {
     out.make_backend = [this](const SavedConnection&) -> Result<std::unique_ptr<Backend>> {
       return std::unique_ptr<Backend>(std::make_unique<FakeBackend>(state));
     };
+    out.folder = std::move(folder);
     out.scripted = true;
     return out;
   }
@@ -197,17 +207,19 @@ TEST_CASE("panels: dialogs open by key and close by Escape") {
       "key Ctrl+K\nwait dialog = connect\nkey Escape\n");
 }
 
-TEST_CASE("panels: a cell of a million characters and 500 columns of bad UTF-8 do no harm") {
+TEST_CASE("panels: a cell of a million characters, 500 columns and bytes that are no text do no harm") {
   Stage stage;
   stage.state->answers["wide"] = [](const client::Request&) {
     std::vector<proto::ColumnInfo> columns;
-    Texts rows(2);
+    Texts rows(3);
     for (int i = 0; i < 500; ++i) {
       columns.push_back(column("c" + std::to_string(i), "TEXT"));
       for (auto& row : rows) row.emplace_back("v");
     }
+    columns[1].name = "bad \xC3 name";
     rows[0][0] = std::string(1'000'000, 'x');
     rows[1][0] = "{\"a\": [1, 2, {\"b\": null}]}";
+    rows[2][0] = "abc\xFF\xFE\x80 \xE2\x28\xA1 end";
     client::Reply reply;
     reply.results.push_back(make_rows(columns, rows));
     return reply;
@@ -215,5 +227,71 @@ TEST_CASE("panels: a cell of a million characters and 500 columns of bad UTF-8 d
   stage.play(kConnected);
   stage.play(
       "click \"SQL editor\"\ntype \"select wide\"\nkey Ctrl+Enter\nwait columns = 500\n"
-      "key Ctrl+R\nkey End\nkey Home\nkey Space\nwait dialog = value\nclick \"JSON\"\nclick \"Hex\"\nkey Escape\n");
+      "key Ctrl+R\nkey End\nkey Home\nkey Space\nwait dialog = value\nwait text \"977 KiB\"\nkey Escape\n"
+      "key Down\nkey Space\nwait dialog = value\nclick \"JSON\"\nwait text \"\\\"b\\\": null\"\nkey Escape\n"
+      "key Down\nkey Space\nwait dialog = value\nassert text \"not valid UTF-8\"\nclick \"Text\"\n"
+      "wait text \"abc\"\nclick \"Hex\"\nwait text \"ff fe 80\"\nkey Escape\n"
+      "key Ctrl+A\nkey Ctrl+C\nassert clipboard contains \"abc\"\n");
+  REQUIRE(is_utf8(*stage.app.fact("clipboard")));
+}
+
+TEST_CASE("panels: while a node is slow everything else goes on") {
+  Stage stage;
+  stage.play(kConnected);
+  stage.state->holding = true;
+  stage.play(
+      "click \"SQL editor\"\ntype \"select * from student\"\nkey F5\nwait running\nassert text \"Cancel\"\n"
+      "key Ctrl+T\nassert running = no\nclick \"SQL editor\"\ntype \"select 2\"\nassert editor = \"select 2\"\n"
+      "set view cluster\nassert up = 3\nkey F1\nwait dialog = keys\nkey Escape\nset view query\n"
+      "key Ctrl+PageUp\nassert running\n");
+  stage.state->holding = false;
+  stage.play("wait running = no\nassert rows = 3\n");
+}
+
+TEST_CASE("panels: answers that make no sense are shown as what they are, and change nothing") {
+  Stage stage;
+  // Fewer results than statements, none at all, and a word for a state that nobody knows.
+  stage.state->answers["nothing"] = [](const client::Request&) { return client::Reply(); };
+  stage.state->answers["future"] = [](const client::Request&) {
+    client::Reply reply;
+    reply.status =
+        Status::error(Code::unsupported_version, "protocol version 9 is not spoken here; this node speaks version 1");
+    return reply;
+  };
+  stage.play(kConnected);
+  stage.state->nodes[1].state = "Dreaming";
+  stage.state->nodes[1].version = "99.0\xFF";
+  stage.state->nodes[1].message = std::string(5'000, 'm');
+  stage.state->nodes[2].name = "";
+  stage.state->nodes[2].endpoint = "nowhere";
+  for (const char* view : {"query", "cluster", "diagram", "log", "compare"}) {
+    stage.play(std::string("set view ") + view + "\npause 0.6\n");
+  }
+  stage.play(
+      "set view query\nclick \"SQL editor\"\ntype \"select nothing\"\nkey F5\nwait results = 1\nwait running = no\n"
+      "key Ctrl+T\nclick \"SQL editor\"\ntype \"select future\"\nkey F5\nwait status = UNSUPPORTED_VERSION\n"
+      "assert text \"protocol version 9 is not spoken here\"\n");
+}
+
+TEST_CASE("panels: settings that cannot be understood are kept aside, defaults are used, and it is said") {
+  std::string folder = (std::filesystem::temp_directory_path() / "sqlcast-gui-XXXXXX").string();
+  REQUIRE(mkdtemp(folder.data()) != nullptr);
+  const std::unique_ptr<std::string, void (*)(std::string*)> gone_after(
+      &folder, [](std::string* path) { std::filesystem::remove_all(*path); });
+  std::ofstream(folder + "/desktop.settings") << "[general]\ntheme = mauve\n\x01\xFF";
+  {
+    Stage stage(1280, 720, folder);
+    stage.play(
+        "wait toast contains \"Settings were reset\"\nassert text \"desktop.settings.bad\"\nassert theme = dark\n");
+    REQUIRE(std::filesystem::exists(folder + "/desktop.settings.bad"));
+    stage.play(kConnected);
+    // Typed text is kept without anybody closing the window: in the background, by and by.
+    stage.play("click \"SQL editor\"\ntype \"select 'kept'\"\n");
+    const auto kept = [&] {
+      const auto text = read_file(folder + "/desktop.settings", 1U << 20U);
+      return text.ok() && text->find("select 'kept'") != std::string::npos;
+    };
+    for (int i = 0; i < 100'000 && !kept(); ++i) stage.window.frame(stage.app);
+    REQUIRE(kept());
+  }
 }

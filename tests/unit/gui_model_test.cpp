@@ -142,6 +142,27 @@ TEST_CASE("settings: a broken file is refused with its line, kept aside, and def
   std::filesystem::remove_all(folder);
 }
 
+TEST_CASE("settings: a save that comes late does not undo a newer one, and a folder that cannot be is said") {
+  const std::string folder =
+      (std::filesystem::temp_directory_path() / ("gui_keeper_" + std::to_string(::getpid()))).string();
+  std::filesystem::remove_all(folder);
+  Keeper keeper(folder);
+  Settings settings;
+  settings.theme = "light";
+  REQUIRE(keeper.save(2, settings, "newer\n").ok());
+  settings.theme = "dark";
+  REQUIRE(keeper.save(1, settings, "older\n").ok());
+  REQUIRE(load_settings(folder).settings.theme == "light");
+  REQUIRE(*read_file(folder + "/history", 100) == "newer\n");
+  std::filesystem::remove_all(folder);
+
+  std::ofstream(folder) << "a file, not a folder";
+  const Status status = keeper.save(3, settings, "");
+  REQUIRE(status.code == Code::io);
+  REQUIRE(status.message.find(folder) != std::string::npos);
+  std::filesystem::remove_all(folder);
+}
+
 TEST_CASE("history: lines are read back, equal statements are found once, newest first") {
   History history;
   history.add({1, "master", "1 row", true, 10, "select\n1"});
@@ -210,6 +231,15 @@ TEST_CASE("diagram: the table between two others is known as many to many and st
   const float x = diagram.boxes[2].x;
   REQUIRE((diagram.boxes[0].x < x) != (diagram.boxes[1].x < x));
   REQUIRE(lay_out(SchemaDatabase{}, {}).boxes.empty());
+}
+
+TEST_CASE("schema: the display width of whole numbers is left out, other lengths stay") {
+  REQUIRE(short_type("int(10) unsigned") == "int unsigned");
+  REQUIRE(short_type("tinyint(1)") == "tinyint");
+  REQUIRE(short_type("int") == "int");
+  REQUIRE(short_type("int(") == "int");
+  REQUIRE(short_type("varchar(100)") == "varchar(100)");
+  REQUIRE(short_type("enum('point(1)')") == "enum('point(1)')");
 }
 
 TEST_CASE("query tab: the place of an error is found in the statement") {

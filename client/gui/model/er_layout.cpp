@@ -165,12 +165,17 @@ ErDiagram lay_out(const SchemaDatabase& database, const ErMetrics& metrics) {
     std::size_t type = 0;
     for (const SchemaColumn& column : table.columns) {
       name = std::max(name, column.name.size());
-      type = std::max(type, std::min<std::size_t>(column.type.size(), 16));
+      type = std::max(type, std::min<std::size_t>(short_type(column.type).size(), 16));
     }
     const std::size_t characters = std::max(name + type + 6, table.name.size() + 8);
     box.width =
         std::clamp(static_cast<float>(characters) * metrics.character, 16 * metrics.character, 44 * metrics.character);
     find_join(database, table, box);
+    if (box.join) {  // the line that says so, in the small face
+      std::size_t said = 14;
+      for (const std::string& link : box.links) said += link.size() + 3;
+      box.width = std::max(box.width, static_cast<float>(said) * metrics.character);
+    }
     box.height = metrics.header + static_cast<float>(table.columns.size()) * metrics.row + metrics.row * 0.4F +
                  (box.join ? metrics.row : 0);
     out.boxes.push_back(std::move(box));

@@ -55,11 +55,12 @@ void Highlighter::find_statements(const EditorBuffer& buffer) {
   const std::string_view text = buffer.text();
   statements_.clear();
   bool special = false;  // DELIMITER or \G: the splitter knows them, tokens alone do not
-  std::optional<std::size_t> begin;
+  constexpr std::size_t kNone = ~std::size_t{0};
+  std::size_t begin = kNone;
   std::size_t end = 0;
   const auto finish = [&] {
-    if (begin) statements_.push_back({*begin, end, buffer.line_of(*begin)});
-    begin.reset();
+    if (begin != kNone) statements_.push_back({begin, end, buffer.line_of(begin)});
+    begin = kNone;
   };
   for (const PaintedToken& token : tokens_) {
     if (token.kind == sql::TokenKind::blank || token.kind == sql::TokenKind::comment) continue;
@@ -68,7 +69,7 @@ void Highlighter::find_statements(const EditorBuffer& buffer) {
       continue;
     }
     if (token.kind == sql::TokenKind::error && text[token.offset] == '\\') special = true;
-    if (!begin) {
+    if (begin == kNone) {
       begin = token.offset;
       special = special || equal_ignoring_case(text.substr(token.offset, token.size), "delimiter");
     }

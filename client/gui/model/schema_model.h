@@ -96,4 +96,7 @@ class SchemaModel {
   std::uint64_t version_ = 0;
 };
 
+// "int(10) unsigned" → "int unsigned": the width that older servers tell of whole numbers says nothing.
+std::string short_type(std::string_view type);
+
 }  // namespace sqlcast::gui

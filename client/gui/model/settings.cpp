@@ -199,8 +199,7 @@ LoadedSettings load_settings(const std::string& folder) {
   std::error_code error;
   if (!std::filesystem::exists(path, error)) return {};
   const auto text = read_file(path, kMaxFileBytes);
-  if (!text) return {{}, cat("The settings were not read, defaults are used. ", text.status().message)};
-  auto settings = parse_settings(*text);
+  auto settings = text ? parse_settings(*text) : Result<Settings>(text.status());
   if (settings) return {std::move(*settings), {}};
   const std::string aside = path + ".bad";
   std::filesystem::rename(path, aside, error);
@@ -214,6 +213,14 @@ Status save_settings(const std::string& folder, const Settings& settings) {
   std::filesystem::create_directories(folder, error);
   if (error) return Status::error(Code::io, cat(folder, " cannot be made: ", error.message(), "."));
   return write_file(folder + "/" + std::string(kFileName), print_settings(settings));
+}
+
+Status Keeper::save(std::uint64_t number, const Settings& settings, std::string_view history) {
+  const std::lock_guard lock(mutex_);
+  if (number <= saved_) return ok_status();
+  saved_ = number;
+  if (Status status = save_settings(folder_, settings); !status.ok()) return status;
+  return write_file(folder_ + "/history", history);
 }
 
 }  // namespace sqlcast::gui

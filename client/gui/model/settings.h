@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -62,6 +63,21 @@ struct LoadedSettings {
 };
 LoadedSettings load_settings(const std::string& folder);
 Status save_settings(const std::string& folder, const Settings& settings);
+
+// Writes settings and history into their folder, from any thread. Saves may come out of order: what is older than
+// what has been written is left out.
+class Keeper {
+ public:
+  explicit Keeper(std::string folder) : folder_(std::move(folder)) {}
+
+  // Blocking. `number` grows with each save. io with the system's reason.
+  Status save(std::uint64_t number, const Settings& settings, std::string_view history);
+
+ private:
+  const std::string folder_;
+  std::mutex mutex_;
+  std::uint64_t saved_ = 0;
+};
 
 // Whole files, for SQL files and exports. io with the system's reason.
 Result<std::string> read_file(const std::string& path, std::uint64_t max_bytes);

@@ -20,6 +20,7 @@ namespace {
 constexpr std::size_t kMailbox = 4'096;
 constexpr std::size_t kMaxToasts = 5;
 constexpr std::size_t kMaxTabs = 60;
+constexpr double kLookForChanges = 5;  // seconds
 constexpr std::uint64_t kMaxSqlFile = 32U << 20U;
 constexpr std::string_view kViewNames[] = {"query", "cluster", "diagram", "log", "compare"};
 
@@ -48,6 +49,7 @@ App::App(Options options)
       compare_panel_(std::make_unique<ComparePanel>()),
       dialogs_(std::make_unique<Dialogs>()) {
   if (!options_.folder.empty()) {
+    keeper_ = std::make_shared<Keeper>(options_.folder);
     LoadedSettings loaded = load_settings(options_.folder);
     settings = std::move(loaded.settings);
     if (!loaded.notice.empty()) toast(ToastKind::warning, "Settings were reset", loaded.notice);
@@ -92,19 +94,40 @@ void App::restore_tabs() {
   active_tab = std::min<std::size_t>(static_cast<std::size_t>(std::max(settings.active_tab, 0)), tabs.size() - 1);
 }
 
-void App::save() {
-  if (options_.folder.empty()) return;
-  settings.view = view_name(view);
-  settings.tabs.clear();
+Settings App::remembered() const {
+  Settings out = settings;
+  out.view = view_name(view);
+  out.tabs.clear();
   for (const auto& one : tabs) {
     const bool in_file = !one->path.empty() && !one->buffer.modified();
-    settings.tabs.push_back({one->title, one->path, in_file ? std::string() : one->buffer.text(), one->database});
+    out.tabs.push_back({one->title, one->path, in_file ? std::string() : one->buffer.text(), one->database});
   }
-  settings.active_tab = static_cast<int>(active_tab);
-  if (session) settings.last_connection = session->connection().name;
-  // Ending: nobody is left to read a toast.
-  if (!save_settings(options_.folder, settings).ok()) return;
-  static_cast<void>(write_file(options_.folder + "/history", history.to_text()).ok());
+  out.active_tab = static_cast<int>(active_tab);
+  if (session) out.last_connection = session->connection().name;
+  return out;
+}
+
+Status App::save() { return keeper_ ? keeper_->save(++saves_, remembered(), history.to_text()) : ok_status(); }
+
+void App::save_changes() {
+  if (!keeper_ || now - looked_for_changes_ < kLookForChanges) return;
+  looked_for_changes_ = now;
+  std::string state = cat(view_name(view), " ", active_tab, " ", ran_, " ", settings.theme, " ",
+                          fixed(static_cast<double>(settings.scale), 2), " ", settings.last_connection, " ",
+                          settings.connections.size());
+  for (const auto& one : tabs) state += cat("\n", one->id(), " ", one->buffer.version(), " ", one->path);
+  if (state == saved_state_) return;
+  const bool first = saved_state_.empty();
+  saved_state_ = std::move(state);
+  if (first) return;  // as it was read
+  auto status = std::make_shared<Status>();
+  in_background([keeper = keeper_, number = ++saves_, what = remembered(), lines = history.to_text(),
+                 status] { *status = keeper->save(number, what, lines); },
+                [this, status] {
+                  if (status->ok() || said_unsaved_) return;
+                  said_unsaved_ = true;
+                  toast(ToastKind::warning, "Tabs and settings cannot be kept", status->message);
+                });
 }
 
 QueryTab& App::new_tab(std::string title, std::string_view text) {
@@ -148,6 +171,7 @@ void App::open_in_editor(std::string_view title, std::string_view text, bool run
 
 void App::connect(const SavedConnection& connection) {
   disconnect();
+  if (target.kind == client::Target::Kind::node) target = {};  // it may not be of that cluster
   auto backend = options_.make_backend(connection);
   if (!backend.ok()) {
     toast(ToastKind::error, cat("Cannot connect to ", connection.name), backend.status().message);
@@ -299,6 +323,7 @@ QueryTab::Finished App::record() {
     item.elapsed_us = static_cast<std::uint64_t>(std::max<std::int64_t>(0, result.round_trip.count()));
     item.sql = result.sql;
     history.add(std::move(item));
+    ++ran_;
     if (!result.status.ok() && result.status.code != Code::cancelled && view != View::query) {
       toast(ToastKind::error, std::string(code_name(result.status.code)), result.status.message);
     }
@@ -314,7 +339,7 @@ void App::toast(ToastKind kind, std::string title, std::string text) {
 }
 
 void App::copy(std::string_view text, std::string_view what) {
-  ImGui::SetClipboardText(std::string(text).c_str());
+  ImGui::SetClipboardText(to_utf8(text).c_str());
   toast(ToastKind::info, cat("Copied: ", what), {});
   toasts.back().since = now - 4;  // a short word is enough
 }
@@ -381,8 +406,7 @@ void App::set_scale(float scale) {
 }
 
 bool App::animating() const {
-  if (!toasts.empty() || dialogs_->any_open()) return true;
-  if (compare_panel_->running()) return true;
+  if (dialogs_->exporting() || compare_panel_->running()) return true;
   for (const auto& one : tabs) {
     if (one->running()) return true;
   }

@@ -82,7 +82,7 @@ class App {
   bool animating() const;  // frames are wanted at once, not only on input
   bool done() const { return quit_; }
   void quit() { quit_ = true; }
-  void save();  // settings and history; blocking, at the end
+  Status save();  // settings, tabs and history; blocking, at the end
 
   // For scripts: a named fact of the present state ("connected", "rows", "view" …); nothing = no such name.
   std::optional<std::string> fact(std::string_view name) const;
@@ -160,6 +160,8 @@ class App {
  private:
   void make_commands();
   void handle_keys();
+  Settings remembered() const;  // the settings with tabs and view as they are
+  void save_changes();          // in the background, now and then: a crash costs seconds of typing
   void restore_tabs();
   void draw_top_bar(float width);
   void draw_target_chooser();
@@ -178,10 +180,14 @@ class App {
   std::unique_ptr<Dialogs> dialogs_;
   std::uint64_t next_tab_ = 1;
   std::uint64_t next_toast_ = 1;
-  std::uint64_t history_unsaved_ = 0;
+  std::shared_ptr<Keeper> keeper_;  // null: nothing is kept
+  std::uint64_t saves_ = 0;
+  std::string saved_state_;  // what save_changes() saw last
+  double looked_for_changes_ = 0;
+  bool said_unsaved_ = false;
+  std::uint64_t ran_ = 0;                                                  // statements recorded in the history
   std::map<std::uint64_t, std::shared_ptr<std::atomic<bool>>> arranging_;  // stop flags by result
   bool quit_ = false;
-  bool settings_broken_ = false;
   Worker worker_;  // last: its thread ends before what its jobs use
 };
 

@@ -71,6 +71,13 @@ void App::make_commands() {
   add("Views", "To the result", "Ctrl+R", [this] { view = View::query, query_panel_->focus_grid(); });
   add("Views", "To the schema filter", "Ctrl+L", [this] { view = View::query, schema_panel_->focus_filter(); });
 
+  for (const auto& [name, chord] :
+       std::initializer_list<std::pair<const char*, const char*>>{{"Log: choose, open", "↑ ↓, Enter"},
+                                                                  {"Diagram: move, zoom, fit", "arrows, = −, Home"},
+                                                                  {"Compare: scroll", "arrows, PageUp/Down"}}) {
+    listed("Views", name, chord);
+  }
+
   add("Tabs and files", "New tab", "Ctrl+T", [this] { view = View::query, new_tab(); });
   add("Tabs and files", "Close tab", "Ctrl+W", [this] { close_tab(active_tab); });
   add("Tabs and files", "Next tab", "Ctrl+PageDown", [this] { select_tab((active_tab + 1) % tabs.size()); });
@@ -176,11 +183,11 @@ void App::handle_keys() {
 }
 
 std::vector<std::string_view> App::fact_names() {
-  return {"connected", "connection",  "nodes",    "up",           "master",   "worst",     "view",    "tab",
-          "tabs",      "rows",        "held",     "columns",      "affected", "status",    "message", "node",
-          "results",   "running",     "verdict",  "verdict-text", "target",   "theme",     "editor",  "statement",
-          "databases", "tables",      "log",      "log-mode",     "events",   "dialog",    "toast",   "changes",
-          "held-back", "differences", "position", "cell",         "sequence", "completing"};
+  return {"connected", "connection",  "nodes",    "up",           "master",   "worst",      "view",    "tab",
+          "tabs",      "rows",        "held",     "columns",      "affected", "status",     "message", "node",
+          "results",   "running",     "verdict",  "verdict-text", "target",   "theme",      "editor",  "statement",
+          "databases", "tables",      "log",      "log-mode",     "events",   "dialog",     "toast",   "changes",
+          "held-back", "differences", "position", "cell",         "sequence", "completing", "mark",    "clipboard"};
 }
 
 std::optional<std::string> App::fact(std::string_view name) const {
@@ -209,6 +216,16 @@ std::optional<std::string> App::fact(std::string_view name) const {
   if (name == "status") return result ? std::string(code_name(result->status.code)) : std::string();
   if (name == "message") return result ? result->status.message : std::string();
   if (name == "node") return result ? result->node : std::string();
+  if (name == "mark") {
+    const auto& mark = current.mark;
+    return mark && mark->version == current.buffer.version()
+               ? current.buffer.text().substr(mark->begin, mark->end - mark->begin)
+               : std::string();
+  }
+  if (name == "clipboard") {
+    const char* text = ImGui::GetClipboardText();
+    return std::string(text != nullptr ? text : "");
+  }
   if (name == "verdict") return verdict.verdict().word;
   if (name == "verdict-text") return cat(verdict.verdict().text, " ", verdict.verdict().detail);
   if (name == "target") return target_label();

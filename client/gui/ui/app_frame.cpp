@@ -29,6 +29,9 @@ Health state_health(const Session& session) {
 }  // namespace
 
 void App::frame(double at, std::uint64_t unix_time_us) {
+  if (now == 0) {  // what was said before the first frame is read from now on
+    for (Toast& early : toasts) early.since = at;
+  }
   now = at;
   unix_us = unix_time_us;
   mailbox_.drain(kMailboxBudget);
@@ -41,6 +44,7 @@ void App::frame(double at, std::uint64_t unix_time_us) {
     }
   }
   handle_keys();
+  save_changes();
 
   const ImVec2 display = ImGui::GetIO().DisplaySize;
   ImGui::SetNextWindowPos({0, 0});
@@ -61,6 +65,7 @@ void App::frame(double at, std::uint64_t unix_time_us) {
   dialogs_->draw(*this);
   ImGui::End();
   dialogs_->draw_toasts(*this);
+  ui::leave_keys_to_focused_window();
   ui::trace().last.swap(ui::trace().seen);
   ui::trace().seen.clear();
 }
@@ -105,7 +110,7 @@ void App::draw_target_chooser() {
       narrow ? 0
              : ui::text_width(look().fonts.small, "run at") + ui::text_width(look().fonts.small, "reads see") + px(26);
   ImGui::SameLine();
-  ui::right_align(node_width + consistency_width + labels + px(20) + px(62));
+  ui::right_align(node_width + consistency_width + labels + px(20) + px(56));
   if (!narrow) {
     ImGui::AlignTextToFramePadding();
     ui::small("run at");

@@ -73,6 +73,14 @@ void ClusterPanel::draw_nobody(App& app, ImVec2 low, ImVec2 high) {
     const double seconds = app.now - app.session->connecting_since();
     lines.push_back(cat("trying again, ", fixed(std::max(0.0, seconds), 0), " s"));
     for (const std::string& endpoint : app.session->connection().endpoints) lines.push_back(endpoint);
+    const std::string& why = app.session->cluster.problem();
+    const char* const end = why.data() + why.size();
+    for (const char* at = why.data(); at < end;) {
+      const char* stop = look().fonts.small->CalcWordWrapPositionA(1, at, end, high.x - low.x - px(40));
+      if (stop == at) break;
+      lines.emplace_back(trim({at, static_cast<std::size_t>(stop - at)}));
+      at = stop;
+    }
   }
   float y = centre.y + px(34);
   for (std::size_t i = 0; i < lines.size(); ++i) {
@@ -217,7 +225,7 @@ void ClusterPanel::draw_node(App& app, const NodeView& node, ImVec2 low, ImVec2 
       node.health == Health::good ? (node.master ? "serving" : "live") : std::string(health_word(node.health));
   const std::string right = cat(node.master ? "MASTER" : "SLAVE", " · ", state);
   const float right_width = ui::text_width(font, right);
-  if (right_width + ui::text_width(look().fonts.bold, s.name) + px(50) < size.x) {
+  if (right_width + ui::text_width(look().fonts.bold, s.name) + px(70) < size.x) {
     ui::draw_text(list, font, {high.x - right_width - px(10), y + px(2)}, bad ? health_colour(node.health) : role,
                   right);
   }
@@ -238,7 +246,12 @@ void ClusterPanel::draw_node(App& app, const NodeView& node, ImVec2 low, ImVec2 
     line(one_line(node.problem, 90), health_colour(node.health));
     if (small) line({}, p.dim);
   }
-  if (small) {
+  if (!node.reachable) {
+    const double ago = node.last_seen > 0 ? app.session->now() - node.last_seen : 0;
+    line(cat("was at ", with_separators(s.position), "   epoch ", s.epoch), p.dim);
+    if (node.last_seen > 0)
+      line(cat("last heard of ", human_age(static_cast<std::uint64_t>(ago * 1000)), " ago"), p.dim);
+  } else if (small) {
     line(cat("at ", with_separators(s.position),
              node.master     ? std::string()
              : s.lag_ms == 0 ? "  in step"
@@ -289,6 +302,9 @@ void ClusterPanel::draw_plots(App& app, ImVec2 low, ImVec2 high, bool small) {
     positions.push_back({&cluster.nodes()[i]->position, all[i].label, all[i].colour});
   ui::Plot plot;
   plot.now = app.session->now();
+  // A window that has just connected has no five minutes to show.
+  const double age = plot.now - app.session->connecting_since();
+  plot.seconds = age < 55 ? 60 : age < 115 ? 120 : 300;
   const bool across = !small && high.x - low.x > px(780);
   const int count = small && high.y - low.y < px(280) ? 2 : 3;
   const auto place = [&](int index, ImVec2& from, ImVec2& to) {
@@ -346,14 +362,14 @@ void ClusterPanel::draw_events(App& app, ImVec2 low, ImVec2 size, std::size_t mo
       case EventKind::master_changed: colour = p.master, shape = "◆"; break;
     }
     ui::text(shape, colour);
-    ImGui::SameLine(0, px(6));
+    ImGui::SameLine(px(34));
     ui::small(clock_time(it->unix_us).substr(0, 8), p.faint);
     ImGui::SameLine(0, px(8));
     ui::text(cat(it->node, " ", event_word(it->kind)), colour);
     if (!it->text.empty()) {
-      ImGui::Indent(px(20));
+      ImGui::Indent(px(22));
       ui::small(one_line(it->text, 120));
-      ImGui::Unindent(px(20));
+      ImGui::Unindent(px(22));
     }
   }
   ImGui::EndChild();
@@ -378,7 +394,7 @@ void ClusterPanel::draw_details(App& app, ImVec2 low, ImVec2 size) {
   ui::badge(upper(health_word(node->health)), health_colour(node->health));
   if (!node->problem.empty()) ui::wrapped(node->problem, health_colour(node->health));
   ui::gap(2);
-  const float column = px(150);
+  const float column = px(142);
   const auto fact = [&](std::string_view name, std::string_view value) {
     if (value.empty()) return;
     ui::small(name);

@@ -5,6 +5,7 @@
 
 #include "client/gui/model/cell_text.h"
 #include "client/gui/model/collect.h"
+#include "client/gui/model/keys.h"
 #include "client/gui/model/text.h"
 #include "client/gui/ui/app.h"
 #include "client/gui/ui/edit_rows.h"
@@ -126,6 +127,7 @@ void ComparePanel::draw_tools(App& app) {
     }
   }
   if (comparison_) {
+    ImGui::AlignTextToFramePadding();
     if (!comparison_->problem.empty()) {
       ui::wrapped(cat("✕ ", comparison_->problem), p.bad);
     } else if (comparison_->differing == 0) {
@@ -150,7 +152,9 @@ void ComparePanel::draw_tools(App& app) {
 
 void ComparePanel::draw_rows(ImVec2 size) {
   const Palette& p = colours();
-  ImGui::BeginChild("##comparerows", size, false, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
+  ui::focus_when_new(drawn_);
+  ImGui::BeginChild("##comparerows", size, false,
+                    ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse | ImGuiWindowFlags_NoNavInputs);
   const ImVec2 low = ImGui::GetCursorScreenPos();
   const ImVec2 high = {low.x + size.x, low.y + size.y};
   ImDrawList* list = ImGui::GetWindowDrawList();
@@ -174,6 +178,13 @@ void ComparePanel::draw_rows(ImVec2 size) {
     top_ -= static_cast<double>(ImGui::GetIO().MouseWheel) * 3;
     left_ -= ImGui::GetIO().MouseWheelH * px(60);
   }
+  if (ImGui::IsWindowFocused()) {
+    const auto hit = [](int code) { return ImGui::IsKeyPressed(code, true) ? 1.0 : 0.0; };
+    top_ += hit(key::kDown) - hit(key::kUp) + fits * (hit(key::kPageDown) - hit(key::kPageUp));
+    left_ += static_cast<float>(hit(key::kRight) - hit(key::kLeft)) * px(60);
+    if (hit(key::kHome) > 0) top_ = 0;
+    if (hit(key::kEnd) > 0) top_ = static_cast<double>(shown_.size());
+  }
   const auto total = static_cast<double>(shown_.size());
   ui::scrollbar("##comparebar", true, {high.x - bar, body}, {high.x, high.y - bar}, &top_, fits, total);
   double left = static_cast<double>(left_);
@@ -192,7 +203,12 @@ void ComparePanel::draw_rows(ImVec2 size) {
                   cat("position ", with_separators(answer.position)), x + block - px(4));
     float cell_x = x;
     for (std::size_t i = 0; i < answer.columns.size() && i < widths_.size(); ++i) {
-      ui::draw_text(list, look().fonts.small, {cell_x + px(6), low.y + look().fonts.bold->FontSize + px(7)}, p.dim,
+      float name_x = cell_x + px(6);
+      if (is_number(answer.columns[i].kind)) {
+        name_x = std::max(
+            name_x, cell_x + widths_[i] * cell - px(10) - ui::text_width(look().fonts.small, answer.columns[i].name));
+      }
+      ui::draw_text(list, look().fonts.small, {name_x, low.y + look().fonts.bold->FontSize + px(7)}, p.dim,
                     answer.columns[i].name, cell_x + widths_[i] * cell);
       cell_x += widths_[i] * cell;
     }
@@ -239,9 +255,12 @@ void ComparePanel::draw_row(const ComparedRow& row, std::uint64_t, ImVec2 at, fl
       }
       const bool null = value.kind == proto::Cell::Kind::null;
       const std::string text = null ? std::string("NULL") : cell_line(value, static_cast<std::size_t>(widths_[i]) - 1);
-      ui::draw_text(list, null ? look().fonts.small : look().fonts.mono,
-                    {cell_x + px(6), at.y + (row_height - look().fonts.mono->FontSize) / 2},
-                    null ? p.null_text : p.text, text, cell_x + width);
+      ImFont* font = null ? look().fonts.small : look().fonts.mono;
+      float text_x = cell_x + px(6);
+      if (is_number(answer.columns[i].kind))
+        text_x = std::max(text_x, cell_x + width - px(10) - ui::text_width(font, text));
+      ui::draw_text(list, font, {text_x, at.y + (row_height - font->FontSize) / 2}, null ? p.null_text : p.text, text,
+                    cell_x + width);
       cell_x += width;
     }
     x += block;

@@ -36,6 +36,7 @@ class ComparePanel {
   std::size_t waiting_ = 0;
   bool only_differences_ = false;
   std::vector<std::size_t> shown_;
+  int drawn_ = -2;  // frame
   double top_ = 0;
   float left_ = 0;
   std::vector<float> widths_;

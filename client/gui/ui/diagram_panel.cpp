@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "client/gui/model/cell_text.h"
+#include "client/gui/model/keys.h"
 #include "client/gui/model/text.h"
 #include "client/gui/ui/app.h"
 #include "client/gui/ui/widgets.h"
@@ -50,10 +51,28 @@ std::size_t DiagramPanel::box_at(ImVec2 point) const {
   return kNone;
 }
 
+void DiagramPanel::zoom_at(ImVec2 point, float factor) {
+  const float before = zoom_;
+  zoom_ = std::clamp(zoom_ * factor, 0.2F, 2.5F);
+  pan_.x = point.x - (point.x - pan_.x) * zoom_ / before;
+  pan_.y = point.y - (point.y - pan_.y) * zoom_ / before;
+}
+
+void DiagramPanel::handle_keys(ImVec2 area) {
+  const auto hit = [](int code) { return ImGui::IsKeyPressed(code, true) ? 1.0F : 0.0F; };
+  pan_.x += (hit(key::kLeft) - hit(key::kRight)) * px(60);
+  pan_.y += (hit(key::kUp) - hit(key::kDown)) * px(60);
+  if (hit(key::kEqual) > 0) zoom_at({area.x / 2, area.y / 2}, 1.2F);
+  if (hit(key::kMinus) > 0) zoom_at({area.x / 2, area.y / 2}, 1 / 1.2F);
+  if (hit(key::kHome) > 0) fit(area);
+}
+
 void DiagramPanel::draw(App& app, ImVec2 low, ImVec2 size) {
   const Palette& p = colours();
   ImGui::SetCursorScreenPos(low);
-  ImGui::BeginChild("##diagram", size, false, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
+  ui::focus_when_new(drawn_);
+  ImGui::BeginChild("##diagram", size, false,
+                    ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse | ImGuiWindowFlags_NoNavInputs);
   if (database_.empty() && app.session) {
     for (const SchemaDatabase& one : app.session->schema.databases()) {
       if (!one.system && database_.empty()) database_ = one.name;
@@ -124,11 +143,9 @@ void DiagramPanel::draw(App& app, ImVec2 low, ImVec2 size) {
         table, cat("SELECT * FROM ", sql_identifier(database_), ".", sql_identifier(table), " LIMIT 1000"), true);
   }
   if (ImGui::IsWindowHovered() && io.MouseWheel != 0) {
-    const float before = zoom_;
-    zoom_ = std::clamp(zoom_ * std::pow(1.1F, io.MouseWheel), 0.2F, 2.5F);
-    pan_.x = io.MousePos.x - area_low.x - (io.MousePos.x - origin.x) * zoom_ / before;
-    pan_.y = io.MousePos.y - area_low.y - (io.MousePos.y - origin.y) * zoom_ / before;
+    zoom_at({io.MousePos.x - area_low.x, io.MousePos.y - area_low.y}, std::pow(1.1F, io.MouseWheel));
   }
+  if (ImGui::IsWindowFocused() && !io.KeyCtrl) handle_keys(area);
   ImGui::PushClipRect(area_low, {low.x + size.x, low.y + size.y}, true);
   const float step = px(28) * std::max(zoom_, 0.5F);
   for (float x = area_low.x + std::fmod(pan_.x, step); x < low.x + size.x; x += step) {
@@ -252,11 +269,12 @@ void DiagramPanel::draw_box(App&, const SchemaDatabase& database, std::size_t in
         : column.foreign ? p.accent
                          : p.faint,
         sign, high.x);
-    const std::string type = one_line(column.type, 16);
+    const std::string type = one_line(short_type(column.type), 16);
     const float type_width = width_of(small, small->FontSize, type);
     put(mono, mono_size, {low.x + pad + px(20) * zoom_, text_y}, column.primary ? p.text : p.dim, column.name,
         high.x - type_width - pad * 1.5F);
-    put(small, small->FontSize, {high.x - pad - type_width, text_y + px(2) * zoom_}, p.faint, type, high.x);
+    put(small, small->FontSize, {high.x - pad - type_width, text_y + (mono_size - small->FontSize) * zoom_ / 2},
+        p.faint, type, high.x);
     y += row;
   }
   ui::note(cat("table ", table->name), low, high, true);

@@ -24,6 +24,8 @@ class DiagramPanel {
   void draw_edge(const ErEdge& edge, ImVec2 origin);
   void draw_box(App& app, const SchemaDatabase& database, std::size_t index, ImVec2 origin);
   std::size_t box_at(ImVec2 point) const;
+  void handle_keys(ImVec2 area);
+  void zoom_at(ImVec2 point, float factor);  // in the area: what is there stays there
 
   std::string database_;
   ErDiagram diagram_;
@@ -32,6 +34,7 @@ class DiagramPanel {
   float zoom_ = 1;
   ImVec2 pan_{0, 0};
   bool fitted_ = false;
+  int drawn_ = -2;  // frame
   std::size_t dragging_ = ~std::size_t{0};
   std::size_t hovered_ = ~std::size_t{0};
 };

@@ -214,7 +214,7 @@ void Dialogs::draw_settings(App& app) {
 // ---- keys, palette, history --------------------------------------------------------------------------------------
 
 void Dialogs::draw_keys(App& app) {
-  if (!begin(Which::keys, "Keys", 1000, 640)) return;
+  if (!begin(Which::keys, "Keys", 1060, 690)) return;
   ui::dim("Every command is also in the palette, Ctrl+Shift+P.");
   ui::gap(2);
   std::vector<std::string> groups;
@@ -383,7 +383,13 @@ void Dialogs::draw_toasts(App& app) {
       if (ui::button(cat("Full text##", toast.id).c_str(), ui::Style::ghost)) enlarge = &toast;
       ImGui::SameLine();
     }
-    if (ui::button(cat("Dismiss##", toast.id).c_str(), ui::Style::ghost)) dismissed = toast.id;
+    if (toast.text.empty()) {  // one line is enough
+      ImGui::SameLine();
+      ui::right_align(px(26));
+      if (ui::icon_button("Dismiss", "✕", "Dismiss")) dismissed = toast.id;
+    } else if (ui::button(cat("Dismiss##", toast.id).c_str(), ui::Style::ghost)) {
+      dismissed = toast.id;
+    }
     if (ImGui::IsWindowHovered()) toast.since = app.now;
     bottom -= ImGui::GetWindowHeight() + px(8);
     ImGui::End();

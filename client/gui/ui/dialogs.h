@@ -31,6 +31,7 @@ class Dialogs {
   void open_export(App& app, const std::shared_ptr<ResultView>& result);
   void choose_file(App& app, bool save, std::string path, std::function<void(const std::string&)> chosen);
   bool any_open() const { return open_ != Which::none; }
+  bool exporting() const { return export_job_ && !export_job_->finished(); }
   std::string_view open_name() const;
 
  private:

@@ -218,7 +218,7 @@ void Dialogs::draw_export(App& app) {
   ui::small("File");
   ui::input("Export file", export_path_, "/home/me/result.csv", -1);
   ui::gap(4);
-  const bool busy = export_job_ && !export_job_->finished();
+  const bool busy = exporting();
   if (export_job_) {
     if (busy) {
       const auto rows = export_job_->rows();

@@ -197,6 +197,7 @@ void EditorView::draw_line(QueryTab& tab, const Metrics& m, std::size_t line, Im
       if (text[run] == '\t') {
         column += EditorBuffer::kTabWidth - column % EditorBuffer::kTabWidth;
       } else {
+        want_glyphs(text.substr(run, size));
         list->AddText(mono, mono->FontSize, {x, y}, colour, text.data() + run, text.data() + run + size);
         ++column;
       }

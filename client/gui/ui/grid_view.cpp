@@ -67,7 +67,7 @@ void GridView::draw(App& app, QueryTab& tab, const std::shared_ptr<ResultView>& 
   m.header = header_height();
   m.rows = result->grid.shown() + (result->edits ? result->edits->added().size() : 0);
   m.gutter = look().fonts.small->GetCharAdvance('0') *
-                 static_cast<float>(std::max<std::size_t>(with_separators(m.rows).size(), 2)) +
+                 static_cast<float>(std::max<std::size_t>(with_separators(m.rows).size(), 3)) +
              px(20);
   m.low = {origin.x + m.gutter, origin.y + m.header};
   m.high = {origin.x + size.x - bar, origin.y + size.y - bar};
@@ -420,6 +420,8 @@ void GridView::draw_editor(App& app, ResultView& result, const Metrics& m) {
     l.editing.reset();
   } else if (done || make_null || ImGui::IsItemDeactivatedAfterEdit()) {
     edit_rows::set(result, at, make_null ? EditedValue() : EditedValue(l.edit_text));
+    const float wanted = (ui::text_width(look().fonts.mono, one_line(l.edit_text, 44)) + px(20)) / look().scale;
+    l.widths[at.column] = std::clamp(wanted, l.widths[at.column], std::max(l.widths[at.column], 420.0F));
     l.editing.reset();
     ImGui::SetWindowFocus();
   } else if (left) {

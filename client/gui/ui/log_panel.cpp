@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "client/gui/model/keys.h"
 #include "client/gui/model/sql_words.h"
 #include "client/gui/model/text.h"
 #include "client/gui/ui/app.h"
@@ -23,6 +24,7 @@ void draw_sql(ImDrawList* list, ImVec2 at, std::string_view sql, float right) {
   sql::Lexer lexer(line);
   sql::Token token;
   float x = at.x;
+  want_glyphs(line);
   while (lexer.next(token)) {
     Paint paint = Paint::plain;
     if (token.kind == sql::TokenKind::word) {
@@ -72,7 +74,8 @@ void LogPanel::draw(App& app, ImVec2 low, ImVec2 size) {
     ui::dim(cat("epoch ", row.epoch, "   ", clock_time(row.time_us), "   database ",
                 row.database.empty() ? "none" : row.database,
                 row.parts > 1 ? cat("   statement ", row.part + 1, " of ", row.parts) : std::string(),
-                row.insert_id > 0 ? cat("   insert id ", row.insert_id) : std::string()));
+                row.insert_id > 0 ? cat("   insert id ", row.insert_id) : std::string(),
+                row.client.empty() ? std::string() : cat("   client ", row.client)));
     if (ui::button("Open in the editor")) app.open_in_editor(cat("seq ", row.sequence), row.sql, false);
     ImGui::SameLine();
     if (ui::button("Copy SQL")) app.copy(row.sql, "SQL");
@@ -96,7 +99,7 @@ void LogPanel::draw_tools(App& app) {
   ImGui::SameLine(0, px(14));
   if (log.historical()) {
     if (ui::button("▶ Back to live", ui::Style::primary)) log.live();
-  } else if (ui::button(log.paused() ? "▶ Resume" : "⏸ Pause")) {
+  } else if (ui::button(log.paused() ? "▶ Resume" : "❚❚ Pause")) {
     log.pause(!log.paused());
   }
   ImGui::SameLine();
@@ -140,10 +143,37 @@ void LogPanel::draw_tools(App& app) {
   ui::gap(2);
 }
 
+void LogPanel::handle_keys(App& app, const LogModel& log, double fits) {
+  const ImGuiIO& io = ImGui::GetIO();
+  if (io.KeyCtrl || io.KeyAlt) return;
+  const auto hit = [](int code) { return ImGui::IsKeyPressed(code, true); };
+  const std::size_t last = log.size() - 1;
+  const auto page = static_cast<std::size_t>(fits);
+  std::size_t at = picked_ ? std::min(selected_, last) : last;
+  const std::size_t before = at;
+  if (hit(key::kDown)) at = std::min(at + 1, last);
+  if (hit(key::kUp) && picked_) at -= std::min<std::size_t>(at, 1);
+  if (hit(key::kPageDown)) at = std::min(at + page, last);
+  if (hit(key::kPageUp)) at -= std::min(at, page);
+  if (hit(key::kHome)) at = 0;
+  if (hit(key::kEnd)) at = last;
+  if (at != before || (!picked_ && (hit(key::kUp) || hit(key::kDown)))) {
+    selected_ = at;
+    picked_ = log.at(at);
+    follow_ = at == last;
+    top_ = std::clamp(top_, static_cast<double>(at) - fits + 1, static_cast<double>(at));
+  }
+  if (!picked_) return;
+  if (hit(key::kEnter)) app.open_in_editor(cat("seq ", picked_->sequence), picked_->sql, false);
+  if (hit(key::kEscape)) picked_.reset();
+}
+
 void LogPanel::draw_rows(App& app, ImVec2 size) {
   const Palette& p = colours();
   const LogModel& log = app.session->log;
-  ImGui::BeginChild("##logrows", size, false, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
+  ui::focus_when_new(drawn_);
+  ImGui::BeginChild("##logrows", size, false,
+                    ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse | ImGuiWindowFlags_NoNavInputs);
   const ImVec2 low = ImGui::GetCursorScreenPos();
   const ImVec2 high = {low.x + size.x, low.y + size.y};
   ImDrawList* list = ImGui::GetWindowDrawList();
@@ -170,6 +200,7 @@ void LogPanel::draw_rows(App& app, ImVec2 size) {
     top_ -= static_cast<double>(ImGui::GetIO().MouseWheel) * 3;
     follow_ = false;
   }
+  if (ImGui::IsWindowFocused() && log.size() > 0) handle_keys(app, log, fits);
   if (follow_ && !log.historical()) top_ = total - fits;
   top_ = std::clamp(top_, 0.0, std::max(0.0, total - fits));
   if (ui::scrollbar("##logbar", true, {high.x - px(11), body}, high, &top_, fits, total)) follow_ = false;

@@ -20,9 +20,11 @@ class LogPanel {
  private:
   void draw_tools(App& app);
   void draw_rows(App& app, ImVec2 size);
+  void handle_keys(App& app, const LogModel& log, double fits);
   std::string filter_;
   std::string jump_;
   bool focus_ = false;
+  int drawn_ = -2;  // frame
   bool follow_ = true;
   double top_ = 0;
   std::size_t selected_ = ~std::size_t{0};

@@ -73,11 +73,11 @@ Palette dark_palette() {
 Palette light_palette() {
   Palette p{};
   p.dark = false;
-  p.ground = rgb(0xEEF0F4);
-  p.panel = rgb(0xFBFCFD);
-  p.raised = rgb(0xEBEEF3);
-  p.hover = rgb(0xE1E6EE);
-  p.pressed = rgb(0xD3DAE6);
+  p.ground = rgb(0xF2F4F8);
+  p.panel = rgb(0xFCFDFE);
+  p.raised = rgb(0xE6EAF1);
+  p.hover = rgb(0xDCE2EC);
+  p.pressed = rgb(0xCFD7E4);
   p.border = rgb(0xD5DAE3);
   p.grid_line = rgb(0xE6E9EF);
   p.text = rgb(0x1F2733);
@@ -125,6 +125,15 @@ const ImWchar kRanges[] = {0x0020, 0x024F, 0x0300, 0x036F, 0x0370, 0x052F, 0x1E0
                            0x20BF, 0x2100, 0x218F, 0x2190, 0x23FF, 0x2500, 0x27BF, 0xFFFD, 0xFFFD, 0};
 const ImWchar kShapes[] = {0x0590, 0x06FF, 0x2190, 0x23FF, 0x2500, 0x27BF, 0xFFFD, 0xFFFD, 0};
 constexpr std::string_view kDejaVu = "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf";
+// Scripts of some thousand characters: only those that were met are loaded, from whichever of these is installed.
+constexpr std::string_view kRareFaces[] = {"/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf",
+                                           "/usr/share/fonts/truetype/wqy/wqy-microhei.ttc",
+                                           "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
+                                           "/usr/share/fonts/truetype/lohit-devanagari/Lohit-Devanagari.ttf",
+                                           "/usr/share/fonts/truetype/noto/NotoSansDevanagari-Regular.ttf",
+                                           "/usr/share/fonts/truetype/freefont/FreeSans.ttf",
+                                           "/usr/share/fonts/truetype/unifont/unifont.ttf"};
+constexpr std::size_t kMostRare = 4'000;
 
 ImFont* add_font(const std::vector<Face>& faces, float size, bool& missing) {
   ImFontAtlas& atlas = *ImGui::GetIO().Fonts;
@@ -146,14 +155,37 @@ ImFont* add_font(const std::vector<Face>& faces, float size, bool& missing) {
     merge.PixelSnapH = true;
     atlas.AddFontFromFileTTF(std::string(kDejaVu).c_str(), pixels * 0.94F, &merge, kShapes);
   }
+  // ImGui keeps a pointer to the ranges until the atlas is built.
+  static std::vector<ImWchar> rare;
+  rare.clear();
+  for (const ImWchar c : look().rare) rare.insert(rare.end(), {c, c});
+  rare.push_back(0);
+  for (const std::string_view path : kRareFaces) {
+    if (look().rare.empty() || !std::filesystem::exists(path, error)) continue;
+    ImFontConfig merge;
+    merge.MergeMode = true;
+    merge.PixelSnapH = true;
+    atlas.AddFontFromFileTTF(std::string(path).c_str(), pixels, &merge, rare.data());
+  }
   return font;
 }
 
 }  // namespace
 
+void want_glyphs(std::string_view utf8) {
+  Look& l = look();
+  for (std::size_t at = 0; at < utf8.size(); ++at) {
+    if (static_cast<unsigned char>(utf8[at]) < 0xE0) continue;  // what the usual fonts have begins lower
+    const char32_t c = utf8_at(utf8, at);
+    if (c > 0xFFFF || c == 0xFFFD || l.fonts.ui->FindGlyphNoFallback(static_cast<ImWchar>(c)) != nullptr) continue;
+    if (l.rare.size() < kMostRare && l.rare.insert(static_cast<ImWchar>(c)).second) l.rare_waiting = true;
+  }
+}
+
 void load_fonts(float scale) {
   Look& l = look();
   l.scale = scale;
+  l.rare_waiting = false;
   ImFontAtlas& atlas = *ImGui::GetIO().Fonts;
   atlas.Clear();
   bool missing = false;

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -45,8 +46,10 @@ struct Fonts {
 struct Look {
   Palette colours;
   Fonts fonts;
-  float scale = 1;     // of the settings, times the display's
-  std::string notice;  // fonts that were not found, and what to install
+  float scale = 1;            // of the settings, times the display's
+  std::string notice;         // fonts that were not found, and what to install
+  std::set<ImWchar> rare;     // characters met that the usual fonts lack: load_fonts() looks for them in others
+  bool rare_waiting = false;  // some came since
 };
 
 Look& look();
@@ -54,6 +57,8 @@ inline const Palette& colours() { return look().colours; }
 inline float px(float units) { return units * look().scale; }
 
 void set_theme(bool dark);  // colours and ImGui's style, at the present scale
+// To be called with text that is drawn: characters that no font has yet are kept for the next load_fonts().
+void want_glyphs(std::string_view utf8);
 // Reads the font files and builds the atlas at a scale; the renderer's texture must be made again afterwards.
 void load_fonts(float scale);
 

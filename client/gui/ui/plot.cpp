@@ -65,7 +65,7 @@ void draw_plot(const Plot& plot, const std::vector<PlotSeries>& series, ImVec2 l
   }
 
   Range range = range_of(plot, series);
-  const ImVec2 area_low = {low.x + px(46), low.y + look().fonts.bold->FontSize + px(8)};
+  const ImVec2 area_low = {low.x + px(52), low.y + look().fonts.bold->FontSize + px(8)};
   const ImVec2 area_high = {high.x - px(4), high.y - line - px(6)};
   const float width = area_high.x - area_low.x;
   const float height = area_high.y - area_low.y;
@@ -84,7 +84,9 @@ void draw_plot(const Plot& plot, const std::vector<PlotSeries>& series, ImVec2 l
     draw_text(list, font, {area_low.x - px(6) - text_width(font, label), y - line / 2}, p.faint, label);
   }
   float free_until = high.x + 1;  // labels are put from the right, those without room are left out
-  const double tick = plot.seconds > 200 ? 60 : plot.seconds > 90 ? 30 : 15;
+  double tick = plot.seconds > 200 ? 60 : plot.seconds > 90 ? 30 : 15;
+  const double label_room = static_cast<double>(text_width(font, "−4 min") + px(16));
+  while (tick * static_cast<double>(width) / plot.seconds < label_room && tick < plot.seconds) tick *= 2;
   for (double back = 0; back <= plot.seconds + 0.5; back += tick) {
     const float x = area_high.x - width * static_cast<float>(back / plot.seconds);
     const std::string label =

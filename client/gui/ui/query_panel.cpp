@@ -48,36 +48,60 @@ void QueryPanel::draw(App& app, ImVec2 low, ImVec2 size) {
 }
 
 void QueryPanel::draw_tabs(App& app) {
-  const Palette& p = colours();
   ImGui::SetCursorPos({px(8), px(5)});
+  const float list_button = px(30);
+  const float room = ImGui::GetContentRegionAvail().x - list_button - px(8);
   std::size_t close = app.tabs.size();
-  for (std::size_t i = 0; i < app.tabs.size(); ++i) {
-    QueryTab& tab = *app.tabs[i];
-    const bool active = i == app.active_tab;
-    const std::string label =
-        cat(one_line(tab.label(), 24), tab.running() ? "  …" : "", tab.buffer.modified() ? " •" : "");
-    ImGui::PushID(static_cast<int>(tab.id()));
-    ImGui::PushStyleColor(ImGuiCol_Button, active ? p.raised : fade(p.raised, 0));
-    ImGui::PushStyleColor(ImGuiCol_Text, active ? p.text : p.dim);
-    if (ImGui::Button(label.c_str())) app.select_tab(i);
-    ui::note_item(label);
-    if (ImGui::IsItemClicked(2)) close = i;
-    if (active) {
-      const ImVec2 low = ImGui::GetItemRectMin();
-      const ImVec2 high = ImGui::GetItemRectMax();
-      ImGui::GetWindowDrawList()->AddRectFilled({low.x + px(6), high.y - px(2)}, {high.x - px(6), high.y}, p.accent);
-    }
-    ImGui::PopStyleColor(2);
-    if (active && app.tabs.size() > 1) {
-      ImGui::SameLine(0, 0);
-      if (ui::icon_button("Close tab", "✕", "Close this tab (Ctrl+W)")) close = i;
-    }
-    ImGui::PopID();
-    ImGui::SameLine(0, px(3));
-    if (ImGui::GetCursorPosX() > ImGui::GetWindowWidth() - px(90)) break;
+  // Wider than the window it scrolls, and the tab in front is always in sight.
+  ImGui::BeginChild("##tabs", {room, ImGui::GetFrameHeight()}, false,
+                    ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse | ImGuiWindowFlags_NoNavInputs);
+  if (ImGui::IsWindowHovered()) {
+    ImGui::SetScrollX(ImGui::GetScrollX() - (ImGui::GetIO().MouseWheel + ImGui::GetIO().MouseWheelH) * px(60));
   }
+  for (std::size_t i = 0; i < app.tabs.size(); ++i) draw_tab(app, i, close);
   if (ui::icon_button("New tab", "+", "New tab (Ctrl+T)")) app.new_tab();
+  const bool wider = ImGui::GetScrollMaxX() > 0;
+  ImGui::EndChild();
+  if (wider) {
+    ImGui::SameLine(0, px(2));
+    if (ui::icon_button("All tabs", "▾", "All tabs")) ImGui::OpenPopup("##alltabs");
+  }
+  if (ImGui::BeginPopup("##alltabs")) {
+    for (std::size_t i = 0; i < app.tabs.size(); ++i) {
+      const std::string label = cat(one_line(app.tabs[i]->label(), 50), "##all", app.tabs[i]->id());
+      if (ui::menu_item(label.c_str(), nullptr, i == app.active_tab)) app.select_tab(i);
+    }
+    ImGui::EndPopup();
+  }
   if (close < app.tabs.size()) app.close_tab(close);
+}
+
+void QueryPanel::draw_tab(App& app, std::size_t index, std::size_t& close) {
+  const Palette& p = colours();
+  QueryTab& tab = *app.tabs[index];
+  const bool active = index == app.active_tab;
+  const std::string label =
+      cat(one_line(tab.label(), 24), tab.running() ? "  …" : "", tab.buffer.modified() ? " •" : "");
+  ImGui::PushID(static_cast<int>(tab.id()));
+  ImGui::PushStyleColor(ImGuiCol_Button, active ? p.raised : fade(p.raised, 0));
+  ImGui::PushStyleColor(ImGuiCol_Text, active ? p.text : p.dim);
+  if (ImGui::Button(label.c_str())) app.select_tab(index);
+  ui::note_item(label);
+  if (ImGui::IsItemClicked(2)) close = index;
+  if (active) {
+    const ImVec2 low = ImGui::GetItemRectMin();
+    const ImVec2 high = ImGui::GetItemRectMax();
+    ImGui::GetWindowDrawList()->AddRectFilled({low.x + px(6), high.y - px(2)}, {high.x - px(6), high.y}, p.accent);
+    if (shown_tab_ != tab.id()) ImGui::SetScrollHereX(1);
+    shown_tab_ = tab.id();
+  }
+  ImGui::PopStyleColor(2);
+  if (active && app.tabs.size() > 1) {
+    ImGui::SameLine(0, 0);
+    if (ui::icon_button("Close tab", "✕", "Close this tab (Ctrl+W)")) close = index;
+  }
+  ImGui::PopID();
+  ImGui::SameLine(0, px(3));
 }
 
 void QueryPanel::draw_tools(App& app) {
@@ -88,7 +112,7 @@ void QueryPanel::draw_tools(App& app) {
     if (ui::button(tab.running()->cancelling ? "Cancelling…" : "■ Cancel", ui::Style::danger) && app.session) {
       tab.cancel(app.session->backend());
     }
-    ui::tooltip("Stops the statement in the database (Ctrl+Break or Escape twice)");
+    ui::tooltip("Stops the statement in the database (Ctrl+.)");
   } else {
     if (ui::button("▶ Run", ui::Style::primary, connected)) app.run_statement();
     ui::tooltip("Run the statement under the caret, or the selection (Ctrl+Enter, F5)");
@@ -208,6 +232,7 @@ void QueryPanel::draw_held_back(App& app) {
       "would differ from the others.",
       colours().dim);
   ImGui::PopTextWrapPos();
+  ui::gap(2);
   if (ui::button("Run at the master", ui::Style::primary)) {
     app.run_held_back_at_master();
   } else {

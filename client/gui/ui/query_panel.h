@@ -26,6 +26,7 @@ class QueryPanel {
 
  private:
   void draw_tabs(App& app);
+  void draw_tab(App& app, std::size_t index, std::size_t& close);
   void draw_tools(App& app);
   void draw_verdict(App& app, float width);
   void draw_results(App& app, ImVec2 size);
@@ -42,6 +43,7 @@ class QueryPanel {
   bool focus_editor_ = true;
   bool focus_grid_ = false;
   bool editor_focused_ = false;
+  std::uint64_t shown_tab_ = 0;  // was in front in the last frame
 };
 
 }  // namespace sqlcast::gui

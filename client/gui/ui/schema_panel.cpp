@@ -10,6 +10,23 @@
 
 namespace sqlcast::gui {
 
+namespace {
+
+// The tree is dense; its menus are as others.
+bool begin_menu() {
+  ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, {px(8), px(6)});
+  if (ImGui::BeginPopupContextItem()) return true;
+  ImGui::PopStyleVar();
+  return false;
+}
+
+void end_menu() {
+  ImGui::EndPopup();
+  ImGui::PopStyleVar();
+}
+
+}  // namespace
+
 bool SchemaPanel::node(const char* label, std::string_view right, ImU32 colour, ImGuiTreeNodeFlags flags,
                        const char* id) {
   ImGui::PushStyleColor(ImGuiCol_Text, colour);
@@ -22,10 +39,14 @@ bool SchemaPanel::node(const char* label, std::string_view right, ImU32 colour, 
     const ImVec2 high = ImGui::GetItemRectMax();
     ImFont* font = look().fonts.small;
     const float width = ui::text_width(font, right);
-    const float edge = ImGui::GetWindowPos().x + ImGui::GetWindowContentRegionMax().x;
-    const float begin = std::max(edge - width - px(4), low.x + px(36) + ImGui::CalcTextSize(label).x);
-    ui::draw_text(ImGui::GetWindowDrawList(), font, {begin, low.y + (high.y - low.y - font->FontSize) / 2},
-                  colours().faint, right, edge);
+    const float edge = ImGui::GetWindowPos().x + ImGui::GetWindowContentRegionMax().x - px(4);
+    const float begin = std::max(edge - width, low.x + px(28) + ImGui::CalcTextSize(label).x);
+    const auto fits = static_cast<std::size_t>(std::max(0.0F, (edge - begin) / font->GetCharAdvance('n')));
+    const std::string shown = begin + width <= edge + 1 ? std::string(right) : one_line(right, fits);
+    if (fits > 2) {
+      ui::draw_text(ImGui::GetWindowDrawList(), font, {begin, low.y + (high.y - low.y - font->FontSize) / 2},
+                    colours().faint, shown);
+    }
   }
   return open;
 }
@@ -81,12 +102,12 @@ void SchemaPanel::draw_database(App& app, const SchemaDatabase& database) {
   const bool open = node(database.name.c_str(), count, current ? p.accent : p.text,
                          first ? ImGuiTreeNodeFlags_DefaultOpen : 0, cat("db:", database.name).c_str());
   ImGui::PopFont();
-  if (ImGui::BeginPopupContextItem()) {
+  if (begin_menu()) {
     if (ui::menu_item("Use in this tab")) app.tab().database = database.name;
     if (ui::menu_item("Show diagram")) app.diagram_panel().show(app, database.name);
     if (ui::menu_item("Copy name")) app.copy(database.name, "name");
     if (ui::menu_item("Load again") && app.session) app.session->load_database(database.name);
-    ImGui::EndPopup();
+    end_menu();
   }
   if (!open) return;
   if (database.state == LoadState::unknown && app.session) app.session->load_database(database.name);
@@ -113,9 +134,9 @@ void SchemaPanel::draw_table(App& app, const SchemaDatabase& database, const Sch
       node(table.name.c_str(), right, p.text, ImGuiTreeNodeFlags_OpenOnArrow | ImGuiTreeNodeFlags_OpenOnDoubleClick,
            cat("table:", table.name).c_str());
   if (ImGui::IsItemHovered() && !table.comment.empty()) ui::tooltip(table.comment);
-  if (ImGui::BeginPopupContextItem()) {
+  if (begin_menu()) {
     table_menu(app, database, table);
-    ImGui::EndPopup();
+    end_menu();
   }
   if (!open) return;
   draw_columns(database, table);
@@ -147,14 +168,14 @@ void SchemaPanel::draw_columns(const SchemaDatabase& database, const SchemaTable
   const Palette& p = colours();
   constexpr ImGuiTreeNodeFlags kLeaf = ImGuiTreeNodeFlags_Leaf | ImGuiTreeNodeFlags_NoTreePushOnOpen;
   for (const SchemaColumn& column : table.columns) {
-    std::string right = column.type;
-    if (column.primary) right += "  key";
-    if (column.foreign) right += "  →";
-    if (column.unique) right += "  unique";
-    if (!column.nullable && !column.primary) right += "  not null";
-    node(column.name.c_str(), right, column.primary ? p.warn : p.dim, kLeaf, cat("column:", column.name).c_str());
+    // The signs of the diagram.
+    const char* sign = column.primary ? "◆ " : column.foreign ? "→ " : column.nullable ? "○ " : "● ";
+    const std::string right = cat(short_type(column.type), column.unique && !column.primary ? "  unique" : "");
+    node(cat(sign, column.name).c_str(), right, column.primary ? p.warn : p.dim, kLeaf,
+         cat("column:", column.name).c_str());
     if (ImGui::IsItemHovered()) {
-      std::string tip = cat(column.name, "  ", column.type, column.nullable ? "  NULL allowed" : "  NOT NULL");
+      std::string tip = cat(column.name, "  ", column.type, column.nullable ? "  NULL allowed" : "  NOT NULL",
+                            column.primary ? "  primary key" : "", column.unique ? "  unique" : "");
       if (column.auto_increment) tip += "  AUTO_INCREMENT";
       for (const ForeignKey& key : database.foreign_keys) {
         if (key.table != table.name) continue;
@@ -171,8 +192,9 @@ void SchemaPanel::draw_columns(const SchemaDatabase& database, const SchemaTable
     if (index.name == "PRIMARY") continue;
     std::string columns;
     for (const std::string& name : index.columns) columns += cat(columns.empty() ? "" : ", ", name);
-    node(cat("index ", index.name).c_str(), cat(columns, index.unique ? "  unique" : ""), p.faint, kLeaf,
+    node(cat(index.unique ? "unique (" : "index (", columns, ")").c_str(), {}, p.faint, kLeaf,
          cat("index:", index.name).c_str());
+    ui::tooltip(index.name);
   }
 }
 

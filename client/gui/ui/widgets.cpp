@@ -62,6 +62,7 @@ void note_item(std::string_view label) {
 }
 
 void text(std::string_view value, ImU32 colour) {
+  want_glyphs(value);
   if (colour != 0) ImGui::PushStyleColor(ImGuiCol_Text, colour);
   ImGui::TextUnformatted(value.data(), value.data() + value.size());
   if (colour != 0) ImGui::PopStyleColor();
@@ -70,10 +71,14 @@ void text(std::string_view value, ImU32 colour) {
 
 void dim(std::string_view value) { text(value, colours().dim); }
 
+// On the line that larger text of the same row stands on.
 void small(std::string_view value, ImU32 colour) {
-  ImGui::PushFont(look().fonts.small);
-  text(value, colour == 0 ? colours().dim : colour);
-  ImGui::PopFont();
+  ImFont* font = look().fonts.small;
+  const float drop = std::floor((look().fonts.ui->FontSize - font->FontSize) * 0.9F);
+  const ImVec2 at = ImGui::GetCursorScreenPos();
+  const float offset = ImGui::GetCurrentWindow()->DC.CurrLineTextBaseOffset + drop;
+  ImGui::Dummy({text_width(font, value), offset + font->FontSize});
+  draw_text(ImGui::GetWindowDrawList(), font, {at.x, at.y + offset}, colour == 0 ? colours().dim : colour, value);
 }
 
 void wrapped(std::string_view value, ImU32 colour) {
@@ -95,13 +100,20 @@ float text_width(ImFont* font, std::string_view value) {
 float draw_text(ImDrawList* list, ImFont* font, ImVec2 at, ImU32 colour, std::string_view value, float clip_right) {
   const char* begin = value.data();
   const char* end = begin + value.size();
+  want_glyphs(value);
   at = {std::floor(at.x), std::floor(at.y)};
   float width = 0;
   if (clip_right > 0) {
-    const ImVec4 clip = {at.x, -1e6F, clip_right, 1e6F};
-    list->AddText(font, font->FontSize, at, colour, begin, end, 0, &clip);
-    if (trace().on) width = text_width(font, value);
-    width = std::min(width, clip_right - at.x);
+    constexpr std::string_view kMore = "…";
+    const float room = clip_right - at.x;
+    const char* stop = end;
+    width = font->CalcTextSizeA(font->FontSize, room, 0, begin, end, &stop).x;
+    if (stop != end)
+      width = font->CalcTextSizeA(font->FontSize, room - text_width(font, kMore), 0, begin, end, &stop).x;
+    list->AddText(font, font->FontSize, at, colour, begin, stop);
+    if (stop != end && width > 0) {
+      list->AddText(font, font->FontSize, {at.x + width, at.y}, colour, kMore.data(), kMore.data() + kMore.size());
+    }
   } else {
     list->AddText(font, font->FontSize, at, colour, begin, end);
     width = text_width(font, value);
@@ -167,7 +179,11 @@ bool menu_item(const char* label, const char* shortcut, bool selected, bool enab
 }
 
 bool checkbox(const char* label, bool* value) {
+  ImGui::PushStyleVar(ImGuiStyleVar_FrameBorderSize, 1);
+  ImGui::PushStyleColor(ImGuiCol_Border, fade(colours().faint, 0.6F));
   const bool changed = ImGui::Checkbox(label, value);
+  ImGui::PopStyleColor();
+  ImGui::PopStyleVar();
   note_item(label);
   return changed;
 }
@@ -318,6 +334,19 @@ void inline_health(Health health) {
   health_shape(ImGui::GetWindowDrawList(), {at.x + size * 0.35F, at.y + offset + size / 2}, size * 0.3F, health);
   ImGui::Dummy({size * 0.75F, size});
   note(health_word(health), at, {at.x + size, at.y + size}, false);
+}
+
+void leave_keys_to_focused_window() {
+  ImGuiConfigFlags& flags = ImGui::GetIO().ConfigFlags;
+  flags |= ImGuiConfigFlags_NavEnableKeyboard;
+  if (GImGui->NavWindow != nullptr && (GImGui->NavWindow->Flags & ImGuiWindowFlags_NoNavInputs) != 0)
+    flags &= ~ImGuiConfigFlags_NavEnableKeyboard;
+}
+
+void focus_when_new(int& last_frame) {
+  const int frame = ImGui::GetFrameCount();
+  if (frame > last_frame + 1) ImGui::SetNextWindowFocus();
+  last_frame = frame;
 }
 
 void gap(float units) { ImGui::Dummy({0, px(units)}); }

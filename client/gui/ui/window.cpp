@@ -1,7 +1,11 @@
 #include "client/gui/ui/window.h"
 
+#include <dlfcn.h>
+
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
+#include <cstdlib>
 
 #include <GLFW/glfw3.h>
 #include <backends/imgui_impl_glfw.h>
@@ -20,12 +24,35 @@ namespace {
 
 constexpr double kIdleWait = 0.2;  // five frames a second when nothing happens
 constexpr double kAnimationWait = 0.033;
+constexpr double kScriptWait = 0.004;
+constexpr double kBetweenFonts = 0.5;
 constexpr int kSettleFrames = 3;       // after an input, so that what it opened is laid out
 constexpr double kSettledAfter = 2.5;  // seconds, for --screenshot
 
 std::string& last_error() {
   static std::string text;
   return text;
+}
+
+// Set while the loop runs: what is to be saved when the display is lost.
+App*& running_app() {
+  static App* app = nullptr;
+  return app;
+}
+
+// Xlib calls this, on the thread that draws, when its connection breaks, and ends the program when it returns.
+int display_lost(void*) {
+  const Status kept = running_app() != nullptr ? running_app()->save() : ok_status();
+  std::fputs("sqlcast-client: the display was lost, and the window with it; ", stderr);
+  std::fputs(kept.ok() ? "tabs and settings are saved\n" : cat(kept.message, "\n").c_str(), stderr);
+  std::_Exit(1);
+}
+
+// GLFW has libX11 in the program when the display is X11; there is nothing to do for others.
+void watch_display() {
+  using Handler = int (*)(void*);
+  auto* const set = reinterpret_cast<Handler (*)(Handler)>(dlsym(RTLD_DEFAULT, "XSetIOErrorHandler"));
+  if (set != nullptr) set(display_lost);
 }
 
 void take_error(int code, const char* text) { last_error() = cat("GLFW ", code, ": ", text); }
@@ -44,8 +71,29 @@ std::uint64_t unix_microseconds() {
 
 struct Window::Impl {
   GLFWwindow* window = nullptr;
-  bool input = false;  // something came from the user since the last frame
+  bool input = false;         // something came from the user since the last frame
+  bool exposed = true;        // what is on the screen may not be what was drawn last
+  std::size_t on_screen = 0;  // digest of what was
 };
+
+namespace {
+
+// Of all that a frame draws: the same digest, the same picture.
+std::size_t digest_of(const ImDrawData& data) {
+  std::size_t digest = static_cast<std::size_t>(data.TotalIdxCount);
+  const auto add = [&digest](const void* from, std::size_t size) {
+    digest = digest * 31 + std::hash<std::string_view>()({static_cast<const char*>(from), size});
+  };
+  for (int i = 0; i < data.CmdListsCount; ++i) {
+    const ImDrawList& list = *data.CmdLists[i];
+    add(list.VtxBuffer.Data, static_cast<std::size_t>(list.VtxBuffer.size_in_bytes()));
+    add(list.IdxBuffer.Data, static_cast<std::size_t>(list.IdxBuffer.size_in_bytes()));
+    for (const ImDrawCmd& command : list.CmdBuffer) add(&command.ClipRect, sizeof command.ClipRect);
+  }
+  return digest;
+}
+
+}  // namespace
 
 Window::Window(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
@@ -76,9 +124,13 @@ Result<std::unique_ptr<Window>> Window::open(int width, int height, const std::s
   glfwSetWindowUserPointer(impl->window, impl.get());
   const auto touched = [](GLFWwindow* window) { static_cast<Impl*>(glfwGetWindowUserPointer(window))->input = true; };
   static const auto kTouched = touched;
+  static const auto kExposed = [](GLFWwindow* window) {
+    kTouched(window);
+    static_cast<Impl*>(glfwGetWindowUserPointer(window))->exposed = true;
+  };
   glfwSetCursorPosCallback(impl->window, [](GLFWwindow* w, double, double) { kTouched(w); });
-  glfwSetFramebufferSizeCallback(impl->window, [](GLFWwindow* w, int, int) { kTouched(w); });
-  glfwSetWindowRefreshCallback(impl->window, [](GLFWwindow* w) { kTouched(w); });
+  glfwSetFramebufferSizeCallback(impl->window, [](GLFWwindow* w, int, int) { kExposed(w); });
+  glfwSetWindowRefreshCallback(impl->window, [](GLFWwindow* w) { kExposed(w); });
   glfwSetKeyCallback(impl->window, [](GLFWwindow* w, int, int, int, int) { kTouched(w); });
   glfwSetCharCallback(impl->window, [](GLFWwindow* w, unsigned) { kTouched(w); });
   glfwSetMouseButtonCallback(impl->window, [](GLFWwindow* w, int, int, int) { kTouched(w); });
@@ -147,9 +199,13 @@ Status Window::save_picture(const std::string& path) {
 Status Window::run(App& app, ScriptRunner* script, const std::string& screenshot) {
   int settle = kSettleFrames;
   const double started = steady_seconds();
+  double fonts_made = 0;
+  running_app() = &app;
+  watch_display();
+  const std::unique_ptr<App*, void (*)(App**)> until_the_end(&running_app(), [](App** running) { *running = nullptr; });
   while (!app.done() && glfwWindowShouldClose(impl_->window) == 0) {
     if (script != nullptr) {
-      glfwPollEvents();
+      glfwWaitEventsTimeout(kScriptWait);
     } else if (glfwGetWindowAttrib(impl_->window, GLFW_ICONIFIED) != 0) {
       glfwWaitEvents();  // minimised: nothing is drawn; events still arrive
       if (glfwGetWindowAttrib(impl_->window, GLFW_ICONIFIED) != 0) continue;
@@ -161,10 +217,14 @@ Status Window::run(App& app, ScriptRunner* script, const std::string& screenshot
     if (std::exchange(impl_->input, false)) settle = kSettleFrames;
     settle = std::max(settle - 1, 0);
 
-    if (std::exchange(app.theme_changed, false)) {
+    // Characters met the first time come in batches: the atlas is made anew, which costs some frames' time.
+    const bool rare = look().rare_waiting && steady_seconds() - fonts_made > kBetweenFonts;
+    if (std::exchange(app.theme_changed, false) || rare) {
+      fonts_made = steady_seconds();
       load_fonts(app.settings.scale * content_scale());
       set_theme(app.settings.theme == "dark");
       fonts_changed();
+      impl_->exposed = true;
       settle = kSettleFrames;
     }
     const double now = steady_seconds();
@@ -174,8 +234,13 @@ Status Window::run(App& app, ScriptRunner* script, const std::string& screenshot
     ImGui::NewFrame();
     app.frame(now, unix_microseconds());
     ImGui::Render();
-    draw_last();
-    glfwSwapBuffers(impl_->window);
+    // A frame that looks like the last one costs its layout and nothing more.
+    const std::size_t digest = digest_of(*ImGui::GetDrawData());
+    if (std::exchange(impl_->exposed, false) || digest != impl_->on_screen) {
+      impl_->on_screen = digest;
+      draw_last();
+      glfwSwapBuffers(impl_->window);
+    }
     glfwGetWindowSize(impl_->window, &app.settings.window_width, &app.settings.window_height);
     if (script != nullptr) {
       script->after_frame(app, now);

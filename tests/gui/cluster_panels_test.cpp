@@ -1,0 +1,184 @@
+// The panels without a window, with synthetic input, on real nodes with real databases: what a person clicks and types,
+// what then is to be seen, and what the databases then hold. And what is not a node at all.
+#include <catch2/catch.hpp>
+#include <memory>
+
+#include "client/gui/client_backend.h"
+#include "client/gui/model/text.h"
+#include "net/router.h"
+#include "tests/cluster/cluster.h"
+#include "tests/gui/null_window.h"
+
+using namespace sqlcast;
+using namespace sqlcast::gui;
+using namespace sqlcast::gui::testing;
+
+namespace {
+
+class Stage {
+ public:
+  explicit Stage(std::vector<std::string> endpoints)
+      : window(1440, 900, Clock::real), app(options(std::move(endpoints))) {}
+
+  void play(std::string_view script) {
+    const std::string failure = window.perform(app, script);
+    INFO(failure);
+    REQUIRE(failure.empty());
+  }
+
+  NullWindow window;
+  App app;
+
+ private:
+  App::Options options(std::vector<std::string> endpoints) {
+    App::Options out;
+    out.endpoints = std::move(endpoints);
+    out.endpoints_name = "test";
+    out.wake = window.waker();
+    out.make_backend = [wake = window.waker()](const SavedConnection& connection) {
+      return ClientBackend::open(connection.endpoints, wake);
+    };
+    out.scripted = true;
+    return out;
+  }
+};
+
+// One master and one slave with the school, that all cases share.
+cluster_test::Cluster& school() {
+  static const std::unique_ptr<cluster_test::Cluster> cluster = [] {
+    auto made = std::make_unique<cluster_test::Cluster>(1);
+    const cluster_test::Run loaded =
+        cluster_test::run_program({cluster_test::program("sqlcast"), "--endpoint", made->master().endpoint(), "-B"},
+                                  SQLCAST_SOURCE_DIR "/examples/school.sql");
+    INFO(loaded.output);
+    REQUIRE(loaded.exit_code == 0);
+    made->wait_until_equal();
+    return made;
+  }();
+  return *cluster;
+}
+
+std::string ask(const std::string& sql) { return school().must(sql).text(); }
+
+constexpr const char* kConnected = "wait connected within 60\nwait tables >= 3 within 60\nwait up = 2 within 60\n";
+
+}  // namespace
+
+TEST_CASE("panels on a cluster: tables are browsed, their rows shown, sorted, filtered and copied") {
+  Stage stage({school().master().endpoint()});
+  stage.play(kConnected);
+  stage.play(
+      "wait text \"student_course\"\n"
+      "click \"Filter schema\"\ntype \"cour\"\nassert no text \"student_name\"\n"
+      "right-click \"course\"\nclick \"Show rows\"\n"
+      "wait rows = 10 within 60\nassert text \"Algebra\"\nassert columns = 2\n"
+      "key Ctrl+R\nkey Ctrl+Home\nassert cell = 1\n"
+      "click \"Filter rows\"\ntype \"name:a\"\nwait rows < 10\nassert no text \"Physics\"\n"
+      "key Ctrl+A\nkey Delete\nwait rows = 10\n"
+      "click \"Algebra\"\nkey Ctrl+C\nassert clipboard = Algebra\n"
+      "click \"Algebra\"\nkey Ctrl+A\nkey Ctrl+C\nassert clipboard contains \"1\\tAlgebra\"\n");
+}
+
+TEST_CASE("panels on a cluster: DDL at a slave is held back, a click runs it at the master, writes are forwarded") {
+  Stage stage({school().slave(0).endpoint()});
+  stage.play(kConnected);
+  stage.play("key Ctrl+Shift+N\nkey Ctrl+Shift+N\nassert target = slave-1\n");
+  stage.play(
+      "click \"SQL editor\"\ntype \"create table school.room (id int primary key, name varchar(40))\"\n"
+      "wait verdict = \"MASTER ONLY\" within 60\nkey Ctrl+Enter\nwait held-back\nassert results = 0\n"
+      "click \"Run at the master\"\nwait results = 1 within 60\nassert status = OK\nwait tables = 4 within 60\n"
+      "key Ctrl+T\nclick \"SQL editor\"\ntype \"insert into school.room values (1, 'Aula'), (2, null)\"\n"
+      "wait verdict = FORWARDED within 60\nkey Ctrl+Enter\nwait affected = 2 within 60\nassert sequence > 0\n"
+      "key Ctrl+T\nclick \"SQL editor\"\ntype \"select * from school.room order by id\"\nkey Ctrl+Enter\n"
+      "wait rows = 2 within 60\nassert node = slave-1\nassert text \"NULL\"\n");
+  school().wait_until_equal();
+  CHECK(school().slave(0).run("SELECT name FROM school.room ORDER BY id").text() == "Aula\nNULL");
+}
+
+TEST_CASE("panels on a cluster: edited rows are sent as shown, and not when somebody else was faster") {
+  school().must("CREATE TABLE school.desk (id INT PRIMARY KEY, owner VARCHAR(40))");
+  school().must("INSERT INTO school.desk VALUES (1, 'Ann'), (2, 'Bob'), (3, 'Cy')");
+  Stage stage({school().master().endpoint()});
+  stage.play(kConnected);
+  stage.play(
+      "wait text \"desk\" within 60\n"
+      "click \"SQL editor\"\ntype \"select * from school.desk order by id\"\nkey Ctrl+Enter\nwait rows = 3 within 60\n"
+      "double-click \"Bob\"\nkey Ctrl+A\ntype \"Bea\"\nkey Enter\nwait changes = 1\n"
+      "click \"Cy\"\nkey Delete\nwait changes = 2\n"
+      "key Ctrl+Shift+R\nwait dialog = review\nassert text \"UPDATE `school`.`desk`\"\n"
+      "assert text \"DELETE FROM `school`.`desk`\"\n"
+      "click \"Send to the master\"\nwait changes = 0 within 60\nwait rows = 2 within 60\nwait text \"Bea\"\n");
+  CHECK(ask("SELECT id, owner FROM school.desk ORDER BY id") == "1|Ann\n2|Bea");
+
+  stage.play("double-click \"Ann\"\nkey Ctrl+A\ntype \"Amy\"\nkey Enter\nwait changes = 1\n");
+  school().must("UPDATE school.desk SET owner = 'Abe' WHERE id = 1");
+  stage.play(
+      "key Ctrl+Shift+R\nwait dialog = review\nclick \"Send to the master\"\n"
+      "wait toast contains \"changed by somebody else\" within 60\nassert changes = 1\n");
+  CHECK(ask("SELECT owner FROM school.desk WHERE id = 1") == "Abe");
+}
+
+TEST_CASE("panels on a cluster: an error is marked where it is, and a long statement is cancelled in the database") {
+  Stage stage({school().master().endpoint()});
+  stage.play(kConnected);
+  stage.play(
+      "click \"SQL editor\"\npaste \"select 1;\\nselect id\\n  frm student\"\nkey Ctrl+Enter\n"
+      "wait status = SQL_ERROR within 60\nassert mark contains \"student\"\nassert text \"error 1064\"\n"
+      "key Ctrl+A\n"
+      "paste \"select count(*) from information_schema.columns a, information_schema.columns b, "
+      "information_schema.columns c, information_schema.columns d\"\n"
+      "key F5\nwait running within 60\nassert text \"Cancel\"\nkey Ctrl+.\nwait running = no within 60\n"
+      "assert status = CANCELLED\n");
+}
+
+TEST_CASE("panels on a cluster: long cells, many columns and pages of rows arrive whole") {
+  Stage stage({school().master().endpoint()});
+  stage.play(kConnected);
+  std::string many = "select repeat('x', 1000000) as long_cell";
+  for (int i = 1; i < 500; ++i) many += cat(", ", i, " as c", i);
+  stage.play("click \"SQL editor\"\npaste \"" + many + "\"\nkey Ctrl+Enter\nwait columns = 500 within 60\n" +
+             "key Ctrl+R\nkey End\nassert text \"c499\"\nassert cell = 499\nkey Home\nkey Space\nwait dialog = value\n"
+             "wait text \"977 KiB\"\nkey Escape\nwait dialog = \"\"\n");
+  stage.play(
+      "key Ctrl+T\nclick \"SQL editor\"\n"
+      "paste \"with recursive n as (select 1 as i union all select i + 1 from n where i < 900) "
+      "select a.i * 10 + b.i as v from n a, n b where b.i <= 10 order by v\"\n"
+      "key Ctrl+Enter\nwait held >= 1000 within 60\nclick \"Fetch all\"\nwait held = 9000 within 60\n"
+      "key Ctrl+R\nkey Ctrl+End\nassert cell = 9010\n");
+}
+
+TEST_CASE("panels on a cluster: a slave that hangs is named, the window goes on, and it comes back") {
+  Stage stage({school().master().endpoint()});
+  stage.play(kConnected);
+  school().slave(0).suspend();
+  stage.play(
+      "set view cluster\nwait worst = unreachable within 60\nwait text \"slave-1 unreachable\"\nassert connected\n"
+      "set view query\nclick \"SQL editor\"\ntype \"select count(*) as n from school.student\"\nkey Ctrl+Enter\n"
+      "wait rows = 1 within 60\nassert status = OK\n");
+  school().slave(0).resume();
+  stage.play("wait worst = live within 60\nassert events contains \"slave-1 back\"\n");
+}
+
+TEST_CASE("panels on no cluster: what answers nonsense, in another version or not at all is said, and tried again") {
+  for (const char* kind : {"nonsense", "version", "silence"}) {
+    CAPTURE(kind);
+    auto router = net::Router::open({.endpoint = "tcp://127.0.0.1:*"});
+    REQUIRE(router.ok());
+    std::atomic<int> asked{0};
+    (*router)->start([&, kind = std::string_view(kind)](net::Envelope envelope, proto::Frames frames) {
+      ++asked;
+      if (kind == "silence" || frames.empty() || frames[0].size() < 5) return;
+      if (kind == "nonsense") frames = {"HTTP/1.1 400 Bad Request", "\x93\xFF"};
+      if (kind == "version") frames[0][4] = 99;
+      static_cast<void>((*router)->send(std::move(envelope), std::move(frames)));
+    });
+    Stage stage({(*router)->endpoint()});
+    stage.play("wait text \"No node answers yet\"\nwait text \"trying again\"\nassert connected = no\n");
+    stage.play("click \"SQL editor\"\ntype \"select 1\"\nassert editor = \"select 1\"\nassert text \"Connecting…\"\n");
+    const int before = asked;
+    while (asked < before + 2) stage.window.frame(stage.app);
+    CHECK(stage.app.session->state() == ConnectionState::connecting);
+    CHECK_FALSE(stage.app.session->cluster.problem().empty());
+    (*router)->stop();
+  }
+}
