@@ -87,9 +87,8 @@ void Master::handle(node::Caller caller, proto::Message message) {
     core_.front.reply(caller, cluster_status());
   } else if (const auto* request = std::get_if<proto::ExplainRequest>(&message)) {
     const std::shared_ptr<const sql::Schema> schema = schema_.get();
-    node::PlanRules rules;
+    node::PlanRules rules = node::plan_rules(core_.config.limits);
     rules.schema = schema.get();
-    rules.limits = node::sql_limits(core_.config.limits);
     rules.freeze = freeze_value;
     core_.front.reply(caller, node::explain(*request, rules, true));
   } else if (auto* report = std::get_if<proto::Report>(&message)) {
@@ -102,9 +101,8 @@ void Master::handle(node::Caller caller, proto::Message message) {
 void Master::handle_query(node::Caller caller, proto::QueryRequest request) {
   ++core_.counters.requests;
   const std::shared_ptr<const sql::Schema> schema = schema_.get();
-  node::PlanRules rules;
+  node::PlanRules rules = node::plan_rules(core_.config.limits);
   rules.schema = schema.get();
-  rules.limits = node::sql_limits(core_.config.limits);
   rules.freeze = freeze_value;
   WriteRequest write;
   if (std::optional<node::PlanRefusal> refusal = node::plan_request(request, rules, write.plan)) {

@@ -99,6 +99,7 @@ class Sequencer {
   bool ensure_connected(WriteRequest::Clock::time_point deadline);
   Status connect();
   void stop_writing(const Status& why);
+  Status unavailable() const;
   proto::Context context_for(const WriteRequest& request);
 
   const config::NodeConfig config_;
@@ -109,7 +110,6 @@ class Sequencer {
   node::Rate& rate_;
   node::SchemaHolder& schema_;
   const Hooks hooks_;
-  const sql::Limits sql_limits_;
 
   BoundedQueue<WriteRequest> queue_;
   Cancellations cancellations_;

@@ -57,8 +57,7 @@ void Sequencer::commit_group(Batch batch) {
     // Reconnecting may have found a schema that has moved on.
     std::erase_if(batch, [this](WriteRequest& request) { return !replan(request); });
   }
-  fail_all(batch, Status::error(Code::database_unavailable,
-                                "the master's database did not take the request; nothing was changed; try again"));
+  fail_all(batch, unavailable());
 }
 
 Sequencer::Attempt Sequencer::try_group(Batch& batch) {
@@ -182,12 +181,15 @@ Status Sequencer::execute(Batch& batch, Trip& trip) {
   return status;
 }
 
-// A request that takes the whole transaction with it must not do so again.
+// A request that takes the whole transaction with it must not do so again, unless it was interrupted: that may have
+// been meant for another one, and is looked at after the next run.
 void Sequencer::drop_ended_by(Batch& batch, Trip& trip) {
-  for (const std::size_t i : trip.ended_by)
-    fail(batch[i], translate(std::move(trip.outcomes[i].status)), trip.outcomes[i].failed_statement);
-  for (auto i = trip.ended_by.rbegin(); i != trip.ended_by.rend(); ++i)
+  for (auto i = trip.ended_by.rbegin(); i != trip.ended_by.rend(); ++i) {
+    storage::JobOutcome& outcome = trip.outcomes[*i];
+    if (outcome.status.database_errno == kQueryInterrupted) continue;
+    fail(batch[*i], translate(std::move(outcome.status)), outcome.failed_statement);
     batch.erase(batch.begin() + static_cast<std::ptrdiff_t>(*i));
+  }
 }
 
 // From here on nothing of the batch can be cancelled. False when something was before: the commit has to wait until it
