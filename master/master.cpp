@@ -123,11 +123,10 @@ void Master::handle_query(node::Caller caller, proto::QueryRequest request) {
 }
 
 void Master::handle_cancel(const node::Caller& caller, const proto::CancelRequest& request) {
-  if (const std::optional<bool> stopped = sequencer_->cancel(request.key)) {
-    core_.front.reply(caller, proto::CancelReply{*stopped});
-    return;
-  }
-  core_.front.reply(caller, proto::CancelReply{core_.readers.cancel(request.key)});
+  core_.later(caller, [this, caller, key = request.key] {
+    const std::optional<bool> stopped = sequencer_->cancel(key);
+    core_.front.reply(caller, proto::CancelReply{stopped ? *stopped : core_.readers.cancel(key)});
+  });
 }
 
 void Master::handle_report(const node::Caller& caller, proto::Report report) {

@@ -54,8 +54,8 @@ std::optional<bool> Sequencer::cancel(const RequestKey& key) {
     case Cancellations::Answer::too_late: return false;
     case Cancellations::Answer::stopping_queued: return true;
     case Cancellations::Answer::stopping_running:
-      // Another request's statement may be hit: its group is run again.
-      if (const Status status = database_.kill_query(writer_id_); !status.ok())
+      // Others of the group, or of the next one, are hit with it: they are run again.
+      if (const Status status = database_.end_session(writer_id_); !status.ok())
         logging::warn("a running write could not be interrupted: {}", status.message);
       return true;
   }

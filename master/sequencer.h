@@ -78,15 +78,17 @@ class Sequencer {
     std::vector<proto::Entry> entries;
     proto::Group group;
     std::optional<storage::Connection::ScriptResult> commit;
+    bool commit_sent = false;           // with the statements
     std::vector<std::size_t> ended_by;  // requests that made the database roll everything back
   };
   Status execute(Batch& batch, Trip& trip);
-  void drop_ended_by(Batch& batch, Trip& trip);
+  void drop_hopeless(Batch& batch, Trip& trip);
   bool begin_commit(const Batch& batch);
   bool drop_cancelled(Batch& batch, const std::vector<storage::JobOutcome>& outcomes);
   std::vector<proto::Entry> make_entries(const Batch& batch, const std::vector<storage::JobOutcome>& outcomes);
   Result<bool> settle_commit(const proto::Group& group, const storage::Connection::ScriptResult& result);
   Result<bool> look_up_commit(const proto::Group& group);
+  Attempt conclude(Batch& batch, Trip& trip, const Result<bool>& committed);
   void finish(Batch& batch, std::vector<storage::JobOutcome>& outcomes, const proto::Group& group,
               const std::vector<proto::Entry>& entries);
   void fail_all(Batch& batch, const Status& status);

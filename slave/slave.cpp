@@ -83,11 +83,13 @@ void Slave::handle(node::Caller caller, proto::Message message) {
   if (auto* query = std::get_if<proto::QueryRequest>(&message)) {
     handle_query(std::move(caller), std::move(*query));
   } else if (auto* cancel = std::get_if<proto::CancelRequest>(&message)) {
-    if (core_.readers.cancel(cancel->key)) {
-      core_.front.reply(caller, proto::CancelReply{true});
-    } else {
-      forwarder_->submit_cancel(std::move(caller), std::move(*cancel));
-    }
+    core_.later(caller, [this, caller, request = std::move(*cancel)]() mutable {
+      if (core_.readers.cancel(request.key)) {
+        core_.front.reply(caller, proto::CancelReply{true});
+      } else {
+        forwarder_->submit_cancel(caller, std::move(request));
+      }
+    });
   } else if (std::holds_alternative<proto::StatusRequest>(message)) {
     proto::StatusReply reply;
     reply.self = status();
