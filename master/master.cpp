@@ -98,9 +98,8 @@ void Master::handle(node::Caller caller, proto::Message message) {
     core_.front.reply(caller, cluster_status());
   } else if (const auto* request = std::get_if<proto::ExplainRequest>(&message)) {
     const std::shared_ptr<const sql::Schema> schema = schema_.get();
-    node::PlanRules rules;
+    node::PlanRules rules = node::plan_rules(core_.config.limits);
     rules.schema = schema.get();
-    rules.limits = node::sql_limits(core_.config.limits);
     rules.freeze = freeze_value;
     core_.front.reply(caller, node::explain(*request, rules, true));
   } else if (auto* report = std::get_if<proto::Report>(&message)) {
@@ -113,9 +112,8 @@ void Master::handle(node::Caller caller, proto::Message message) {
 void Master::handle_query(node::Caller caller, proto::QueryRequest request) {
   ++core_.counters.requests;
   const std::shared_ptr<const sql::Schema> schema = schema_.get();
-  node::PlanRules rules;
+  node::PlanRules rules = node::plan_rules(core_.config.limits);
   rules.schema = schema.get();
-  rules.limits = node::sql_limits(core_.config.limits);
   rules.freeze = freeze_value;
   WriteRequest write;
   if (std::optional<node::PlanRefusal> refusal = node::plan_request(request, rules, write.plan)) {
@@ -136,17 +134,17 @@ void Master::handle_query(node::Caller caller, proto::QueryRequest request) {
 }
 
 void Master::handle_cancel(const node::Caller& caller, const proto::CancelRequest& request) {
-  if (const std::optional<bool> stopped = sequencer_->cancel(request.key)) {
-    core_.front.reply(caller, proto::CancelReply{*stopped});
-    return;
-  }
-  if (core_.readers.cancel(request.key)) {
-    core_.front.reply(caller, proto::CancelReply{true});
-    return;
-  }
-  core_.front.fail(caller, Status::error(Code::request_not_found,
-                                         "no request under this client id and request id is waiting or running here: "
-                                         "it has ended, or never came"));
+  core_.later(caller, [this, caller, key = request.key] {
+    if (const std::optional<bool> stopped = sequencer_->cancel(key)) {
+      core_.front.reply(caller, proto::CancelReply{*stopped});
+    } else if (core_.readers.cancel(key)) {
+      core_.front.reply(caller, proto::CancelReply{true});
+    } else {
+      core_.front.fail(caller, Status::error(Code::request_not_found,
+                                             "no request under this client id and request id is waiting or running "
+                                             "here: it has ended, or never came"));
+    }
+  });
 }
 
 void Master::handle_report(const node::Caller& caller, proto::Report report) {

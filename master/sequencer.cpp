@@ -28,7 +28,6 @@ Sequencer::Sequencer(const config::NodeConfig& config, storage::Database& databa
       rate_(rate),
       schema_(schema),
       hooks_(std::move(hooks)),
-      sql_limits_(node::sql_limits(config.limits)),
       queue_(config.limits.request_queue),
       window_(config.limits.retry_window),
       rand_state_(std::random_device()()) {}
@@ -55,8 +54,8 @@ std::optional<bool> Sequencer::cancel(const RequestKey& key) {
     case Cancellations::Answer::too_late: return false;
     case Cancellations::Answer::stopping_queued: return true;
     case Cancellations::Answer::stopping_running:
-      // Another request's statement may be hit: its group is run again.
-      if (const Status status = database_.kill_query(writer_id_); !status.ok())
+      // Others of the group, or of the next one, are hit with it: they are run again.
+      if (const Status status = database_.end_session(writer_id_); !status.ok())
         logging::warn("a running write could not be interrupted: {}", status.message);
       return true;
   }
@@ -87,6 +86,13 @@ Status Sequencer::connect() {
   if (!resumed) return resumed.status();
   Result<Position> head = storage::read_position(*administrator_);
   if (!head) return head.status();
+  const bool other = head->sequence == head_.sequence && head->hash != head_.hash;
+  if (head_.sequence > 0 && (head->sequence < head_.sequence || other))
+    return Status::error(Code::diverged, "the database's log ends at entry " + std::to_string(head->sequence) +
+                                             ", but entry " + std::to_string(head_.sequence) +
+                                             " of another log was acknowledged: its data was exchanged or put back. "
+                                             "Give it the newer data back, or restart the master to go on from here, "
+                                             "with new slaves.");
   if (resumed->has_value()) {
     const proto::Group& group = **resumed;
     const Result<std::vector<proto::Entry>> entries = proto::decode_entries(group.body);
@@ -130,6 +136,14 @@ void Sequencer::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
+// Why there is no session to write on.
+Status Sequencer::unavailable() const {
+  if (std::string why = failure(); !why.empty())
+    return Status::error(Code::diverged, "this master has stopped writing: " + why);
+  return Status::error(Code::database_unavailable,
+                       "the master's database is down and being started again; nothing was changed; try again");
+}
+
 void Sequencer::stop_writing(const Status& why) {
   logging::error("this master stops writing: {}", why.message);
   const std::lock_guard lock(failure_mutex_);
@@ -171,8 +185,12 @@ Sequencer::Batch Sequencer::take_batch() {
     const bool is_twin = next.retryable() && std::any_of(batch.begin(), batch.end(), [&](const WriteRequest& other) {
                            return other.retryable() && other.key() == next.key();
                          });
-    if (!batch.empty() && (is_ddl || is_twin)) break;
-    for (const std::string& text : next.plan.texts) bytes += text.size();
+    std::uint64_t size = 0;
+    for (const std::string& text : next.plan.texts) size += text.size();
+    // A group has to fit into a message: over the limit only when it is one request.
+    const bool too_much = bytes + size > config_.limits.group_bytes;
+    if (!batch.empty() && (is_ddl || is_twin || too_much)) break;
+    bytes += size;
     batch.push_back(std::move(next));
     waiting_.pop_front();
     if (is_ddl) break;
@@ -188,9 +206,7 @@ void Sequencer::process(Batch batch) {
         return a.deadline < b.deadline;
       })->deadline;
   if (!ensure_connected(deadline)) {
-    fail_all(batch, Status::error(Code::database_unavailable,
-                                  "the master's database is down and being started again; nothing was changed; try "
-                                  "again"));
+    fail_all(batch, unavailable());
     return;
   }
   // A schema that changed since the verdict was given makes another verdict.
@@ -207,8 +223,8 @@ void Sequencer::process(Batch batch) {
 
 // True when the request has had its answer.
 bool Sequencer::answer_without_running(WriteRequest& request) {
-  if (std::string why = failure(); !why.empty()) {
-    fail(request, Status::error(Code::diverged, "this master has stopped writing: " + why));
+  if (!failure().empty()) {
+    fail(request, unavailable());
     return true;
   }
   if (request.retryable()) {
@@ -270,10 +286,9 @@ bool Sequencer::replan(WriteRequest& request) {
   const std::shared_ptr<const sql::Schema> schema = schema_.get();
   if (request.schema_version == schema->version) return true;
   node::RequestPlan plan;
-  node::PlanRules rules;
+  node::PlanRules rules = node::plan_rules(config_.limits);
   rules.schema = schema.get();
   rules.freeze = freeze_value;
-  rules.limits = sql_limits_;
   if (std::optional<node::PlanRefusal> refusal = node::plan_request(request.request, rules, plan)) {
     fail(request, std::move(refusal->status), refusal->statement);
     return false;

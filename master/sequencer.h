@@ -78,15 +78,17 @@ class Sequencer {
     std::vector<proto::Entry> entries;
     proto::Group group;
     std::optional<storage::Connection::ScriptResult> commit;
+    bool commit_sent = false;           // with the statements
     std::vector<std::size_t> ended_by;  // requests that made the database roll everything back
   };
   Status execute(Batch& batch, Trip& trip);
-  void drop_ended_by(Batch& batch, Trip& trip);
+  void drop_hopeless(Batch& batch, Trip& trip);
   bool begin_commit(const Batch& batch);
   bool drop_cancelled(Batch& batch, const std::vector<storage::JobOutcome>& outcomes);
   std::vector<proto::Entry> make_entries(const Batch& batch, const std::vector<storage::JobOutcome>& outcomes);
   Result<bool> settle_commit(const proto::Group& group, const storage::Connection::ScriptResult& result);
   Result<bool> look_up_commit(const proto::Group& group);
+  Attempt conclude(Batch& batch, Trip& trip, const Result<bool>& committed);
   void finish(Batch& batch, std::vector<storage::JobOutcome>& outcomes, const proto::Group& group,
               const std::vector<proto::Entry>& entries);
   void fail_all(Batch& batch, const Status& status);
@@ -99,6 +101,7 @@ class Sequencer {
   bool ensure_connected(WriteRequest::Clock::time_point deadline);
   Status connect();
   void stop_writing(const Status& why);
+  Status unavailable() const;
   proto::Context context_for(const WriteRequest& request);
 
   const config::NodeConfig config_;
@@ -109,7 +112,6 @@ class Sequencer {
   node::Rate& rate_;
   node::SchemaHolder& schema_;
   const Hooks hooks_;
-  const sql::Limits sql_limits_;
 
   BoundedQueue<WriteRequest> queue_;
   Cancellations cancellations_;

@@ -68,8 +68,7 @@ Status Sequencer::run_ddl_part(WriteRequest& request, const std::string& text, b
     while (!ensure_connected(Clock::now() + 1s)) {
       if (queue_.closed())
         return Status::error(Code::outcome_unknown, "the master stopped while the statement ran; look again");
-      if (std::string why = failure(); !why.empty())
-        return Status::error(Code::diverged, "this master has stopped writing: " + why);
+      if (!failure().empty()) return unavailable();
     }
     if (head_.sequence < entry.sequence)
       return Status::error(Code::database_unavailable,

@@ -57,8 +57,7 @@ void Sequencer::commit_group(Batch batch) {
     // Reconnecting may have found a schema that has moved on.
     std::erase_if(batch, [this](WriteRequest& request) { return !replan(request); });
   }
-  fail_all(batch, Status::error(Code::database_unavailable,
-                                "the master's database did not take the request; nothing was changed; try again"));
+  fail_all(batch, unavailable());
 }
 
 Sequencer::Attempt Sequencer::try_group(Batch& batch) {
@@ -68,8 +67,10 @@ Sequencer::Attempt Sequencer::try_group(Batch& batch) {
   };
   Trip trip;
   if (const Status status = execute(batch, trip); !status.ok()) {
-    drop_ended_by(batch, trip);
-    logging::warn("a group of requests is run again, {} of them: {}", batch.size(), status.message);
+    // The server may have gone on to the commit although we have not heard of it.
+    if (trip.commit_sent && writer_->lost()) return conclude(batch, trip, look_up_commit(trip.group));
+    logging::warn("a group of {} requests is run again: {}", batch.size(), status.message);
+    drop_hopeless(batch, trip);
     roll_back();
     return Attempt::again;
   }
@@ -88,7 +89,10 @@ Sequencer::Attempt Sequencer::try_group(Batch& batch) {
     trip.group = make_group(trip.entries, proto::GroupState::committed);
     trip.commit = writer_->run_script(storage::commit_sql({trip.group}), storage::kCommitStatements, nullptr);
   }
-  const Result<bool> committed = settle_commit(trip.group, *trip.commit);
+  return conclude(batch, trip, settle_commit(trip.group, *trip.commit));
+}
+
+Sequencer::Attempt Sequencer::conclude(Batch& batch, Trip& trip, const Result<bool>& committed) {
   if (!committed) {
     fail_all(batch, committed.status());
     return Attempt::failed;
@@ -174,6 +178,7 @@ Status Sequencer::execute(Batch& batch, Trip& trip) {
     if (!begin_commit(batch)) return std::nullopt;
     trip.entries = make_entries(batch, outcomes);
     trip.group = make_group(trip.entries, proto::GroupState::committed);
+    trip.commit_sent = true;
     return storage::commit_sql({trip.group});
   };
   frame.finish_statements = storage::kCommitStatements;
@@ -183,12 +188,23 @@ Status Sequencer::execute(Batch& batch, Trip& trip) {
   return status;
 }
 
-// A request that takes the whole transaction with it must not do so again.
-void Sequencer::drop_ended_by(Batch& batch, Trip& trip) {
+// Before a group is run again: a request that took the whole transaction with it must not do so again, unless it was
+// interrupted, which may have been meant for another one; and a cancelled request is out.
+void Sequencer::drop_hopeless(Batch& batch, Trip& trip) {
+  std::vector<Status> why(batch.size());
   for (const std::size_t i : trip.ended_by)
-    fail(batch[i], translate(std::move(trip.outcomes[i].status)), trip.outcomes[i].failed_statement);
-  for (auto i = trip.ended_by.rbegin(); i != trip.ended_by.rend(); ++i)
-    batch.erase(batch.begin() + static_cast<std::ptrdiff_t>(*i));
+    if (trip.outcomes[i].status.database_errno != kQueryInterrupted) why[i] = translate(trip.outcomes[i].status);
+  Batch kept;
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    if (batch[i].retryable() && cancellations_.cancelled(batch[i].key())) why[i] = cancelled_status();
+    if (why[i].ok()) {
+      if (batch[i].retryable()) cancellations_.begin_execution(batch[i].key());
+      kept.push_back(std::move(batch[i]));
+    } else {
+      fail(batch[i], std::move(why[i]), trip.outcomes[i].failed_statement);
+    }
+  }
+  batch = std::move(kept);
 }
 
 // From here on nothing of the batch can be cancelled. False when something was before: the commit has to wait until it

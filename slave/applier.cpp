@@ -18,6 +18,7 @@ using namespace std::chrono_literals;
 constexpr std::size_t kQueueCapacity = 65'536;
 constexpr std::size_t kBatchEntries = 2'000;
 constexpr std::uint64_t kBatchBytes = 4U << 20U;
+constexpr int kQueryInterrupted = 1317;
 
 bool is_ddl(const proto::Group& group) { return group.state != proto::GroupState::committed; }
 
@@ -208,6 +209,7 @@ void Applier::apply_transaction(std::vector<Decoded>& batch) {
     const bool connected = writer_ && !writer_->lost() ? true : connect();
     if (!connected) return;
     if (batch[first].group.last <= position_.sequence) continue;
+    if (!follows(batch[first].group)) return;
     switch (try_transaction(batch, first, count, why)) {
       case Attempt::applied: first += count; break;
       case Attempt::again:
@@ -221,6 +223,17 @@ void Applier::apply_transaction(std::vector<Decoded>& batch) {
         count = 1;  // one group at a time, up to the one that fails
     }
   }
+}
+
+// The receiver has seen that groups follow each other; that they follow the log of this node's database is seen here,
+// since the database may have come back with other data.
+bool Applier::follows(const proto::Group& group) {
+  if (group.first == position_.sequence + 1 && (position_.sequence == 0 || group.previous_hash == position_.hash))
+    return true;
+  fail("entry " + std::to_string(group.first) +
+       " does not follow the log of this node's database, which ends at entry " + std::to_string(position_.sequence) +
+       ": its data was exchanged or put back; restart the node");
+  return false;
 }
 
 Applier::Attempt Applier::try_transaction(const std::vector<Decoded>& batch, std::size_t first, std::size_t count,
@@ -253,7 +266,7 @@ Applier::Attempt Applier::try_transaction(const std::vector<Decoded>& batch, std
   frame.prologue = "SET ROLE " + std::string(storage::kClientRole) + ";BEGIN;";
   frame.prologue_statements = 2;
   if (const Status status = executor_->run(jobs, outcomes, frame); !status.ok()) {
-    if (!frame.ended_by.empty()) {
+    if (!frame.ended_by.empty() && status.database_errno != kQueryInterrupted) {
       const std::size_t job = frame.ended_by.front();
       why = difference(*entries[job], outcomes[job]);
       roll_back();
@@ -264,6 +277,14 @@ Applier::Attempt Applier::try_transaction(const std::vector<Decoded>& batch, std
     return Attempt::again;
   }
   if (!frame.finish_result) {
+    // Somebody's KILL QUERY says nothing about the statement.
+    const bool interrupted = std::any_of(outcomes.begin(), outcomes.end(), [](const storage::JobOutcome& outcome) {
+      return outcome.status.database_errno == kQueryInterrupted;
+    });
+    if (interrupted) {
+      roll_back();
+      return Attempt::again;
+    }
     why = first_difference(outcomes);
     if (!why.empty()) {
       roll_back();
@@ -309,6 +330,7 @@ void Applier::apply_ddl(Decoded& one) {
       if (!connect()) return;
     }
     if (one.group.last <= position_.sequence) return;  // connect() has ended it
+    if (!follows(one.group)) return;
     proto::Group group = one.group;
     group.state = proto::GroupState::ddl_pending;
     const Status status =

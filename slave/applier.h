@@ -54,6 +54,7 @@ class Applier {
   void apply_transaction(std::vector<Decoded>& batch);
   void apply_ddl(Decoded& one);
   bool make_way();
+  bool follows(const proto::Group& group);
   void read_schema();
   Attempt try_transaction(const std::vector<Decoded>& batch, std::size_t first, std::size_t count, std::string& why);
   std::string difference(const proto::Entry& entry, const storage::JobOutcome& outcome) const;

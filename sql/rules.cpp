@@ -278,6 +278,11 @@ bool Rules::check_groups(const Block& block) {
     }
     return true;
   };
+  constexpr std::size_t kMostComparisons = 1'000'000;
+  const std::size_t tokens = block.select_list.end - block.select_list.first + block.having.end - block.having.first +
+                             block.order_by.end - block.order_by.first;
+  if (tokens * keys.size() > kMostComparisons)
+    return refuse(Refusal::undetermined_group, "GROUP BY has too many columns for so long a list");
   for (const Range& item : split_commas(tokens_, block.select_list)) {
     if (!check_item(item, false)) return false;
     const Item& last = tokens_[item.end - 1];

@@ -151,7 +151,8 @@ bool Rules::check_defaults(const Table& target) {
   const bool insert = facts_.verb == Verb::insert || facts_.verb == Verb::replace;
   for (const Column& column : target.columns) {
     if (column.generated || column.default_expression.empty()) continue;
-    if (insert && facts_.default_words.empty() && column_given(column.name)) continue;
+    const bool hidden = column.invisible && !facts_.insert_columns && facts_.assignments.empty();
+    if (insert && facts_.default_words.empty() && !hidden && column_given(column.name)) continue;
     if (!is_unsafe_default(column.default_expression)) continue;
     return refuse(Refusal::unsafe_default, "the default of column \"" + column.name + "\" is " +
                                                column.default_expression + ", another value on each node");

@@ -35,8 +35,9 @@ struct Column {
   bool nullable = true;
   bool auto_increment = false;
   bool generated = false;
-  std::string type;       // information_schema's DATA_TYPE ("bigint", "varchar"); empty = not known: less is proven
-  std::string collation;  // of text; empty = none, or not known
+  bool invisible = false;  // not among the columns of an INSERT without a list
+  std::string type;        // information_schema's DATA_TYPE ("bigint", "varchar"); empty = not known: less is proven
+  std::string collation;   // of text; empty = none, or not known
   std::string default_expression;  // as information_schema gives it; empty = none
 };
 struct UniqueKey {

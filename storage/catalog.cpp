@@ -81,6 +81,7 @@ Result<sql::Schema> load_schema(Connection& connection, std::uint64_t version) {
     column.nullable = text(row, 3) == "YES";
     column.auto_increment = text(row, 4).find("auto_increment") != std::string::npos;
     column.generated = text(row, 4).find("GENERATED") != std::string::npos;
+    column.invisible = text(row, 4).find("INVISIBLE") != std::string::npos;
     column.default_expression = text(row, 5);
     column.type = text(row, 6);
     column.collation = text(row, 7);

@@ -473,6 +473,8 @@ Status Executor::run(const std::vector<Job>& jobs, std::vector<JobOutcome>& outc
       if (step.kind == Step::Kind::statements && has_effect) record(jobs, step, values, outcomes);
     }
 
+    // Only fetching the values was interrupted, and collect() has done it again.
+    if (completed == script.steps.size()) result.status = ok_status();
     if (result.status.ok()) {
       const std::size_t last_job = script.end_job - 1;
       Status check = rows_problem.ok() ? check_job(jobs[last_job], outcomes[last_job]) : rows_problem;
@@ -487,17 +489,17 @@ Status Executor::run(const std::vector<Job>& jobs, std::vector<JobOutcome>& outc
     // A statement failed: its job alone pays, or its merged run is taken apart and tried again.
     session_ = {};
     auto_increment_.clear();
-    SQLCAST_CHECK(completed < script.steps.size());
     const Step& failed = script.steps[completed];
     const Result<bool> alive = in_transaction();
     if (!alive) return alive.status();
-    if (!*alive) {
-      // What follows would commit by itself, and what went before is gone.
-      for (const Reference& at : failed.run) {
-        outcomes[at.job].status = result.status;
-        outcomes[at.job].failed_statement = static_cast<std::uint32_t>(at.statement);
-        frame.ended_by.push_back(at.job);
-      }
+    // Gone: what follows would commit by itself, and what went before is lost. And a statement that has run, whose
+    // effect is not known, cannot be taken back alone without a savepoint.
+    const bool has_run = failed.kind == Step::Kind::effect || failed.kind == Step::Kind::warnings;
+    if (!*alive || (has_run && !needs_savepoint(jobs[failed.job]))) {
+      frame.ended_by.push_back(failed.job);
+      for (const Reference& at : failed.run)
+        if (at.job != failed.job) frame.ended_by.push_back(at.job);
+      for (const std::size_t job : frame.ended_by) outcomes[job].status = result.status;
       return result.status;
     }
     if (Status status = undo(jobs, failed.job); !status.ok()) return status;

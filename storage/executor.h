@@ -77,8 +77,9 @@ class Executor {
     std::function<std::optional<std::string>(const std::vector<JobOutcome>& outcomes)> finish;
     std::size_t finish_statements = 0;
     std::optional<Connection::ScriptResult> finish_result;  // out; completed counts within finish. Nothing: not run.
-    // Out, when run() is not ok: the jobs whose statement made the database roll back the whole transaction by itself
-    // (no room for more locks, for one). Their outcomes say why.
+    // Out, when run() is not ok: the jobs for which the whole transaction has to go. Their statement made the database
+    // roll it back by itself (no room for more locks, for one), or was interrupted when it had run. Their outcomes say
+    // why.
     std::vector<std::size_t> ended_by;
   };
 

@@ -38,6 +38,17 @@ Status fetch(Node& node, const std::string& client, std::uint64_t cursor) {
   return error == nullptr ? ok_status() : error->status;
 }
 
+// The database of a running node comes back with the data of a copy of the node's folder.
+void put_back_database(Node& node, const std::filesystem::path& copy) {
+  const std::filesystem::path data = node.data_folder() / "mariadb" / "data";
+  node.suspend();
+  node.kill_database();
+  wait_for("the database to be gone", [&] { return !node.database().has_value(); });
+  std::filesystem::remove_all(data);
+  std::filesystem::copy(copy / "mariadb" / "data", data, std::filesystem::copy_options::recursive);
+  node.resume();
+}
+
 }  // namespace
 
 TEST_CASE("hazards: RAND() in a write is not moved by a RAND() in a SELECT of the same request", "[hazards]") {
@@ -210,6 +221,10 @@ TEST_CASE("hazards: a slave ahead of a master whose data was put back acknowledg
   cluster.master().wait_until_answering();
   for (int id = 2; id <= 9; ++id) cluster.must("INSERT INTO back.t VALUES (" + std::to_string(id) + ")");
   cluster.wait_until_equal();
+  // Under a master that knows better, it writes nothing more.
+  put_back_database(cluster.master(), copy);
+  CHECK(cluster.master().run("INSERT INTO back.t VALUES (99)").status.code == Code::diverged);
+  CHECK(cluster.master().status()->state == "Failed");
   REQUIRE(cluster.master().stop());
   cluster.master().forget_data();
   std::filesystem::rename(copy, cluster.master().data_folder());
@@ -229,6 +244,31 @@ TEST_CASE("hazards: a slave ahead of a master whose data was put back acknowledg
   const Answer stale = cluster.slave(0).run("SELECT COUNT(*) FROM back.t");
   CHECK(stale.text() == "9");
   CHECK(stale.result.stale);
+}
+
+TEST_CASE("hazards: a slave whose database comes back with older data leaves no hole in it", "[hazards]") {
+  Cluster cluster(1);
+  cluster.must("CREATE DATABASE hole");
+  cluster.must("CREATE TABLE hole.t (id INT PRIMARY KEY)");
+  cluster.wait_until_equal();
+  REQUIRE(cluster.slave(0).stop());
+  const std::filesystem::path copy = cluster.folder() / "copy";
+  std::filesystem::copy(cluster.slave(0).data_folder(), copy, std::filesystem::copy_options::recursive);
+  cluster.slave(0).start();
+  cluster.slave(0).wait_until_answering();
+  for (int id = 1; id <= 5; ++id) cluster.must("INSERT INTO hole.t VALUES (" + std::to_string(id) + ")");
+  cluster.wait_until_equal();
+  put_back_database(cluster.slave(0), copy);
+  cluster.must("INSERT INTO hole.t VALUES (6)");
+  wait_for("the slave to notice", [&] {
+    const std::optional<proto::NodeStatus> status = cluster.slave(0).status();
+    return status && status->state == "Failed" && status->message.find("restart the node") != std::string::npos;
+  });
+  REQUIRE(cluster.slave(0).stop());
+  cluster.slave(0).start();
+  cluster.slave(0).wait_until_answering();
+  cluster.wait_until_equal();
+  cluster.check_same_everywhere();
 }
 
 TEST_CASE("hazards: a slave explains a statement as the master would judge it", "[hazards]") {

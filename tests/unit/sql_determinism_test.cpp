@@ -145,6 +145,17 @@ TEST_CASE("determinism: a value that cannot be had refuses the statement") {
   CHECK(verdict.code == "UNSAFE_FUNCTION");
 }
 
+TEST_CASE("determinism: frozen values do not let a statement outgrow its limit") {
+  Judgement judgement;
+  judgement.default_database = "d";
+  judgement.schema = &kSchema;
+  judgement.limits.max_statement_bytes = 1000;
+  judgement.freeze = [](auto, auto) { return "'" + std::string(300, 'x') + "'"; };
+  const std::string three = "INSERT INTO token (secret) VALUES (UUID()), (UUID()), (UUID())";
+  CHECK(judge(three, judgement).determinism == Determinism::rewritten);
+  CHECK(judge(three + ", (UUID())", judgement).code == "STATEMENT_TOO_LARGE");
+}
+
 TEST_CASE("determinism: the flags say what must be imposed") {
   CHECK(judged("INSERT INTO event (number) VALUES (RAND())").uses_rand);
   CHECK_FALSE(judged("INSERT INTO event (kind) VALUES ('RAND()')").uses_rand);
@@ -265,10 +276,14 @@ TEST_CASE("determinism: what a database may bring with it is refused where it de
   schema.tables[{"d", "tree"}] = table({"id int", "parent int?"}, {{"id"}});
   schema.tables[{"d", "tree"}].references = {{"d", "tree"}};
   schema.tables[{"d", "line"}].triggers = true;
+  schema.tables[{"d", "hidden"}] = table({"id int", "u varchar default uuid()"}, {{"id"}});
+  schema.tables[{"d", "hidden"}].columns[1].invisible = true;
   Judgement judgement;
   judgement.default_database = "d";
   judgement.schema = &schema;
   const auto code_of = [&](std::string_view text) { return judge(text, judgement).code; };
+  CHECK(code_of("INSERT INTO hidden VALUES (1)") == "UNSAFE_DEFAULT");
+  CHECK(code_of("INSERT INTO hidden (id, u) VALUES (1, 'x')") == "");
   CHECK(code_of("INSERT INTO line VALUES (1, 'x')") == "STORED_CODE");
   CHECK(code_of("DELETE FROM line") == "STORED_CODE");
   CHECK(code_of("INSERT INTO archive (id, email) SELECT n, t FROM line") == "");
