@@ -64,6 +64,12 @@ Result<sql::Schema> load_schema(Connection& connection, std::uint64_t version) {
     table.view = text(row, 3) == "VIEW";
   }
 
+  rows = connection.rows("SELECT CONSTRAINT_SCHEMA, TABLE_NAME FROM information_schema.REFERENTIAL_CONSTRAINTS");
+  if (!rows) return rows.status();
+  for (const Row& row : *rows)
+    if (const auto table = schema.tables.find(name_of(row)); table != schema.tables.end())
+      table->second.foreign_keys = true;
+
   rows = connection.rows(std::string("SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, IS_NULLABLE, EXTRA, "
                                      "COLUMN_DEFAULT, DATA_TYPE FROM information_schema.COLUMNS WHERE ") +
                          kNotSystem + " ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION");

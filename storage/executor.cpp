@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 
 #include "storage/page.h"
 
@@ -111,9 +112,19 @@ struct Executor::Step {
   std::optional<std::size_t> insert_id_value;
 };
 
+// Jobs that succeed, or are taken back, together: one, or a window of inserts that go merged.
+struct Executor::Unit {
+  std::size_t first_job = 0;
+  std::size_t end_job = 0;  // first job that is not in it
+  std::size_t first_step = 0;
+  bool has_savepoint = false;
+  bool merged = false;
+};
+
 struct Executor::Script {
   std::string text;
   std::vector<Step> steps;
+  std::vector<Unit> units;
   std::vector<std::size_t> value_steps;  // a value's step: it exists once that step has run
   std::size_t end_job = 0;               // first job that is not in it
 
@@ -126,6 +137,11 @@ struct Executor::Script {
   std::size_t new_value(std::size_t step) {
     value_steps.push_back(step);
     return value_steps.size() - 1;
+  }
+  const Unit& unit_of(std::size_t step) const {
+    const auto after = std::upper_bound(units.begin(), units.end(), step,
+                                        [](std::size_t at, const Unit& unit) { return at < unit.first_step; });
+    return *std::prev(after);
   }
   static std::string variable(std::size_t value) { return "@v" + std::to_string(value); }
 };
@@ -155,36 +171,65 @@ void Executor::add_job_prelude(Script& script, const Job& job, std::size_t index
   if (job.context.rand_seed2) assign("rand_seed2", std::to_string(*job.context.rand_seed2));
   if (reads_last_insert_id(job)) assign("last_insert_id", "0");
   if (!assignments.empty()) script.add(prelude, assignments);
-  if (needs_savepoint(job)) script.add(prelude, "SAVEPOINT " + savepoint_name(index));
 }
 
-std::vector<Executor::Reference> Executor::find_run(const std::vector<Job>& jobs, Reference first) const {
-  std::vector<Reference> run{first};
-  const JobStatement* last = &jobs[first.job].statements[first.statement];
-  if (!mergeable(jobs[first.job], *last)) return run;
-  const bool within_job = jobs[first.job].statements.size() > 1;
-  std::size_t bytes = last->sql.size();
-  while (true) {
-    Reference next = run.back();
-    if (within_job)
-      ++next.statement;
-    else
-      ++next.job;
-    if (next.job >= jobs.size() || next.statement >= jobs[next.job].statements.size()) return run;
-    const Job& job = jobs[next.job];
-    const JobStatement& statement = job.statements[next.statement];
-    if (!within_job && job.statements.size() > 1) return run;
-    if (!mergeable(job, statement) || insert_prefix(statement) != insert_prefix(*last)) return run;
-    if (job.database != jobs[first.job].database || job.context != jobs[first.job].context) return run;
-    if (job.timeout_ms != jobs[first.job].timeout_ms) return run;
-    if (generates(job, statement) != generates(job, *last)) return run;
-    if (job.replay && statement.insert_id && *statement.insert_id != *last->insert_id + last->insert->tuples)
-      return run;
-    bytes += statement.sql.size();
-    if (bytes > limits_.max_merged_bytes) return run;
-    run.push_back(next);
-    last = &statement;
+// Jobs of nothing but mergeable inserts, from one on, and the runs that they make.
+struct Executor::Window {
+  std::size_t end_job = 0;  // first job that is not in it
+  std::size_t statements = 0;
+  std::vector<Run> runs;
+  std::vector<std::size_t> run_bytes;
+  std::map<sql::ObjectName, std::size_t> open;  // the run that a later insert into the table may still join
+};
+
+void Executor::add_job(Window& window, const std::vector<Job>& jobs, std::size_t index) const {
+  const Job& job = jobs[index];
+  for (std::size_t i = 0; i < job.statements.size(); ++i) {
+    const JobStatement& statement = job.statements[i];
+    const sql::ObjectName& table = statement.insert->table;
+    const auto joins = [&](std::size_t run) {
+      const Reference& back = window.runs[run].back();
+      const JobStatement& last = jobs[back.job].statements[back.statement];
+      return insert_prefix(statement) == insert_prefix(last) && generates(job, statement) == generates(job, last) &&
+             (!job.replay || !statement.insert_id || *statement.insert_id == *last.insert_id + last.insert->tuples) &&
+             window.run_bytes[run] + statement.sql.size() <= limits_.max_merged_bytes;
+    };
+    // What a slave replays has succeeded in the log's order: in another the rows are the same, or it fails.
+    const bool free = job.replay ? !kept_in_order_.contains(table) : statement.insert->order_free;
+    std::size_t run = window.runs.size();
+    if (const auto open = window.open.find(table); open != window.open.end() && joins(open->second)) {
+      run = open->second;
+    } else if (run > 0 && joins(run - 1)) {
+      --run;
+    } else {
+      window.runs.emplace_back();
+      window.run_bytes.push_back(0);
+      // Nothing goes ahead of an insert whose success may depend on what came before it.
+      if (free)
+        window.open[table] = run;
+      else
+        window.open.clear();
+    }
+    window.runs[run].push_back({index, i});
+    window.run_bytes[run] += statement.sql.size();
+    ++window.statements;
   }
+  window.end_job = index + 1;
+}
+
+Executor::Window Executor::find_window(const std::vector<Job>& jobs, std::size_t first_job) const {
+  const Job& first = jobs[first_job];
+  Window window;
+  for (std::size_t i = first_job; i < jobs.size(); ++i) {
+    const Job& job = jobs[i];
+    const bool fits = job.database == first.database && job.context == first.context &&
+                      job.timeout_ms == first.timeout_ms &&
+                      std::all_of(job.statements.begin(), job.statements.end(),
+                                  [&](const JobStatement& statement) { return mergeable(job, statement); });
+    if (!fits) break;
+    add_job(window, jobs, i);
+  }
+  return window;
 }
 
 void Executor::impose_insert_id(Script& script, const Job& job, const JobStatement& statement, Step& step) {
@@ -214,7 +259,7 @@ void Executor::impose_insert_id(Script& script, const Job& job, const JobStateme
   script.add(prelude, "SET insert_id=" + variable);
 }
 
-void Executor::add_statements(Script& script, const std::vector<Job>& jobs, std::vector<Reference> run) {
+void Executor::add_statements(Script& script, const std::vector<Job>& jobs, Run run) {
   const Reference first = run.front();
   const Job& job = jobs[first.job];
   const JobStatement& statement = job.statements[first.statement];
@@ -282,19 +327,31 @@ Executor::Script Executor::build(const std::vector<Job>& jobs, std::size_t first
   Script script;
   std::size_t job = first_job;
   while (job < jobs.size() && script.text.size() < limits_.max_script_bytes) {
-    add_job_prelude(script, jobs[job], job);
-    std::size_t last_job = job;
-    for (std::size_t statement = 0; statement < jobs[job].statements.size();) {
-      const Reference at{job, statement};
-      std::vector<Reference> run = job < unmerged_until ? std::vector<Reference>{at} : find_run(jobs, at);
-      last_job = run.back().job;
-      statement = run.back().statement + 1;
-      add_statements(script, jobs, std::move(run));
-      if (last_job != job) break;
+    Window window;
+    if (job >= unmerged_until) window = find_window(jobs, job);
+    if (window.runs.size() == window.statements) {  // nothing to gain: not looked at again
+      unmerged_until = std::max(unmerged_until, window.end_job);
+      window = {};
     }
-    const bool stop = ends_script(jobs[job]);
-    job = last_job + 1;
-    if (stop) break;
+    Unit unit;
+    unit.first_job = job;
+    unit.first_step = script.steps.size();
+    unit.merged = !window.runs.empty();
+    unit.end_job = unit.merged ? window.end_job : job + 1;
+    // One statement leaves nothing behind when it fails.
+    unit.has_savepoint = unit.merged ? window.runs.size() > 1 : needs_savepoint(jobs[job]);
+    script.units.push_back(unit);
+    add_job_prelude(script, jobs[job], job);
+    if (unit.has_savepoint) {
+      Step savepoint;
+      savepoint.job = job;
+      script.add(savepoint, "SAVEPOINT " + savepoint_name(job));
+    }
+    for (Run& run : window.runs) add_statements(script, jobs, std::move(run));
+    if (!unit.merged)
+      for (std::size_t i = 0; i < jobs[job].statements.size(); ++i) add_statements(script, jobs, {{job, i}});
+    job = unit.end_job;
+    if (ends_script(jobs[unit.first_job])) break;
   }
   script.end_job = job;
   return script;
@@ -347,10 +404,10 @@ Status Executor::check_job(const Job& job, const JobOutcome& outcome) const {
   return ok_status();
 }
 
-Status Executor::undo(const std::vector<Job>& jobs, std::size_t job) {
+Status Executor::undo(std::size_t job, bool has_savepoint) {
   constexpr int kNoSuchSavepoint = 1305;  // the job failed before it had one: nothing to undo
   auto_increment_.clear();
-  if (!needs_savepoint(jobs[job])) return ok_status();
+  if (!has_savepoint) return ok_status();
   Status status = connection_.execute("ROLLBACK TO SAVEPOINT " + savepoint_name(job));
   return status.database_errno == kNoSuchSavepoint ? ok_status() : status;
 }
@@ -447,22 +504,25 @@ Status Executor::run(const std::vector<Job>& jobs, std::vector<JobOutcome>& outc
       const std::size_t last_job = script.end_job - 1;
       Status check = rows_problem.ok() ? check_job(jobs[last_job], outcomes[last_job]) : rows_problem;
       if (!check.ok()) {
-        if (Status status = undo(jobs, last_job); !status.ok()) return status;
+        if (Status status = undo(last_job, script.units.back().has_savepoint); !status.ok()) return status;
         outcomes[last_job].status = std::move(check);
       }
       first_job = script.end_job;
       continue;
     }
 
-    // A statement failed: its job alone pays, or its merged run is taken apart and tried again.
+    // A statement failed: its job alone pays, or what was put together is taken apart and tried again.
     session_ = {};
     auto_increment_.clear();
     SQLCAST_CHECK(completed < script.steps.size());
     const Step& failed = script.steps[completed];
-    if (Status status = undo(jobs, failed.job); !status.ok()) return status;
-    if (failed.run.size() > 1) {
-      first_job = failed.job;
-      unmerged_until = failed.run.back().job + 1;
+    const Unit& unit = script.unit_of(completed);
+    if (Status status = undo(unit.first_job, unit.has_savepoint); !status.ok()) return status;
+    if (unit.merged && failed.kind == Step::Kind::statements) {
+      const Reference& at = failed.run.front();
+      if (jobs[at.job].replay) kept_in_order_.insert(jobs[at.job].statements[at.statement].insert->table);
+      first_job = unit.first_job;
+      unmerged_until = unit.end_job;
       continue;
     }
     outcomes[failed.job].status = std::move(result.status);
