@@ -96,6 +96,7 @@ Sequencer::Attempt Sequencer::try_group(Batch& batch) {
   crash_point("group_committed");
   advance(trip.group, trip.entries);
   finish(batch, trip.outcomes, trip.group, trip.entries);
+  hooks_.publish(trip.group);  // behind the replies: a client waits for those
   return Attempt::committed;
 }
 
@@ -163,7 +164,7 @@ Status Sequencer::execute(Batch& batch, Trip& trip) {
     jobs.push_back(std::move(job));
   }
   storage::Executor::Frame frame;
-  frame.prologue = "SET ROLE " + std::string(storage::kClientRole) + ";BEGIN;";
+  frame.prologue = "SET ROLE " + std::string(storage::kClientRole) + ";START TRANSACTION;";
   frame.prologue_statements = 2;
   frame.finish = [&](const std::vector<storage::JobOutcome>& outcomes) -> std::optional<std::string> {
     if (!begin_commit(batch)) return std::nullopt;
@@ -267,7 +268,6 @@ void Sequencer::advance(const proto::Group& group, const std::vector<proto::Entr
   counters_.writes += entries.size();
   ++counters_.groups;
   rate_.add(entries.size());
-  hooks_.publish(group);
   board_.post(head_);
 }
 

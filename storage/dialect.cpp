@@ -73,6 +73,10 @@ std::vector<std::string> account_sql(std::string_view host, std::string_view wri
   return sql;
 }
 
+std::string as_one_statement(std::string_view statements) {
+  return "BEGIN NOT ATOMIC " + std::string(statements) + ";END";
+}
+
 std::string read_only_sql(bool read_only) { return std::string("SET GLOBAL read_only=") + (read_only ? "1" : "0"); }
 
 }  // namespace sqlcast::storage

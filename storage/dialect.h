@@ -24,6 +24,9 @@ std::vector<std::string> schema_sql();
 std::vector<std::string> account_sql(std::string_view host, std::string_view writer_password,
                                      std::string_view reader_password);
 
+// Statements, each but the last ended by `;`, as a single one that stops at the first that fails. No USE in it.
+std::string as_one_statement(std::string_view statements);
+
 std::string read_only_sql(bool read_only);  // clients of the server cannot write; the applier's account can
 
 }  // namespace sqlcast::storage

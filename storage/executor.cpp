@@ -4,6 +4,7 @@
 #include <charconv>
 #include <map>
 
+#include "storage/dialect.h"
 #include "storage/page.h"
 
 namespace sqlcast::storage {
@@ -127,6 +128,7 @@ struct Executor::Script {
   std::vector<Unit> units;
   std::vector<std::size_t> value_steps;  // a value's step: it exists once that step has run
   std::size_t end_job = 0;               // first job that is not in it
+  bool keeps_session = true;             // neither the default database nor the time limit changes
 
   void add(Step step, std::string_view sql) {
     text += sql;
@@ -152,6 +154,7 @@ void Executor::add_job_prelude(Script& script, const Job& job, std::size_t index
   prelude.job = index;
   if (!job.database.empty() && session_.database != job.database) {
     script.add(prelude, "USE " + quote_name(job.database));
+    script.keeps_session = false;
     session_.database = job.database;
   }
   std::string assignments;
@@ -165,6 +168,7 @@ void Executor::add_job_prelude(Script& script, const Job& job, std::size_t index
   }
   if (session_.timeout_ms != job.timeout_ms) {
     assign("max_statement_time", timestamp_text(std::uint64_t{job.timeout_ms} * 1000));
+    script.keeps_session = false;
     session_.timeout_ms = job.timeout_ms;
   }
   if (job.context.rand_seed1) assign("rand_seed1", std::to_string(*job.context.rand_seed1));
@@ -446,11 +450,33 @@ void Executor::take_rows(const std::vector<Job>& jobs, const Step& step, RowStre
                                 " bytes; send the SELECT as a request of its own, where results come in pages");
 }
 
+// False: nothing of it has happened. True: frame.finish_result says how the commit went.
+Result<bool> Executor::run_as_one(const std::string& text, Frame& frame) {
+  constexpr int kParseError = 1064;
+  const Status status = connection_.execute(as_one_statement(text));
+  frame.finish_result = Connection::ScriptResult{frame.finish_statements, status};
+  if (status.ok()) return true;
+  // Unless the transaction is seen to be open still, it may have been the commit that was interrupted.
+  frame.finish_result->completed = frame.finish_statements - 1;
+  if (connection_.lost()) return true;
+  if (ends_transaction(status)) return status;
+  if (status.database_errno != kParseError) {
+    const Result<std::optional<std::string>> open = connection_.scalar("SELECT @@in_transaction");
+    if (!open || open->value_or("0") != "1") return true;
+    if (Status undone = connection_.execute("ROLLBACK"); !undone.ok()) return undone;
+  }
+  frame.finish_result.reset();
+  session_ = {};
+  auto_increment_.clear();
+  return false;
+}
+
 Status Executor::run(const std::vector<Job>& jobs, std::vector<JobOutcome>& outcomes, Frame& frame) {
   outcomes.assign(jobs.size(), JobOutcome{});
   for (std::size_t i = 0; i < jobs.size(); ++i) outcomes[i].statements.resize(jobs[i].statements.size());
 
   std::size_t unmerged_until = 0;
+  bool may_be_one = true;
   for (std::size_t first_job = 0; first_job < jobs.size();) {
     Script script = build(jobs, first_job, unmerged_until);
     const bool is_first = first_job == 0 && unmerged_until == 0;
@@ -462,6 +488,13 @@ Status Executor::run(const std::vector<Job>& jobs, std::vector<JobOutcome>& outc
     if (finish) {
       text += *finish;
       total += frame.finish_statements;
+      if (may_be_one && script.keeps_session && text.size() <= limits_.max_one_statement_bytes) {
+        const Result<bool> settled = run_as_one(text, frame);
+        if (!settled) return settled.status();
+        if (*settled) return ok_status();
+        may_be_one = false;  // one by one, it shows which of them fails
+        continue;
+      }
     } else if (!script.value_steps.empty()) {
       for (std::size_t i = 0; i < script.value_steps.size(); ++i)
         text += (i == 0 ? "SELECT " : ",") + Script::variable(i);
