@@ -18,7 +18,7 @@ using namespace std::chrono_literals;
 }  // namespace
 
 Sequencer::Sequencer(const config::NodeConfig& config, storage::Database& database, node::Front& front,
-                     node::PositionBoard& board, node::Counters& counters, node::Rate& rate, SchemaHolder& schema,
+                     node::PositionBoard& board, node::Counters& counters, node::Rate& rate, node::SchemaHolder& schema,
                      Hooks hooks)
     : config_(config),
       database_(database),
@@ -80,7 +80,10 @@ Status Sequencer::connect() {
   writer_ = std::move(*writer);
   writer_id_ = writer_->id();
   executor_ = std::make_unique<storage::Executor>(*writer_, storage::ExecutorLimits{});
-  Result<std::optional<proto::Group>> resumed = node::resume_ddl({*writer_, *administrator_});
+  Result<std::optional<proto::Group>> resumed = node::resume_ddl({*writer_, *administrator_, [this] {
+                                                                    hooks_.make_way();
+                                                                    return !queue_.closed();
+                                                                  }});
   if (!resumed) return resumed.status();
   Result<Position> head = storage::read_position(*administrator_);
   if (!head) return head.status();
@@ -244,8 +247,8 @@ bool Sequencer::answer_without_running(WriteRequest& request) {
     if (request.request.resent_since && *request.request.resent_since < window_.reaches_back_to()) {
       fail(request, Status::error(Code::outcome_unknown,
                                   "the request was sent before entry " + std::to_string(window_.reaches_back_to()) +
-                                      ", further back than the master remembers; look in the log from entry " +
-                                      std::to_string(*request.request.resent_since) + " on before sending it anew"));
+                                      ", further back than the master remembers; look for it in the log after entry " +
+                                      std::to_string(*request.request.resent_since) + " before sending it anew"));
       return true;
     }
   }
@@ -294,7 +297,12 @@ bool Sequencer::ensure_connected(Clock::time_point deadline) {
 
 void Sequencer::fail(WriteRequest& request, Status status, std::optional<std::uint32_t> statement) {
   if (request.retryable()) cancellations_.leave(request.key());
-  front_.fail(request.caller, std::move(status), statement);
+  proto::ErrorReply error;
+  // Should it have run, now or when it was first sent, it is in the log after this.
+  if (status.code == Code::outcome_unknown) error.sequence = request.request.resent_since.value_or(head_.sequence);
+  error.status = std::move(status);
+  error.statement = statement;
+  front_.fail(request.caller, std::move(error));
 }
 
 void Sequencer::fail_all(Batch& batch, const Status& status) {

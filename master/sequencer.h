@@ -16,11 +16,11 @@
 #include "config/config.h"
 #include "master/cancellations.h"
 #include "master/retry_window.h"
-#include "master/schema_holder.h"
 #include "master/write_request.h"
 #include "node/counters.h"
 #include "node/front.h"
 #include "node/position_board.h"
+#include "node/schema_holder.h"
 #include "storage/database.h"
 #include "storage/executor.h"
 
@@ -39,10 +39,12 @@ class Sequencer {
   struct Hooks {
     std::function<void(const proto::Group&)> publish;
     std::function<void(std::vector<Committed>&&)> answer;
+    std::function<void()> make_way;  // for DDL that reads keep waiting
   };
 
   Sequencer(const config::NodeConfig& config, storage::Database& database, node::Front& front,
-            node::PositionBoard& board, node::Counters& counters, node::Rate& rate, SchemaHolder& schema, Hooks hooks);
+            node::PositionBoard& board, node::Counters& counters, node::Rate& rate, node::SchemaHolder& schema,
+            Hooks hooks);
   ~Sequencer();  // stop()
 
   // Ends interrupted DDL, reads the log's end and the retry window, then starts the thread.
@@ -76,8 +78,10 @@ class Sequencer {
     std::vector<proto::Entry> entries;
     proto::Group group;
     std::optional<storage::Connection::ScriptResult> commit;
+    std::vector<std::size_t> ended_by;  // requests that made the database roll everything back
   };
   Status execute(Batch& batch, Trip& trip);
+  void drop_ended_by(Batch& batch, Trip& trip);
   bool begin_commit(const Batch& batch);
   bool drop_cancelled(Batch& batch, const std::vector<storage::JobOutcome>& outcomes);
   std::vector<proto::Entry> make_entries(const Batch& batch, const std::vector<storage::JobOutcome>& outcomes);
@@ -103,7 +107,7 @@ class Sequencer {
   node::PositionBoard& board_;
   node::Counters& counters_;
   node::Rate& rate_;
-  SchemaHolder& schema_;
+  node::SchemaHolder& schema_;
   const Hooks hooks_;
   const sql::Limits sql_limits_;
 

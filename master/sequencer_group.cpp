@@ -19,13 +19,13 @@ using namespace std::chrono_literals;
 constexpr int kQueryInterrupted = 1317;
 constexpr int kStatementTimeout = 1969;
 
-// The time left, coarse, so that requests of one load share it and need no SET of their own.
+// The time left, in steps, so that requests of one load share it and need no SET of their own; a step is less than
+// a client waits beyond its own time for the node's word.
 std::uint32_t coarse_timeout_ms(Clock::time_point deadline) {
-  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
-  if (left <= 1000) return static_cast<std::uint32_t>(std::max<long>(left, 1));
-  std::uint32_t coarse = 1000;
-  while (coarse < left && coarse < (1U << 30U)) coarse *= 2;
-  return coarse;
+  constexpr long kStep = 250;
+  const long left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
+  if (left <= 1000) return static_cast<std::uint32_t>(std::max(left, 1L));
+  return static_cast<std::uint32_t>(std::min((left + kStep - 1) / kStep * kStep, 1L << 30U));
 }
 
 Status translate(Status status) {
@@ -68,7 +68,8 @@ Sequencer::Attempt Sequencer::try_group(Batch& batch) {
   };
   Trip trip;
   if (const Status status = execute(batch, trip); !status.ok()) {
-    logging::warn("a group of {} requests is run again: {}", batch.size(), status.message);
+    drop_ended_by(batch, trip);
+    logging::warn("a group of requests is run again, {} of them: {}", batch.size(), status.message);
     roll_back();
     return Attempt::again;
   }
@@ -151,10 +152,14 @@ Status Sequencer::execute(Batch& batch, Trip& trip) {
     job.database = request.request.database;
     job.context = context_for(request);
     job.timeout_ms = coarse_timeout_ms(request.deadline);
+    job.warnings = request.request.warnings;
+    std::size_t place = 0;
     for (std::size_t s = 0; s < request.plan.texts.size(); ++s) {
       const sql::Verdict& verdict = request.plan.verdicts[s];
       storage::JobStatement statement;
       statement.sql = request.plan.texts[s];
+      statement.place = place;
+      if (verdict.statement_class == sql::Class::write) ++place;
       statement.insert = verdict.insert;
       statement.uses_last_insert_id = verdict.uses_last_insert_id;
       statement.returns_rows = verdict.returns_rows;
@@ -175,7 +180,16 @@ Status Sequencer::execute(Batch& batch, Trip& trip) {
   frame.finish_statements = storage::kCommitStatements;
   Status status = executor_->run(jobs, trip.outcomes, frame);
   trip.commit = std::move(frame.finish_result);
+  trip.ended_by = std::move(frame.ended_by);
   return status;
+}
+
+// A request that takes the whole transaction with it must not do so again.
+void Sequencer::drop_ended_by(Batch& batch, Trip& trip) {
+  for (const std::size_t i : trip.ended_by)
+    fail(batch[i], translate(std::move(trip.outcomes[i].status)), trip.outcomes[i].failed_statement);
+  for (auto i = trip.ended_by.rbegin(); i != trip.ended_by.rend(); ++i)
+    batch.erase(batch.begin() + static_cast<std::ptrdiff_t>(*i));
 }
 
 // From here on nothing of the batch can be cancelled. False when something was before: the commit has to wait until it
@@ -231,6 +245,9 @@ Result<bool> Sequencer::settle_commit(const proto::Group& group, const storage::
   const bool before_commit = result.completed + 1 < storage::kCommitStatements && !writer_->lost();
   if (before_commit && writer_->execute("ROLLBACK").ok()) {
     executor_->auto_increment().clear();
+    // Meant for a statement that had ended already, or out of one request's time: not the fault of this group.
+    const int why = result.status.database_errno;
+    if (why == kQueryInterrupted || why == kStatementTimeout) return false;
     return Status::error(Code::internal,
                          "the log could not be written: " + result.status.message + "; the request was rolled back");
   }
@@ -255,8 +272,8 @@ Result<bool> Sequencer::look_up_commit(const proto::Group& group) {
   }
   return Status::error(Code::outcome_unknown,
                        "the master stopped while the request was committing; send it again with the same request id, "
-                       "or look in the log from entry " +
-                           std::to_string(group.first) + " on");
+                       "or look in the log after entry " +
+                           std::to_string(group.first - 1));
 }
 
 void Sequencer::advance(const proto::Group& group, const std::vector<proto::Entry>& entries) {
@@ -268,6 +285,7 @@ void Sequencer::advance(const proto::Group& group, const std::vector<proto::Entr
   counters_.writes += entries.size();
   ++counters_.groups;
   rate_.add(entries.size());
+  // Before the group is published: a slave's report of it is compared with this.
   board_.post(head_);
 }
 

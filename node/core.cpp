@@ -95,27 +95,31 @@ void Core::read(Caller caller, const proto::QueryRequest& request, RequestPlan p
   job.database = request.database;
   job.statements = std::move(plan.texts);
   job.page_rows = request.page_rows;
+  job.warnings = request.warnings;
   job.arrived = Clock::now();
   job.deadline = deadline_of(request);
   const Sequence after = request.consistency == proto::Consistency::session ? request.after : 0;
   const auto shared = std::make_shared<ReadJob>(std::move(job));
-  const bool waits = board.when_reached(after, shared->deadline, [this, shared, after](bool reached) {
+  readers.enter(*shared);
+  const Clock::time_point patience =
+      request.wait_ms == 0 ? shared->deadline
+                           : std::min(shared->deadline, shared->arrived + std::chrono::milliseconds(request.wait_ms));
+  const bool waits = board.when_reached(after, patience, [this, shared, after](bool reached) {
     if (reached) {
       readers.submit(std::move(*shared));
       return;
     }
     const Sequence position = board.position().sequence;
-    front.fail(shared->caller,
-               Status::error(Code::not_caught_up, "this node has applied entries up to " + std::to_string(position) +
-                                                      ", not yet " + std::to_string(after) + " (" +
-                                                      std::to_string(after - std::min(after, position)) +
-                                                      " behind); try again, ask another node, or read with "
-                                                      "consistency any"));
+    readers.fail(*shared,
+                 Status::error(Code::not_caught_up,
+                               "this node has applied entries up to " + std::to_string(position) + ", not yet " +
+                                   std::to_string(after) + " (" + std::to_string(after - std::min(after, position)) +
+                                   " behind); try again, ask another node, or read with consistency any"));
   });
   if (!waits) {
     Status status = Status::error(Code::busy, "too many reads wait for this node to catch up; ask another node");
     status.retry_after_ms = 200;
-    front.fail(shared->caller, std::move(status));
+    readers.fail(*shared, std::move(status));
   }
 }
 

@@ -17,7 +17,8 @@ Slave::Slave(const config::NodeConfig& config)
     receiver_->applied(position);
   };
   applier_hooks.failed = [this](const std::string& why) { receiver_->apply_failed(why); };
-  applier_ = std::make_unique<Applier>(core_.database, core_.counters, core_.rate, std::move(applier_hooks));
+  applier_hooks.make_way = [this] { core_.readers.drop_cursors(); };
+  applier_ = std::make_unique<Applier>(core_.database, core_.counters, core_.rate, schema_, std::move(applier_hooks));
 
   Receiver::Hooks receiver_hooks;
   receiver_hooks.apply = [this](proto::Group group) { return applier_->submit(std::move(group)); };
@@ -92,7 +93,9 @@ void Slave::handle(node::Caller caller, proto::Message message) {
     reply.self = status();
     core_.front.reply(caller, std::move(reply));
   } else if (const auto* request = std::get_if<proto::ExplainRequest>(&message)) {
+    const std::shared_ptr<const sql::Schema> schema = schema_.get();
     node::PlanRules rules;
+    rules.schema = schema.get();
     rules.limits = node::sql_limits(core_.config.limits);
     core_.front.reply(caller, node::explain(*request, rules, false));
   } else if (std::holds_alternative<proto::Report>(message)) {

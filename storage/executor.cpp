@@ -66,7 +66,7 @@ bool reads_last_insert_id(const Job& job) {
 
 // After several inserts in one, LAST_INSERT_ID() is the first one's: not where somebody looks at it.
 bool mergeable(const Job& job, const JobStatement& statement) {
-  return effect_is_known(job, statement) && statement.insert->literals_only && !statement.expect &&
+  return !job.warnings && effect_is_known(job, statement) && statement.insert->literals_only && !statement.expect &&
          !statement.returns_rows && !uses_last_insert_id(job) && !job.context.rand_seed1;
 }
 
@@ -171,8 +171,6 @@ void Executor::add_job_prelude(Script& script, const Job& job, std::size_t index
     script.keeps_session = false;
     session_.timeout_ms = job.timeout_ms;
   }
-  if (job.context.rand_seed1) assign("rand_seed1", std::to_string(*job.context.rand_seed1));
-  if (job.context.rand_seed2) assign("rand_seed2", std::to_string(*job.context.rand_seed2));
   if (reads_last_insert_id(job)) assign("last_insert_id", "0");
   if (!assignments.empty()) script.add(prelude, assignments);
 }
@@ -263,6 +261,21 @@ void Executor::impose_insert_id(Script& script, const Job& job, const JobStateme
   script.add(prelude, "SET insert_id=" + variable);
 }
 
+// Anew for each statement: a SELECT of the same request runs on the master alone, and must not move them.
+void Executor::impose_seeds(Script& script, const Job& job, const JobStatement& statement, std::size_t index) {
+  if (!job.context.rand_seed1 || !job.context.rand_seed2) return;
+  constexpr std::uint64_t kModulus = 0x3FFFFFFF;
+  const auto seed = [&](std::uint64_t first) {
+    constexpr std::uint64_t kStep = 0x9E3779B1;
+    return std::to_string((first + statement.place * kStep) % kModulus);
+  };
+  Step prelude;
+  prelude.kind = Step::Kind::prelude;
+  prelude.job = index;
+  script.add(prelude,
+             "SET rand_seed1=" + seed(*job.context.rand_seed1) + ",rand_seed2=" + seed(*job.context.rand_seed2));
+}
+
 void Executor::add_statements(Script& script, const std::vector<Job>& jobs, Run run) {
   const Reference first = run.front();
   const Job& job = jobs[first.job];
@@ -271,6 +284,7 @@ void Executor::add_statements(Script& script, const std::vector<Job>& jobs, Run 
   step.kind = Step::Kind::statements;
   step.job = first.job;
   if (statement.insert) impose_insert_id(script, job, statement, step);
+  impose_seeds(script, job, statement, step.job);
 
   if (run.size() == 1) {
     script.text += statement.sql;
@@ -304,8 +318,15 @@ void Executor::add_statements(Script& script, const std::vector<Job>& jobs, Run 
       auto_increment_.forget(table);
   }
 
+  Step warnings;
+  warnings.kind = Step::Kind::warnings;
+  warnings.job = first.job;
+  warnings.run = {first};
+  // In a group of several, what is cheap comes first.
+  const bool with_warnings = !job.replay && (jobs.size() == 1 || job.warnings);
   if (effect_is_known(job, statement)) {
     script.steps.push_back(std::move(step));
+    if (job.warnings && with_warnings) script.add(std::move(warnings), "SHOW WARNINGS LIMIT 16");
     return;
   }
   const std::size_t effect_step = script.steps.size() + 1;
@@ -320,11 +341,7 @@ void Executor::add_statements(Script& script, const std::vector<Job>& jobs, Run 
   effect.job = first.job;
   script.steps.push_back(std::move(step));
   script.add(effect, fetch);
-  // In a group of several, what is cheap comes first.
-  if (job.replay || jobs.size() > 1) return;
-  effect.kind = Step::Kind::warnings;
-  effect.run = {first};
-  script.add(std::move(effect), "SHOW WARNINGS LIMIT 16");
+  if (with_warnings) script.add(std::move(warnings), "SHOW WARNINGS LIMIT 16");
 }
 
 Executor::Script Executor::build(const std::vector<Job>& jobs, std::size_t first_job, std::size_t unmerged_until) {
@@ -399,11 +416,11 @@ Status Executor::check_job(const Job& job, const JobOutcome& outcome) const {
   for (std::size_t i = 0; i < job.statements.size(); ++i) {
     const StatementOutcome& statement = outcome.statements[i];
     if (const auto expect = job.statements[i].expect; expect && *expect != statement.effect.affected_rows)
-      return Status::error(Code::expectation_failed, "statement " + std::to_string(i + 1) + " affected " +
-                                                         std::to_string(statement.effect.affected_rows) +
-                                                         " rows where " + std::to_string(*expect) +
-                                                         " were expected; the request was rolled back, nothing of it "
-                                                         "is kept. Read the rows again and decide anew.");
+      return Status::error(Code::expectation_failed,
+                           "the statement affected " + std::to_string(statement.effect.affected_rows) + " rows where " +
+                               std::to_string(*expect) +
+                               " were expected; the request was rolled back, nothing of it is kept. Read the rows "
+                               "again and decide anew.");
   }
   return ok_status();
 }
@@ -414,6 +431,12 @@ Status Executor::undo(std::size_t job, bool has_savepoint) {
   if (!has_savepoint) return ok_status();
   Status status = connection_.execute("ROLLBACK TO SAVEPOINT " + savepoint_name(job));
   return status.database_errno == kNoSuchSavepoint ? ok_status() : status;
+}
+
+Result<bool> Executor::in_transaction() {
+  const Result<std::optional<std::string>> value = connection_.scalar(in_transaction_sql());
+  if (!value) return value.status();
+  return value->value_or("0") == "1";
 }
 
 // Whether the effects of everything in the script follow from its text; if so, outcomes are as they will be.
@@ -429,6 +452,7 @@ void Executor::take_rows(const std::vector<Job>& jobs, const Step& step, RowStre
   if (step.kind != Step::Kind::statements && step.kind != Step::Kind::warnings) return;
   StatementOutcome& outcome = outcomes[step.run.front().job].statements[step.run.front().statement];
   if (step.kind == Step::Kind::warnings) {
+    outcome.warnings.clear();
     for (Result<bool> more = rows.next(); more.ok() && *more; more = rows.next())
       outcome.warnings.push_back(rows.text(1) + " " + rows.text(2));
     return;
@@ -452,7 +476,8 @@ void Executor::take_rows(const std::vector<Job>& jobs, const Step& step, RowStre
 
 // False: nothing of it has happened. True: frame.finish_result says how the commit went.
 Result<bool> Executor::run_as_one(const std::string& text, Frame& frame) {
-  constexpr int kParseError = 1064;
+  constexpr int kParseError = 1064;     // nothing ran
+  constexpr int kLockTableFull = 1206;  // the database has rolled back
   const Status status = connection_.execute(as_one_statement(text));
   frame.finish_result = Connection::ScriptResult{frame.finish_statements, status};
   if (status.ok()) return true;
@@ -460,9 +485,9 @@ Result<bool> Executor::run_as_one(const std::string& text, Frame& frame) {
   frame.finish_result->completed = frame.finish_statements - 1;
   if (connection_.lost()) return true;
   if (ends_transaction(status)) return status;
-  if (status.database_errno != kParseError) {
-    const Result<std::optional<std::string>> open = connection_.scalar("SELECT @@in_transaction");
-    if (!open || open->value_or("0") != "1") return true;
+  if (status.database_errno != kParseError && status.database_errno != kLockTableFull) {
+    const Result<bool> open = in_transaction();
+    if (!open || !*open) return true;
     if (Status undone = connection_.execute("ROLLBACK"); !undone.ok()) return undone;
   }
   frame.finish_result.reset();
@@ -549,6 +574,17 @@ Status Executor::run(const std::vector<Job>& jobs, std::vector<JobOutcome>& outc
     auto_increment_.clear();
     SQLCAST_CHECK(completed < script.steps.size());
     const Step& failed = script.steps[completed];
+    const Result<bool> alive = in_transaction();
+    if (!alive) return alive.status();
+    if (!*alive) {
+      // What follows would commit by itself, and what went before is gone.
+      for (const Reference& at : failed.run) {
+        outcomes[at.job].status = result.status;
+        outcomes[at.job].failed_statement = static_cast<std::uint32_t>(at.statement);
+        if (frame.ended_by.empty() || frame.ended_by.back() != at.job) frame.ended_by.push_back(at.job);
+      }
+      return result.status;
+    }
     const Unit& unit = script.unit_of(completed);
     if (Status status = undo(unit.first_job, unit.has_savepoint); !status.ok()) return status;
     if (unit.merged && failed.kind == Step::Kind::statements) {

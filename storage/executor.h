@@ -26,6 +26,7 @@ namespace sqlcast::storage {
 
 struct JobStatement {
   std::string sql;
+  std::size_t place = 0;                   // among the statements of the entry, which leaves out a request's reads
   std::optional<std::uint64_t> insert_id;  // slave: the value the entry carries
   std::optional<sql::InsertShape> insert;  // INSERT and REPLACE only
   bool uses_last_insert_id = false;
@@ -38,12 +39,13 @@ struct Job {
   proto::Context context;
   std::vector<JobStatement> statements;
   std::uint32_t timeout_ms = 0;  // of each statement, in the database; 0 = none
+  bool warnings = false;         // wanted also when that costs more
   // A slave replays what the master decided: insert_id comes with each statement, nothing is looked up.
   bool replay = false;
 };
 
 struct StatementOutcome {
-  std::vector<std::string> warnings;  // "1265 Data truncated …"; only of a job that runs alone
+  std::vector<std::string> warnings;  // "1265 Data truncated …"; only of a job that runs alone, or that wants them
   proto::Effect effect;
   std::optional<std::uint64_t> insert_id;  // what was imposed
   bool has_rows = false;
@@ -80,6 +82,9 @@ class Executor {
     std::function<std::optional<std::string>(const std::vector<JobOutcome>& outcomes)> finish;
     std::size_t finish_statements = 0;
     std::optional<Connection::ScriptResult> finish_result;  // out; completed counts within finish. Nothing: not run.
+    // Out, when run() is not ok: the jobs whose statement made the database roll back the whole transaction by itself
+    // (no room for more locks, for one). Their outcomes say why.
+    std::vector<std::size_t> ended_by;
   };
 
   // Runs all jobs inside the transaction that the prologue begins.
@@ -113,6 +118,7 @@ class Executor {
   void add_job(Window& window, const std::vector<Job>& jobs, std::size_t index) const;
   void add_statements(Script& script, const std::vector<Job>& jobs, Run run);
   void impose_insert_id(Script& script, const Job& job, const JobStatement& statement, Step& step);
+  void impose_seeds(Script& script, const Job& job, const JobStatement& statement, std::size_t index);
   bool predict(const std::vector<Job>& jobs, const Script& script, std::vector<JobOutcome>& outcomes);
   Result<bool> run_as_one(const std::string& text, Frame& frame);
   void take_rows(const std::vector<Job>& jobs, const Step& step, RowStream& rows, std::vector<JobOutcome>& outcomes,
@@ -122,6 +128,7 @@ class Executor {
               std::vector<JobOutcome>& outcomes);
   Status check_job(const Job& job, const JobOutcome& outcome) const;
   Status undo(std::size_t job, bool has_savepoint);
+  Result<bool> in_transaction();
 
   Connection& connection_;
   const ExecutorLimits limits_;

@@ -58,6 +58,8 @@ Schema determinism_schema() {
       table({"id bigint auto", "kind varchar default ''", "at datetime?", "number double?", "data json?"}, {{"id"}});
   tables[{"d", "archive"}] = table({"id bigint", "email varchar", "name varchar?", "balance decimal?"}, {{"id"}});
   tables[{"d", "line"}] = table({"n int?", "t varchar?"}, {});
+  tables[{"d", "orders"}].references = {{"d", "customer"}};
+  tables[{"d", "item"}].references = {{"d", "orders"}, {"d", "product"}};
   return schema;
 }
 
@@ -164,7 +166,7 @@ TEST_CASE("determinism: only inserts that depend on no other table may go in any
   CHECK_FALSE(order_free("INSERT INTO line (n, t) VALUES (NOW(), 'a')"));
   CHECK_FALSE(order_free("REPLACE INTO line VALUES (1, 'x')"));
   CHECK_FALSE(order_free("INSERT INTO unheard_of (n) VALUES (1)"));
-  schema.tables.at({"d", "line"}).foreign_keys = true;
+  schema.tables.at({"d", "line"}).references = {{"d", "orders"}};
   CHECK_FALSE(order_free("INSERT INTO line (n, t) VALUES (1, 'a')"));
 }
 
@@ -270,6 +272,38 @@ TEST_CASE("determinism: a schema of the server is refused as the default databas
   CHECK(classify("SELECT * FROM tables", "information_schema").statement_class == Class::read);
   CHECK(classify("SELECT * FROM processlist", "information_schema").statement_class == Class::refused);
   CHECK(classify("CREATE TABLE x (a INT)", "information_schema").statement_class == Class::refused);
+}
+
+TEST_CASE("determinism: what a database may bring with it is refused where it decides") {
+  Schema schema = kSchema;
+  schema.tables[{"d", "tree"}] = table({"id int", "parent int?"}, {{"id"}});
+  schema.tables[{"d", "tree"}].references = {{"d", "tree"}};
+  schema.tables[{"d", "line"}].triggers = true;
+  Judgement judgement;
+  judgement.default_database = "d";
+  judgement.schema = &schema;
+  const auto code_of = [&](std::string_view text) { return judge(text, judgement).code; };
+  CHECK(code_of("INSERT INTO line VALUES (1, 'x')") == "STORED_CODE");
+  CHECK(code_of("DELETE FROM line") == "STORED_CODE");
+  CHECK(code_of("INSERT INTO archive (id, email) SELECT n, t FROM line") == "");
+  CHECK(code_of("DELETE FROM tree") == "UNORDERED_ROWS");
+  CHECK(code_of("DELETE FROM tree ORDER BY id DESC") == "");
+  CHECK(code_of("DELETE FROM tree WHERE id = 5") == "");
+  CHECK(code_of("INSERT INTO tree SELECT n, n FROM line") == "UNORDERED_ROWS");
+  CHECK(code_of("INSERT INTO tree SELECT id, id FROM product ORDER BY id") == "");
+  CHECK(code_of("INSERT INTO tree VALUES (1, NULL), (2, 1)") == "");
+}
+
+TEST_CASE("determinism: text whose equal values are the same bytes may be picked") {
+  Schema schema = kSchema;
+  for (Column& column : schema.tables[{"d", "customer"}].columns)
+    if (column.name == "name") column.collation = "utf8mb4_nopad_bin";
+  Judgement judgement;
+  judgement.default_database = "d";
+  judgement.schema = &schema;
+  const std::string statement = "INSERT INTO line (t) SELECT DISTINCT c.name FROM customer AS c";
+  CHECK(judge(statement, judgement).code.empty());
+  CHECK(code(statement) == "UNDETERMINED_GROUP");
 }
 
 TEST_CASE("determinism: limits are kept") {
