@@ -80,6 +80,7 @@ Status Sequencer::run_ddl_part(WriteRequest& request, const std::string& text, b
   if (Status reloaded = reload_schema(); !reloaded.ok())
     logging::warn("the schema could not be read after DDL: {}; the session is opened anew", reloaded.message);
   advance(group, entries);
+  hooks_.publish(group);
   return ok_status();
 }
 

@@ -101,6 +101,7 @@ Sequencer::Attempt Sequencer::conclude(Batch& batch, Trip& trip, const Result<bo
   crash_point("group_committed");
   advance(trip.group, trip.entries);
   finish(batch, trip.outcomes, trip.group, trip.entries);
+  hooks_.publish(trip.group);  // behind the replies: a client waits for those
   return Attempt::committed;
 }
 
@@ -172,7 +173,7 @@ Status Sequencer::execute(Batch& batch, Trip& trip) {
     jobs.push_back(std::move(job));
   }
   storage::Executor::Frame frame;
-  frame.prologue = "SET ROLE " + std::string(storage::kClientRole) + ";BEGIN;";
+  frame.prologue = "SET ROLE " + std::string(storage::kClientRole) + ";START TRANSACTION;";
   frame.prologue_statements = 2;
   frame.finish = [&](const std::vector<storage::JobOutcome>& outcomes) -> std::optional<std::string> {
     if (!begin_commit(batch)) return std::nullopt;
@@ -300,9 +301,8 @@ void Sequencer::advance(const proto::Group& group, const std::vector<proto::Entr
   counters_.writes += entries.size();
   ++counters_.groups;
   rate_.add(entries.size());
-  // First: a slave's report of the group is compared with it.
+  // Before the group is published: a slave's report of it is compared with this.
   board_.post(head_);
-  hooks_.publish(group);
 }
 
 void Sequencer::finish(Batch& batch, std::vector<storage::JobOutcome>& outcomes, const proto::Group& group,

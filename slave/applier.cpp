@@ -263,7 +263,7 @@ Applier::Attempt Applier::try_transaction(const std::vector<Decoded>& batch, std
     return storage::commit_sql(groups);
   };
   frame.finish_statements = storage::kCommitStatements;
-  frame.prologue = "SET ROLE " + std::string(storage::kClientRole) + ";BEGIN;";
+  frame.prologue = "SET ROLE " + std::string(storage::kClientRole) + ";START TRANSACTION;";
   frame.prologue_statements = 2;
   if (const Status status = executor_->run(jobs, outcomes, frame); !status.ok()) {
     if (!frame.ended_by.empty() && status.database_errno != kQueryInterrupted) {

@@ -132,7 +132,10 @@ void Rules::set_auto_increment(const Table& target, InsertShape& shape) const {
 
 InsertShape Rules::insert_shape() const {
   InsertShape shape = facts_.shape;
-  if (const Table* target = table(shape.table); target != nullptr) set_auto_increment(*target, shape);
+  if (const Table* target = table(shape.table); target != nullptr) {
+    set_auto_increment(*target, shape);
+    shape.order_free = shape.literals_only && !target->view && target->references.empty() && !target->triggers;
+  }
   if (shape.plain) {
     shape.values_offset = tokens_[facts_.values_first].offset;
     shape.values_end = tokens_[facts_.values_last].offset + 1;

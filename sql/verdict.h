@@ -80,9 +80,10 @@ struct InsertShape {
   std::uint64_t tuples = 0;  // of VALUES; 0 when the rows come from elsewhere
   std::size_t values_offset = 0;  // plain: where the first "(" of the first tuple stands in the text to run
   std::size_t values_end = 0;     // plain: one past the last ")"
-  // CHANGED by the integrator (please implement; replaces auto_increment_listed/auto_increment_column):
-  bool literals_only = false;  // plain: the tuples hold nothing but literals, DEFAULT and NULL: inserts of the
-                               // same text before values_offset can be put together into one statement
+  bool literals_only = false;     // plain: the tuples hold nothing but literals, DEFAULT and NULL: inserts of the
+                                  // same text before values_offset can be put together into one statement
+  bool order_free = false;        // literals_only, into a table that is known and has neither foreign keys
+                                  // nor triggers: such inserts into different tables do the same in any order
   AutoIncrementUse auto_increment = AutoIncrementUse::unknown;
   std::uint64_t explicit_max = 0;  // explicit_values: the largest of them
 };

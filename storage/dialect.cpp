@@ -73,6 +73,10 @@ std::vector<std::string> account_sql(std::string_view host, std::string_view wri
   return sql;
 }
 
+std::string as_one_statement(std::string_view statements) {
+  return "BEGIN NOT ATOMIC " + std::string(statements) + ";END";
+}
+
 std::string table_ids_sql(const sql::ObjectName& table) {
   // InnoDB names tables by their files.
   const auto file_name = [](const std::string& name) {

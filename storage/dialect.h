@@ -26,6 +26,9 @@ std::vector<std::string> schema_sql();
 std::vector<std::string> account_sql(std::string_view host, std::string_view writer_password,
                                      std::string_view reader_password);
 
+// Statements, each but the last ended by `;`, as a single one that stops at the first that fails. No USE in it.
+std::string as_one_statement(std::string_view statements);
+
 // Names and ids of a table's parts as InnoDB has them (several when it is partitioned), in order of name. An id goes
 // with the rows: another one means other rows. Needs the privilege PROCESS.
 std::string table_ids_sql(const sql::ObjectName& table);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 
 #include "storage/dialect.h"
 #include "storage/page.h"
@@ -112,11 +113,22 @@ struct Executor::Step {
   std::optional<std::size_t> insert_id_value;
 };
 
+// Jobs that succeed, or are taken back, together: one, or a window of inserts that go merged.
+struct Executor::Unit {
+  std::size_t first_job = 0;
+  std::size_t end_job = 0;  // first job that is not in it
+  std::size_t first_step = 0;
+  bool has_savepoint = false;
+  bool merged = false;
+};
+
 struct Executor::Script {
   std::string text;
   std::vector<Step> steps;
+  std::vector<Unit> units;
   std::vector<std::size_t> value_steps;  // a value's step: it exists once that step has run
   std::size_t end_job = 0;               // first job that is not in it
+  bool keeps_session = true;             // neither the default database nor the time limit changes
 
   void add(Step step, std::string_view sql) {
     text += sql;
@@ -128,6 +140,11 @@ struct Executor::Script {
     value_steps.push_back(step);
     return value_steps.size() - 1;
   }
+  const Unit& unit_of(std::size_t step) const {
+    const auto after = std::upper_bound(units.begin(), units.end(), step,
+                                        [](std::size_t at, const Unit& unit) { return at < unit.first_step; });
+    return *std::prev(after);
+  }
   static std::string variable(std::size_t value) { return "@v" + std::to_string(value); }
 };
 
@@ -137,6 +154,7 @@ void Executor::add_job_prelude(Script& script, const Job& job, std::size_t index
   prelude.job = index;
   if (!job.database.empty() && session_.database != job.database) {
     script.add(prelude, "USE " + quote_name(job.database));
+    script.keeps_session = false;
     session_.database = job.database;
   }
   std::string assignments;
@@ -150,40 +168,70 @@ void Executor::add_job_prelude(Script& script, const Job& job, std::size_t index
   }
   if (session_.timeout_ms != job.timeout_ms) {
     assign("max_statement_time", timestamp_text(std::uint64_t{job.timeout_ms} * 1000));
+    script.keeps_session = false;
     session_.timeout_ms = job.timeout_ms;
   }
   if (reads_last_insert_id(job)) assign("last_insert_id", "0");
   if (!assignments.empty()) script.add(prelude, assignments);
-  if (needs_savepoint(job)) script.add(prelude, "SAVEPOINT " + savepoint_name(index));
 }
 
-std::vector<Executor::Reference> Executor::find_run(const std::vector<Job>& jobs, Reference first) const {
-  std::vector<Reference> run{first};
-  const JobStatement* last = &jobs[first.job].statements[first.statement];
-  if (!mergeable(jobs[first.job], *last)) return run;
-  const bool within_job = jobs[first.job].statements.size() > 1;
-  std::size_t bytes = last->sql.size();
-  while (true) {
-    Reference next = run.back();
-    if (within_job)
-      ++next.statement;
-    else
-      ++next.job;
-    if (next.job >= jobs.size() || next.statement >= jobs[next.job].statements.size()) return run;
-    const Job& job = jobs[next.job];
-    const JobStatement& statement = job.statements[next.statement];
-    if (!within_job && job.statements.size() > 1) return run;
-    if (!mergeable(job, statement) || insert_prefix(statement) != insert_prefix(*last)) return run;
-    if (job.database != jobs[first.job].database || job.context != jobs[first.job].context) return run;
-    if (job.timeout_ms != jobs[first.job].timeout_ms) return run;
-    if (generates(job, statement) != generates(job, *last)) return run;
-    if (job.replay && statement.insert_id && *statement.insert_id != *last->insert_id + last->insert->tuples)
-      return run;
-    bytes += statement.sql.size();
-    if (bytes > limits_.max_merged_bytes) return run;
-    run.push_back(next);
-    last = &statement;
+// Jobs of nothing but mergeable inserts, from one on, and the runs that they make.
+struct Executor::Window {
+  std::size_t end_job = 0;  // first job that is not in it
+  std::size_t statements = 0;
+  std::vector<Run> runs;
+  std::vector<std::size_t> run_bytes;
+  std::map<sql::ObjectName, std::size_t> open;  // the run that a later insert into the table may still join
+};
+
+void Executor::add_job(Window& window, const std::vector<Job>& jobs, std::size_t index) const {
+  const Job& job = jobs[index];
+  for (std::size_t i = 0; i < job.statements.size(); ++i) {
+    const JobStatement& statement = job.statements[i];
+    const sql::ObjectName& table = statement.insert->table;
+    const auto joins = [&](std::size_t run) {
+      const Reference& back = window.runs[run].back();
+      const JobStatement& last = jobs[back.job].statements[back.statement];
+      return insert_prefix(statement) == insert_prefix(last) && generates(job, statement) == generates(job, last) &&
+             (!job.replay || !statement.insert_id || *statement.insert_id == *last.insert_id + last.insert->tuples) &&
+             window.run_bytes[run] + statement.sql.size() <= limits_.max_merged_bytes;
+    };
+    // What a slave replays has succeeded in the log's order: in another the rows are the same, or it fails.
+    const bool free = job.replay ? !kept_in_order_.contains(table) : statement.insert->order_free;
+    std::size_t run = window.runs.size();
+    if (const auto open = window.open.find(table); open != window.open.end() && joins(open->second)) {
+      run = open->second;
+    } else if (run > 0 && joins(run - 1)) {
+      --run;
+    } else {
+      window.runs.emplace_back();
+      window.run_bytes.push_back(0);
+      // Nothing goes ahead of an insert whose success may depend on what came before it.
+      if (free)
+        window.open[table] = run;
+      else
+        window.open.clear();
+    }
+    window.runs[run].push_back({index, i});
+    window.run_bytes[run] += statement.sql.size();
+    ++window.statements;
   }
+  window.end_job = index + 1;
+}
+
+Executor::Window Executor::find_window(const std::vector<Job>& jobs, std::size_t first_job) const {
+  const Job& first = jobs[first_job];
+  Window window;
+  for (std::size_t i = first_job; i < jobs.size(); ++i) {
+    const Job& job = jobs[i];
+    const bool fits = job.database == first.database && job.context == first.context &&
+                      job.timeout_ms == first.timeout_ms &&
+                      std::all_of(job.statements.begin(), job.statements.end(),
+                                  [&](const JobStatement& statement) { return mergeable(job, statement); });
+    if (!fits) break;
+    add_job(window, jobs, i);
+  }
+  return window;
 }
 
 void Executor::impose_insert_id(Script& script, const Job& job, const JobStatement& statement, Step& step) {
@@ -228,7 +276,7 @@ void Executor::impose_seeds(Script& script, const Job& job, const JobStatement& 
              "SET rand_seed1=" + seed(*job.context.rand_seed1) + ",rand_seed2=" + seed(*job.context.rand_seed2));
 }
 
-void Executor::add_statements(Script& script, const std::vector<Job>& jobs, std::vector<Reference> run) {
+void Executor::add_statements(Script& script, const std::vector<Job>& jobs, Run run) {
   const Reference first = run.front();
   const Job& job = jobs[first.job];
   const JobStatement& statement = job.statements[first.statement];
@@ -300,19 +348,31 @@ Executor::Script Executor::build(const std::vector<Job>& jobs, std::size_t first
   Script script;
   std::size_t job = first_job;
   while (job < jobs.size() && script.text.size() < limits_.max_script_bytes) {
-    add_job_prelude(script, jobs[job], job);
-    std::size_t last_job = job;
-    for (std::size_t statement = 0; statement < jobs[job].statements.size();) {
-      const Reference at{job, statement};
-      std::vector<Reference> run = job < unmerged_until ? std::vector<Reference>{at} : find_run(jobs, at);
-      last_job = run.back().job;
-      statement = run.back().statement + 1;
-      add_statements(script, jobs, std::move(run));
-      if (last_job != job) break;
+    Window window;
+    if (job >= unmerged_until) window = find_window(jobs, job);
+    if (window.runs.size() == window.statements) {  // nothing to gain: not looked at again
+      unmerged_until = std::max(unmerged_until, window.end_job);
+      window = {};
     }
-    const bool stop = ends_script(jobs[job]);
-    job = last_job + 1;
-    if (stop) break;
+    Unit unit;
+    unit.first_job = job;
+    unit.first_step = script.steps.size();
+    unit.merged = !window.runs.empty();
+    unit.end_job = unit.merged ? window.end_job : job + 1;
+    // One statement leaves nothing behind when it fails.
+    unit.has_savepoint = unit.merged ? window.runs.size() > 1 : needs_savepoint(jobs[job]);
+    script.units.push_back(unit);
+    add_job_prelude(script, jobs[job], job);
+    if (unit.has_savepoint) {
+      Step savepoint;
+      savepoint.job = job;
+      script.add(savepoint, "SAVEPOINT " + savepoint_name(job));
+    }
+    for (Run& run : window.runs) add_statements(script, jobs, std::move(run));
+    if (!unit.merged)
+      for (std::size_t i = 0; i < jobs[job].statements.size(); ++i) add_statements(script, jobs, {{job, i}});
+    job = unit.end_job;
+    if (ends_script(jobs[unit.first_job])) break;
   }
   script.end_job = job;
   return script;
@@ -368,10 +428,10 @@ Status Executor::check_job(const Job& job, JobOutcome& outcome) const {
   return ok_status();
 }
 
-Status Executor::undo(const std::vector<Job>& jobs, std::size_t job) {
+Status Executor::undo(std::size_t job, bool has_savepoint) {
   constexpr int kNoSuchSavepoint = 1305;  // the job failed before it had one: nothing to undo
   auto_increment_.clear();
-  if (!needs_savepoint(jobs[job])) return ok_status();
+  if (!has_savepoint) return ok_status();
   Status status = connection_.execute("ROLLBACK TO SAVEPOINT " + savepoint_name(job));
   return status.database_errno == kNoSuchSavepoint ? ok_status() : status;
 }
@@ -419,11 +479,34 @@ void Executor::take_rows(const std::vector<Job>& jobs, const Step& step, RowStre
   }
 }
 
+// False: nothing of it has happened. True: frame.finish_result says how the commit went.
+Result<bool> Executor::run_as_one(const std::string& text, Frame& frame) {
+  constexpr int kParseError = 1064;     // nothing ran
+  constexpr int kLockTableFull = 1206;  // the database has rolled back
+  const Status status = connection_.execute(as_one_statement(text));
+  frame.finish_result = Connection::ScriptResult{frame.finish_statements, status};
+  if (status.ok()) return true;
+  // Unless the transaction is seen to be open still, it may have been the commit that was interrupted.
+  frame.finish_result->completed = frame.finish_statements - 1;
+  if (connection_.lost()) return true;
+  if (ends_transaction(status)) return status;
+  if (status.database_errno != kParseError && status.database_errno != kLockTableFull) {
+    const Result<bool> open = in_transaction();
+    if (!open || !*open) return true;
+    if (Status undone = connection_.execute("ROLLBACK"); !undone.ok()) return undone;
+  }
+  frame.finish_result.reset();
+  session_ = {};
+  auto_increment_.clear();
+  return false;
+}
+
 Status Executor::run(const std::vector<Job>& jobs, std::vector<JobOutcome>& outcomes, Frame& frame) {
   outcomes.assign(jobs.size(), JobOutcome{});
   for (std::size_t i = 0; i < jobs.size(); ++i) outcomes[i].statements.resize(jobs[i].statements.size());
 
   std::size_t unmerged_until = 0;
+  bool may_be_one = true;
   for (std::size_t first_job = 0; first_job < jobs.size();) {
     Script script = build(jobs, first_job, unmerged_until);
     const bool is_first = first_job == 0 && unmerged_until == 0;
@@ -435,6 +518,13 @@ Status Executor::run(const std::vector<Job>& jobs, std::vector<JobOutcome>& outc
     if (finish) {
       text += *finish;
       total += frame.finish_statements;
+      if (may_be_one && script.keeps_session && text.size() <= limits_.max_one_statement_bytes) {
+        const Result<bool> settled = run_as_one(text, frame);
+        if (!settled) return settled.status();
+        if (*settled) return ok_status();
+        may_be_one = false;  // one by one, it shows which of them fails
+        continue;
+      }
     } else if (!script.value_steps.empty()) {
       for (std::size_t i = 0; i < script.value_steps.size(); ++i)
         text += (i == 0 ? "SELECT " : ",") + Script::variable(i);
@@ -479,33 +569,38 @@ Status Executor::run(const std::vector<Job>& jobs, std::vector<JobOutcome>& outc
       const std::size_t last_job = script.end_job - 1;
       Status check = rows_problem.ok() ? check_job(jobs[last_job], outcomes[last_job]) : rows_problem;
       if (!check.ok()) {
-        if (Status status = undo(jobs, last_job); !status.ok()) return status;
+        if (Status status = undo(last_job, script.units.back().has_savepoint); !status.ok()) return status;
         outcomes[last_job].status = std::move(check);
       }
       first_job = script.end_job;
       continue;
     }
 
-    // A statement failed: its job alone pays, or its merged run is taken apart and tried again.
+    // A statement failed: its job alone pays, or what was put together is taken apart and tried again.
     session_ = {};
     auto_increment_.clear();
     const Step& failed = script.steps[completed];
     const Result<bool> alive = in_transaction();
     if (!alive) return alive.status();
+    const Unit& unit = script.unit_of(completed);
     // Gone: what follows would commit by itself, and what went before is lost. And a statement that has run, whose
     // effect is not known, cannot be taken back alone without a savepoint.
     const bool has_run = failed.kind == Step::Kind::effect || failed.kind == Step::Kind::warnings;
-    if (!*alive || (has_run && !needs_savepoint(jobs[failed.job]))) {
-      frame.ended_by.push_back(failed.job);
-      for (const Reference& at : failed.run)
-        if (at.job != failed.job) frame.ended_by.push_back(at.job);
+    if (!*alive || (has_run && !unit.has_savepoint)) {
+      if (failed.run.empty()) frame.ended_by.push_back(failed.job);
+      for (const Reference& at : failed.run) {
+        outcomes[at.job].failed_statement = static_cast<std::uint32_t>(at.statement);
+        if (frame.ended_by.empty() || frame.ended_by.back() != at.job) frame.ended_by.push_back(at.job);
+      }
       for (const std::size_t job : frame.ended_by) outcomes[job].status = result.status;
       return result.status;
     }
-    if (Status status = undo(jobs, failed.job); !status.ok()) return status;
-    if (failed.run.size() > 1) {
-      first_job = failed.job;
-      unmerged_until = failed.run.back().job + 1;
+    if (Status status = undo(unit.first_job, unit.has_savepoint); !status.ok()) return status;
+    if (unit.merged && failed.kind == Step::Kind::statements) {
+      const Reference& at = failed.run.front();
+      if (jobs[at.job].replay) kept_in_order_.insert(jobs[at.job].statements[at.statement].insert->table);
+      first_job = unit.first_job;
+      unmerged_until = unit.end_job;
       continue;
     }
     outcomes[failed.job].status = std::move(result.status);

@@ -2,14 +2,16 @@
 // few round trips as it can, and collects every effect. Master and slaves run the same code on the same input,
 // so that the same statements have the same effects.
 //
-// A job that fails leaves nothing behind and does not disturb the others. Plain inserts of one shape that follow
-// each other go to the database as one multi-row insert; when that fails they are run one by one.
+// A job that fails leaves nothing behind and does not disturb the others. Plain inserts of one shape go to the database
+// as one multi-row insert, also across inserts of other shapes where the order cannot matter; when that fails they
+// are run one by one.
 // Belongs to the thread that owns the connection.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -62,6 +64,9 @@ struct ExecutorLimits {
   std::uint64_t max_row_bytes = 4U << 20U;
   std::uint64_t max_merged_bytes = 1U << 20U;  // of one multi-row insert
   std::uint64_t max_script_bytes = 8U << 20U;  // of one round trip
+  // Of a script that goes as one statement: that saves a wake-up on either side for every statement in it, but the
+  // server reads its text twice.
+  std::uint64_t max_one_statement_bytes = 12U << 10U;
 };
 
 class Executor {
@@ -70,7 +75,7 @@ class Executor {
 
   // SQL to put around the jobs, so that it costs no round trip of its own: complete statements.
   struct Frame {
-    std::string prologue;  // in front of the first, each ended by `;`: "SET ROLE …;BEGIN;"
+    std::string prologue;  // in front of the first, each ended by `;`: "SET ROLE …;START TRANSACTION;"
     std::size_t prologue_statements = 0;
     // What follows when every effect is known before anything has run (plain inserts): asked with the outcomes as
     // they will be, it gives the text, without a last `;`, or nothing to leave it out.
@@ -98,6 +103,7 @@ class Executor {
     std::size_t statement = 0;
   };
   struct Step;
+  struct Unit;
   struct Script;
   struct Session {  // as last imposed on the connection; nothing = unknown
     std::optional<std::string> database;
@@ -105,26 +111,32 @@ class Executor {
     std::optional<std::uint32_t> timeout_ms;
   };
 
+  using Run = std::vector<Reference>;  // statements that go as one
+  struct Window;
   Script build(const std::vector<Job>& jobs, std::size_t first_job, std::size_t unmerged_until);
   void add_job_prelude(Script& script, const Job& job, std::size_t index);
-  std::vector<Reference> find_run(const std::vector<Job>& jobs, Reference first) const;
-  void add_statements(Script& script, const std::vector<Job>& jobs, std::vector<Reference> run);
+  Window find_window(const std::vector<Job>& jobs, std::size_t first_job) const;
+  void add_job(Window& window, const std::vector<Job>& jobs, std::size_t index) const;
+  void add_statements(Script& script, const std::vector<Job>& jobs, Run run);
   void impose_insert_id(Script& script, const Job& job, const JobStatement& statement, Step& step);
   void impose_seeds(Script& script, const Job& job, const JobStatement& statement, std::size_t index);
   bool predict(const std::vector<Job>& jobs, const Script& script, std::vector<JobOutcome>& outcomes);
+  Result<bool> run_as_one(const std::string& text, Frame& frame);
   void take_rows(const std::vector<Job>& jobs, const Step& step, RowStream& rows, std::vector<JobOutcome>& outcomes,
                  Status& problem);
   Status collect(Script& script, std::size_t completed, std::vector<std::optional<std::uint64_t>>& values);
   void record(const std::vector<Job>& jobs, const Step& step, const std::vector<std::optional<std::uint64_t>>& values,
               std::vector<JobOutcome>& outcomes);
   Status check_job(const Job& job, JobOutcome& outcome) const;
-  Status undo(const std::vector<Job>& jobs, std::size_t job);
+  Status undo(std::size_t job, bool has_savepoint);
   Result<bool> in_transaction();
 
   Connection& connection_;
   const ExecutorLimits limits_;
   Session session_;
   AutoIncrementTracker auto_increment_;
+  // Slave: inserts into these failed when put together out of order (a foreign key): it is not tried again.
+  std::set<sql::ObjectName> kept_in_order_;
 };
 
 }  // namespace sqlcast::storage

@@ -167,6 +167,20 @@ TEST_CASE("determinism: the flags say what must be imposed") {
   CHECK_FALSE(judged("DELETE FROM line").returns_rows);
 }
 
+TEST_CASE("determinism: only inserts that depend on no other table may go in any order") {
+  Schema schema = determinism_schema();
+  Judgement judgement;
+  judgement.default_database = "d";
+  judgement.schema = &schema;
+  const auto order_free = [&](std::string_view text) { return judge(text, judgement).insert.value().order_free; };
+  CHECK(order_free("INSERT INTO line (n, t) VALUES (1, 'a')"));
+  CHECK_FALSE(order_free("INSERT INTO line (n, t) VALUES (NOW(), 'a')"));
+  CHECK_FALSE(order_free("REPLACE INTO line VALUES (1, 'x')"));
+  CHECK_FALSE(order_free("INSERT INTO unheard_of (n) VALUES (1)"));
+  schema.tables.at({"d", "line"}).references = {{"d", "orders"}};
+  CHECK_FALSE(order_free("INSERT INTO line (n, t) VALUES (1, 'a')"));
+}
+
 TEST_CASE("determinism: a plain insert is one that can be put together with others") {
   const std::string text = " INSERT INTO line (n, t) VALUES (1, 'a'), (2, NULL) -- x";
   const InsertShape plain = shape(text);
