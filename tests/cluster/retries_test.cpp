@@ -117,7 +117,7 @@ TEST_CASE("retries: 1,000 writes under kills of the master and cut connections a
     while (writing) {
       wires[random() % wires.size()]->cut();
       ++cuts;
-      std::this_thread::sleep_for(std::chrono::milliseconds(20 + random() % 150));  // how often is up to chance
+      std::this_thread::sleep_for(std::chrono::milliseconds(20 + random() % 150));  // poll interval, of chance
     }
   });
 

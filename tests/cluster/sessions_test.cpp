@@ -162,16 +162,19 @@ TEST_CASE("sessions: reads at random slaves that are slow or stopped never miss 
   std::vector<std::thread> sessions;
   for (int i = 0; i < kSessions; ++i) sessions.emplace_back(session, i);
   std::mt19937 random(5);
-  const auto some_time = [&random] { return std::chrono::milliseconds(20 + random() % 100); };
+  const auto some_time = [&random] {
+    std::this_thread::sleep_for(
+        std::chrono::milliseconds(20 + random() % 100));  // poll interval, and how long it is slow
+  };
   while (running > 0) {
     Node& victim = cluster.slave(random() % 2);
     if (random() % 2 == 0) {
       victim.suspend();
-      std::this_thread::sleep_for(some_time());  // for so long it is slow
+      some_time();
       victim.resume();
     } else {
       const SlowApply slow(victim, "sess.t");
-      std::this_thread::sleep_for(some_time());
+      some_time();
     }
   }
   for (std::thread& thread : sessions) thread.join();
