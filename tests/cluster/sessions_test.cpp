@@ -163,8 +163,7 @@ TEST_CASE("sessions: reads at random slaves that are slow or stopped never miss 
   for (int i = 0; i < kSessions; ++i) sessions.emplace_back(session, i);
   std::mt19937 random(5);
   const auto some_time = [&random] {
-    std::this_thread::sleep_for(
-        std::chrono::milliseconds(20 + random() % 100));  // poll interval, and how long it is slow
+    std::this_thread::sleep_for(std::chrono::milliseconds(20 + random() % 100));  // poll interval
   };
   while (running > 0) {
     Node& victim = cluster.slave(random() % 2);
