@@ -20,7 +20,7 @@ namespace sqlcast::sql {
   X(multiple_statements, "MULTIPLE_STATEMENTS", "send each statement in a slot of its own: a request may have several, and is atomic") \
   X(statement_too_large, "STATEMENT_TOO_LARGE", "split the statement, or raise limits.max_statement_bytes") \
   X(nested_too_deep, "NESTED_TOO_DEEP", "nest less, or raise limits.max_nesting_depth") \
-  X(parameter_unbound, "PARAMETER_UNBOUND", "send a value for each ? or :name in the request's params or named_params") \
+  X(parameter_unbound, "PARAMETER_UNBOUND", "send a value for each ? or :name in the request's params") \
   X(unknown_statement, "UNKNOWN_STATEMENT", "see docs/sql-policy.md for the statements that are known") \
   X(unsupported_syntax, "UNSUPPORTED_SYNTAX", "check the spelling, or write it in the plain form that docs/sql-policy.md describes") \
   X(client_command, "CLIENT_COMMAND", "this is a command of the shell; send SQL alone") \
