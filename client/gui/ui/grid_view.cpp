@@ -104,7 +104,7 @@ void GridView::draw(App& app, QueryTab& tab, const std::shared_ptr<ResultView>& 
   ImGui::EndChild();
 }
 
-void GridView::draw_header(App& app, const std::shared_ptr<ResultView>& result, const Metrics& m) {
+void GridView::draw_header(App&, const std::shared_ptr<ResultView>& result, const Metrics& m) {
   const Palette& p = colours();
   ImDrawList* list = ImGui::GetWindowDrawList();
   const GridLook& l = result->look;
@@ -146,7 +146,6 @@ void GridView::draw_header(App& app, const std::shared_ptr<ResultView>& result, 
   }
   ImGui::PopClipRect();
   list->AddLine({m.low.x - m.gutter, m.low.y - 1}, {m.high.x, m.low.y - 1}, p.border);
-  if (app.session == nullptr) return;
 }
 
 void GridView::draw_cell(ResultView& result, const Metrics& m, std::uint64_t row, std::size_t column, ImVec2 at,
@@ -356,15 +355,18 @@ void GridView::handle_keys(App& app, QueryTab& tab, const std::shared_ptr<Result
   const CellAt before = focus;
   const auto page = static_cast<std::uint64_t>(m.fits);
   const auto hit = [](int code) { return ImGui::IsKeyPressed(code, true); };
-  if (hit(key::kDown)) focus.row = std::min(focus.row + 1, m.rows - 1);
-  if (hit(key::kUp) && focus.row > 0) --focus.row;
-  if (hit(key::kRight)) focus.column = std::min(focus.column + 1, grid.columns().size() - 1);
-  if (hit(key::kLeft) && focus.column > 0) --focus.column;
+  const bool arrow = hit(key::kDown) || hit(key::kUp) || hit(key::kRight) || hit(key::kLeft);
+  if (grid.focus) {  // otherwise an arrow goes to the first cell
+    if (hit(key::kDown)) focus.row = std::min(focus.row + 1, m.rows - 1);
+    if (hit(key::kUp) && focus.row > 0) --focus.row;
+    if (hit(key::kRight)) focus.column = std::min(focus.column + 1, grid.columns().size() - 1);
+    if (hit(key::kLeft) && focus.column > 0) --focus.column;
+  }
   if (hit(key::kPageDown) && !io.KeyCtrl) focus.row = std::min(focus.row + page, m.rows - 1);
   if (hit(key::kPageUp) && !io.KeyCtrl) focus.row -= std::min(focus.row, page);
   if (hit(key::kHome)) io.KeyCtrl ? focus.row = 0 : focus.column = 0;
   if (hit(key::kEnd)) io.KeyCtrl ? focus.row = m.rows - 1 : focus.column = grid.columns().size() - 1;
-  if (!(focus == before)) {
+  if (!(focus == before) || (!grid.focus && (arrow || hit(key::kHome) || hit(key::kPageUp)))) {
     grid.focus = focus;
     if (!io.KeyShift || !grid.anchor) grid.anchor = focus;
     result->look.show_focus = true;

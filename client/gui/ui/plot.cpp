@@ -20,6 +20,13 @@ std::string axis_label(double value, std::string_view unit) {
   return short_count(value);
 }
 
+// Each piece by itself: a thick line of many pieces frays at sharp peaks. With many series there is no time for that.
+void stroke(const std::vector<ImVec2>& points, ImU32 colour, bool pieces) {
+  ImDrawList* list = ImGui::GetWindowDrawList();
+  if (!pieces) return list->AddPolyline(points.data(), static_cast<int>(points.size()), colour, 0, px(1.6F));
+  for (std::size_t i = 1; i < points.size(); ++i) list->AddLine(points[i - 1], points[i], colour, px(1.6F));
+}
+
 struct Range {
   double low = 0;
   double high = 1;
@@ -103,6 +110,7 @@ void draw_plot(const Plot& plot, const std::vector<PlotSeries>& series, ImVec2 l
   const auto pixels = static_cast<std::size_t>(width);
   static std::vector<PixelRange> ranges;  // UI thread only: kept so that a frame allocates nothing
   static std::vector<ImVec2> points;
+  const bool pieces = series.size() <= 8;
   ImGui::PushClipRect({area_low.x, area_low.y - px(2)}, {area_high.x, area_high.y + px(2)}, true);
   for (const PlotSeries& one : series) {
     one.series->reduce(from, plot.now, pixels, ranges);
@@ -113,7 +121,7 @@ void draw_plot(const Plot& plot, const std::vector<PlotSeries>& series, ImVec2 l
       const float x = area_low.x + static_cast<float>(i) + 0.5F;
       // A hole of several polls is a hole, not a slope.
       if (!points.empty() && static_cast<double>(i - last) * plot.seconds / static_cast<double>(pixels) > 6) {
-        list->AddPolyline(points.data(), static_cast<int>(points.size()), one.colour, 0, px(1.6F));
+        stroke(points, one.colour, pieces);
         points.clear();
       }
       points.emplace_back(x, y_of(ranges[i].high));
@@ -121,7 +129,7 @@ void draw_plot(const Plot& plot, const std::vector<PlotSeries>& series, ImVec2 l
         list->AddLine({x, y_of(ranges[i].low)}, {x, y_of(ranges[i].high)}, fade(one.colour, 0.5F), 1);
       last = i;
     }
-    if (points.size() > 1) list->AddPolyline(points.data(), static_cast<int>(points.size()), one.colour, 0, px(1.6F));
+    stroke(points, one.colour, pieces);
   }
   ImGui::PopClipRect();
 

@@ -92,8 +92,10 @@ void QueryPanel::draw_tab(App& app, std::size_t index, std::size_t& close) {
     const ImVec2 low = ImGui::GetItemRectMin();
     const ImVec2 high = ImGui::GetItemRectMax();
     ImGui::GetWindowDrawList()->AddRectFilled({low.x + px(6), high.y - px(2)}, {high.x - px(6), high.y}, p.accent);
-    if (shown_tab_ != tab.id()) ImGui::SetScrollHereX(1);
+    const float room = ImGui::GetWindowWidth();
+    if (shown_tab_ != tab.id() || shown_in_ != room) ImGui::SetScrollHereX(0.9F);
     shown_tab_ = tab.id();
+    shown_in_ = room;
   }
   ImGui::PopStyleColor(2);
   if (active && app.tabs.size() > 1) {

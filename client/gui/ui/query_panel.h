@@ -44,6 +44,7 @@ class QueryPanel {
   bool focus_grid_ = false;
   bool editor_focused_ = false;
   std::uint64_t shown_tab_ = 0;  // was in front in the last frame
+  float shown_in_ = 0;           // the room that all tabs had
 };
 
 }  // namespace sqlcast::gui
