@@ -112,7 +112,7 @@ std::string_view determinism_name(Determinism value) {
 }
 
 std::string Verdict::explanation() const {
-  if (statement_class == Class::refused) return "refused (" + code + "): " + reason + "; " + advice;
+  if (statement_class == Class::refused) return reason + "; " + advice;
   if (determinism == Determinism::rewritten)
     return std::string(class_name(statement_class)) + ": runs, and replicates, with frozen values: " + rewritten;
   switch (statement_class) {
