@@ -52,7 +52,10 @@ void report(const char* what, std::vector<double>& ms) {
 
 int main(int argc, char** argv) {
   const int frames = argc > 1 ? std::max(10, std::atoi(argv[1])) : 400;
+  const auto begin = std::chrono::steady_clock::now();
   NullWindow window(1920, 1080);
+  std::printf("reading the fonts, at the start                      %.3f s\n",
+              std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
   ui::trace().on = false;
   auto state = std::make_shared<FakeBackend::State>();
   state->nodes.push_back(node_status("master", "master", 1));

@@ -29,6 +29,7 @@ class NullWindow {
     ImGuiIO& io = ImGui::GetIO();
     io.IniFilename = nullptr;
     io.DisplaySize = {width, height};
+    io.BackendFlags |= ImGuiBackendFlags_RendererHasVtxOffset;  // as the real one
     io.ConfigFlags |= ImGuiConfigFlags_NavEnableKeyboard;
     const std::pair<ImGuiKey_, int> keys[] = {{ImGuiKey_Tab, key::kTab},
                                               {ImGuiKey_LeftArrow, key::kLeft},

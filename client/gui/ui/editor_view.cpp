@@ -14,6 +14,8 @@
 namespace sqlcast::gui {
 
 namespace {
+constexpr double kBlinkFor = 20;  // seconds; a caret that blinks all day costs power
+
 bool pressed(int code) { return ImGui::IsKeyPressed(code, true); }
 }  // namespace
 
@@ -151,7 +153,8 @@ void EditorView::draw_lines(App& app, QueryTab& tab, const Metrics& m) {
       list->AddRect({corner.x - 1, corner.y + 1}, {corner.x + m.cell + 1, corner.y + m.line - 1}, p.accent, px(2));
     }
   }
-  const bool blink = !app.options().scripted && std::fmod(app.now - moved_at_, 1.1) > 0.6;
+  const double still = app.now - moved_at_;
+  const bool blink = !app.options().scripted && still < kBlinkFor && std::fmod(still, 1.1) > 0.6;
   if (focused_ && !blink) {
     const ImVec2 at = place_of(tab, m, buffer.caret());
     list->AddRectFilled({at.x - px(1), at.y + px(2)}, {at.x + px(1), at.y + m.line - px(2)}, p.accent);

@@ -120,12 +120,14 @@ const Face* first_there(const std::vector<Face>& faces) {
   return nullptr;
 }
 
-// Latin, Greek, Cyrillic, punctuation, currency, arrows, mathematics, box drawing, shapes, technical signs.
-const ImWchar kRanges[] = {0x0020, 0x024F, 0x0300, 0x036F, 0x0370, 0x052F, 0x1E00, 0x1EFF, 0x2000, 0x206F, 0x20A0,
-                           0x20BF, 0x2100, 0x218F, 0x2190, 0x23FF, 0x2500, 0x27BF, 0xFFFD, 0xFFFD, 0};
-const ImWchar kShapes[] = {0x0590, 0x06FF, 0x2190, 0x23FF, 0x2500, 0x27BF, 0xFFFD, 0xFFFD, 0};
+// What the window itself and most of Europe write with. Anything else is loaded when it is met: a start is quick, and
+// a frame is late once.
+const ImWchar kRanges[] = {0x0020, 0x017F, 0x2010, 0x2026, 0x2030, 0x203A, 0x20AC, 0x20AC, 0x2190, 0x2195,
+                           0x21B5, 0x21BB, 0x2212, 0x2212, 0x2248, 0x2248, 0x2260, 0x2260, 0x2298, 0x2298,
+                           0x2500, 0x2502, 0x2514, 0x2514, 0x25A0, 0x25E6, 0x2699, 0x2699, 0x2713, 0x2717,
+                           0x275A, 0x275A, 0x279C, 0x279C, 0xFFFD, 0xFFFD, 0};
 constexpr std::string_view kDejaVu = "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf";
-// Scripts of some thousand characters: only those that were met are loaded, from whichever of these is installed.
+// Scripts that none of the usual faces has: from whichever of these is installed.
 constexpr std::string_view kRareFaces[] = {"/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf",
                                            "/usr/share/fonts/truetype/wqy/wqy-microhei.ttc",
                                            "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
@@ -147,25 +149,23 @@ ImFont* add_font(const std::vector<Face>& faces, float size, bool& missing) {
   ImFontConfig config;
   config.PixelSnapH = true;
   const float pixels = std::round(size * face->size);
-  ImFont* font = atlas.AddFontFromFileTTF(std::string(face->path).c_str(), pixels, &config, kRanges);
-  std::error_code error;
-  if (face->path != kDejaVu && std::filesystem::exists(kDejaVu, error)) {
-    ImFontConfig merge;
-    merge.MergeMode = true;
-    merge.PixelSnapH = true;
-    atlas.AddFontFromFileTTF(std::string(kDejaVu).c_str(), pixels * 0.94F, &merge, kShapes);
-  }
   // ImGui keeps a pointer to the ranges until the atlas is built.
-  static std::vector<ImWchar> rare;
-  rare.clear();
-  for (const ImWchar c : look().rare) rare.insert(rare.end(), {c, c});
-  rare.push_back(0);
+  static std::vector<ImWchar> ranges;
+  ranges.assign(std::begin(kRanges), std::end(kRanges) - 1);
+  for (const ImWchar c : look().rare) ranges.insert(ranges.end(), {c, c});
+  ranges.push_back(0);
+  ImFont* font = atlas.AddFontFromFileTTF(std::string(face->path).c_str(), pixels, &config, ranges.data());
+  const auto merge = [&](std::string_view path, float merged) {
+    std::error_code error;
+    if (path == face->path || !std::filesystem::exists(path, error)) return;
+    ImFontConfig more;
+    more.MergeMode = true;
+    more.PixelSnapH = true;
+    atlas.AddFontFromFileTTF(std::string(path).c_str(), merged, &more, ranges.data());
+  };
+  merge(kDejaVu, pixels * 0.94F);
   for (const std::string_view path : kRareFaces) {
-    if (look().rare.empty() || !std::filesystem::exists(path, error)) continue;
-    ImFontConfig merge;
-    merge.MergeMode = true;
-    merge.PixelSnapH = true;
-    atlas.AddFontFromFileTTF(std::string(path).c_str(), pixels, &merge, rare.data());
+    if (!look().rare.empty()) merge(path, pixels);
   }
   return font;
 }
@@ -175,7 +175,7 @@ ImFont* add_font(const std::vector<Face>& faces, float size, bool& missing) {
 void want_glyphs(std::string_view utf8) {
   Look& l = look();
   for (std::size_t at = 0; at < utf8.size(); ++at) {
-    if (static_cast<unsigned char>(utf8[at]) < 0xE0) continue;  // what the usual fonts have begins lower
+    if (static_cast<unsigned char>(utf8[at]) < 0xC4) continue;  // Latin-1 is there, the rest of a character no begin
     const char32_t c = utf8_at(utf8, at);
     if (c > 0xFFFF || c == 0xFFFD || l.fonts.ui->FindGlyphNoFallback(static_cast<ImWchar>(c)) != nullptr) continue;
     if (l.rare.size() < kMostRare && l.rare.insert(static_cast<ImWchar>(c)).second) l.rare_waiting = true;

@@ -106,14 +106,17 @@ void draw_plot(const Plot& plot, const std::vector<PlotSeries>& series, ImVec2 l
     draw_text(list, font, {left, area_high.y + px(4)}, p.faint, label);
   }
 
-  const double from = plot.now - plot.seconds;
+  // Moves by whole pixels: a sample stays in its pixel, and nothing is drawn anew when nothing has moved.
   const auto pixels = static_cast<std::size_t>(width);
+  const double pixel = plot.seconds / static_cast<double>(pixels);
+  const double until = std::ceil(plot.now / pixel) * pixel;
+  const double from = until - plot.seconds;
   static std::vector<PixelRange> ranges;  // UI thread only: kept so that a frame allocates nothing
   static std::vector<ImVec2> points;
   const bool pieces = series.size() <= 8;
   ImGui::PushClipRect({area_low.x, area_low.y - px(2)}, {area_high.x, area_high.y + px(2)}, true);
   for (const PlotSeries& one : series) {
-    one.series->reduce(from, plot.now, pixels, ranges);
+    one.series->reduce(from, until, pixels, ranges);
     points.clear();
     std::size_t last = 0;
     for (std::size_t i = 0; i < pixels; ++i) {

@@ -58,6 +58,7 @@ void note(std::string_view label, ImVec2 low, ImVec2 high, bool item) {
 }
 
 void note_item(std::string_view label) {
+  want_glyphs(label);
   note(visible_label(label), ImGui::GetItemRectMin(), ImGui::GetItemRectMax(), true);
 }
 
@@ -189,6 +190,7 @@ bool checkbox(const char* label, bool* value) {
 }
 
 bool input(const char* id, std::string& value, const char* hint, float width, ImGuiInputTextFlags flags) {
+  want_glyphs(value);
   ImGui::SetNextItemWidth(width);
   const bool changed = ImGui::InputTextWithHint(cat("##", id).c_str(), hint, &value, flags);
   note_item(id);
@@ -196,6 +198,7 @@ bool input(const char* id, std::string& value, const char* hint, float width, Im
 }
 
 bool begin_combo(const char* id, std::string_view preview, float width) {
+  want_glyphs(preview);
   ImGui::SetNextItemWidth(width);
   const bool open = ImGui::BeginCombo(cat("##", id).c_str(), std::string(preview).c_str(), ImGuiComboFlags_HeightLarge);
   if (!open) {
@@ -230,6 +233,7 @@ bool segments(const char* id, const std::vector<const char*>& labels, int* chose
 void tooltip(std::string_view value) {
   if (value.empty() || !ImGui::IsItemHovered(ImGuiHoveredFlags_AllowWhenDisabled)) return;
   if (GImGui->HoveredIdTimer < 0.4F && GImGui->HoveredId != 0) return;
+  want_glyphs(value);
   ImGui::BeginTooltip();
   ImGui::PushTextWrapPos(px(420));
   ImGui::TextUnformatted(value.data(), value.data() + value.size());
