@@ -172,6 +172,7 @@ Sequencer::Batch Sequencer::take_batch() {
     std::optional<WriteRequest> first = queue_.pop(100ms);
     if (!first) return batch;
     waiting_.push_back(std::move(*first));
+    wait_for_company();
   }
   while (batch.size() < config_.limits.group_entries && bytes < config_.limits.group_bytes) {
     if (waiting_.empty()) {
@@ -196,6 +197,25 @@ Sequencer::Batch Sequencer::take_batch() {
     if (is_ddl) break;
   }
   return batch;
+}
+
+// Clients that wait for replies ask again together, a moment after a group has been answered. A group that began with
+// the few who came in between would leave them out, and so would each one after it: twice the commits. So it waits for
+// as many as have been answered, for half the time that the last group took; never for one client alone, and not again
+// for a while when it was in vain.
+void Sequencer::wait_for_company() {
+  constexpr auto kLongest = 2ms;
+  constexpr unsigned kGroupsWithoutWaiting = 16;
+  const std::size_t hoped_for = std::exchange(hoped_for_, 0);
+  if (hoped_for <= 1) return;
+  if (in_vain_ > 0) {
+    --in_vain_;
+    return;
+  }
+  const auto left = answered_at_ + std::min<Clock::duration>(took_ / 2, kLongest) - Clock::now();
+  if (left <= Clock::duration::zero() || queue_.size() + 1 >= hoped_for) return;
+  queue_.wait_for(hoped_for - 1, std::chrono::duration_cast<std::chrono::microseconds>(left));
+  if ((queue_.size() + 1) * 2 < hoped_for) in_vain_ = kGroupsWithoutWaiting;
 }
 
 void Sequencer::process(Batch batch) {

@@ -66,6 +66,7 @@ class Sequencer {
   using Batch = std::vector<WriteRequest>;
   void run();
   Batch take_batch();
+  void wait_for_company();
   void process(Batch batch);
   bool answer_without_running(WriteRequest& request);
   bool replan(WriteRequest& request);
@@ -130,6 +131,12 @@ class Sequencer {
   std::uint64_t last_timestamp_us_ = 0;
   std::uint64_t group_timestamp_us_ = 0;
   std::uint64_t rand_state_;
+
+  // How long a group waits for more: see wait_for_company().
+  std::size_t hoped_for_ = 0;  // requests, when all who have just been answered ask again
+  WriteRequest::Clock::time_point answered_at_;
+  WriteRequest::Clock::duration took_{};  // the last group
+  unsigned in_vain_ = 0;                  // groups for which it will not wait
 };
 
 }  // namespace sqlcast::master

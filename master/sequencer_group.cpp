@@ -38,10 +38,11 @@ Status translate(Status status) {
 }  // namespace
 
 void Sequencer::commit_group(Batch batch) {
+  const Clock::time_point begun = Clock::now();
   constexpr int kMaxAttempts = 20;  // deadlocks and lost sessions; each is rare
   for (int attempt = 0; attempt < kMaxAttempts && !batch.empty(); ++attempt) {
     switch (try_group(batch)) {
-      case Attempt::committed:
+      case Attempt::committed: took_ = answered_at_ - begun; return;
       case Attempt::failed: return;
       case Attempt::again: break;
     }
@@ -100,6 +101,8 @@ Sequencer::Attempt Sequencer::conclude(Batch& batch, Trip& trip, const Result<bo
   if (!*committed) return Attempt::again;
   crash_point("group_committed");
   advance(trip.group, trip.entries);
+  answered_at_ = Clock::now();
+  hoped_for_ = queue_.size() + waiting_.size() + batch.size();
   finish(batch, trip.outcomes, trip.group, trip.entries);
   hooks_.publish(trip.group);  // behind the replies: a client waits for those
   return Attempt::committed;

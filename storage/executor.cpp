@@ -49,6 +49,8 @@ Status Executor::collect(Script& script, std::size_t completed, std::vector<std:
 void Executor::record(const std::vector<Job>& jobs, const Step& step,
                       const std::vector<std::optional<std::uint64_t>>& values, std::vector<JobOutcome>& outcomes) {
   std::optional<std::uint64_t> next_id = step.looked_up_value ? values.at(*step.looked_up_value) : step.insert_id;
+  // Looked up once; from here on it is known.
+  if (step.next_id_unknown) learn_next_id(jobs, step, next_id);
   for (const Reference& at : step.run) {
     const Job& job = jobs[at.job];
     const JobStatement& statement = job.statements[at.statement];

@@ -118,6 +118,7 @@ class Executor {
   Window find_window(const std::vector<Job>& jobs, std::size_t first_job) const;
   void add_job(Window& window, const std::vector<Job>& jobs, std::size_t index) const;
   void add_statements(Script& script, const std::vector<Job>& jobs, Run run);
+  void learn_next_id(const std::vector<Job>& jobs, const Step& step, std::optional<std::uint64_t> insert_id);
   void impose_insert_id(Script& script, const Job& job, const JobStatement& statement, Step& step);
   void impose_seeds(Script& script, const Job& job, const JobStatement& statement, std::size_t index);
   bool predict(const std::vector<Job>& jobs, const Script& script, std::vector<JobOutcome>& outcomes);

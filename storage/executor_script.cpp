@@ -201,6 +201,24 @@ void Executor::impose_seeds(Script& script, const Job& job, const JobStatement& 
              "SET rand_seed1=" + seed(*job.context.rand_seed1) + ",rand_seed2=" + seed(*job.context.rand_seed2));
 }
 
+// What a statement's inserts make of the table's next AUTO_INCREMENT value, for those that come after it.
+void Executor::learn_next_id(const std::vector<Job>& jobs, const Step& step, std::optional<std::uint64_t> insert_id) {
+  const sql::InsertShape& insert = *jobs[step.run.front().job].statements[step.run.front().statement].insert;
+  std::uint64_t tuples = 0;
+  std::uint64_t explicit_max = 0;
+  for (const Reference& at : step.run) {
+    tuples += jobs[at.job].statements[at.statement].insert->tuples;
+    explicit_max = std::max(explicit_max, jobs[at.job].statements[at.statement].insert->explicit_max);
+  }
+  const std::optional<std::uint64_t> next = auto_increment_.next(insert.table);
+  if (insert.plain && insert_id && insert.auto_increment == sql::AutoIncrementUse::generated)
+    auto_increment_.set(insert.table, *insert_id + tuples);
+  else if (insert.auto_increment == sql::AutoIncrementUse::explicit_values && next.value_or(0) > 0)
+    auto_increment_.set(insert.table, std::max(*next, explicit_max + 1));
+  else
+    auto_increment_.forget(insert.table);
+}
+
 void Executor::add_statements(Script& script, const std::vector<Job>& jobs, Run run) {
   const Reference first = run.front();
   const Job& job = jobs[first.job];
@@ -223,24 +241,9 @@ void Executor::add_statements(Script& script, const std::vector<Job>& jobs, Run 
     script.text += ';';
   }
   step.run = std::move(run);
-
-  // What later statements of this script must know of the table's next value.
   if (statement.insert && !job.replay) {
-    const sql::ObjectName& table = statement.insert->table;
-    std::uint64_t tuples = 0;
-    std::uint64_t explicit_max = 0;
-    for (const Reference& at : step.run) {
-      tuples += jobs[at.job].statements[at.statement].insert->tuples;
-      explicit_max = std::max(explicit_max, jobs[at.job].statements[at.statement].insert->explicit_max);
-    }
-    const bool known = statement.insert->plain && step.insert_id.has_value();
-    if (known && statement.insert->auto_increment == sql::AutoIncrementUse::generated)
-      auto_increment_.set(table, *step.insert_id + tuples);
-    else if (statement.insert->auto_increment == sql::AutoIncrementUse::explicit_values &&
-             auto_increment_.next(table).value_or(0) > 0)
-      auto_increment_.set(table, std::max(*auto_increment_.next(table), explicit_max + 1));
-    else
-      auto_increment_.forget(table);
+    learn_next_id(jobs, step, step.insert_id);
+    step.next_id_unknown = !auto_increment_.next(statement.insert->table).has_value();
   }
 
   Step warnings;

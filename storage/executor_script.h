@@ -27,6 +27,7 @@ struct Executor::Step {
   std::optional<std::size_t> looked_up_value;  // index of the value that holds the imposed insert id
   std::optional<std::size_t> affected_value;   // indexes of values that the effect step fetches
   std::optional<std::size_t> insert_id_value;
+  bool next_id_unknown = false;  // the table's, behind it: what was looked up will tell
 };
 
 // Jobs that succeed, or are taken back, together: one, or a window of inserts that go merged.
