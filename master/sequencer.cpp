@@ -70,12 +70,14 @@ std::string Sequencer::failure() const {
 // ---- start and stop --------------------------------------------------------------------------------------------
 
 Status Sequencer::connect() {
+  // The old session first: while it lasts, another cannot have the writer's lock.
+  executor_.reset();
+  writer_.reset();
   Result<std::unique_ptr<storage::Connection>> administrator = database_.open_administrator();
   if (!administrator) return administrator.status();
   Result<std::unique_ptr<storage::Connection>> writer = database_.open_writer();
   if (!writer) return writer.status();
   administrator_ = std::move(*administrator);
-  executor_.reset();
   writer_ = std::move(*writer);
   writer_id_ = writer_->id();
   executor_ = std::make_unique<storage::Executor>(*writer_, storage::ExecutorLimits{});

@@ -174,7 +174,7 @@ Status Executor::run(const std::vector<Job>& jobs, std::vector<JobOutcome>& outc
     if (finish) {
       text += *finish;
       total += frame.finish_statements;
-      if (may_be_one && script.keeps_session && text.size() <= limits_.max_one_statement_bytes) {
+      if (may_be_one && script.may_be_one && text.size() <= limits_.max_one_statement_bytes) {
         const Result<bool> settled = run_as_one(text, frame);
         if (!settled) return settled.status();
         if (*settled) return ok_status();

@@ -79,7 +79,7 @@ void Executor::add_job_prelude(Script& script, const Job& job, std::size_t index
   prelude.job = index;
   if (!job.database.empty() && session_.database != job.database) {
     script.add(prelude, "USE " + quote_name(job.database));
-    script.keeps_session = false;
+    script.may_be_one = false;
     session_.database = job.database;
   }
   std::string assignments;
@@ -93,7 +93,7 @@ void Executor::add_job_prelude(Script& script, const Job& job, std::size_t index
   }
   if (session_.timeout_ms != job.timeout_ms) {
     assign("max_statement_time", timestamp_text(std::uint64_t{job.timeout_ms} * 1000));
-    script.keeps_session = false;
+    script.may_be_one = false;
     session_.timeout_ms = job.timeout_ms;
   }
   if (reads_last_insert_id(job)) assign("last_insert_id", "0");
@@ -254,7 +254,10 @@ void Executor::add_statements(Script& script, const std::vector<Job>& jobs, Run 
   const bool with_warnings = !job.replay && (jobs.size() == 1 || job.warnings);
   if (effect_is_known(job, statement)) {
     script.steps.push_back(std::move(step));
-    if (job.warnings && with_warnings) script.add(std::move(warnings), "SHOW WARNINGS LIMIT 16");
+    if (job.warnings && with_warnings) {
+      script.add(std::move(warnings), "SHOW WARNINGS LIMIT 16");
+      script.may_be_one = false;
+    }
     return;
   }
   const std::size_t effect_step = script.steps.size() + 1;

@@ -45,7 +45,8 @@ struct Executor::Script {
   std::vector<Unit> units;
   std::vector<std::size_t> value_steps;  // a value's step: it exists once that step has run
   std::size_t end_job = 0;               // first job that is not in it
-  bool keeps_session = true;             // neither the default database nor the time limit changes
+  // May go as one statement: neither the default database nor the time limit changes, and nothing gives rows.
+  bool may_be_one = true;
 
   void add(Step step, std::string_view sql) {
     text += sql;
