@@ -22,6 +22,11 @@ void check_tokens(const Highlighter& highlighter, const EditorBuffer& buffer) {
     REQUIRE(highlighter.tokens()[i].paint == whole.tokens()[i].paint);
   }
   REQUIRE(highlighter.statements().size() == whole.statements().size());
+  for (std::size_t i = 0; i < whole.statements().size(); ++i) {
+    REQUIRE(highlighter.statements()[i].begin == whole.statements()[i].begin);
+    REQUIRE(highlighter.statements()[i].end == whole.statements()[i].end);
+    REQUIRE(highlighter.statements()[i].line == whole.statements()[i].line);
+  }
 }
 
 void check_lines(const EditorBuffer& buffer) {
@@ -111,9 +116,18 @@ TEST_CASE("editor: line breaks of other systems become one") {
 
 TEST_CASE("highlight: random edits leave the tokens of the whole text") {
   std::mt19937 random(7);
-  const std::vector<std::string> parts = {"select ", "'",  "\"", "`",  "--",  " x\n", "/*",
-                                          "*/",      ";",  "(",  ")",  "1.5", "é",    "from student where id = 3;\n",
-                                          "#c\n",    ":p", "?",  "\\", " "};
+  const std::vector<std::string> parts = {"select ", "'",
+                                          "\"",      "`",
+                                          "--",      " x\n",
+                                          "/*",      "*/",
+                                          ";",       "(",
+                                          ")",       "1.5",
+                                          "é",       "from student where id = 3;\n",
+                                          "#c\n",    ":p",
+                                          "?",       "\\",
+                                          " ",       ";\n",
+                                          "a.",      "delimiter //\n",
+                                          "//"};
   EditorBuffer buffer("select 1;\nselect * from student;\n");
   Highlighter highlighter;
   highlighter.update(buffer);

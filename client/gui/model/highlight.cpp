@@ -29,20 +29,86 @@ Paint paint_of(const sql::Token& token, std::string_view text) {
   }
   return Paint::plain;
 }
+
+// Several changes as one: [begin, old_end) became [begin, new_end).
+struct Region {
+  std::size_t begin = 0;
+  std::size_t old_end = 0;
+  std::size_t new_end = 0;
+};
+
+Region region_of(const std::vector<TextChange>& changes) {
+  Region all{changes[0].offset, changes[0].offset + changes[0].removed, changes[0].offset + changes[0].inserted};
+  for (std::size_t i = 1; i < changes.size(); ++i) {
+    const TextChange& change = changes[i];
+    const std::size_t end = std::max(all.new_end, change.offset + change.removed);
+    all.old_end += end - all.new_end;
+    all.new_end = end - change.removed + change.inserted;
+    all.begin = std::min(all.begin, change.offset);
+  }
+  return all;
+}
+
+bool is_end(const PaintedToken& token, std::string_view text) {
+  return token.kind == sql::TokenKind::symbol && text[token.offset] == ';';
+}
+
 }  // namespace
 
 void Highlighter::update(EditorBuffer& buffer) {
   const std::vector<TextChange> changes = buffer.take_changes();
   if (changes.empty() && version_ == buffer.version()) return;
-  // The whole text each time: what a token is can depend on tokens far before and behind it.
-  const std::string_view text = buffer.text();
-  tokens_.clear();
-  sql::Lexer lexer(text);
-  for (sql::Token token; lexer.next(token);)
-    tokens_.push_back(
-        {token.offset, static_cast<std::uint32_t>(token.size), token.kind, paint_of(token, text), token.problem});
   version_ = buffer.version();
-  find_statements(buffer);
+  const std::string_view text = buffer.text();
+  Region region{0, tokens_.empty() ? 0 : tokens_.back().offset + tokens_.back().size, text.size()};
+  if (!changes.empty()) region = region_of(changes);
+
+  // After a `;` the lexer is as at the beginning: it starts there, and is done where the old text, behind the
+  // changes, has one too.
+  std::size_t first = first_token_at(region.begin);
+  while (first > 0 &&
+         (first > tokens_.size() || tokens_[first - 1].offset >= region.begin || !is_end(tokens_[first - 1], text))) {
+    --first;
+  }
+  const std::size_t from = first == 0 ? 0 : tokens_[first - 1].offset + 1;
+  std::vector<PaintedToken> fresh;
+  std::size_t last = tokens_.size();  // of the old tokens that are read again
+  sql::Lexer lexer(text.substr(from));
+  for (sql::Token token; lexer.next(token);) {
+    token.offset += from;
+    fresh.push_back(
+        {token.offset, static_cast<std::uint32_t>(token.size), token.kind, paint_of(token, text), token.problem});
+    if (token.offset < region.new_end || !is_end(fresh.back(), text)) continue;
+    const std::size_t before = token.offset - region.new_end + region.old_end;
+    const auto old = std::lower_bound(tokens_.begin(), tokens_.end(), before,
+                                      [](const PaintedToken& one, std::size_t offset) { return one.offset < offset; });
+    if (old == tokens_.end() || old->offset != before || old->kind != sql::TokenKind::symbol) continue;
+    last = static_cast<std::size_t>(old - tokens_.begin()) + 1;
+    break;
+  }
+  const std::size_t old_end = last < tokens_.size() ? tokens_[last].offset : ~std::size_t{0};
+  const std::size_t count = fresh.size();
+  const auto at = [this](std::size_t index) { return tokens_.begin() + static_cast<std::ptrdiff_t>(index); };
+  const std::size_t kept = std::min(count, last - first);
+  std::copy(fresh.begin(), fresh.begin() + static_cast<std::ptrdiff_t>(kept), at(first));
+  if (count < last - first) tokens_.erase(at(first + count), at(last));
+  tokens_.insert(at(first + kept), fresh.begin() + static_cast<std::ptrdiff_t>(kept), fresh.end());
+  for (std::size_t i = first + count; i < tokens_.size(); ++i) tokens_[i].offset += region.new_end - region.old_end;
+
+  const auto begins_before = [](const StatementRange& range, std::size_t offset) { return range.begin < offset; };
+  const auto changed = std::lower_bound(statements_.begin(), statements_.end(), from, begins_before);
+  const auto behind = std::lower_bound(changed, statements_.end(), old_end, begins_before);
+  std::vector<StatementRange> moved(behind, statements_.end());
+  const bool was_special = std::exchange(special_, false);
+  statements_.erase(changed, statements_.end());
+  find_statements(buffer, first, first + count, statements_);
+  if (was_special || special_) return split_again(buffer);
+  if (moved.empty()) return;
+  const std::size_t shift = region.new_end - region.old_end;  // as numbers that wrap: it may be negative
+  const std::size_t lines = buffer.line_of(moved.front().begin + shift) - moved.front().line;
+  for (const StatementRange& range : moved) {
+    statements_.push_back({range.begin + shift, range.end + shift, range.line + lines});
+  }
 }
 
 std::size_t Highlighter::first_token_at(std::size_t offset) const {
@@ -51,35 +117,42 @@ std::size_t Highlighter::first_token_at(std::size_t offset) const {
   return it == tokens_.begin() ? 0 : static_cast<std::size_t>(it - tokens_.begin()) - 1;
 }
 
-void Highlighter::find_statements(const EditorBuffer& buffer) {
+void Highlighter::find_statements(const EditorBuffer& buffer, std::size_t first, std::size_t last,
+                                  std::vector<StatementRange>& out) {
   const std::string_view text = buffer.text();
-  statements_.clear();
-  bool special = false;  // DELIMITER or \G: the splitter knows them, tokens alone do not
   constexpr std::size_t kNone = ~std::size_t{0};
   std::size_t begin = kNone;
   std::size_t end = 0;
   const auto finish = [&] {
-    if (begin != kNone) statements_.push_back({begin, end, buffer.line_of(begin)});
+    if (begin != kNone) out.push_back({begin, end, buffer.line_of(begin)});
     begin = kNone;
   };
-  for (const PaintedToken& token : tokens_) {
+  for (std::size_t i = first; i < last; ++i) {
+    const PaintedToken& token = tokens_[i];
     if (token.kind == sql::TokenKind::blank || token.kind == sql::TokenKind::comment) continue;
-    if (token.kind == sql::TokenKind::symbol && text[token.offset] == ';') {
+    if (is_end(token, text)) {
       finish();
       continue;
     }
-    if (token.kind == sql::TokenKind::error && text[token.offset] == '\\') special = true;
+    if (token.kind == sql::TokenKind::error && text[token.offset] == '\\') special_ = true;
     if (begin == kNone) {
       begin = token.offset;
-      special = special || equal_ignoring_case(text.substr(token.offset, token.size), "delimiter");
+      special_ = special_ || equal_ignoring_case(text.substr(token.offset, token.size), "delimiter");
     }
     end = token.offset + token.size;
   }
   finish();
-  if (!special) return;
+}
+
+// All of it: with the splitter where it is needed, and then back to tokens.
+void Highlighter::split_again(const EditorBuffer& buffer) {
+  statements_.clear();
+  special_ = false;
+  find_statements(buffer, 0, tokens_.size(), statements_);
+  if (!special_) return;
   statements_.clear();
   std::string delimiter = ";";
-  for (const sql::Piece& piece : sql::split(text, delimiter)) {
+  for (const sql::Piece& piece : sql::split(buffer.text(), delimiter)) {
     statements_.push_back({piece.offset, piece.end, buffer.line_of(piece.offset)});
   }
 }

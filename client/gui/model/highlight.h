@@ -46,7 +46,8 @@ struct StatementRange {
 
 class Highlighter {
  public:
-  // Takes in the buffer's changes since the last call; nothing to do when there are none. Cost follows the text's size.
+  // Takes in the buffer's changes since the last call; nothing to do when there are none. What is read again is the
+  // statements that changed, up to where the tokens are the old ones again; the others move.
   void update(EditorBuffer& buffer);
 
   const std::vector<PaintedToken>& tokens() const { return tokens_; }
@@ -61,10 +62,14 @@ class Highlighter {
   std::optional<std::pair<std::size_t, std::size_t>> brackets_at(std::string_view text, std::size_t caret) const;
 
  private:
-  void find_statements(const EditorBuffer& buffer);
+  // Tokens [first, last) and what statements they make, appended.
+  void find_statements(const EditorBuffer& buffer, std::size_t first, std::size_t last,
+                       std::vector<StatementRange>& out);
+  void split_again(const EditorBuffer& buffer);
 
   std::vector<PaintedToken> tokens_;
   std::vector<StatementRange> statements_;
+  bool special_ = false;  // DELIMITER or \G: the splitter knows them, tokens alone do not
   std::uint64_t version_ = 0;
 };
 
