@@ -225,15 +225,18 @@ void ClusterPanel::draw_node(App& app, const NodeView& node, ImVec2 low, ImVec2 
       node.health == Health::good ? (node.master ? "serving" : "live") : std::string(health_word(node.health));
   const std::string right = cat(node.master ? "MASTER" : "SLAVE", " · ", state);
   const float right_width = ui::text_width(font, right);
-  if (right_width + ui::text_width(look().fonts.bold, s.name) + px(70) < size.x) {
+  const float name_end = x + px(30) + ui::text_width(look().fonts.bold, s.name);
+  float room = high.x - px(10) - name_end;
+  if (right_width < room) {
     ui::draw_text(list, font, {high.x - right_width - px(10), y + px(2)}, bad ? health_colour(node.health) : role,
                   right);
+    room -= right_width + px(6);
   }
-  // Its colour in the plots.
-  const float name_end = x + px(30) + ui::text_width(look().fonts.bold, s.name);
-  const float middle = y + look().fonts.bold->FontSize / 2;
-  list->AddRectFilled({name_end, middle - px(1.5F)}, {name_end + px(12), middle + px(1.5F)},
-                      node_colour(app.session->cluster, node), px(1));
+  if (room > px(12)) {  // its colour in the plots
+    const float middle = y + look().fonts.bold->FontSize / 2;
+    list->AddRectFilled({name_end, middle - px(1.5F)}, {name_end + px(12), middle + px(1.5F)},
+                        node_colour(app.session->cluster, node), px(1));
+  }
   y += look().fonts.bold->FontSize + px(4);
   const auto line = [&](std::string_view value, ImU32 colour) {
     if (y + font->FontSize > high.y) return;
@@ -412,7 +415,8 @@ void ClusterPanel::draw_details(App& app, ImVec2 low, ImVec2 size) {
   fact("hash", s.hash.substr(0, 16));
   fact("throughput", cat(fixed(s.entries_per_second, 1), " statements/s"));
   fact("queue", s.queue_capacity == 0 ? std::string() : cat(s.queue_depth, " of ", s.queue_capacity));
-  fact("database", cat(s.database_up ? "up" : "down", "  ", s.database_version));
+  fact("database", s.database_up ? "up" : "down");
+  fact("server", s.database_version);
   fact("sqlcast", s.version);
   fact("up for", human_age(s.uptime_ms));
   for (const auto& [name, value] : s.counters) {
