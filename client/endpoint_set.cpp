@@ -9,7 +9,7 @@ namespace sqlcast::client {
 
 EndpointSet::EndpointSet(const std::vector<std::string>& addresses, std::uint64_t seed) : random_(seed) {
   for (const std::string& address : addresses) entry(address).listed = true;
-  turn_ = static_cast<std::size_t>(random_() % 1024);
+  turns_.fill(static_cast<std::size_t>(random_() % 1024));
 }
 
 Endpoint& EndpointSet::entry(const std::string& address) {
@@ -61,7 +61,7 @@ EndpointSet::Choice EndpointSet::choose(Route route, TimePoint now) {
     }
     if (endpoint_rank == best_rank) best.push_back(&endpoint);
   }
-  if (!best.empty()) return {best[turn_++ % best.size()]->address, now};
+  if (!best.empty()) return {best[turns_.at(static_cast<std::size_t>(route))++ % best.size()]->address, now};
   SQLCAST_CHECK(soonest != nullptr);
   return {soonest->address, soonest->retry_at};
 }

@@ -4,6 +4,7 @@
 // Pure: time comes in, randomness from a seed. Owned by one thread.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -79,7 +80,8 @@ class EndpointSet {
 
   std::vector<Endpoint> endpoints_;
   std::mt19937_64 random_;
-  std::size_t turn_ = 0;  // spreads reads over equals
+  // Spread requests over equals. One a route: a session that writes and reads in turn would read at every other one.
+  std::array<std::size_t, 4> turns_{};
 };
 
 // One spelling an address: localhost becomes 127.0.0.1, trailing slashes go. Empty when it is not tcp://HOST:PORT

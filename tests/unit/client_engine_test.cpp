@@ -383,6 +383,21 @@ TEST_CASE("engine: at the end everything that is open ends, once") {
   CHECK(f.engine.open_requests() == 0);
 }
 
+TEST_CASE("endpoint set: a session that writes and reads in turn reads at every slave") {
+  const TimePoint now{};
+  EndpointSet set({kOne, kTwo}, 1);
+  for (const std::string address : {kOne, kTwo}) {
+    set.heard(address, now);
+    set.learn(address, "slave", "Live", {}, std::chrono::milliseconds(0), now);
+  }
+  std::set<std::string> read_at;
+  for (int i = 0; i < 4; ++i) {
+    set.choose(Route::write, now);
+    read_at.insert(set.choose(Route::read, now).address);
+  }
+  CHECK(read_at.size() == 2);
+}
+
 TEST_CASE("endpoint set: back-off grows to its limit and ends with the first word") {
   EndpointSet set({kOne, kTwo}, 1);
   TimePoint now{std::chrono::hours(1)};
