@@ -386,7 +386,7 @@ TEST_CASE("engine: at the end everything that is open ends, once") {
 TEST_CASE("endpoint set: a session that writes and reads in turn reads at every slave") {
   const TimePoint now{};
   EndpointSet set({kOne, kTwo}, 1);
-  for (const std::string address : {kOne, kTwo}) {
+  for (const std::string& address : {kOne, kTwo}) {
     set.heard(address, now);
     set.learn(address, "slave", "Live", {}, std::chrono::milliseconds(0), now);
   }
