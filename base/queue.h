@@ -3,6 +3,7 @@
 // Any number of producers and consumers. After close() pushes fail and pops drain what is left.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -24,6 +25,7 @@ class BoundedQueue {
       const std::lock_guard lock(mutex_);
       if (closed_ || items_.size() >= capacity_) return false;
       items_.push_back(std::move(value));
+      if (items_.size() < wanted_) return true;
     }
     not_empty_.notify_one();
     return true;
@@ -34,6 +36,15 @@ class BoundedQueue {
     std::unique_lock lock(mutex_);
     not_empty_.wait_for(lock, wait, [this] { return closed_ || !items_.empty(); });
     return take_front();
+  }
+
+  // Waits up to `wait` for so many values to be there, and takes none. For the only consumer: it sleeps through the
+  // arrival of the others.
+  void wait_for(std::size_t count, std::chrono::microseconds wait) {
+    std::unique_lock lock(mutex_);
+    wanted_ = std::min(count, capacity_);
+    not_empty_.wait_for(lock, wait, [this] { return closed_ || items_.size() >= wanted_; });
+    wanted_ = 1;
   }
 
   // What is there now, without waiting.
@@ -72,6 +83,7 @@ class BoundedQueue {
   mutable std::mutex mutex_;
   std::condition_variable not_empty_;
   std::deque<T> items_;
+  std::size_t wanted_ = 1;  // a push that makes it so many wakes the consumer
   bool closed_ = false;
 };
 

@@ -15,12 +15,18 @@ struct Arguments {
   bool print = false;
 };
 
-// Sends one statement; false, with the error shown, when it failed.
-bool send(client::Client& client, const Shape& shape, std::string sql, bool with_database) {
+constexpr int kUnknownDatabase = 1049;
+
+client::Reply run_one(client::Client& client, const Shape& shape, std::string sql, bool with_database) {
   client::Request request = client::Request::of(std::move(sql));
   if (with_database) request.database = shape.database;
   request.timeout = std::chrono::milliseconds(120'000);
-  const client::Reply reply = client.run(std::move(request));
+  return client.run(std::move(request));
+}
+
+// Sends one statement; false, with the error shown, when it failed.
+bool send(client::Client& client, const Shape& shape, std::string sql, bool with_database) {
+  const client::Reply reply = run_one(client, shape, std::move(sql), with_database);
   if (!reply.status.ok()) cli::fail(reply.status);
   return reply.status.ok();
 }
@@ -47,8 +53,11 @@ int run_prepare(const Arguments& arguments) {
 int run_cleanup(const Arguments& arguments) {
   auto cluster = find_cluster(arguments.connection);
   if (!cluster.ok()) return cli::fail(cluster.status());
-  for (std::string& sql : cleanup_statements(arguments.shape))
-    if (!send(*cluster->client, arguments.shape, std::move(sql), true)) return cli::kExitFailed;
+  for (std::string& sql : cleanup_statements(arguments.shape)) {
+    const client::Reply reply = run_one(*cluster->client, arguments.shape, std::move(sql), true);
+    if (reply.status.database_errno == kUnknownDatabase) return cli::kExitOk;  // nothing was ever prepared
+    if (!reply.status.ok()) return cli::fail(reply.status);
+  }
   return cli::kExitOk;
 }
 

@@ -252,6 +252,7 @@ class Client::Impl {
     if (query.consistency == Consistency::session) query.after = request.after.value_or(session_);
     if (query.consistency == Consistency::max_lag) query.max_lag_ms = to_ms(request.max_lag.value_or(options_.max_lag));
     query.ack = request.ack.value_or(options_.ack);
+    query.warnings = request.warnings.value_or(options_.warnings);
     query.resent_since = request.resent_since;
 
     exchange.is_write = !read;

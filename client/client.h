@@ -45,6 +45,7 @@ struct Options {
   std::chrono::milliseconds max_lag{0};  // consistency max_lag only
   Ack ack = Ack::unset;                  // unset = the master's default
   std::uint32_t page_rows = 0;           // 0 = the node's default
+  bool warnings = false;                 // collect what the database warns of; costs a read half as much again
 };
 
 // Where a request goes. any: reads to a node that answers, slaves preferred; the rest to the master by way of any.
@@ -71,6 +72,7 @@ struct Request {
   std::optional<Sequence> after;  // instead of the session's own
   std::optional<Ack> ack;
   std::optional<std::uint32_t> page_rows;
+  std::optional<bool> warnings;
   std::optional<std::uint64_t> request_id;  // for resending an earlier request on purpose, with the same client id
   std::optional<Sequence> resent_since;     // then: a position known before it was first sent (proto/message.h)
   Target target;

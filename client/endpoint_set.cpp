@@ -9,7 +9,7 @@ namespace sqlcast::client {
 
 EndpointSet::EndpointSet(const std::vector<std::string>& addresses, std::uint64_t seed) : random_(seed) {
   for (const std::string& address : addresses) entry(address).listed = true;
-  turn_ = static_cast<std::size_t>(random_() % 1024);
+  turns_.fill(static_cast<std::size_t>(random_() % 1024));
 }
 
 Endpoint& EndpointSet::entry(const std::string& address) {
@@ -26,11 +26,12 @@ const Endpoint* EndpointSet::find(std::string_view address) const {
 }
 
 // Smaller is better.
-int EndpointSet::rank(const Endpoint& endpoint, Route route) {
+int EndpointSet::rank(const Endpoint& endpoint, Route route, TimePoint now) {
   const bool working = endpoint.state == "Live" || endpoint.state == "Serving";
+  const bool level = route != Route::read || endpoint.behind_until <= now;
   int rank = 0;
   if (route == Route::read) {
-    if (endpoint.role == Role::slave) rank = working ? 0 : 4;
+    if (endpoint.role == Role::slave) rank = working && level ? 0 : 4;
     if (endpoint.role == Role::master) rank = working ? 2 : 5;
     if (endpoint.role == Role::unknown) rank = 3;
   } else {
@@ -53,26 +54,28 @@ EndpointSet::Choice EndpointSet::choose(Route route, TimePoint now) {
       if (soonest == nullptr || endpoint.retry_at < soonest->retry_at) soonest = &endpoint;
       continue;
     }
-    const int endpoint_rank = rank(endpoint, route);
+    const int endpoint_rank = rank(endpoint, route, now);
     if (best.empty() || endpoint_rank < best_rank) {
       best.clear();
       best_rank = endpoint_rank;
     }
     if (endpoint_rank == best_rank) best.push_back(&endpoint);
   }
-  if (!best.empty()) return {best[turn_++ % best.size()]->address, now};
+  if (!best.empty()) return {best[turns_.at(static_cast<std::size_t>(route))++ % best.size()]->address, now};
   SQLCAST_CHECK(soonest != nullptr);
   return {soonest->address, soonest->retry_at};
 }
 
+std::size_t EndpointSet::listed() const {
+  return static_cast<std::size_t>(
+      std::count_if(endpoints_.begin(), endpoints_.end(), [](const Endpoint& endpoint) { return endpoint.listed; }));
+}
+
 bool EndpointSet::guessing(Route route) const {
-  std::size_t listed = 0;
-  for (const Endpoint& endpoint : endpoints_) {
-    if (!endpoint.listed) continue;
-    ++listed;
-    if (endpoint.answered && (route == Route::read || endpoint.role == Role::master)) return false;
-  }
-  return listed > 1;
+  for (const Endpoint& endpoint : endpoints_)
+    if (endpoint.listed && endpoint.answered && endpoint.role == (route == Route::read ? Role::slave : Role::master))
+      return false;
+  return listed() > 1;
 }
 
 void EndpointSet::heard(const std::string& address, TimePoint now) {

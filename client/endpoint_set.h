@@ -4,6 +4,7 @@
 // Pure: time comes in, randomness from a seed. Owned by one thread.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -36,13 +37,15 @@ struct Endpoint {
   std::uint32_t failures = 0;
   TimePoint retry_at{};  // not before; only while failures > 0
   TimePoint last_heard{};
-  TimePoint started_at{};  // of the node's process, from its uptime
+  TimePoint started_at{};    // of the node's process, from its uptime
+  TimePoint behind_until{};  // it had not applied what a read had to see
 };
 
 class EndpointSet {
  public:
   static constexpr std::chrono::milliseconds kFirstBackOff{250};
   static constexpr std::chrono::milliseconds kLongestBackOff{10'000};
+  static constexpr std::chrono::milliseconds kBehind{1'000};
 
   EndpointSet(const std::vector<std::string>& addresses, std::uint64_t seed);
 
@@ -61,20 +64,24 @@ class EndpointSet {
   void learn(const std::string& address, std::string_view role, std::string_view state, std::string_view master,
              std::chrono::milliseconds uptime, TimePoint now);
   void learn_role(const std::string& address, Role role) { entry(address).role = role; }
+  // It answered that it has not caught up.
+  void behind(const std::string& address, TimePoint now) { entry(address).behind_until = now + kBehind; }
   // No answer, or one that says it cannot serve now.
   void failed(const std::string& address, TimePoint now);
 
+  std::size_t listed() const;
   const Endpoint* find(std::string_view address) const;
   const std::vector<Endpoint>& all() const { return endpoints_; }
   std::optional<std::string> known_master() const;
 
  private:
   Endpoint& entry(const std::string& address);
-  static int rank(const Endpoint& endpoint, Route route);
+  static int rank(const Endpoint& endpoint, Route route, TimePoint now);
 
   std::vector<Endpoint> endpoints_;
   std::mt19937_64 random_;
-  std::size_t turn_ = 0;  // spreads reads over equals
+  // Spread requests over equals. One a route: a session that writes and reads in turn would read at every other one.
+  std::array<std::size_t, 4> turns_{};
 };
 
 // One spelling an address: localhost becomes 127.0.0.1, trailing slashes go. Empty when it is not tcp://HOST:PORT

@@ -102,6 +102,9 @@ void Engine::dispatch(std::uint64_t id, Open& open, TimePoint now) {
     const auto left = std::max<std::int64_t>(duration_cast<milliseconds>(open.deadline - now).count(), 1);
     query->timeout_ms = static_cast<std::uint32_t>(std::min<std::int64_t>(left, UINT32_MAX));
     if (open.unsettled && !query->resent_since) query->resent_since = open.seen;
+    // Another node may have what this one has not yet.
+    if (open.exchange.route == Route::read && open.exchange.pinned.empty() && endpoints_.listed() > 1)
+      query->wait_ms = static_cast<std::uint32_t>(std::clamp<std::int64_t>(settings_.read_wait.count(), 1, left));
   }
   actions_.push_back(Send{open.endpoint, id, std::move(message)});
   if (!open.exchange.done) {
@@ -307,6 +310,16 @@ bool Engine::try_again(OpenMap::iterator it, const proto::ErrorReply& error, Tim
       endpoints_.failed(open.endpoint, now);
       pause(open, error.status, kBusyPause, now);
       return true;
+    case Code::not_caught_up: {
+      if (pinned || open.exchange.route != Route::read || endpoints_.listed() < 2 || !in_time(kBusyPause)) return false;
+      // What does not wait at the node (max_lag) is asked once around.
+      const auto* query = std::get_if<proto::QueryRequest>(&open.exchange.message);
+      const bool waits = query != nullptr && query->consistency == proto::Consistency::session;
+      if (!waits && open.pauses + 1 >= endpoints_.listed()) return false;
+      endpoints_.behind(open.endpoint, now);
+      pause(open, error.status, kBusyPause, now);
+      return true;
+    }
     case Code::master_unavailable:
       if (pinned || !in_time(kMasterPause)) return false;
       pause(open, error.status, kMasterPause, now);
@@ -343,10 +356,15 @@ void Engine::expire(OpenMap::iterator it, TimePoint now) {
   const Code last = open.last_status.code;
   const bool may_have_run = open.exchange.is_write && (open.on_its_way || open.unsettled) && last != Code::cancelled;
   if (may_have_run) {
-    outcome.status = Status::error(
+    proto::ErrorReply unknown;
+    unknown.status = Status::error(
         Code::outcome_unknown, "no reply from " + open.endpoint + " within " + waited +
                                    "; the request may or may not have been committed. Send it again with request id " +
                                    std::to_string(open.exchange.request_id) + " to learn its outcome");
+    const auto* query = std::get_if<proto::QueryRequest>(&open.exchange.message);
+    unknown.sequence = query == nullptr ? open.seen : query->resent_since.value_or(open.seen);
+    outcome.status = unknown.status;
+    outcome.message = std::move(unknown);
   } else if (last != Code::ok && last != Code::timeout) {
     outcome.status = open.last_status;
   } else {

@@ -6,6 +6,7 @@
 // a while, and its requests go elsewhere (or, pinned, again to it). It speaks but a request stays open: what is
 // safe to repeat at no cost (keyed writes, status …) is repeated, less and less often; a read is being worked
 // on, and is only repeated when the node has started anew since. A fetch is never repeated: it would skip a page.
+// A node that is behind what a read has to see is passed over for a while; with no other, the read comes back to it.
 //
 // Pure: time comes in, no socket, no thread. Owned by one thread (the client's I/O thread); every `done` is
 // called there, exactly once, never from inside submit().
@@ -58,6 +59,7 @@ class Engine {
     std::chrono::milliseconds resend_after{2'000};
     std::chrono::milliseconds grace{500};      // after a timeout, for the node's own word on it
     std::chrono::milliseconds discovery{250};  // how long first requests wait for a node to show itself
+    std::chrono::milliseconds read_wait{500};  // how long a read waits at a node that is behind, where there are others
     std::uint64_t seed = 0;
   };
   struct Send {

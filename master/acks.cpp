@@ -3,10 +3,14 @@
 #include <utility>
 
 namespace sqlcast::master {
+namespace {
+
+constexpr std::size_t kMaxWaiters = 10'000;  // each is looked at for every report
+
+}  // namespace
 
 Acks::Outcome Acks::outcome(const Waiter& waiter) const {
   Outcome result;
-  result.known = slaves_.size();
   switch (waiter.ack) {
     case proto::Ack::unset:
     case proto::Ack::local: result.needed = 0; break;
@@ -16,7 +20,7 @@ Acks::Outcome Acks::outcome(const Waiter& waiter) const {
     case proto::Ack::all: result.needed = slaves_.size(); break;
   }
   for (const auto& [name, sequence] : slaves_)
-    if (sequence >= waiter.sequence) result.acked_by.push_back(name);
+    (sequence >= waiter.sequence ? result.acked_by : result.missing).push_back(name);
   result.enough = result.acked_by.size() >= result.needed;
   return result;
 }
@@ -36,6 +40,11 @@ void Acks::release(IsDone is_done) {
   for (const auto& [call, result] : done) call(result);
 }
 
+void Acks::expect(const std::string& slave) {
+  const std::lock_guard lock(mutex_);
+  slaves_.emplace(slave, 0);
+}
+
 void Acks::report(const std::string& slave, Sequence sequence) {
   {
     const std::lock_guard lock(mutex_);
@@ -51,7 +60,7 @@ void Acks::when_acked(proto::Ack ack, Sequence sequence, Clock::time_point deadl
   {
     const std::lock_guard lock(mutex_);
     result = outcome(waiter);
-    if (!result.enough) {
+    if (!result.enough && waiters_.size() < kMaxWaiters) {
       waiters_.push_back(std::move(waiter));
       return;
     }

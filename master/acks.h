@@ -1,7 +1,7 @@
 // Acks: how far each slave's database is durable, and the replies that wait for enough of them. Thread-safe.
 //
-// A slave counts from its first report on, for as long as this master runs: one that has gone away makes `all`
-// (and, with others, `majority`) miss its time, never shrink it.
+// A slave counts from when it is expected, or from its first report on: one that has gone away makes `all` (and, with
+// others, `majority`) miss its time, never shrink it.
 #pragma once
 
 #include <chrono>
@@ -22,16 +22,19 @@ class Acks {
   struct Outcome {
     bool enough = false;
     std::vector<std::string> acked_by;  // slaves' names
+    std::vector<std::string> missing;   // and of those that are known besides
     std::size_t needed = 0;             // slaves
-    std::size_t known = 0;              // slaves
   };
   using Done = std::function<void(const Outcome&)>;
+
+  // There is such a slave, though nothing is known of its position.
+  void expect(const std::string& slave);
 
   // A slave has applied and committed everything up to `sequence`.
   void report(const std::string& slave, Sequence sequence);
 
-  // Calls `done` once: at once when there are enough (or `ack` is local), from report(), or from tick() after the
-  // deadline.
+  // Calls `done` once: at once when there are enough (or `ack` is local) or too many wait, from report(), or from
+  // tick() after the deadline.
   void when_acked(proto::Ack ack, Sequence sequence, Clock::time_point deadline, Done done);
 
   // Lets those go whose time is over. Call several times a second.

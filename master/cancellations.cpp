@@ -1,5 +1,7 @@
 #include "master/cancellations.h"
 
+#include <utility>
+
 namespace sqlcast::master {
 
 Status cancelled_status() { return Status::error(Code::cancelled, "the request was cancelled; nothing was changed"); }
@@ -43,8 +45,9 @@ Cancellations::Answer Cancellations::cancel(const RequestKey& key) {
   const auto it = entries_.find(key);
   if (it == entries_.end()) return Answer::unknown;
   if (it->second.state == State::committing) return Answer::too_late;
-  it->second.cancelled = true;
-  return it->second.state == State::running ? Answer::stopping_running : Answer::stopping_queued;
+  // Once is enough: what is stopped a second time may be another's.
+  const bool already = std::exchange(it->second.cancelled, true);
+  return it->second.state == State::running && !already ? Answer::stopping_running : Answer::stopping_queued;
 }
 
 }  // namespace sqlcast::master

@@ -15,7 +15,7 @@ Status cancelled_status();
 
 class Cancellations {
  public:
-  enum class Answer { unknown, too_late, stopping_queued, stopping_running };
+  enum class Answer { unknown, too_late, stopping_queued, stopping_running };  // running: to be stopped now
 
   void enter(const RequestKey& key);
   void begin_execution(const RequestKey& key);

@@ -22,6 +22,13 @@ proto::Ack ack_level(const std::string& name) {
   return proto::Ack::local;
 }
 
+// " (not: slave-1, slave-2)"; nothing for nobody.
+std::string list_of(const std::vector<std::string>& missing) {
+  std::string text;
+  for (const std::string& name : missing) text += (text.empty() ? " (not: " : ", ") + name;
+  return text.empty() ? text : text + ")";
+}
+
 std::uint64_t milliseconds_since(Clock::time_point time) {
   return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - time).count());
 }
@@ -42,12 +49,17 @@ Status Master::start() {
   if (!publisher) return publisher.status();
   publisher_ = std::move(*publisher);
   if (Status status = core_.open(); !status.ok()) return status;
+  Result<KnownSlaves> known = KnownSlaves::load(core_.config.data_dir);
+  if (!known) return known.status();
+  known_slaves_ = std::move(*known);
+  for (const std::string& slave : known_slaves_.names()) acks_.expect(slave);
 
   Sequencer::Hooks hooks;
   hooks.publish = [this](const proto::Group& group) {
     if (!publisher_->publish(proto::kGroupTopic, proto::encode(proto::GroupMessage{group}, 0)))
       ++core_.counters.unpublished;
   };
+  hooks.make_way = [this] { core_.readers.drop_cursors(); };
   hooks.answer = [this](std::vector<Committed>&& committed) { answer(std::move(committed)); };
   sequencer_ = std::make_unique<Sequencer>(core_.config, core_.database, core_.front, core_.board, core_.counters,
                                            core_.rate, schema_, std::move(hooks));
@@ -86,9 +98,8 @@ void Master::handle(node::Caller caller, proto::Message message) {
     core_.front.reply(caller, cluster_status());
   } else if (const auto* request = std::get_if<proto::ExplainRequest>(&message)) {
     const std::shared_ptr<const sql::Schema> schema = schema_.get();
-    node::PlanRules rules;
+    node::PlanRules rules = node::plan_rules(core_.config.limits);
     rules.schema = schema.get();
-    rules.limits = node::sql_limits(core_.config.limits);
     rules.freeze = freeze_value;
     core_.front.reply(caller, node::explain(*request, rules, true));
   } else if (auto* report = std::get_if<proto::Report>(&message)) {
@@ -101,9 +112,8 @@ void Master::handle(node::Caller caller, proto::Message message) {
 void Master::handle_query(node::Caller caller, proto::QueryRequest request) {
   ++core_.counters.requests;
   const std::shared_ptr<const sql::Schema> schema = schema_.get();
-  node::PlanRules rules;
+  node::PlanRules rules = node::plan_rules(core_.config.limits);
   rules.schema = schema.get();
-  rules.limits = node::sql_limits(core_.config.limits);
   rules.freeze = freeze_value;
   WriteRequest write;
   if (std::optional<node::PlanRefusal> refusal = node::plan_request(request, rules, write.plan)) {
@@ -124,11 +134,17 @@ void Master::handle_query(node::Caller caller, proto::QueryRequest request) {
 }
 
 void Master::handle_cancel(const node::Caller& caller, const proto::CancelRequest& request) {
-  if (const std::optional<bool> stopped = sequencer_->cancel(request.key)) {
-    core_.front.reply(caller, proto::CancelReply{*stopped});
-    return;
-  }
-  core_.front.reply(caller, proto::CancelReply{core_.readers.cancel(request.key)});
+  core_.later(caller, [this, caller, key = request.key] {
+    if (const std::optional<bool> stopped = sequencer_->cancel(key)) {
+      core_.front.reply(caller, proto::CancelReply{*stopped});
+    } else if (core_.readers.cancel(key)) {
+      core_.front.reply(caller, proto::CancelReply{true});
+    } else {
+      core_.front.fail(caller, Status::error(Code::request_not_found,
+                                             "no request under this client id and request id is waiting or running "
+                                             "here: it has ended, or never came"));
+    }
+  });
 }
 
 void Master::handle_report(const node::Caller& caller, proto::Report report) {
@@ -139,10 +155,17 @@ void Master::handle_report(const node::Caller& caller, proto::Report report) {
     if (!peers_.contains(name)) {
       if (peers_.size() >= kMaxPeers) return;
       logging::info("slave {} has joined, at entry {}", name, report.status.position);
+      if (const Status status = known_slaves_.add(name); !status.ok())
+        logging::error("slave {} may not be counted after a restart: {}", name, status.message);
     }
     const bool failed_now = report.status.state == "Failed" && peers_[name].status.state != "Failed";
     if (failed_now) logging::error("slave {} has failed: {}", name, report.status.message);
-    acks_.report(name, report.status.position);
+    // A position in another history, as after the master's data was put back to an older state, acknowledges nothing.
+    const Position head = core_.board.position();
+    const proto::NodeStatus& slave = report.status;
+    const bool another = slave.state == "Failed" || slave.position > head.sequence ||
+                         (slave.position == head.sequence && slave.hash != to_hex(head.hash));
+    acks_.report(name, another ? 0 : slave.position);
     peers_[name] = Peer{std::move(report.status), Clock::now()};
   }
   core_.front.reply(caller, proto::ReportReply{beacon()});
@@ -173,12 +196,12 @@ void Master::answer_when_acked(Committed committed, proto::Ack ack) {
       return;
     }
     proto::ErrorReply error;
-    error.status = Status::error(
-        Code::committed_not_acked,
-        "the request is committed and durable on the master as entry " + std::to_string(shared->result.sequence) +
-            ", but " + std::to_string(outcome.acked_by.size()) + " of the " + std::to_string(outcome.needed) +
-            " slaves asked for have it (" + std::to_string(outcome.known) +
-            " are known). They will get it; do not send it again as a new request.");
+    error.status =
+        Status::error(Code::committed_not_acked,
+                      "the request is committed and durable on the master as entry " +
+                          std::to_string(shared->result.sequence) + ", but " + std::to_string(outcome.acked_by.size()) +
+                          " of the " + std::to_string(outcome.needed) + " slaves asked for have it in time" +
+                          list_of(outcome.missing) + ". They will get it; do not send it again as a new request.");
     error.epoch = shared->result.epoch;
     error.sequence = shared->result.sequence;
     error.acked_by = outcome.acked_by;

@@ -8,10 +8,11 @@
 
 #include "config/config.h"
 #include "master/acks.h"
-#include "master/schema_holder.h"
+#include "master/known_slaves.h"
 #include "master/sequencer.h"
 #include "net/publisher.h"
 #include "node/core.h"
+#include "node/schema_holder.h"
 
 namespace sqlcast::master {
 
@@ -45,12 +46,13 @@ class Master {
   };
 
   node::Core core_;
-  SchemaHolder schema_;
+  node::SchemaHolder schema_;
   Acks acks_;
   proto::Ack default_ack_ = proto::Ack::local;
   std::unique_ptr<net::Publisher> publisher_;
   std::unique_ptr<Sequencer> sequencer_;
   std::mutex peers_mutex_;
+  KnownSlaves known_slaves_;           // guarded by peers_mutex_
   std::map<std::string, Peer> peers_;  // guarded by peers_mutex_
 };
 

@@ -18,7 +18,7 @@ using namespace std::chrono_literals;
 }  // namespace
 
 Sequencer::Sequencer(const config::NodeConfig& config, storage::Database& database, node::Front& front,
-                     node::PositionBoard& board, node::Counters& counters, node::Rate& rate, SchemaHolder& schema,
+                     node::PositionBoard& board, node::Counters& counters, node::Rate& rate, node::SchemaHolder& schema,
                      Hooks hooks)
     : config_(config),
       database_(database),
@@ -28,7 +28,6 @@ Sequencer::Sequencer(const config::NodeConfig& config, storage::Database& databa
       rate_(rate),
       schema_(schema),
       hooks_(std::move(hooks)),
-      sql_limits_(node::sql_limits(config.limits)),
       queue_(config.limits.request_queue),
       window_(config.limits.retry_window),
       rand_state_(std::random_device()()) {}
@@ -55,8 +54,8 @@ std::optional<bool> Sequencer::cancel(const RequestKey& key) {
     case Cancellations::Answer::too_late: return false;
     case Cancellations::Answer::stopping_queued: return true;
     case Cancellations::Answer::stopping_running:
-      // Another request's statement may be hit: its group is run again.
-      if (const Status status = database_.kill_query(writer_id_); !status.ok())
+      // Others of the group, or of the next one, are hit with it: they are run again.
+      if (const Status status = database_.end_session(writer_id_); !status.ok())
         logging::warn("a running write could not be interrupted: {}", status.message);
       return true;
   }
@@ -71,19 +70,31 @@ std::string Sequencer::failure() const {
 // ---- start and stop --------------------------------------------------------------------------------------------
 
 Status Sequencer::connect() {
+  // The old session first: while it lasts, another cannot have the writer's lock.
+  executor_.reset();
+  writer_.reset();
   Result<std::unique_ptr<storage::Connection>> administrator = database_.open_administrator();
   if (!administrator) return administrator.status();
   Result<std::unique_ptr<storage::Connection>> writer = database_.open_writer();
   if (!writer) return writer.status();
   administrator_ = std::move(*administrator);
-  executor_.reset();
   writer_ = std::move(*writer);
   writer_id_ = writer_->id();
   executor_ = std::make_unique<storage::Executor>(*writer_, storage::ExecutorLimits{});
-  Result<std::optional<proto::Group>> resumed = node::resume_ddl({*writer_, *administrator_});
+  Result<std::optional<proto::Group>> resumed = node::resume_ddl({*writer_, *administrator_, [this] {
+                                                                    hooks_.make_way();
+                                                                    return !queue_.closed();
+                                                                  }});
   if (!resumed) return resumed.status();
   Result<Position> head = storage::read_position(*administrator_);
   if (!head) return head.status();
+  const bool other = head->sequence == head_.sequence && head->hash != head_.hash;
+  if (head_.sequence > 0 && (head->sequence < head_.sequence || other))
+    return Status::error(Code::diverged, "the database's log ends at entry " + std::to_string(head->sequence) +
+                                             ", but entry " + std::to_string(head_.sequence) +
+                                             " of another log was acknowledged: its data was exchanged or put back. "
+                                             "Give it the newer data back, or restart the master to go on from here, "
+                                             "with new slaves.");
   if (resumed->has_value()) {
     const proto::Group& group = **resumed;
     const Result<std::vector<proto::Entry>> entries = proto::decode_entries(group.body);
@@ -127,6 +138,14 @@ void Sequencer::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
+// Why there is no session to write on.
+Status Sequencer::unavailable() const {
+  if (std::string why = failure(); !why.empty())
+    return Status::error(Code::diverged, "this master has stopped writing: " + why);
+  return Status::error(Code::database_unavailable,
+                       "the master's database is down and being started again; nothing was changed; try again");
+}
+
 void Sequencer::stop_writing(const Status& why) {
   logging::error("this master stops writing: {}", why.message);
   const std::lock_guard lock(failure_mutex_);
@@ -155,6 +174,7 @@ Sequencer::Batch Sequencer::take_batch() {
     std::optional<WriteRequest> first = queue_.pop(100ms);
     if (!first) return batch;
     waiting_.push_back(std::move(*first));
+    wait_for_company();
   }
   while (batch.size() < config_.limits.group_entries && bytes < config_.limits.group_bytes) {
     if (waiting_.empty()) {
@@ -168,13 +188,36 @@ Sequencer::Batch Sequencer::take_batch() {
     const bool is_twin = next.retryable() && std::any_of(batch.begin(), batch.end(), [&](const WriteRequest& other) {
                            return other.retryable() && other.key() == next.key();
                          });
-    if (!batch.empty() && (is_ddl || is_twin)) break;
-    for (const std::string& text : next.plan.texts) bytes += text.size();
+    std::uint64_t size = 0;
+    for (const std::string& text : next.plan.texts) size += text.size();
+    // A group has to fit into a message: over the limit only when it is one request.
+    const bool too_much = bytes + size > config_.limits.group_bytes;
+    if (!batch.empty() && (is_ddl || is_twin || too_much)) break;
+    bytes += size;
     batch.push_back(std::move(next));
     waiting_.pop_front();
     if (is_ddl) break;
   }
   return batch;
+}
+
+// Clients that wait for replies ask again together, a moment after a group has been answered. A group that began with
+// the few who came in between would leave them out, and so would each one after it: twice the commits. So it waits for
+// as many as have been answered, for half the time that the last group took; never for one client alone, and not again
+// for a while when it was in vain.
+void Sequencer::wait_for_company() {
+  constexpr auto kLongest = 2ms;
+  constexpr unsigned kGroupsWithoutWaiting = 16;
+  const std::size_t hoped_for = std::exchange(hoped_for_, 0);
+  if (hoped_for <= 1) return;
+  if (in_vain_ > 0) {
+    --in_vain_;
+    return;
+  }
+  const auto left = answered_at_ + std::min<Clock::duration>(took_ / 2, kLongest) - Clock::now();
+  if (left <= Clock::duration::zero() || queue_.size() + 1 >= hoped_for) return;
+  queue_.wait_for(hoped_for - 1, std::chrono::duration_cast<std::chrono::microseconds>(left));
+  if ((queue_.size() + 1) * 2 < hoped_for) in_vain_ = kGroupsWithoutWaiting;
 }
 
 void Sequencer::process(Batch batch) {
@@ -185,9 +228,7 @@ void Sequencer::process(Batch batch) {
         return a.deadline < b.deadline;
       })->deadline;
   if (!ensure_connected(deadline)) {
-    fail_all(batch, Status::error(Code::database_unavailable,
-                                  "the master's database is down and being started again; nothing was changed; try "
-                                  "again"));
+    fail_all(batch, unavailable());
     return;
   }
   // A schema that changed since the verdict was given makes another verdict.
@@ -204,8 +245,8 @@ void Sequencer::process(Batch batch) {
 
 // True when the request has had its answer.
 bool Sequencer::answer_without_running(WriteRequest& request) {
-  if (std::string why = failure(); !why.empty()) {
-    fail(request, Status::error(Code::diverged, "this master has stopped writing: " + why));
+  if (!failure().empty()) {
+    fail(request, unavailable());
     return true;
   }
   if (request.retryable()) {
@@ -244,8 +285,8 @@ bool Sequencer::answer_without_running(WriteRequest& request) {
     if (request.request.resent_since && *request.request.resent_since < window_.reaches_back_to()) {
       fail(request, Status::error(Code::outcome_unknown,
                                   "the request was sent before entry " + std::to_string(window_.reaches_back_to()) +
-                                      ", further back than the master remembers; look in the log from entry " +
-                                      std::to_string(*request.request.resent_since) + " on before sending it anew"));
+                                      ", further back than the master remembers; look for it in the log after entry " +
+                                      std::to_string(*request.request.resent_since) + " before sending it anew"));
       return true;
     }
   }
@@ -267,10 +308,9 @@ bool Sequencer::replan(WriteRequest& request) {
   const std::shared_ptr<const sql::Schema> schema = schema_.get();
   if (request.schema_version == schema->version) return true;
   node::RequestPlan plan;
-  node::PlanRules rules;
+  node::PlanRules rules = node::plan_rules(config_.limits);
   rules.schema = schema.get();
   rules.freeze = freeze_value;
-  rules.limits = sql_limits_;
   if (std::optional<node::PlanRefusal> refusal = node::plan_request(request.request, rules, plan)) {
     fail(request, std::move(refusal->status), refusal->statement);
     return false;
@@ -294,7 +334,12 @@ bool Sequencer::ensure_connected(Clock::time_point deadline) {
 
 void Sequencer::fail(WriteRequest& request, Status status, std::optional<std::uint32_t> statement) {
   if (request.retryable()) cancellations_.leave(request.key());
-  front_.fail(request.caller, std::move(status), statement);
+  proto::ErrorReply error;
+  // Should it have run, now or when it was first sent, it is in the log after this.
+  if (status.code == Code::outcome_unknown) error.sequence = request.request.resent_since.value_or(head_.sequence);
+  error.status = std::move(status);
+  error.statement = statement;
+  front_.fail(request.caller, std::move(error));
 }
 
 void Sequencer::fail_all(Batch& batch, const Status& status) {

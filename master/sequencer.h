@@ -16,11 +16,11 @@
 #include "config/config.h"
 #include "master/cancellations.h"
 #include "master/retry_window.h"
-#include "master/schema_holder.h"
 #include "master/write_request.h"
 #include "node/counters.h"
 #include "node/front.h"
 #include "node/position_board.h"
+#include "node/schema_holder.h"
 #include "storage/database.h"
 #include "storage/executor.h"
 
@@ -39,10 +39,12 @@ class Sequencer {
   struct Hooks {
     std::function<void(const proto::Group&)> publish;
     std::function<void(std::vector<Committed>&&)> answer;
+    std::function<void()> make_way;  // for DDL that reads keep waiting
   };
 
   Sequencer(const config::NodeConfig& config, storage::Database& database, node::Front& front,
-            node::PositionBoard& board, node::Counters& counters, node::Rate& rate, SchemaHolder& schema, Hooks hooks);
+            node::PositionBoard& board, node::Counters& counters, node::Rate& rate, node::SchemaHolder& schema,
+            Hooks hooks);
   ~Sequencer();  // stop()
 
   // Ends interrupted DDL, reads the log's end and the retry window, then starts the thread.
@@ -64,6 +66,7 @@ class Sequencer {
   using Batch = std::vector<WriteRequest>;
   void run();
   Batch take_batch();
+  void wait_for_company();
   void process(Batch batch);
   bool answer_without_running(WriteRequest& request);
   bool replan(WriteRequest& request);
@@ -76,13 +79,17 @@ class Sequencer {
     std::vector<proto::Entry> entries;
     proto::Group group;
     std::optional<storage::Connection::ScriptResult> commit;
+    bool commit_sent = false;           // with the statements
+    std::vector<std::size_t> ended_by;  // requests that made the database roll everything back
   };
   Status execute(Batch& batch, Trip& trip);
+  void drop_hopeless(Batch& batch, Trip& trip);
   bool begin_commit(const Batch& batch);
   bool drop_cancelled(Batch& batch, const std::vector<storage::JobOutcome>& outcomes);
   std::vector<proto::Entry> make_entries(const Batch& batch, const std::vector<storage::JobOutcome>& outcomes);
   Result<bool> settle_commit(const proto::Group& group, const storage::Connection::ScriptResult& result);
   Result<bool> look_up_commit(const proto::Group& group);
+  Attempt conclude(Batch& batch, Trip& trip, const Result<bool>& committed);
   void finish(Batch& batch, std::vector<storage::JobOutcome>& outcomes, const proto::Group& group,
               const std::vector<proto::Entry>& entries);
   void fail_all(Batch& batch, const Status& status);
@@ -95,6 +102,7 @@ class Sequencer {
   bool ensure_connected(WriteRequest::Clock::time_point deadline);
   Status connect();
   void stop_writing(const Status& why);
+  Status unavailable() const;
   proto::Context context_for(const WriteRequest& request);
 
   const config::NodeConfig config_;
@@ -103,9 +111,8 @@ class Sequencer {
   node::PositionBoard& board_;
   node::Counters& counters_;
   node::Rate& rate_;
-  SchemaHolder& schema_;
+  node::SchemaHolder& schema_;
   const Hooks hooks_;
-  const sql::Limits sql_limits_;
 
   BoundedQueue<WriteRequest> queue_;
   Cancellations cancellations_;
@@ -124,6 +131,12 @@ class Sequencer {
   std::uint64_t last_timestamp_us_ = 0;
   std::uint64_t group_timestamp_us_ = 0;
   std::uint64_t rand_state_;
+
+  // How long a group waits for more: see wait_for_company().
+  std::size_t hoped_for_ = 0;  // requests, when all who have just been answered ask again
+  WriteRequest::Clock::time_point answered_at_;
+  WriteRequest::Clock::duration took_{};  // the last group
+  unsigned in_vain_ = 0;                  // groups for which it will not wait
 };
 
 }  // namespace sqlcast::master

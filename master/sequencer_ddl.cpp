@@ -58,12 +58,18 @@ Status Sequencer::run_ddl_part(WriteRequest& request, const std::string& text, b
   entry.context.timestamp_us = group_timestamp_us_;
   entry.statements.push_back({text, std::nullopt, {}});
   proto::Group group = make_group(entries, proto::GroupState::ddl_pending);
-  Status status = node::run_ddl({*writer_, *administrator_}, group, entry);
+  const auto blocked = [&] {
+    hooks_.make_way();
+    return Clock::now() < request.deadline && !queue_.closed();
+  };
+  Status status = node::run_ddl({*writer_, *administrator_, blocked}, group, entry);
   if (status.code == Code::database_unavailable) {
     // Pending or not, the log knows: connect() ends what was begun, and the head tells how it ended.
-    while (!ensure_connected(Clock::now() + 1s))
+    while (!ensure_connected(Clock::now() + 1s)) {
       if (queue_.closed())
         return Status::error(Code::outcome_unknown, "the master stopped while the statement ran; look again");
+      if (!failure().empty()) return unavailable();
+    }
     if (head_.sequence < entry.sequence)
       return Status::error(Code::database_unavailable,
                            "the master's database went down before the statement was carried out; try again");
@@ -74,10 +80,12 @@ Status Sequencer::run_ddl_part(WriteRequest& request, const std::string& text, b
   if (Status reloaded = reload_schema(); !reloaded.ok())
     logging::warn("the schema could not be read after DDL: {}; the session is opened anew", reloaded.message);
   advance(group, entries);
+  hooks_.publish(group);
   return ok_status();
 }
 
 Status Sequencer::reload_schema() {
+  ++counters_.definitions;
   Result<sql::Schema> schema = storage::load_schema(*administrator_, schema_.get()->version + 1);
   if (!schema) {
     administrator_.reset();  // so that the next request connects and reads it again

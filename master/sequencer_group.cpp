@@ -19,13 +19,13 @@ using namespace std::chrono_literals;
 constexpr int kQueryInterrupted = 1317;
 constexpr int kStatementTimeout = 1969;
 
-// The time left, coarse, so that requests of one load share it and need no SET of their own.
+// The time left, in steps, so that requests of one load share it and need no SET of their own; a step is less than
+// a client waits beyond its own time for the node's word.
 std::uint32_t coarse_timeout_ms(Clock::time_point deadline) {
-  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
-  if (left <= 1000) return static_cast<std::uint32_t>(std::max<long>(left, 1));
-  std::uint32_t coarse = 1000;
-  while (coarse < left && coarse < (1U << 30U)) coarse *= 2;
-  return coarse;
+  constexpr long kStep = 250;
+  const long left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
+  if (left <= 1000) return static_cast<std::uint32_t>(std::max(left, 1L));
+  return static_cast<std::uint32_t>(std::min((left + kStep - 1) / kStep * kStep, 1L << 30U));
 }
 
 Status translate(Status status) {
@@ -38,10 +38,11 @@ Status translate(Status status) {
 }  // namespace
 
 void Sequencer::commit_group(Batch batch) {
+  const Clock::time_point begun = Clock::now();
   constexpr int kMaxAttempts = 20;  // deadlocks and lost sessions; each is rare
   for (int attempt = 0; attempt < kMaxAttempts && !batch.empty(); ++attempt) {
     switch (try_group(batch)) {
-      case Attempt::committed:
+      case Attempt::committed: took_ = answered_at_ - begun; return;
       case Attempt::failed: return;
       case Attempt::again: break;
     }
@@ -57,8 +58,7 @@ void Sequencer::commit_group(Batch batch) {
     // Reconnecting may have found a schema that has moved on.
     std::erase_if(batch, [this](WriteRequest& request) { return !replan(request); });
   }
-  fail_all(batch, Status::error(Code::database_unavailable,
-                                "the master's database did not take the request; nothing was changed; try again"));
+  fail_all(batch, unavailable());
 }
 
 Sequencer::Attempt Sequencer::try_group(Batch& batch) {
@@ -68,7 +68,10 @@ Sequencer::Attempt Sequencer::try_group(Batch& batch) {
   };
   Trip trip;
   if (const Status status = execute(batch, trip); !status.ok()) {
+    // The server may have gone on to the commit although we have not heard of it.
+    if (trip.commit_sent && writer_->lost()) return conclude(batch, trip, look_up_commit(trip.group));
     logging::warn("a group of {} requests is run again: {}", batch.size(), status.message);
+    drop_hopeless(batch, trip);
     roll_back();
     return Attempt::again;
   }
@@ -87,7 +90,10 @@ Sequencer::Attempt Sequencer::try_group(Batch& batch) {
     trip.group = make_group(trip.entries, proto::GroupState::committed);
     trip.commit = writer_->run_script(storage::commit_sql({trip.group}), storage::kCommitStatements, nullptr);
   }
-  const Result<bool> committed = settle_commit(trip.group, *trip.commit);
+  return conclude(batch, trip, settle_commit(trip.group, *trip.commit));
+}
+
+Sequencer::Attempt Sequencer::conclude(Batch& batch, Trip& trip, const Result<bool>& committed) {
   if (!committed) {
     fail_all(batch, committed.status());
     return Attempt::failed;
@@ -95,7 +101,10 @@ Sequencer::Attempt Sequencer::try_group(Batch& batch) {
   if (!*committed) return Attempt::again;
   crash_point("group_committed");
   advance(trip.group, trip.entries);
+  answered_at_ = Clock::now();
+  hoped_for_ = queue_.size() + waiting_.size() + batch.size();
   finish(batch, trip.outcomes, trip.group, trip.entries);
+  hooks_.publish(trip.group);  // behind the replies: a client waits for those
   return Attempt::committed;
 }
 
@@ -150,10 +159,14 @@ Status Sequencer::execute(Batch& batch, Trip& trip) {
     job.database = request.request.database;
     job.context = context_for(request);
     job.timeout_ms = coarse_timeout_ms(request.deadline);
+    job.warnings = request.request.warnings;
+    std::size_t place = 0;
     for (std::size_t s = 0; s < request.plan.texts.size(); ++s) {
       const sql::Verdict& verdict = request.plan.verdicts[s];
       storage::JobStatement statement;
       statement.sql = request.plan.texts[s];
+      statement.place = place;
+      if (verdict.statement_class == sql::Class::write) ++place;
       statement.insert = verdict.insert;
       statement.uses_last_insert_id = verdict.uses_last_insert_id;
       statement.returns_rows = verdict.returns_rows;
@@ -163,18 +176,39 @@ Status Sequencer::execute(Batch& batch, Trip& trip) {
     jobs.push_back(std::move(job));
   }
   storage::Executor::Frame frame;
-  frame.prologue = "SET ROLE " + std::string(storage::kClientRole) + ";BEGIN;";
+  frame.prologue = "SET ROLE " + std::string(storage::kClientRole) + ";START TRANSACTION;";
   frame.prologue_statements = 2;
   frame.finish = [&](const std::vector<storage::JobOutcome>& outcomes) -> std::optional<std::string> {
     if (!begin_commit(batch)) return std::nullopt;
     trip.entries = make_entries(batch, outcomes);
     trip.group = make_group(trip.entries, proto::GroupState::committed);
+    trip.commit_sent = true;
     return storage::commit_sql({trip.group});
   };
   frame.finish_statements = storage::kCommitStatements;
   Status status = executor_->run(jobs, trip.outcomes, frame);
   trip.commit = std::move(frame.finish_result);
+  trip.ended_by = std::move(frame.ended_by);
   return status;
+}
+
+// Before a group is run again: a request that took the whole transaction with it must not do so again, unless it was
+// interrupted, which may have been meant for another one; and a cancelled request is out.
+void Sequencer::drop_hopeless(Batch& batch, Trip& trip) {
+  std::vector<Status> why(batch.size());
+  for (const std::size_t i : trip.ended_by)
+    if (trip.outcomes[i].status.database_errno != kQueryInterrupted) why[i] = translate(trip.outcomes[i].status);
+  Batch kept;
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    if (batch[i].retryable() && cancellations_.cancelled(batch[i].key())) why[i] = cancelled_status();
+    if (why[i].ok()) {
+      if (batch[i].retryable()) cancellations_.begin_execution(batch[i].key());
+      kept.push_back(std::move(batch[i]));
+    } else {
+      fail(batch[i], std::move(why[i]), trip.outcomes[i].failed_statement);
+    }
+  }
+  batch = std::move(kept);
 }
 
 // From here on nothing of the batch can be cancelled. False when something was before: the commit has to wait until it
@@ -230,6 +264,9 @@ Result<bool> Sequencer::settle_commit(const proto::Group& group, const storage::
   const bool before_commit = result.completed + 1 < storage::kCommitStatements && !writer_->lost();
   if (before_commit && writer_->execute("ROLLBACK").ok()) {
     executor_->auto_increment().clear();
+    // Meant for a statement that had ended already, or out of one request's time: not the fault of this group.
+    const int why = result.status.database_errno;
+    if (why == kQueryInterrupted || why == kStatementTimeout) return false;
     return Status::error(Code::internal,
                          "the log could not be written: " + result.status.message + "; the request was rolled back");
   }
@@ -254,8 +291,8 @@ Result<bool> Sequencer::look_up_commit(const proto::Group& group) {
   }
   return Status::error(Code::outcome_unknown,
                        "the master stopped while the request was committing; send it again with the same request id, "
-                       "or look in the log from entry " +
-                           std::to_string(group.first) + " on");
+                       "or look in the log after entry " +
+                           std::to_string(group.first - 1));
 }
 
 void Sequencer::advance(const proto::Group& group, const std::vector<proto::Entry>& entries) {
@@ -267,7 +304,7 @@ void Sequencer::advance(const proto::Group& group, const std::vector<proto::Entr
   counters_.writes += entries.size();
   ++counters_.groups;
   rate_.add(entries.size());
-  hooks_.publish(group);
+  // Before the group is published: a slave's report of it is compared with this.
   board_.post(head_);
 }
 

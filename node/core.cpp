@@ -10,6 +10,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr std::size_t kMaxErrands = 256;
+
 storage::Database::Options database_options(const config::NodeConfig& config) {
   storage::Database::Options options;
   options.read_only = config.role == config::Role::slave;
@@ -40,7 +42,8 @@ Core::Core(const config::NodeConfig& node_config, std::function<bool()> stale)
       database(database_options(config)),
       front(config.name, counters),
       readers(config.limits, config.name, database, front, board, counters, std::move(stale)),
-      log_server(config.limits, database, front, board) {}
+      log_server(config.limits, database, front, board),
+      errands_(kMaxErrands) {}
 
 Status Core::open() {
   // The socket first: a port that is taken is known at once, before a database is started for nothing.
@@ -51,6 +54,7 @@ Status Core::open() {
 void Core::start(Front::Handler handler, std::function<void()> tick) {
   readers.start();
   log_server.start();
+  errand_thread_ = std::thread([this] { run_errands(); });
   ticker_ = std::thread([this, tick = std::move(tick)] { tick_loop(tick); });
   front.start(std::move(handler));
 }
@@ -65,6 +69,8 @@ void Core::stop_taking_requests() {
 }
 
 void Core::stop() {
+  errands_.close();
+  if (errand_thread_.joinable()) errand_thread_.join();
   readers.stop();
   log_server.stop();
   front.stop();
@@ -95,27 +101,49 @@ void Core::read(Caller caller, const proto::QueryRequest& request, RequestPlan p
   job.database = request.database;
   job.statements = std::move(plan.texts);
   job.page_rows = request.page_rows;
+  job.warnings = request.warnings;
   job.arrived = Clock::now();
   job.deadline = deadline_of(request);
   const Sequence after = request.consistency == proto::Consistency::session ? request.after : 0;
   const auto shared = std::make_shared<ReadJob>(std::move(job));
-  const bool waits = board.when_reached(after, shared->deadline, [this, shared, after](bool reached) {
+  readers.enter(*shared);
+  const Clock::time_point patience =
+      request.wait_ms == 0 ? shared->deadline
+                           : std::min(shared->deadline, shared->arrived + std::chrono::milliseconds(request.wait_ms));
+  const bool waits = board.when_reached(after, patience, [this, shared, after](bool reached) {
     if (reached) {
       readers.submit(std::move(*shared));
       return;
     }
     const Sequence position = board.position().sequence;
-    front.fail(shared->caller,
-               Status::error(Code::not_caught_up, "this node has applied entries up to " + std::to_string(position) +
-                                                      ", not yet " + std::to_string(after) + " (" +
-                                                      std::to_string(after - std::min(after, position)) +
-                                                      " behind); try again, ask another node, or read with "
-                                                      "consistency any"));
+    readers.fail(*shared,
+                 Status::error(Code::not_caught_up,
+                               "this node has applied entries up to " + std::to_string(position) + ", not yet " +
+                                   std::to_string(after) + " (" + std::to_string(after - std::min(after, position)) +
+                                   " behind); try again, ask another node, or read with consistency any"));
   });
   if (!waits) {
     Status status = Status::error(Code::busy, "too many reads wait for this node to catch up; ask another node");
     status.retry_after_ms = 200;
-    front.fail(shared->caller, std::move(status));
+    readers.fail(*shared, std::move(status));
+  }
+}
+
+void Core::later(const Caller& caller, std::function<void()> errand) {
+  if (errands_.try_push(std::move(errand))) return;
+  Status status = Status::error(Code::busy, "too many cancellations wait for this node's database; try again");
+  status.retry_after_ms = 100;
+  front.fail(caller, std::move(status));
+}
+
+void Core::run_errands() {
+  while (true) {
+    std::optional<std::function<void()>> errand = errands_.pop(500ms);
+    if (errand) {
+      (*errand)();
+    } else if (errands_.closed()) {
+      return;
+    }
   }
 }
 

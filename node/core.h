@@ -9,6 +9,7 @@
 #include <string>
 #include <thread>
 
+#include "base/queue.h"
 #include "config/config.h"
 #include "node/counters.h"
 #include "node/front.h"
@@ -36,6 +37,9 @@ class Core {
   // A read, once the node has reached the request's `after`. Any thread.
   void read(Caller caller, const proto::QueryRequest& request, RequestPlan plan);
 
+  // Does on a thread of its own what may wait for the database, for a caller that is answered there. Any thread.
+  void later(const Caller& caller, std::function<void()> errand);
+
   // Messages that every node answers in the same way. False: not one of those.
   bool handle_common(Caller& caller, proto::Message& message);
 
@@ -55,9 +59,12 @@ class Core {
 
  private:
   void tick_loop(const std::function<void()>& tick);
+  void run_errands();
 
   const Clock::time_point started_ = Clock::now();
   std::thread ticker_;
+  BoundedQueue<std::function<void()>> errands_;
+  std::thread errand_thread_;
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stopping_ = false;  // guarded by mutex_

@@ -23,13 +23,15 @@ struct Counters {
   std::atomic<std::uint64_t> gaps{0};
   std::atomic<std::uint64_t> catch_ups{0};
   std::atomic<std::uint64_t> groups{0};       // committed or applied
+  std::atomic<std::uint64_t> definitions{0};  // changed: by DDL, here or begun before
   std::atomic<std::uint64_t> unpublished{0};  // groups that PUB had no room for: slaves catch up
 
   std::map<std::string, std::uint64_t> snapshot() const {
     return {{"requests", requests},         {"reads", reads},       {"writes", writes},
             {"refused", refused},           {"failed", failed},     {"busy", busy},
             {"bad_messages", bad_messages}, {"replayed", replayed}, {"gaps", gaps},
-            {"catch_ups", catch_ups},       {"groups", groups},     {"unpublished", unpublished}};
+            {"catch_ups", catch_ups},       {"groups", groups},     {"unpublished", unpublished},
+            {"definitions", definitions}};
   }
 };
 

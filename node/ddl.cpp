@@ -20,21 +20,28 @@ Status in_log(Connection& writer, const std::string& sql) {
 sql::Verdict judge_entry(const proto::Entry& entry) {
   sql::Judgement judgement;
   judgement.default_database = entry.database;
+  judgement.limits = sql::kWidestLimits;  // the master kept its own
   return sql::judge(entry.statements.front().sql, judgement);
 }
 
-Status run_statement(Connection& writer, const proto::Entry& entry) {
+Status run_statement(DdlSessions& sessions, const proto::Entry& entry) {
+  Connection& writer = sessions.writer;
   if (Status status = writer.execute("SET ROLE " + std::string(storage::kClientRole)); !status.ok()) return status;
   const std::uint64_t us = entry.context.timestamp_us;
   std::string fraction = std::to_string(us % 1'000'000);
   fraction.insert(0, 6 - fraction.size(), '0');
   // A definition is not bound by a request's time: half a change is worse than a late one.
-  const std::string context =
-      "SET timestamp=" + std::to_string(us / 1'000'000) + "." + fraction + ",max_statement_time=0";
+  constexpr int kPatienceSeconds = 2;
+  const std::string context = "SET timestamp=" + std::to_string(us / 1'000'000) + "." + fraction +
+                              ",max_statement_time=0,lock_wait_timeout=" + std::to_string(kPatienceSeconds);
   if (Status status = writer.execute(context); !status.ok()) return status;
   if (!entry.database.empty())
     if (Status status = writer.execute("USE " + storage::quote_name(entry.database)); !status.ok()) return status;
-  return writer.execute(entry.statements.front().sql);
+  while (true) {
+    Status status = writer.execute(entry.statements.front().sql);
+    constexpr int kLockWaitTimeout = 1205;  // before anything has changed
+    if (status.database_errno != kLockWaitTimeout || !sessions.blocked || !sessions.blocked()) return status;
+  }
 }
 
 Result<std::vector<std::string>> tables_of(Connection& administrator, const sql::Verdict& verdict) {
@@ -64,10 +71,10 @@ Status finish(DdlSessions sessions, proto::Group& group, const sql::Verdict& ver
 }
 
 // Runs a statement whose pending row is in the log.
-Status run_pending(DdlSessions sessions, proto::Group& group, const proto::Entry& entry, const sql::Verdict& verdict) {
+Status run_pending(DdlSessions& sessions, proto::Group& group, const proto::Entry& entry, const sql::Verdict& verdict) {
   const Result<std::vector<std::string>> before = tables_of(sessions.administrator, verdict);
   if (!before) return before.status();
-  Status ran = run_statement(sessions.writer, entry);
+  Status ran = run_statement(sessions, entry);
   crash_point("ddl_ran");
   if (ran.ok()) return finish(sessions, group, verdict);
   if (ran.code == Code::database_unavailable) return ran;

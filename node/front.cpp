@@ -58,15 +58,19 @@ void Front::reply(const Caller& caller, proto::Message&& message) {
 void Front::reply(std::vector<net::Outgoing>&& replies) { router_->send_batch(std::move(replies)); }
 
 void Front::fail(const Caller& caller, Status status, std::optional<std::uint32_t> statement) {
-  switch (status.code) {
+  proto::ErrorReply error;
+  error.status = std::move(status);
+  error.statement = statement;
+  fail(caller, std::move(error));
+}
+
+void Front::fail(const Caller& caller, proto::ErrorReply error) {
+  switch (error.status.code) {
     case Code::busy: ++counters_.busy; break;
     case Code::refused:
     case Code::master_only: ++counters_.refused; break;
     default: ++counters_.failed;
   }
-  proto::ErrorReply error;
-  error.status = std::move(status);
-  error.statement = statement;
   error.node = node_name_;
   reply(caller, std::move(error));
 }

@@ -46,6 +46,7 @@ class Front {
   static net::Outgoing encode(const Caller& caller, proto::Message&& message);
   void reply(std::vector<net::Outgoing>&& replies);
   void fail(const Caller& caller, Status status, std::optional<std::uint32_t> statement = std::nullopt);
+  void fail(const Caller& caller, proto::ErrorReply error);  // `node` is filled in
 
  private:
   void receive(net::Envelope envelope, proto::Frames frames);

@@ -22,13 +22,21 @@ bool was_interrupted(const Status& status) {
 
 }  // namespace
 
+// What cancel() needs of a job that may be anywhere between its arrival and its answer.
+struct ReadJob::Ticket {
+  Caller caller;
+  bool running = false;  // guarded by the readers' mutex, and so is the next
+  bool cancelled = false;
+};
+
 // A result with more pages. Owns the session its rows come from.
 struct Readers::Cursor {
   std::uint64_t id = 0;
-  std::string client_id;
+  RequestKey key;  // of the query
   std::unique_ptr<storage::Connection> connection;
   std::unique_ptr<storage::RowStream> stream;
   std::unique_ptr<storage::PageReader> reader;
+  std::vector<proto::ColumnInfo> columns;
   Clock::time_point last_used;
 
   ~Cursor() {
@@ -52,6 +60,7 @@ Readers::Readers(const config::Limits& limits, std::string node_name, storage::D
       counters_(counters),
       stale_(std::move(stale)),
       queue_(limits.request_queue),
+      key_columns_(database, counters),
       next_cursor_(std::random_device()() + (std::uint64_t{1} << 32U)) {}
 
 Readers::~Readers() { stop(); }
@@ -67,8 +76,31 @@ void Readers::stop() {
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
   if (watcher_.joinable()) watcher_.join();
-  const std::lock_guard lock(mutex_);
+  for (auto& [id, cursor] : cursors_) retired_.push_back(std::move(cursor));
   cursors_.clear();
+  end_retired();
+}
+
+void Readers::enter(ReadJob& job) {
+  if (job.key.client_id.empty()) return;
+  job.ticket = std::make_shared<ReadJob::Ticket>();
+  job.ticket->caller = job.caller;
+  const std::lock_guard lock(mutex_);
+  entered_.emplace(job.key, job.ticket);
+}
+
+// False when the job has had its answer: it was cancelled.
+bool Readers::leave(const ReadJob& job) {
+  if (!job.ticket) return true;
+  const std::lock_guard lock(mutex_);
+  const auto [begin, end] = entered_.equal_range(job.key);
+  const auto it = std::find_if(begin, end, [&job](const auto& entry) { return entry.second == job.ticket; });
+  if (it != end) entered_.erase(it);
+  return !job.ticket->cancelled;
+}
+
+void Readers::fail(const ReadJob& job, Status status, std::optional<std::uint32_t> statement) {
+  if (leave(job)) front_.fail(job.caller, std::move(status), statement);
 }
 
 void Readers::submit(ReadJob job) {
@@ -78,19 +110,33 @@ void Readers::submit(ReadJob job) {
                                 stopping_ ? "the node is stopping; ask another one"
                                           : "too many reads are waiting at this node; try again, or ask another one");
   status.retry_after_ms = 50;
-  front_.fail(job.caller, std::move(status));
+  fail(job, std::move(status));
 }
 
 // The mutex is held while the database is told to stop a statement, so that the session cannot have gone on to
 // the next one meanwhile.
 bool Readers::cancel(const RequestKey& key) {
-  const std::lock_guard lock(mutex_);
-  for (auto& [connection, running] : running_) {
-    if (running.key != key || running.stopped != Stopped::no) continue;
-    running.stopped = Stopped::cancelled;
-    return database_.kill_query(connection).ok();
+  std::vector<Caller> waiting;
+  bool stopped = false;
+  {
+    const std::lock_guard lock(mutex_);
+    for (auto& [connection, running] : running_) {
+      if (running.key != key || running.stopped != Stopped::no) continue;
+      running.stopped = Stopped::cancelled;
+      if (const Status status = database_.kill_query(connection); !status.ok())
+        logging::warn("a cancelled read could not be interrupted: {}", status.message);
+      stopped = true;
+    }
+    const auto [begin, end] = entered_.equal_range(key);
+    for (auto it = begin; it != end; ++it) {
+      if (it->second->running || it->second->cancelled) continue;
+      it->second->cancelled = true;
+      waiting.push_back(it->second->caller);
+    }
   }
-  return false;
+  for (const Caller& caller : waiting)
+    front_.fail(caller, Status::error(Code::cancelled, "the request was cancelled before it ran"));
+  return stopped || !waiting.empty();
 }
 
 void Readers::watch() {
@@ -105,13 +151,39 @@ void Readers::watch() {
       }
     }
     drop_idle_cursors();
-    std::this_thread::sleep_for(50ms);
+    end_retired();
+    std::unique_lock lock(mutex_);
+    retirement_.wait_for(lock, 50ms, [this] { return !retired_.empty(); });
   }
 }
 
-void Readers::begin_running(std::uint64_t connection, const ReadJob& job) {
+// A cursor that is given up before its end still has its statement running: to forget it is to read the rest of its
+// rows. That is the watcher's, who stops the statement first.
+void Readers::retire(std::unique_ptr<Cursor> cursor) {
+  {
+    const std::lock_guard lock(mutex_);
+    retired_.push_back(std::move(cursor));
+  }
+  retirement_.notify_one();
+}
+
+void Readers::end_retired() {
+  std::vector<std::unique_ptr<Cursor>> ending;
+  {
+    const std::lock_guard lock(mutex_);
+    ending.swap(retired_);
+  }
+  for (const std::unique_ptr<Cursor>& cursor : ending)
+    if (const Status status = database_.kill_query(cursor->connection->id()); !status.ok())
+      logging::warn("the statement of a cursor could not be stopped: {}", status.message);
+}
+
+bool Readers::begin_running(std::uint64_t connection, const RequestKey& key, const ReadJob& job) {
   const std::lock_guard lock(mutex_);
-  running_[connection] = Running{job.key, job.deadline, Stopped::no};
+  if (job.ticket && job.ticket->cancelled) return false;
+  if (job.ticket) job.ticket->running = true;
+  running_[connection] = Running{key, job.deadline, Stopped::no};
+  return true;
 }
 
 Readers::Stopped Readers::end_running(std::uint64_t connection) {
@@ -124,12 +196,32 @@ Readers::Stopped Readers::end_running(std::uint64_t connection) {
 
 void Readers::close(const std::string& client_id, std::uint64_t id) {
   std::unique_ptr<Cursor> cursor;
-  const std::lock_guard lock(mutex_);
-  const auto it = cursors_.find(id);
-  if (it == cursors_.end() || it->second->client_id != client_id) return;
-  cursor = std::move(it->second);
-  cursors_.erase(it);
-  --cursors_of_client_[client_id];
+  {
+    const std::lock_guard lock(mutex_);
+    const auto it = cursors_.find(id);
+    if (it == cursors_.end() || it->second->key.client_id != client_id) return;
+    cursor = std::move(it->second);
+    cursors_.erase(it);
+    give_up_place(client_id);
+  }
+  retire(std::move(cursor));
+}
+
+void Readers::give_up_place(const std::string& client_id) {
+  const auto held = cursors_of_client_.find(client_id);
+  if (--held->second == 0) cursors_of_client_.erase(held);
+}
+
+void Readers::drop_cursors() {
+  {
+    const std::lock_guard lock(mutex_);
+    for (auto& [id, cursor] : cursors_) {
+      give_up_place(cursor->key.client_id);
+      retired_.push_back(std::move(cursor));
+    }
+    cursors_.clear();
+  }
+  retirement_.notify_one();
 }
 
 void Readers::work() {
@@ -145,15 +237,14 @@ void Readers::work() {
 }
 
 void Readers::drop_idle_cursors() {
-  std::vector<std::unique_ptr<Cursor>> idle;
   const std::lock_guard lock(mutex_);
   for (auto it = cursors_.begin(); it != cursors_.end();) {
     if (Clock::now() - it->second->last_used < limits_.cursor_timeout) {
       ++it;
       continue;
     }
-    --cursors_of_client_[it->second->client_id];
-    idle.push_back(std::move(it->second));
+    give_up_place(it->second->key.client_id);
+    retired_.push_back(std::move(it->second));
     it = cursors_.erase(it);
   }
 }
@@ -164,7 +255,7 @@ std::uint64_t Readers::page_rows(const ReadJob& job) const {
 
 void Readers::answer(Worker& worker, ReadJob job) {
   if (Clock::now() >= job.deadline) {
-    front_.fail(job.caller, timed_out("the request waited for its turn until its time was over"));
+    fail(job, timed_out("the request waited for its turn until its time was over"));
     return;
   }
   if (job.fetch_cursor != 0) {
@@ -198,11 +289,14 @@ void Readers::answer_statements(Worker& worker, const ReadJob& job) {
   // Once more when the session was lost, or was told to stop a statement it had already ended: a read may be repeated.
   for (int attempt = 0; attempt < 2; ++attempt) {
     if (Status status = ensure_connection(worker, job); !status.ok()) {
-      front_.fail(job.caller, std::move(status));
+      fail(job, std::move(status));
       return;
     }
     const std::uint64_t connection = worker.connection->id();
-    begin_running(connection, job);
+    if (!begin_running(connection, job.key, job)) {
+      (void)leave(job);
+      return;
+    }
     failed.reset();
     results = run(worker, job, failed);
     const Stopped stopped = end_running(connection);
@@ -213,7 +307,7 @@ void Readers::answer_statements(Worker& worker, const ReadJob& job) {
     if (stopped != Stopped::no) break;
   }
   if (!results) {
-    front_.fail(job.caller, results.status(), failed);
+    fail(job, results.status(), failed);
     return;
   }
   send(job, std::move(*results), position);
@@ -238,7 +332,7 @@ Result<std::vector<proto::StatementResult>> Readers::run(Worker& worker, const R
     if (!result) {
       failed = static_cast<std::uint32_t>(i);
       // The error that is reported is the statement's; a session that cannot even roll back is lost.
-      if (several && !connection.execute("ROLLBACK").ok()) worker.connection.reset();
+      if (several && worker.connection && !connection.execute("ROLLBACK").ok()) worker.connection.reset();
       return result.status();
     }
     results.push_back(std::move(*result));
@@ -249,30 +343,44 @@ Result<std::vector<proto::StatementResult>> Readers::run(Worker& worker, const R
 }
 
 Result<proto::StatementResult> Readers::run_statement(Worker& worker, const ReadJob& job, std::size_t index) {
-  Result<std::unique_ptr<storage::RowStream>> stream = worker.connection->stream(job.statements[index]);
+  Result<std::unique_ptr<storage::RowStream>> stream = worker.connection->stream(job.statements[index], job.warnings);
   if (!stream) return stream.status();
   auto reader = std::make_unique<storage::PageReader>(**stream);
   Result<proto::Page> page = reader->next(page_rows(job), limits_.max_page_bytes);
   if (!page) return page.status();
-  if (Status status = within_limit(*reader); !status.ok()) return status;
   proto::StatementResult result;
   result.has_rows = true;
   result.columns = (*stream)->columns();
+  key_columns_.mark((*stream)->origins(), result.columns);
   result.page = std::move(*page);
-  if (!reader->more()) return result;
+  const Status within = within_limit(*reader);
+  if (!reader->more()) {
+    if (!within.ok()) return within;
+    result.warnings = (*stream)->warnings();
+    return result;
+  }
 
-  if (job.statements.size() > 1)
-    return Status::error(Code::too_large, "one of several SELECTs gives more than a page (" +
-                                              std::to_string(page_rows(job)) +
-                                              " rows); send it as a request of its own, where it comes in pages");
   auto cursor = std::make_unique<Cursor>();
-  cursor->client_id = job.key.client_id;
+  cursor->key = job.key;
   cursor->stream = std::move(*stream);
   cursor->reader = std::move(reader);
+  cursor->columns = result.columns;
   cursor->connection = std::move(worker.connection);
   worker.database.clear();
-  Result<std::uint64_t> id = keep(std::move(cursor));
-  if (!id) return id.status();
+  Status refused = within;
+  if (refused.ok() && job.statements.size() > 1)
+    refused = Status::error(Code::too_large, "one of several SELECTs gives more than a page (" +
+                                                 std::to_string(page_rows(job)) +
+                                                 " rows); send it as a request of its own, where it comes in pages");
+  if (!refused.ok()) {
+    retire(std::move(cursor));
+    return refused;
+  }
+  Result<std::uint64_t> id = keep(cursor);
+  if (!id) {
+    retire(std::move(cursor));
+    return id.status();
+  }
   result.cursor = *id;
   return result;
 }
@@ -283,17 +391,19 @@ Status Readers::within_limit(const storage::PageReader& reader) const {
                                             " rows, this node's limits.max_result_rows; ask for fewer");
 }
 
-Result<std::uint64_t> Readers::keep(std::unique_ptr<Cursor> cursor) {
+// Takes the cursor unless it is refused.
+Result<std::uint64_t> Readers::keep(std::unique_ptr<Cursor>& cursor) {
   cursor->last_used = Clock::now();
   const std::lock_guard lock(mutex_);
   if (cursor->id == 0) {
-    std::uint32_t& held = cursors_of_client_[cursor->client_id];
-    if (held >= limits_.max_cursors_per_client || cursors_.size() >= limits_.max_cursors)
+    const auto held = cursors_of_client_.find(cursor->key.client_id);
+    const std::uint32_t open = held == cursors_of_client_.end() ? 0 : held->second;
+    if (open >= limits_.max_cursors_per_client || cursors_.size() >= limits_.max_cursors)
       return Status::error(Code::too_many_cursors, "too many results with more pages are open (" +
                                                        std::to_string(limits_.max_cursors_per_client) + " a client, " +
                                                        std::to_string(limits_.max_cursors) +
                                                        " a node); fetch or close some, or ask for fewer rows");
-    ++held;
+    ++cursors_of_client_[cursor->key.client_id];
     cursor->id = next_cursor_++;
   }
   const std::uint64_t id = cursor->id;
@@ -307,7 +417,7 @@ void Readers::answer_fetch(const ReadJob& job) {
   {
     const std::lock_guard lock(mutex_);
     const auto it = cursors_.find(job.fetch_cursor);
-    if (it != cursors_.end() && it->second->client_id == job.key.client_id) {
+    if (it != cursors_.end() && it->second->key.client_id == job.key.client_id) {
       cursor = std::move(it->second);
       cursors_.erase(it);
     }
@@ -315,29 +425,32 @@ void Readers::answer_fetch(const ReadJob& job) {
   if (!cursor) {
     front_.fail(job.caller, Status::error(Code::cursor_not_found,
                                           "this node has no such cursor of yours: it was closed, read to "
-                                          "its end, or left alone for too long; send the SELECT again"));
+                                          "its end, left alone for too long, or in the way of a change of its "
+                                          "table; send the SELECT again"));
     return;
   }
   const auto forget = [&] {
     const std::lock_guard lock(mutex_);
-    --cursors_of_client_[cursor->client_id];
+    give_up_place(cursor->key.client_id);
   };
-  Result<proto::Page> page = cursor->reader->next(page_rows(job), limits_.max_page_bytes);
+  Result<proto::Page> page = next_page(*cursor, job);
   const Status status = page ? within_limit(*cursor->reader) : page.status();
   if (!status.ok()) {
     forget();
+    retire(std::move(cursor));
     front_.fail(job.caller, status);
     return;
   }
   proto::StatementResult result;
   result.has_rows = true;
-  result.columns = cursor->stream->columns();
+  result.columns = cursor->columns;
   result.page = std::move(*page);
   if (cursor->reader->more()) {
     result.cursor = cursor->id;
     // Cannot be refused: the cursor has its place already.
-    SQLCAST_CHECK(keep(std::move(cursor)).ok());
+    SQLCAST_CHECK(keep(cursor).ok());
   } else {
+    result.warnings = cursor->stream->warnings();
     forget();
   }
   std::vector<proto::StatementResult> results;
@@ -345,7 +458,20 @@ void Readers::answer_fetch(const ReadJob& job) {
   send(job, std::move(results), position);
 }
 
+// The rows of a slow statement come slowly: a fetch has its time like any request, and ends with its query's cancel.
+Result<proto::Page> Readers::next_page(Cursor& cursor, const ReadJob& job) {
+  const std::uint64_t connection = cursor.connection->id();
+  (void)begin_running(connection, cursor.key, job);
+  Result<proto::Page> page = cursor.reader->next(page_rows(job), limits_.max_page_bytes);
+  const Stopped stopped = end_running(connection);
+  if (page.ok() || !was_interrupted(page.status())) return page;
+  if (stopped == Stopped::cancelled) return Status::error(Code::cancelled, "the statement was cancelled");
+  if (stopped == Stopped::timed_out) return timed_out("the next page was not there in time; the cursor is closed");
+  return page;
+}
+
 void Readers::send(const ReadJob& job, std::vector<proto::StatementResult> results, Sequence position) {
+  if (!leave(job)) return;
   ++counters_.reads;
   proto::QueryResult reply;
   reply.results = std::move(results);

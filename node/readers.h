@@ -1,11 +1,13 @@
 // Readers: a pool of threads that answer SELECTs from this node's own copy, on the read account, page by page,
 // and keep the cursors of results that have more pages.
 //
-// submit(), fetch(), close(), cancel() from any thread; they never block. A full queue is BUSY.
+// Any thread may call enter(), submit(), fail(), close() and cancel(); they never block. A full queue is BUSY. A job
+// that was entered gets exactly one answer, and can be cancelled until it has it.
 #pragma once
 
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -20,6 +22,7 @@
 #include "config/config.h"
 #include "node/counters.h"
 #include "node/front.h"
+#include "node/key_columns.h"
 #include "node/position_board.h"
 #include "proto/message.h"
 #include "storage/database.h"
@@ -29,14 +32,17 @@ namespace sqlcast::node {
 
 struct ReadJob {
   using Clock = std::chrono::steady_clock;
+  struct Ticket;
   Caller caller;
   RequestKey key;
   std::string database;
   std::vector<std::string> statements;
   std::uint32_t page_rows = 0;
+  bool warnings = false;  // wanted
   Clock::time_point arrived;
   Clock::time_point deadline;
   std::uint64_t fetch_cursor = 0;  // nonzero: the next page of a cursor instead of statements
+  std::shared_ptr<Ticket> ticket;  // from enter(); none: cannot be cancelled
 };
 
 class Readers {
@@ -48,10 +54,16 @@ class Readers {
   void start();
   void stop();
 
+  // The job can be cancelled from here on; submit() or fail() must follow.
+  void enter(ReadJob& job);
   void submit(ReadJob job);
+  void fail(const ReadJob& job, Status status, std::optional<std::uint32_t> statement = std::nullopt);
   void close(const std::string& client_id, std::uint64_t cursor);
 
-  // True when a running read of that key was stopped; false when there is none.
+  // Closes every cursor that is not being read from: they hold their tables, and a change of one waits for them.
+  void drop_cursors();
+
+  // True when a read of that key was stopped, waiting or running; it is answered CANCELLED. False when there is none.
   bool cancel(const RequestKey& key);
 
   std::size_t queue_depth() const { return queue_.size(); }
@@ -67,9 +79,11 @@ class Readers {
   };
   void work();
   void watch();
-  void begin_running(std::uint64_t connection, const ReadJob& job);
+  // False when the job was cancelled, and answered, meanwhile.
+  bool begin_running(std::uint64_t connection, const RequestKey& key, const ReadJob& job);
   Stopped end_running(std::uint64_t connection);
   void answer(Worker& worker, ReadJob job);
+  bool leave(const ReadJob& job);
   void answer_statements(Worker& worker, const ReadJob& job);
   void answer_fetch(const ReadJob& job);
   Status ensure_connection(Worker& worker, const ReadJob& job);
@@ -77,9 +91,13 @@ class Readers {
                                                   std::optional<std::uint32_t>& failed);
   Result<proto::StatementResult> run_statement(Worker& worker, const ReadJob& job, std::size_t index);
   Status within_limit(const storage::PageReader& reader) const;
-  Result<std::uint64_t> keep(std::unique_ptr<Cursor> cursor);
+  Result<proto::Page> next_page(Cursor& cursor, const ReadJob& job);
+  Result<std::uint64_t> keep(std::unique_ptr<Cursor>& cursor);
+  void give_up_place(const std::string& client_id);  // of a cursor; with mutex_ held
   void send(const ReadJob& job, std::vector<proto::StatementResult> results, Sequence position);
   void drop_idle_cursors();
+  void retire(std::unique_ptr<Cursor> cursor);
+  void end_retired();
   std::uint64_t page_rows(const ReadJob& job) const;
 
   const config::Limits limits_;
@@ -91,14 +109,18 @@ class Readers {
   const std::function<bool()> stale_;
   BoundedQueue<ReadJob> queue_;
   std::vector<std::thread> threads_;
-  std::thread watcher_;  // ends statements whose time is over and cursors left alone
+  std::thread watcher_;  // ends statements whose time is over, and cursors
+  KeyColumns key_columns_;
   std::atomic<bool> stopping_{false};
 
   std::mutex mutex_;
   std::map<std::uint64_t, std::unique_ptr<Cursor>> cursors_;  // guarded by mutex_; absent while a page is read
   std::map<std::string, std::uint32_t> cursors_of_client_;    // guarded by mutex_
-  std::uint64_t next_cursor_;                                 // guarded by mutex_
-  std::map<std::uint64_t, Running> running_;                  // guarded by mutex_; by connection id
+  std::vector<std::unique_ptr<Cursor>> retired_;              // guarded by mutex_; to be ended by the watcher
+  std::condition_variable retirement_;
+  std::uint64_t next_cursor_;                                            // guarded by mutex_
+  std::map<std::uint64_t, Running> running_;                             // guarded by mutex_; by connection id
+  std::multimap<RequestKey, std::shared_ptr<ReadJob::Ticket>> entered_;  // guarded by mutex_
 };
 
 }  // namespace sqlcast::node

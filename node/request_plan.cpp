@@ -20,8 +20,16 @@ sql::Limits sql_limits(const config::Limits& limits) {
   return result;
 }
 
+PlanRules plan_rules(const config::Limits& limits) {
+  PlanRules rules;
+  rules.limits = sql_limits(limits);
+  rules.max_request_bytes = limits.max_message_bytes / 2;
+  return rules;
+}
+
 std::optional<PlanRefusal> plan_request(const proto::QueryRequest& request, const PlanRules& rules, RequestPlan& plan) {
   bool writes = false;
+  std::uint64_t bytes = 0;
   for (std::uint32_t index = 0; index < request.statements.size(); ++index) {
     const proto::RequestStatement& statement = request.statements[index];
     Result<std::string> text = sql::expand_parameters(statement.sql, statement.params, statement.named_params);
@@ -54,6 +62,13 @@ std::optional<PlanRefusal> plan_request(const proto::QueryRequest& request, cons
                          index};
     plan.texts.push_back(verdict.rewritten.empty() ? std::move(*text) : verdict.rewritten);
     plan.verdicts.push_back(std::move(verdict));
+    bytes += plan.texts.back().size();
+    if (bytes > rules.max_request_bytes)
+      return PlanRefusal{Status::error(Code::too_large, "the request's statements, with their values, are over " +
+                                                            std::to_string(rules.max_request_bytes) +
+                                                            " bytes together, half of limits.max_message_bytes; send "
+                                                            "fewer at once"),
+                         index};
   }
   if (writes) plan.kind = RequestPlan::Kind::write;
   return std::nullopt;

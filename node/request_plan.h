@@ -32,7 +32,11 @@ struct PlanRules {
   const sql::Schema* schema = nullptr;
   sql::Freeze freeze;
   sql::Limits limits;
+  std::uint64_t max_request_bytes = UINT64_MAX;  // of all texts: what is committed must fit into a message to slaves
 };
+
+// The limits of a node's configuration, all else left empty.
+PlanRules plan_rules(const config::Limits& limits);
 
 // Nothing when the request may run (plan is then filled); otherwise why not: the policy's refusal (code refused,
 // reason set), too_large, or bad_request for parameters that do not fit.

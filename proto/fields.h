@@ -95,7 +95,9 @@ void describe(V& v, Of<QueryRequest> auto& m) {
   v.field("consistency", m.consistency, Consistency::session);
   v.field("after", m.after, Sequence{0});
   v.field("max_lag_ms", m.max_lag_ms, std::uint32_t{0});
+  v.field("wait_ms", m.wait_ms, std::uint32_t{0});
   v.field("ack", m.ack, Ack::unset);
+  v.field("warnings", m.warnings, false);
   v.optional("resent_since", m.resent_since);
   v.field("forwarded_by", m.forwarded_by, std::string());
 }

@@ -67,7 +67,9 @@ struct QueryRequest {
   Consistency consistency = Consistency::session;
   Sequence after = 0;            // session: a read waits until the node has applied this
   std::uint32_t max_lag_ms = 0;  // max_lag only
+  std::uint32_t wait_ms = 0;     // longest wait for `after`; 0 = as long as the request may take
   Ack ack = Ack::unset;          // unset = the master's configured default
+  bool warnings = false;         // collect the database's warnings of every statement, which costs a little
   // On a resend: the highest position the client had seen when it first sent the request. When the retry window no
   // longer reaches back that far and the key is not in it, the answer is outcome_unknown instead of an execution.
   std::optional<Sequence> resent_since;

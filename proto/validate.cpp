@@ -88,6 +88,12 @@ struct Validator {
     if (m.key.client_id.empty()) return bad("client_id: expected the client_id of the request to cancel");
     return validate_client_id(m.key.client_id);
   }
+  Status operator()(const Report& m) const {
+    const std::string& name = m.status.name;
+    const bool printable = std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c < '\x7f'; });
+    if (!name.empty() && name.size() <= 64 && printable) return ok_status();
+    return bad("status.name: expected a node's name, 1 to 64 printable ASCII characters without blanks");
+  }
   Status operator()(const ErrorReply& m) const {
     return m.status.ok() ? Status::error(Code::bad_message, "an error without a code") : ok_status();
   }

@@ -6,6 +6,7 @@
 #include "base/logging.h"
 #include "node/ddl.h"
 #include "sql/verdict.h"
+#include "storage/catalog.h"
 #include "storage/dialect.h"
 #include "storage/log.h"
 
@@ -17,6 +18,7 @@ using namespace std::chrono_literals;
 constexpr std::size_t kQueueCapacity = 65'536;
 constexpr std::size_t kBatchEntries = 2'000;
 constexpr std::uint64_t kBatchBytes = 4U << 20U;
+constexpr int kQueryInterrupted = 1317;
 
 bool is_ddl(const proto::Group& group) { return group.state != proto::GroupState::committed; }
 
@@ -25,9 +27,10 @@ bool is_ddl(const proto::Group& group) { return group.state != proto::GroupState
 sql::Verdict form_of(const proto::Statement& statement, const std::string& database) {
   sql::Judgement judgement;
   judgement.default_database = database;
+  judgement.limits = sql::kWidestLimits;  // the master kept its own
   sql::Verdict verdict = sql::judge(statement.sql, judgement);
   if (verdict.statement_class == sql::Class::refused) {
-    verdict = sql::classify(statement.sql, database);
+    verdict = sql::classify(statement.sql, database, sql::kWidestLimits);
     if (verdict.insert) verdict.insert->plain = false;  // its offsets are not known
   }
   if (!verdict.insert) return verdict;
@@ -47,6 +50,7 @@ storage::Job job_of(const proto::Entry& entry) {
   for (const proto::Statement& statement : entry.statements) {
     storage::JobStatement one;
     one.sql = statement.sql;
+    one.place = job.statements.size();
     one.insert_id = statement.insert_id;
     sql::Verdict form = form_of(statement, entry.database);
     one.insert = std::move(form.insert);
@@ -67,8 +71,14 @@ std::string effect_text(const proto::Effect& effect) {
 
 }  // namespace
 
-Applier::Applier(storage::Database& database, node::Counters& counters, node::Rate& rate, Hooks hooks)
-    : database_(database), counters_(counters), rate_(rate), hooks_(std::move(hooks)), queue_(kQueueCapacity) {}
+Applier::Applier(storage::Database& database, node::Counters& counters, node::Rate& rate, node::SchemaHolder& schema,
+                 Hooks hooks)
+    : database_(database),
+      counters_(counters),
+      rate_(rate),
+      schema_(schema),
+      hooks_(std::move(hooks)),
+      queue_(kQueueCapacity) {}
 
 Applier::~Applier() { stop(); }
 
@@ -102,11 +112,14 @@ Status Applier::try_connect() {
   administrator_ = std::move(*administrator);
   writer_ = std::move(*writer);
   executor_ = std::make_unique<storage::Executor>(*writer_, storage::ExecutorLimits{});
-  const Result<std::optional<proto::Group>> resumed = node::resume_ddl({*writer_, *administrator_});
+  const Result<std::optional<proto::Group>> resumed =
+      node::resume_ddl({*writer_, *administrator_, [this] { return make_way(); }});
   if (!resumed) return resumed.status();
+  schema_changed_ = true;
   const Result<Position> position = storage::read_position(*administrator_);
   if (!position) return position.status();
   position_ = *position;
+  ++counters_.definitions;  // what was resumed, or came with another database
   return ok_status();
 }
 
@@ -132,8 +145,22 @@ void Applier::run() {
   while (true) {
     std::vector<Decoded> batch = take_batch();
     if (queue_.closed()) return;  // what is queued is still in the master's log
-    if (!batch.empty() && !failed_) apply(std::move(batch));
+    const bool idle = batch.empty();
+    if (!idle && !failed_) apply(std::move(batch));
+    // When there is nothing else to do: many definitions may be on their way.
+    if (idle && schema_changed_) read_schema();
   }
+}
+
+void Applier::read_schema() {
+  if (!administrator_ || administrator_->lost()) return;
+  Result<sql::Schema> schema = storage::load_schema(*administrator_, schema_.get()->version + 1);
+  if (!schema) {
+    logging::warn("the schema could not be read, and explain does not know it yet: {}", schema.status().message);
+    return;
+  }
+  schema_.set(std::make_shared<const sql::Schema>(std::move(*schema)));
+  schema_changed_ = false;
 }
 
 // Groups for one transaction: DDL alone, otherwise as many as have arrived, within bounds.
@@ -182,6 +209,7 @@ void Applier::apply_transaction(std::vector<Decoded>& batch) {
     const bool connected = writer_ && !writer_->lost() ? true : connect();
     if (!connected) return;
     if (batch[first].group.last <= position_.sequence) continue;
+    if (!follows(batch[first].group)) return;
     switch (try_transaction(batch, first, count, why)) {
       case Attempt::applied: first += count; break;
       case Attempt::again:
@@ -195,6 +223,17 @@ void Applier::apply_transaction(std::vector<Decoded>& batch) {
         count = 1;  // one group at a time, up to the one that fails
     }
   }
+}
+
+// The receiver has seen that groups follow each other; that they follow the log of this node's database is seen here,
+// since the database may have come back with other data.
+bool Applier::follows(const proto::Group& group) {
+  if (group.first == position_.sequence + 1 && (position_.sequence == 0 || group.previous_hash == position_.hash))
+    return true;
+  fail("entry " + std::to_string(group.first) +
+       " does not follow the log of this node's database, which ends at entry " + std::to_string(position_.sequence) +
+       ": its data was exchanged or put back; restart the node");
+  return false;
 }
 
 Applier::Attempt Applier::try_transaction(const std::vector<Decoded>& batch, std::size_t first, std::size_t count,
@@ -224,14 +263,28 @@ Applier::Attempt Applier::try_transaction(const std::vector<Decoded>& batch, std
     return storage::commit_sql(groups);
   };
   frame.finish_statements = storage::kCommitStatements;
-  frame.prologue = "SET ROLE " + std::string(storage::kClientRole) + ";BEGIN;";
+  frame.prologue = "SET ROLE " + std::string(storage::kClientRole) + ";START TRANSACTION;";
   frame.prologue_statements = 2;
   if (const Status status = executor_->run(jobs, outcomes, frame); !status.ok()) {
+    if (!frame.ended_by.empty() && status.database_errno != kQueryInterrupted) {
+      const std::size_t job = frame.ended_by.front();
+      why = difference(*entries[job], outcomes[job]);
+      roll_back();
+      return Attempt::failed;
+    }
     logging::warn("a batch is applied again: {}", status.message);
     roll_back();
     return Attempt::again;
   }
   if (!frame.finish_result) {
+    // Somebody's KILL QUERY says nothing about the statement.
+    const bool interrupted = std::any_of(outcomes.begin(), outcomes.end(), [](const storage::JobOutcome& outcome) {
+      return outcome.status.database_errno == kQueryInterrupted;
+    });
+    if (interrupted) {
+      roll_back();
+      return Attempt::again;
+    }
     why = first_difference(outcomes);
     if (!why.empty()) {
       roll_back();
@@ -266,21 +319,31 @@ std::string Applier::difference(const proto::Entry& entry, const storage::JobOut
   return {};
 }
 
+bool Applier::make_way() {
+  hooks_.make_way();
+  return !queue_.closed();
+}
+
 void Applier::apply_ddl(Decoded& one) {
   while (!queue_.closed()) {
     if (!writer_ || writer_->lost() || !administrator_ || administrator_->lost()) {
       if (!connect()) return;
     }
     if (one.group.last <= position_.sequence) return;  // connect() has ended it
+    if (!follows(one.group)) return;
     proto::Group group = one.group;
     group.state = proto::GroupState::ddl_pending;
-    const Status status = node::run_ddl({*writer_, *administrator_}, group, one.entries.front());
+    const Status status =
+        node::run_ddl({*writer_, *administrator_, [this] { return make_way(); }}, group, one.entries.front());
     executor_->forget_session();
+    ++counters_.definitions;
     if (status.ok()) {
+      schema_changed_ = true;
       applied(group, one.entries.size());
       return;
     }
     if (status.code == Code::database_unavailable) continue;
+    if (queue_.closed()) return;  // it may not have waited for its tables
     fail("entry " + std::to_string(one.entries.front().sequence) + " (" +
          shortened(one.entries.front().statements.front().sql) + "): expected success, found error " +
          std::to_string(status.database_errno) + ": " + status.message);

@@ -13,6 +13,7 @@
 #include "base/queue.h"
 #include "base/types.h"
 #include "node/counters.h"
+#include "node/schema_holder.h"
 #include "proto/entry.h"
 #include "storage/database.h"
 #include "storage/executor.h"
@@ -24,9 +25,11 @@ class Applier {
   struct Hooks {
     std::function<void(const Position&)> applied;    // durable up to here
     std::function<void(const std::string&)> failed;  // stopped for good
+    std::function<void()> make_way;                  // for DDL that reads keep waiting
   };
 
-  Applier(storage::Database& database, node::Counters& counters, node::Rate& rate, Hooks hooks);
+  Applier(storage::Database& database, node::Counters& counters, node::Rate& rate, node::SchemaHolder& schema,
+          Hooks hooks);
   ~Applier();
 
   // Ends interrupted DDL and reads the end of this node's own log.
@@ -50,6 +53,9 @@ class Applier {
   void apply(std::vector<Decoded> batch);
   void apply_transaction(std::vector<Decoded>& batch);
   void apply_ddl(Decoded& one);
+  bool make_way();
+  bool follows(const proto::Group& group);
+  void read_schema();
   Attempt try_transaction(const std::vector<Decoded>& batch, std::size_t first, std::size_t count, std::string& why);
   std::string difference(const proto::Entry& entry, const storage::JobOutcome& outcome) const;
   bool connect();
@@ -60,6 +66,7 @@ class Applier {
   storage::Database& database_;
   node::Counters& counters_;
   node::Rate& rate_;
+  node::SchemaHolder& schema_;
   const Hooks hooks_;
   BoundedQueue<proto::Group> queue_;
 
@@ -70,6 +77,7 @@ class Applier {
   std::unique_ptr<storage::Connection> administrator_;
   std::unique_ptr<storage::Executor> executor_;
   Position position_;
+  bool schema_changed_ = true;  // since it was last read
   bool failed_ = false;
 };
 

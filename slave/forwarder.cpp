@@ -30,12 +30,13 @@ Forwarder::Forwarder(const config::NodeConfig& config, node::Front& front, node:
       counters_(counters),
       master_heard_(std::move(master_heard)),
       own_client_id_(random_client_id()),
-      queue_(config.limits.request_queue) {}
+      queue_(config.limits.request_queue),
+      cancels_(config.limits.request_queue) {}
 
 Forwarder::~Forwarder() { stop(); }
 
 Status Forwarder::start() {
-  for (std::uint32_t i = 0; i < config_.limits.forwarders; ++i) {
+  for (std::uint32_t i = 0; i < config_.limits.forwarders + 1; ++i) {
     net::Requester::Options options;
     options.endpoint = config_.master;
     options.max_message_bytes = config_.limits.max_message_bytes;
@@ -43,13 +44,16 @@ Status Forwarder::start() {
     if (!requester) return requester.status();
     requesters_.push_back(std::move(*requester));
   }
-  for (const std::unique_ptr<net::Requester>& requester : requesters_)
-    threads_.emplace_back([this, &requester] { work(*requester); });
+  for (const std::unique_ptr<net::Requester>& requester : requesters_) {
+    BoundedQueue<Job>& queue = requester == requesters_.back() ? cancels_ : queue_;
+    threads_.emplace_back([this, &requester, &queue] { work(*requester, queue); });
+  }
   return ok_status();
 }
 
 void Forwarder::stop() {
   queue_.close();
+  cancels_.close();
   for (const std::unique_ptr<net::Requester>& requester : requesters_) requester->interrupt();
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
@@ -59,15 +63,51 @@ void Forwarder::submit(node::Caller caller, proto::QueryRequest request, Clock::
   request.forwarded_by = config_.name;
   // A client that cannot retry by itself gets a key from us, so that our own resends are safe.
   if (request.key.client_id.empty()) request.key = {own_client_id_, next_request_id_++};
-  push({std::move(caller), std::move(request), Clock::now(), deadline});
+  const RequestKey key = request.key;
+  {
+    const std::lock_guard lock(mutex_);
+    ++known_[key].users;
+  }
+  Job job{std::move(caller), std::move(request), Clock::now(), deadline};
+  if (!push(queue_, job)) end(key);
 }
 
 void Forwarder::submit_cancel(node::Caller caller, proto::CancelRequest request) {
-  push({std::move(caller), std::move(request), Clock::now(), Clock::now() + kAttempt});
+  {
+    const std::lock_guard lock(mutex_);
+    const auto it = known_.find(request.key);
+    if (it != known_.end() && !it->second.sent) {
+      it->second.cancelled = true;
+      front_.reply(caller, proto::CancelReply{true});
+      return;
+    }
+  }
+  Job job{std::move(caller), std::move(request), Clock::now(), Clock::now() + kAttempt};
+  (void)push(cancels_, job);
 }
 
-void Forwarder::push(Job job) {
-  if (queue_.try_push(std::move(job))) return;
+// False when the write was cancelled: it must not go out.
+bool Forwarder::begin(const RequestKey& key) {
+  const std::lock_guard lock(mutex_);
+  Known& known = known_[key];
+  if (!known.cancelled) known.sent = true;
+  return !known.cancelled;
+}
+
+void Forwarder::end(const RequestKey& key) {
+  const std::lock_guard lock(mutex_);
+  const auto it = known_.find(key);
+  if (--it->second.users == 0) known_.erase(it);
+}
+
+bool Forwarder::is_here(const RequestKey& key) {
+  const std::lock_guard lock(mutex_);
+  return known_.contains(key);
+}
+
+// False when the job was refused, and answered.
+bool Forwarder::push(BoundedQueue<Job>& queue, Job& job) {
+  if (queue.try_push(std::move(job))) return true;
   Status status = Status::error(queue_.closed() ? Code::shutting_down : Code::busy,
                                 queue_.closed() ? "this node is stopping; ask another one"
                                                 : "too many writes wait at this slave to be forwarded; try again, or "
@@ -75,14 +115,18 @@ void Forwarder::push(Job job) {
                                                       config_.master);
   status.retry_after_ms = 50;
   front_.fail(job.caller, std::move(status));
+  return false;
 }
 
-void Forwarder::work(net::Requester& requester) {
+void Forwarder::work(net::Requester& requester, BoundedQueue<Job>& queue) {
   while (true) {
-    std::optional<Job> job = queue_.pop(500ms);
+    std::optional<Job> job = queue.pop(500ms);
     if (job) {
+      const auto* query = std::get_if<proto::QueryRequest>(&job->request);
+      const RequestKey key = query == nullptr ? RequestKey{} : query->key;
       forward(requester, std::move(*job));
-    } else if (queue_.closed()) {
+      if (!key.client_id.empty()) end(key);
+    } else if (queue.closed()) {
       return;
     }
   }
@@ -127,14 +171,31 @@ Result<proto::Message> Forwarder::ask(net::Requester& requester, Job& job) {
   return unavailable(last);
 }
 
+// The request itself may be on its way still, on another socket: then the master does not know it yet.
+Result<proto::Message> Forwarder::ask_to_cancel(net::Requester& requester, Job& job) {
+  while (true) {
+    Result<proto::Message> answer = ask(requester, job);
+    const auto* error = answer ? std::get_if<proto::ErrorReply>(&*answer) : nullptr;
+    const bool unknown = error != nullptr && error->status.code == Code::request_not_found;
+    if (!unknown || !is_here(std::get<proto::CancelRequest>(job.request).key)) return answer;
+    if (Clock::now() + 20ms >= job.deadline || queue_.closed()) return answer;
+    std::this_thread::sleep_for(20ms);
+  }
+}
+
 void Forwarder::forward(net::Requester& requester, Job job) {
+  const auto* query = std::get_if<proto::QueryRequest>(&job.request);
+  if (query != nullptr && !begin(query->key)) {
+    front_.fail(job.caller, Status::error(Code::cancelled, "the request was cancelled before it went to the master"));
+    return;
+  }
   if (Clock::now() >= job.deadline) {
     front_.fail(job.caller, Status::error(Code::timeout,
                                           "the request waited at this slave until its time was over; it "
                                           "was not sent to the master"));
     return;
   }
-  Result<proto::Message> answer = ask(requester, job);
+  Result<proto::Message> answer = query == nullptr ? ask_to_cancel(requester, job) : ask(requester, job);
   if (!answer) {
     front_.fail(job.caller, answer.status());
     return;

@@ -1,6 +1,6 @@
 // Forwarder: sends permitted writes on to the master over a small pool of REQ sockets, one thread each, and
 // hands the master's answer back. A time-out is followed by a resend with the same request key, so that a write
-// whose answer was lost executes once.
+// whose answer was lost executes once. Cancels go by a socket of their own: the others may all be waiting.
 //
 // submit() from any thread; never blocks. A full queue is BUSY.
 #pragma once
@@ -8,7 +8,9 @@
 #include <atomic>
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -35,7 +37,7 @@ class Forwarder {
   void stop();
 
   void submit(node::Caller caller, proto::QueryRequest request, Clock::time_point deadline);
-  // Asks the master to cancel, and answers with what it says.
+  // Stops the write here when it has not gone out yet; otherwise asks the master, and answers with what it says.
   void submit_cancel(node::Caller caller, proto::CancelRequest request);
 
   std::size_t queue_depth() const { return queue_.size(); }
@@ -48,8 +50,18 @@ class Forwarder {
     Clock::time_point arrived;
     Clock::time_point deadline;
   };
-  void work(net::Requester& requester);
-  void push(Job job);
+  // What waits here or is at the master, by its key.
+  struct Known {
+    bool sent = false;
+    bool cancelled = false;
+    int users = 0;  // a client may have sent it twice
+  };
+  void work(net::Requester& requester, BoundedQueue<Job>& queue);
+  bool push(BoundedQueue<Job>& queue, Job& job);
+  bool begin(const RequestKey& key);
+  void end(const RequestKey& key);
+  bool is_here(const RequestKey& key);
+  Result<proto::Message> ask_to_cancel(net::Requester& requester, Job& job);
   void forward(net::Requester& requester, Job job);
   Result<proto::Message> ask(net::Requester& requester, Job& job);
   Status unavailable(const Status& last) const;
@@ -62,6 +74,9 @@ class Forwarder {
   const std::string own_client_id_;
   std::atomic<std::uint64_t> next_request_id_{1};
   BoundedQueue<Job> queue_;
+  BoundedQueue<Job> cancels_;
+  std::mutex mutex_;
+  std::map<RequestKey, Known> known_;  // guarded by mutex_
   std::vector<std::unique_ptr<net::Requester>> requesters_;
   std::vector<std::thread> threads_;
 };

@@ -133,6 +133,13 @@ void Receiver::receive_stream() {
 }
 
 void Receiver::receive_replies() {
+  const std::uint64_t dropped = dealer_->dropped() + (subscriber_ ? subscriber_->dropped() : 0);
+  if (dropped != reported_dropped_)
+    logging::error(
+        "a message of the master was not understood, or over this node's limits.max_message_bytes ({}); "
+        "set it to what the master has",
+        config_.limits.max_message_bytes);
+  reported_dropped_ = dropped;
   while (std::optional<proto::Frames> frames = dealer_->receive()) {
     Result<proto::Decoded> decoded = proto::decode(std::move(*frames));
     if (decoded) {

@@ -85,6 +85,7 @@ class Receiver {
   std::uint64_t next_exchange_ = 1;
   std::uint64_t log_exchange_ = 0;  // of the log_read in flight
   Sequence reported_ = 0;
+  std::uint64_t reported_dropped_ = 0;
   Position applied_;
   Clock::time_point last_report_{};
   Clock::time_point last_status_request_{};

@@ -188,6 +188,10 @@ Replicator::Actions Replicator::on_log_batch(proto::LogBatch batch, Time now) {
   }
   if (head_.sequence < queued_.sequence) head_ = queued_;
   log_wanted_ = queued_.sequence < head_.sequence;
+  if (log_wanted_ && batch.groups.empty()) {
+    back_off(now);
+    delay_ = "the log that was read is shorter than its head says: asking again";
+  }
   ask_if_due(now, actions);
   settle(now);
   return actions;

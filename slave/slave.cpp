@@ -17,7 +17,8 @@ Slave::Slave(const config::NodeConfig& config)
     receiver_->applied(position);
   };
   applier_hooks.failed = [this](const std::string& why) { receiver_->apply_failed(why); };
-  applier_ = std::make_unique<Applier>(core_.database, core_.counters, core_.rate, std::move(applier_hooks));
+  applier_hooks.make_way = [this] { core_.readers.drop_cursors(); };
+  applier_ = std::make_unique<Applier>(core_.database, core_.counters, core_.rate, schema_, std::move(applier_hooks));
 
   Receiver::Hooks receiver_hooks;
   receiver_hooks.apply = [this](proto::Group group) { return applier_->submit(std::move(group)); };
@@ -82,18 +83,21 @@ void Slave::handle(node::Caller caller, proto::Message message) {
   if (auto* query = std::get_if<proto::QueryRequest>(&message)) {
     handle_query(std::move(caller), std::move(*query));
   } else if (auto* cancel = std::get_if<proto::CancelRequest>(&message)) {
-    if (core_.readers.cancel(cancel->key)) {
-      core_.front.reply(caller, proto::CancelReply{true});
-    } else {
-      forwarder_->submit_cancel(std::move(caller), std::move(*cancel));
-    }
+    core_.later(caller, [this, caller, request = std::move(*cancel)]() mutable {
+      if (core_.readers.cancel(request.key)) {
+        core_.front.reply(caller, proto::CancelReply{true});
+      } else {
+        forwarder_->submit_cancel(caller, std::move(request));
+      }
+    });
   } else if (std::holds_alternative<proto::StatusRequest>(message)) {
     proto::StatusReply reply;
     reply.self = status();
     core_.front.reply(caller, std::move(reply));
   } else if (const auto* request = std::get_if<proto::ExplainRequest>(&message)) {
-    node::PlanRules rules;
-    rules.limits = node::sql_limits(core_.config.limits);
+    const std::shared_ptr<const sql::Schema> schema = schema_.get();
+    node::PlanRules rules = node::plan_rules(core_.config.limits);
+    rules.schema = schema.get();
     core_.front.reply(caller, node::explain(*request, rules, false));
   } else if (std::holds_alternative<proto::Report>(message)) {
     core_.front.fail(caller, Status::error(Code::bad_request, "a slave reports to the master, at " +
@@ -105,9 +109,8 @@ void Slave::handle(node::Caller caller, proto::Message message) {
 
 void Slave::handle_query(node::Caller caller, proto::QueryRequest request) {
   ++core_.counters.requests;
-  node::PlanRules rules;
+  node::PlanRules rules = node::plan_rules(core_.config.limits);
   rules.classes_only = true;
-  rules.limits = node::sql_limits(core_.config.limits);
   node::RequestPlan plan;
   if (std::optional<node::PlanRefusal> refusal = node::plan_request(request, rules, plan)) {
     core_.front.fail(caller, std::move(refusal->status), refusal->statement);

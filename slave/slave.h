@@ -5,6 +5,7 @@
 
 #include "config/config.h"
 #include "node/core.h"
+#include "node/schema_holder.h"
 #include "slave/applier.h"
 #include "slave/forwarder.h"
 #include "slave/receiver.h"
@@ -29,6 +30,7 @@ class Slave {
   bool fresh_within(std::uint32_t max_lag_ms) const;
 
   node::Core core_;
+  node::SchemaHolder schema_;  // for explain alone: statements are judged by the master
   std::unique_ptr<Applier> applier_;
   std::unique_ptr<Receiver> receiver_;
   std::unique_ptr<Forwarder> forwarder_;

@@ -37,7 +37,7 @@ struct FunctionUse {
   std::size_t token = 0;  // its name
   std::size_t end = 0;    // one past its ")" (or its name, when it has no parentheses)
   Place place = Place::query;
-  bool in_query = false;  // inside a SELECT, if only one without FROM
+  std::size_t depth = 0;  // of SELECTs around it, if only one without FROM
   bool over = false;      // followed by OVER
 };
 
@@ -51,6 +51,7 @@ struct TableUse {
 // One SELECT block.
 struct Block {
   Place place = Place::query;
+  std::size_t depth = 0;  // 1: no SELECT around it
   Range select_list;
   Range group_by;
   Range having;
@@ -59,13 +60,13 @@ struct Block {
   std::optional<std::size_t> only_table;  // index in tables: FROM names that one table and nothing else
   bool has_from = false;
   bool distinct = false;
+  bool merged = false;  // part of a UNION, EXCEPT or INTERSECT that leaves out equal rows
   bool row_limit_examined = false;
 };
 
 // A query expression: one block, or several joined by UNION and the like.
 struct Query {
-  std::size_t blocks = 0;
-  std::size_t last_block = 0;  // index in Facts::blocks
+  std::vector<std::size_t> blocks;  // indexes in Facts::blocks
 };
 
 enum class Verb : std::uint8_t { none, read, insert, replace, update, delete_, ddl };
@@ -80,6 +81,7 @@ struct Facts {
   std::vector<TableUse> tables;
   std::vector<FunctionUse> functions;
   std::vector<Block> blocks;
+  std::vector<std::string> cte_names;      // all of the statement's
   std::vector<std::size_t> default_words;  // DEFAULT as a value, DEFAULT(column)
 
   bool ignore = false;

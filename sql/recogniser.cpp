@@ -172,6 +172,19 @@ bool Recogniser::unknown_statement() {
 }
 
 void Recogniser::finish_tables() {
+  // The server finds a common table expression by its name in any case, and in a RECURSIVE list before it is defined:
+  // where one may be meant, no table is known.
+  const auto is_ascii = [](std::string_view text) {
+    return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  };
+  const auto may_be_cte = [&](const ObjectName& name) {
+    return std::any_of(facts_.cte_names.begin(), facts_.cte_names.end(), [&](const std::string& cte) {
+      return same_word(cte, name.name) || (!is_ascii(cte) && !is_ascii(name.name));
+    });
+  };
+  for (Block& block : facts_.blocks)
+    if (!facts_.cte_names.empty() && block.only_table && may_be_cte(facts_.tables[*block.only_table].name))
+      block.only_table.reset();
   verdict_.tables.reserve(facts_.tables.size());
   for (const TableUse& use : facts_.tables)
     if (std::find(verdict_.tables.begin(), verdict_.tables.end(), use.name) == verdict_.tables.end())

@@ -193,7 +193,7 @@ void Recogniser::note_function(const Function& function, std::size_t token, std:
     default: break;
   }
   if (facts_.verb == Verb::read) return;
-  facts_.functions.push_back({&function, token, end, place_, query_depth_ > 0, over});
+  facts_.functions.push_back({&function, token, end, place_, query_depth_, over});
 }
 
 }  // namespace sqlcast::sql

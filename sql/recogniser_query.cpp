@@ -20,11 +20,14 @@ bool Recogniser::query(Query& result) {
   if (!query_part(result)) return false;
   while (here() == Keyword::UNION_ || here() == Keyword::EXCEPT_ || here() == Keyword::INTERSECT_) {
     ++at_;
-    if (!take(Keyword::ALL_)) take(Keyword::DISTINCT_);
+    const bool all = take(Keyword::ALL_);
+    if (!all) take(Keyword::DISTINCT_);
     if (!query_part(result)) return false;
+    if (all) continue;
+    for (const std::size_t part : result.blocks) facts_.blocks[part].merged = true;
   }
   // ORDER BY and LIMIT behind the last part order and cut the whole, of which no one table can be told.
-  if (result.blocks > 1) facts_.blocks[result.last_block].only_table.reset();
+  if (result.blocks.size() > 1) facts_.blocks[result.blocks.back()].only_table.reset();
   --query_depth_;
   ctes_.resize(visible);
   return true;
@@ -37,6 +40,7 @@ bool Recogniser::with_clause() {
     if (!is_name(at_)) return unexpected();
     if (ctes_.size() >= kMostTables) return too_many("tables", kMostTables);
     const std::string name = identifier_text(tokens_.text(at_++));
+    facts_.cte_names.push_back(name);
     if (symbol(at_, '(')) at_ = tokens_[at_].match + 1;
     if (recursive) ctes_.push_back(name);
     if (!expect(Keyword::AS_)) return false;
@@ -64,6 +68,7 @@ bool Recogniser::query_part(Query& result) {
   if (here() == Keyword::SELECT_) return select(result);
   Block block;
   block.place = place_;
+  block.depth = query_depth_;
   if (here() == Keyword::VALUES_) {
     ++at_;
     block.select_list.first = at_;
@@ -83,15 +88,15 @@ bool Recogniser::query_part(Query& result) {
     return unexpected();
   }
   if (!select_tail(block)) return false;
+  result.blocks.push_back(facts_.blocks.size());
   facts_.blocks.push_back(block);
-  ++result.blocks;
-  result.last_block = facts_.blocks.size() - 1;
   return true;
 }
 
 bool Recogniser::select(Query& result) {
   Block block;
   block.place = place_;
+  block.depth = query_depth_;
   ++at_;
   for (bool option = true; option;) {
     switch (here()) {
@@ -141,9 +146,8 @@ bool Recogniser::select(Query& result) {
     } while (take_symbol(','));
   }
   if (!select_tail(block)) return false;
+  result.blocks.push_back(facts_.blocks.size());
   facts_.blocks.push_back(block);
-  ++result.blocks;
-  result.last_block = facts_.blocks.size() - 1;
   return true;
 }
 

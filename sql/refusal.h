@@ -20,7 +20,7 @@ namespace sqlcast::sql {
   X(multiple_statements, "MULTIPLE_STATEMENTS", "send each statement in a slot of its own: a request may have several, and is atomic") \
   X(statement_too_large, "STATEMENT_TOO_LARGE", "split the statement, or raise limits.max_statement_bytes") \
   X(nested_too_deep, "NESTED_TOO_DEEP", "nest less, or raise limits.max_nesting_depth") \
-  X(parameter_unbound, "PARAMETER_UNBOUND", "send a value for each ? or :name in the request's params or named_params") \
+  X(parameter_unbound, "PARAMETER_UNBOUND", "send a value for each ? or :name in the request's params") \
   X(unknown_statement, "UNKNOWN_STATEMENT", "see docs/sql-policy.md for the statements that are known") \
   X(unsupported_syntax, "UNSUPPORTED_SYNTAX", "check the spelling, or write it in the plain form that docs/sql-policy.md describes") \
   X(client_command, "CLIENT_COMMAND", "this is a command of the shell; send SQL alone") \
@@ -56,13 +56,13 @@ namespace sqlcast::sql {
   X(view_in_write, "VIEW_IN_WRITE", "name the tables behind the view") \
   /* determinism */ \
   X(limit_without_order, "LIMIT_WITHOUT_ORDER", "add ORDER BY over all columns of the primary key or of another NOT NULL unique key of the one table") \
-  X(unordered_rows, "UNORDERED_ROWS", "add ORDER BY over all columns of the primary key or of another NOT NULL unique key of the one source table, or send rows as VALUES") \
+  X(unordered_rows, "UNORDERED_ROWS", "add ORDER BY over all columns of the primary key or of another NOT NULL unique key of the one table that is read or changed, or send rows as VALUES") \
   X(several_unique_keys, "SEVERAL_UNIQUE_KEYS", "send an UPDATE and, if it affected no row, an INSERT; or keep one unique key on the table") \
   X(unsafe_function, "UNSAFE_FUNCTION", "compute the value in the client and send it as a parameter, or write one row per VALUES tuple") \
   X(unsafe_default, "UNSAFE_DEFAULT", "give that column a value in the statement (INSERT … VALUES (UUID()) is frozen for every node)") \
   X(random_per_row, "RANDOM_PER_ROW", "compute the values in the client, or use RAND() in VALUES") \
-  X(undetermined_group, "UNDETERMINED_GROUP", "name the column in GROUP BY, or put it into MIN() or MAX()") \
-  X(undetermined_aggregate, "UNDETERMINED_AGGREGATE", "order the aggregate by its own argument, GROUP_CONCAT(x ORDER BY x), or read the value with SELECT and send it as a parameter") \
+  X(undetermined_group, "UNDETERMINED_GROUP", "name the column in GROUP BY, or put it into MIN() or MAX(); of text, take MIN(BINARY x)") \
+  X(undetermined_aggregate, "UNDETERMINED_AGGREGATE", "order the aggregate by its own argument, GROUP_CONCAT(x ORDER BY x), of text BINARY x; add up integers and DECIMAL; or read the value with SELECT and send it as a parameter") \
   X(window_function, "WINDOW_FUNCTION", "read the values with SELECT, and send them as VALUES") \
   X(fulltext_search, "FULLTEXT_SEARCH", "find the keys with SELECT, and write by key") \
   X(ambiguous_update, "AMBIGUOUS_UPDATE", "join the other table on its whole primary or unique key, or set the value from an aggregate subquery") \

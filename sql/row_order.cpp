@@ -218,7 +218,7 @@ bool has_total_key(const Table& table) {
                      [](const UniqueKey& key) { return !key.nullable; });
 }
 
-bool is_total_order(const TokenList& tokens, const Table& table, Range order_by, Range select_list) {
+bool is_total_order(const TokenList& tokens, const OnlyTable& only, Range order_by, Range select_list) {
   std::vector<std::string> aliases;
   for (const Range& part : split_commas(tokens, select_list)) {
     ColumnRef plain;
@@ -232,13 +232,13 @@ bool is_total_order(const TokenList& tokens, const Table& table, Range order_by,
     const Keyword last = tokens[part.end - 1].keyword;
     if (last == Keyword::ASC_ || last == Keyword::DESC_) --part.end;
     ColumnRef column;
-    if (!read_column(tokens, part, column)) continue;
+    if (!read_column(tokens, part, column) || !only.owns(column)) continue;
     const bool hidden = column.qualifier.empty() &&
                         std::any_of(aliases.begin(), aliases.end(),
                                     [&](const std::string& alias) { return same_word(alias, column.name); });
     if (!hidden) names.push_back(column.name);
   }
-  return covers_key(table, names);
+  return only.table != nullptr && covers_key(*only.table, names);
 }
 
 bool picks_one_row(const TokenList& tokens, const Table& table, std::string_view alias, Range where) {

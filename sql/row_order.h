@@ -29,9 +29,17 @@ bool read_column(const TokenList& tokens, Range range, ColumnRef& column);
 // Every column that an expression may refer to; `skipped` ranges (in order) are left out. What may be a column is one.
 std::vector<ColumnRef> column_refs(const TokenList& tokens, Range range, const std::vector<Range>& skipped = {});
 
+// The table that a query reads alone, and what its columns may be qualified with. Another qualifier names a table of a
+// query around it, whose columns do not vary here.
+struct OnlyTable {
+  const Table* table = nullptr;  // null: not known
+  std::string alias;
+  bool owns(const ColumnRef& column) const { return column.qualifier.empty() || column.qualifier == alias; }
+};
+
 // ORDER BY names, by themselves, all columns of a unique key without NULLs. `select_list`, when there is one, may
 // hide a column behind an alias.
-bool is_total_order(const TokenList& tokens, const Table& table, Range order_by, Range select_list);
+bool is_total_order(const TokenList& tokens, const OnlyTable& only, Range order_by, Range select_list);
 
 // WHERE sets all columns of a unique key to literals.
 bool picks_one_row(const TokenList& tokens, const Table& table, std::string_view alias, Range where);

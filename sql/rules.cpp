@@ -67,6 +67,8 @@ bool Rules::check_tables() {
     if (!known->engine.empty() && !same_word(known->engine, "INNODB"))
       return refuse(Refusal::engine_not_innodb,
                     "\"" + use.name.name + "\" is a " + known->engine + " table, which takes no part in transactions");
+    if (known->triggers && use.target)
+      return refuse(Refusal::stored_code, "\"" + use.name.name + "\" has a trigger, whose statements are not judged");
   }
   return true;
 }
@@ -113,13 +115,13 @@ bool Rules::check_function(const FunctionUse& use) {
       return refuse(Refusal::fulltext_search,
                     "full-text search sees committed rows only, and nodes commit at different places in the log");
     case FunctionClass::node_state: return refuse(Refusal::node_state, name + " reads what is each node's own");
-    default: return true;
+    default: return !use.function->aggregate || check_exact_aggregate(use);
   }
 }
 
 // Is the call evaluated exactly once (for `per_tuple`: in an order that the text alone gives)?
 bool Rules::evaluated_once(const FunctionUse& use, bool per_tuple) const {
-  if (use.in_query) return false;
+  if (use.depth > 0) return false;
   switch (use.place) {
     case Place::values: return true;
     case Place::duplicate_update: return !facts_.source && (per_tuple || facts_.shape.tuples == 1);
@@ -142,8 +144,8 @@ bool Rules::check_frozen(const FunctionUse& use) {
 
 bool Rules::check_random(const FunctionUse& use) {
   if (evaluated_once(use, true)) return true;
-  if (use.place == Place::query && facts_.source && facts_.source->blocks == 1) {
-    const Block& block = facts_.blocks[facts_.source->last_block];
+  if (use.place == Place::query && facts_.source && facts_.source->blocks.size() == 1) {
+    const Block& block = facts_.blocks[facts_.source->blocks.front()];
     if (!block.has_from && inside(block.select_list, use.token)) return true;
   }
   return refuse(Refusal::random_per_row, "RAND() over several rows depends on the order in which they are read");
@@ -178,6 +180,8 @@ bool Rules::check_aggregate_order(const FunctionUse& use) {
     });
     ordered = ordered && (literal || found);
   }
+  if (ordered && !has_same_values(arguments))
+    return refuse(Refusal::undetermined_aggregate, called(use) + " orders " + kEqualNotSame);
   if (ordered) return true;
   return refuse(Refusal::undetermined_aggregate, called(use) + " depends on the order in which rows are read");
 }
@@ -191,14 +195,22 @@ void Rules::read_aggregates() {
             [](const FunctionUse* a, const FunctionUse* b) { return a->token < b->token; });
 }
 
+// Those of the block itself: what an aggregate of a query inside it takes may be a column of the block.
 std::vector<Range> Rules::aggregates_in(const Block& block) const {
   std::vector<Range> found;
   for (const Range& range : {block.select_list, block.having, block.order_by}) {
     auto use = std::lower_bound(aggregates_.begin(), aggregates_.end(), range.first,
                                 [](const FunctionUse* a, std::size_t token) { return a->token < token; });
-    for (; use != aggregates_.end() && (*use)->token < range.end; ++use) found.push_back({(*use)->token, (*use)->end});
+    for (; use != aggregates_.end() && (*use)->token < range.end; ++use)
+      if ((*use)->depth == block.depth) found.push_back({(*use)->token, (*use)->end});
   }
   return found;
+}
+
+OnlyTable Rules::only_table_of(const Block& block) const {
+  if (!block.only_table) return {};
+  const TableUse& use = facts_.tables[*block.only_table];
+  return {table(use.name), use.alias};
 }
 
 bool Rules::check_blocks() {
@@ -207,11 +219,10 @@ bool Rules::check_blocks() {
     if (block.place == Place::returning) continue;
     if (block.row_limit_examined)
       return refuse(Refusal::limit_without_order, "ROWS EXAMINED stops at a row that depends on the plan");
-    if (!check_groups(block)) return false;
+    if (!check_groups(block) || !check_distinct(block)) return false;
     if (!block.limit) continue;
-    const Table* known = block.only_table ? table(facts_.tables[*block.only_table].name) : nullptr;
-    const bool ordered = known != nullptr && !block.distinct && block.group_by.empty() &&
-                         is_total_order(tokens_, *known, block.order_by, block.select_list);
+    const bool ordered = !block.distinct && block.group_by.empty() &&
+                         is_total_order(tokens_, only_table_of(block), block.order_by, block.select_list);
     if (ordered) continue;
     return refuse(Refusal::limit_without_order,
                   "LIMIT picks rows whose order is not determined by a unique key of one table");
@@ -225,16 +236,29 @@ bool Rules::check_groups(const Block& block) {
   if (block.group_by.empty() && aggregates.empty()) return true;
   const std::vector<Range> keys = split_commas(tokens_, block.group_by);
   if (keys.size() > kMostColumns) return refuse(Refusal::undetermined_group, "GROUP BY has too many columns");
-  std::vector<std::string> names;
+  const OnlyTable only = only_table_of(block);
+  std::vector<ColumnRef> grouped_columns;
+  std::vector<std::string> names;  // of those that are certainly the only table's
   for (const Range& key : keys) {
     ColumnRef column;
-    if (read_column(tokens_, key, column)) names.push_back(column.name);
+    if (!read_column(tokens_, key, column)) continue;
+    if (only.owns(column)) names.push_back(column.name);
+    grouped_columns.push_back(std::move(column));
   }
-  const Table* known = block.only_table ? table(facts_.tables[*block.only_table].name) : nullptr;
-  if (known != nullptr && covers_key(*known, names)) return true;
+  if (only.table != nullptr && covers_key(*only.table, names)) return true;
   std::vector<std::string> aliases;
-  const auto listed = [](const std::vector<std::string>& words, const std::string& name) {
-    return std::any_of(words.begin(), words.end(), [&](const std::string& word) { return same_word(word, name); });
+  const auto is_alias = [&aliases](const std::string& name) {
+    return std::any_of(aliases.begin(), aliases.end(), [&](const std::string& word) { return same_word(word, name); });
+  };
+  // x and a.x are the same column where no query around this one can have an x.
+  const bool outermost = block.depth == 1 && block.place == Place::query && facts_.source.has_value();
+  const auto is_grouped = [&](const ColumnRef& column) {
+    return std::any_of(grouped_columns.begin(), grouped_columns.end(), [&](const ColumnRef& key) {
+      if (!same_word(key.name, column.name)) return false;
+      if (key.qualifier == column.qualifier) return true;
+      if (block.only_table) return only.owns(key) && only.owns(column);
+      return outermost && (key.qualifier.empty() || column.qualifier.empty());
+    });
   };
   const auto check_item = [&](Range item, bool may_use_alias) {
     const bool star =
@@ -243,14 +267,22 @@ bool Rules::check_groups(const Block& block) {
     const bool grouped = std::any_of(keys.begin(), keys.end(), [&](const Range& key) {
       return tokens_.text(key.first, key.end) == tokens_.text(item.first, item.end);
     });
+    if (!may_use_alias && !has_same_values(item, aggregates))
+      return refuse(Refusal::undetermined_group,
+                    shown(item) + " has " + kEqualNotSame + ": any row of a group gives it");
     if (grouped) return true;
     for (const ColumnRef& column : column_refs(tokens_, item, aggregates)) {
-      if (listed(names, column.name) || (may_use_alias && listed(aliases, column.name))) continue;
+      if (is_grouped(column) || (may_use_alias && column.qualifier.empty() && is_alias(column.name))) continue;
       return refuse(Refusal::undetermined_group,
                     "\"" + column.name + "\" is not in GROUP BY: any row of the group may give it");
     }
     return true;
   };
+  constexpr std::size_t kMostComparisons = 1'000'000;
+  const std::size_t tokens = block.select_list.end - block.select_list.first + block.having.end - block.having.first +
+                             block.order_by.end - block.order_by.first;
+  if (tokens * keys.size() > kMostComparisons)
+    return refuse(Refusal::undetermined_group, "GROUP BY has too many columns for so long a list");
   for (const Range& item : split_commas(tokens_, block.select_list)) {
     if (!check_item(item, false)) return false;
     const Item& last = tokens_[item.end - 1];
@@ -281,7 +313,7 @@ void Rules::read_row_order() {
   const Table* known = use == nullptr ? nullptr : table(use->name);
   if (known == nullptr) return;
   one_row_ = picks_one_row(tokens_, *known, use->alias, facts_.where);
-  rows_in_order_ = is_total_order(tokens_, *known, facts_.order_by, {});
+  rows_in_order_ = is_total_order(tokens_, {known, use->alias}, facts_.order_by, {});
 }
 
 bool Rules::check_update() {
@@ -291,8 +323,8 @@ bool Rules::check_update() {
                     "LIMIT picks rows whose order is not determined by a unique key of the table");
     return refuse(Refusal::unordered_rows, "IGNORE leaves out rows depending on the order in which they are written");
   }
-  if (facts_.verb == Verb::delete_) return true;
-  return facts_.target_count == 1 || check_joined_update();
+  if (facts_.verb == Verb::delete_) return check_deleted_relations();
+  return check_moved_keys() && (facts_.target_count == 1 || check_joined_update());
 }
 
 // A target row that matches several rows of another table takes its value from whichever comes first.

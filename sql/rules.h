@@ -8,6 +8,7 @@
 
 #include "sql/facts.h"
 #include "sql/refusal.h"
+#include "sql/row_order.h"
 #include "sql/token_list.h"
 #include "sql/verdict.h"
 
@@ -49,16 +50,28 @@ class Rules {
   bool check_source(const Table* target);
   bool check_update();
   bool check_joined_update();
+  bool check_moved_keys();
+  bool check_deleted_relations();
+  // -- values (rules_values.cpp)
+  bool check_distinct(const Block& block);
+  bool check_exact_aggregate(const FunctionUse& use);
+  bool has_same_values(Range range, const std::vector<Range>& skipped = {}) const;
+  bool is_exact_number(Range range) const;
+  template <typename Test>
+  bool all_columns(const ColumnRef& column, Test test) const;
   bool check_ddl();
 
   bool evaluated_once(const FunctionUse& use, bool per_tuple) const;
   void set_auto_increment(const Table& target, InsertShape& shape) const;
+  bool refers_to(const ObjectName& from, const ObjectName& to) const;
+  std::string shown(Range range) const;
   std::size_t tuple_value(Range tuple, std::size_t position, Range& value) const;
   bool column_given(std::string_view column) const;
   bool source_in_order() const;
   void read_row_order();  // one_row_ and rows_in_order_
   void read_aggregates();
   std::vector<Range> aggregates_in(const Block& block) const;
+  OnlyTable only_table_of(const Block& block) const;
   const TableUse* only_joined() const;
 
   const TokenList& tokens_;
@@ -71,6 +84,9 @@ class Rules {
   Refusal refusal_ = Refusal::none;
   std::string reason_;
 };
+
+// "… orders values that compare equal and are not the same"
+inline constexpr const char* kEqualNotSame = "values that may compare equal without being the same";
 
 // A column default (as information_schema gives it) that may differ on each node.
 bool is_unsafe_default(std::string_view expression);

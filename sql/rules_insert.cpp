@@ -132,7 +132,10 @@ void Rules::set_auto_increment(const Table& target, InsertShape& shape) const {
 
 InsertShape Rules::insert_shape() const {
   InsertShape shape = facts_.shape;
-  if (const Table* target = table(shape.table); target != nullptr) set_auto_increment(*target, shape);
+  if (const Table* target = table(shape.table); target != nullptr) {
+    set_auto_increment(*target, shape);
+    shape.order_free = shape.literals_only && !target->view && target->references.empty() && !target->triggers;
+  }
   if (shape.plain) {
     shape.values_offset = tokens_[facts_.values_first].offset;
     shape.values_end = tokens_[facts_.values_last].offset + 1;
@@ -151,7 +154,8 @@ bool Rules::check_defaults(const Table& target) {
   const bool insert = facts_.verb == Verb::insert || facts_.verb == Verb::replace;
   for (const Column& column : target.columns) {
     if (column.generated || column.default_expression.empty()) continue;
-    if (insert && facts_.default_words.empty() && column_given(column.name)) continue;
+    const bool hidden = column.invisible && !facts_.insert_columns && facts_.assignments.empty();
+    if (insert && facts_.default_words.empty() && !hidden && column_given(column.name)) continue;
     if (!is_unsafe_default(column.default_expression)) continue;
     return refuse(Refusal::unsafe_default, "the default of column \"" + column.name + "\" is " +
                                                column.default_expression + ", another value on each node");
@@ -179,12 +183,11 @@ bool Rules::check_duplicate_update(const Table* target) {
 }
 
 bool Rules::source_in_order() const {
-  if (facts_.source->blocks != 1) return false;
-  const Block& block = facts_.blocks[facts_.source->last_block];
+  if (facts_.source->blocks.size() != 1) return false;
+  const Block& block = facts_.blocks[facts_.source->blocks.front()];
   if (!block.has_from) return true;
-  const Table* known = block.only_table ? table(facts_.tables[*block.only_table].name) : nullptr;
-  return known != nullptr && !block.distinct && block.group_by.empty() &&
-         is_total_order(tokens_, *known, block.order_by, block.select_list);
+  return !block.distinct && block.group_by.empty() &&
+         is_total_order(tokens_, only_table_of(block), block.order_by, block.select_list);
 }
 
 bool Rules::check_source(const Table* target) {
@@ -202,6 +205,8 @@ bool Rules::check_source(const Table* target) {
   } else if (std::any_of(target->columns.begin(), target->columns.end(),
                          [](const Column& column) { return column.auto_increment; })) {
     why = "AUTO_INCREMENT numbers the rows in the order of the SELECT";
+  } else if (refers_to(facts_.shape.table, facts_.shape.table)) {
+    why = "the table refers to itself, so that each row needs others to be there before it";
   }
   if (why == nullptr || source_in_order()) return true;
   return refuse(Refusal::unordered_rows, std::string(why) + ", which is not determined");

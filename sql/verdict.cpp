@@ -50,9 +50,11 @@ std::string placeholder(std::string_view function, std::string_view arguments) {
 }
 
 // Puts a literal in the place of every frozen call; everything frozen stands before the end of VALUES or behind it,
-// so the offsets that the verdict carries move along. False: no literal could be had.
-bool rewrite(const TokenList& tokens, std::vector<const FunctionUse*> uses, const Freeze& freeze, Verdict& verdict,
-             std::string& failed) {
+// so the offsets that the verdict carries move along. Otherwise why not: no literal could be had, or the text grew too
+// long.
+Refusal rewrite(const TokenList& tokens, std::vector<const FunctionUse*> uses, const Judgement& judgement,
+                Verdict& verdict, std::string& failed) {
+  const Freeze& freeze = judgement.freeze;
   std::sort(uses.begin(), uses.end(), [](const FunctionUse* a, const FunctionUse* b) { return a->token < b->token; });
   const std::string_view text = tokens.source();
   std::string result;
@@ -68,19 +70,24 @@ bool rewrite(const TokenList& tokens, std::vector<const FunctionUse*> uses, cons
     const std::string literal =
         freeze ? freeze(use->function->name, arguments) : placeholder(use->function->name, arguments);
     if (literal.empty()) {
-      failed = use->function->name;
-      return false;
+      failed = "no value can be frozen for " + std::string(use->function->name) + "()";
+      return Refusal::unsafe_function;
     }
     result.append(text.substr(copied, first - copied));
     result.append(literal);
     copied = end;
+    if (result.size() + (text.size() - copied) > judgement.limits.max_statement_bytes) {
+      failed = "with its frozen values the statement is over limits.max_statement_bytes, " +
+               std::to_string(judgement.limits.max_statement_bytes);
+      return Refusal::statement_too_large;
+    }
     if (end <= values_end) verdict.insert->values_end += literal.size() - (end - first);
     if (end <= body_end) verdict.body_end += literal.size() - (end - first);
   }
   result.append(text.substr(copied));
   verdict.rewritten = std::move(result);
   verdict.determinism = Determinism::rewritten;
-  return true;
+  return Refusal::none;
 }
 
 }  // namespace
@@ -105,7 +112,7 @@ std::string_view determinism_name(Determinism value) {
 }
 
 std::string Verdict::explanation() const {
-  if (statement_class == Class::refused) return "refused (" + code + "): " + reason + "; " + advice;
+  if (statement_class == Class::refused) return reason + "; " + advice;
   if (determinism == Determinism::rewritten)
     return std::string(class_name(statement_class)) + ": runs, and replicates, with frozen values: " + rewritten;
   switch (statement_class) {
@@ -145,8 +152,9 @@ Verdict judge(std::string_view text, const Judgement& judgement) {
   if (!rules.check()) return unsafe(rules.refusal(), rules.reason());
   if (verdict.insert) verdict.insert = rules.insert_shape();
   std::string failed;
-  if (!rules.frozen().empty() && !rewrite(tokens, rules.frozen(), judgement.freeze, verdict, failed))
-    return unsafe(Refusal::unsafe_function, "no value can be frozen for " + failed + "()");
+  if (rules.frozen().empty()) return verdict;
+  if (const Refusal why = rewrite(tokens, rules.frozen(), judgement, verdict, failed); why != Refusal::none)
+    return unsafe(why, failed);
   return verdict;
 }
 

@@ -35,7 +35,9 @@ struct Column {
   bool nullable = true;
   bool auto_increment = false;
   bool generated = false;
-  std::string type;  // information_schema's DATA_TYPE ("bigint", "varchar"); empty = not known: less is proven
+  bool invisible = false;  // not among the columns of an INSERT without a list
+  std::string type;        // information_schema's DATA_TYPE ("bigint", "varchar"); empty = not known: less is proven
+  std::string collation;   // of text; empty = none, or not known
   std::string default_expression;  // as information_schema gives it; empty = none
 };
 struct UniqueKey {
@@ -45,8 +47,10 @@ struct UniqueKey {
 struct Table {
   std::string engine;  // "InnoDB"; empty for a view
   bool view = false;
+  bool triggers = false;  // it has some, made past the policy
   std::vector<Column> columns;
   std::vector<UniqueKey> unique_keys;  // the primary key first
+  std::vector<ObjectName> references;  // tables that its foreign keys refer to
 };
 
 // An immutable snapshot, shared between threads by shared_ptr<const Schema>. `version` grows with every change.
@@ -76,9 +80,10 @@ struct InsertShape {
   std::uint64_t tuples = 0;  // of VALUES; 0 when the rows come from elsewhere
   std::size_t values_offset = 0;  // plain: where the first "(" of the first tuple stands in the text to run
   std::size_t values_end = 0;     // plain: one past the last ")"
-  // CHANGED by the integrator (please implement; replaces auto_increment_listed/auto_increment_column):
-  bool literals_only = false;  // plain: the tuples hold nothing but literals, DEFAULT and NULL: inserts of the
-                               // same text before values_offset can be put together into one statement
+  bool literals_only = false;     // plain: the tuples hold nothing but literals, DEFAULT and NULL: inserts of the
+                                  // same text before values_offset can be put together into one statement
+  bool order_free = false;        // literals_only, into a table that is known and has neither foreign keys
+                                  // nor triggers: such inserts into different tables do the same in any order
   AutoIncrementUse auto_increment = AutoIncrementUse::unknown;
   std::uint64_t explicit_max = 0;  // explicit_values: the largest of them
 };
@@ -118,6 +123,9 @@ struct Limits {
   std::size_t max_statement_bytes = 16U << 20U;
   std::size_t max_nesting_depth = 64;
 };
+
+// The most that the settings allow: for what a master has accepted under limits of its own.
+inline constexpr Limits kWidestLimits{512U << 20U, 1024};
 
 // Supplies literal SQL text for a function whose value is frozen into the statement: the function's name in
 // upper case ("UUID", "SYSDATE", "USER" …; frozen_functions() lists them) and its argument text (SYSDATE(6) → "6";

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "proto/entry.h"
+#include "storage/dialect.h"
 
 namespace sqlcast::storage {
 namespace {
@@ -39,6 +40,11 @@ Result<std::string> definition(Connection& connection, const sql::ObjectName& ta
   if (rows->empty() || rows->front().size() < 2) return std::string("absent");
   std::string result = text(rows->front(), 1);
   remove_auto_increment(result);
+  if (target.name.empty()) return result;
+  // Which table it is: two of the same definition can change places (RENAME, EXCHANGE PARTITION).
+  rows = connection.rows(table_ids_sql(target));
+  if (!rows) return rows.status();
+  for (const Row& row : *rows) result += '\0' + text(row, 0) + '\0' + text(row, 1);
   return result;
 }
 
@@ -65,7 +71,8 @@ Result<sql::Schema> load_schema(Connection& connection, std::uint64_t version) {
   }
 
   rows = connection.rows(std::string("SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, IS_NULLABLE, EXTRA, "
-                                     "COLUMN_DEFAULT, DATA_TYPE FROM information_schema.COLUMNS WHERE ") +
+                                     "COLUMN_DEFAULT, DATA_TYPE, COLLATION_NAME FROM information_schema.COLUMNS "
+                                     "WHERE ") +
                          kNotSystem + " ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION");
   if (!rows) return rows.status();
   for (const Row& row : *rows) {
@@ -74,8 +81,10 @@ Result<sql::Schema> load_schema(Connection& connection, std::uint64_t version) {
     column.nullable = text(row, 3) == "YES";
     column.auto_increment = text(row, 4).find("auto_increment") != std::string::npos;
     column.generated = text(row, 4).find("GENERATED") != std::string::npos;
+    column.invisible = text(row, 4).find("INVISIBLE") != std::string::npos;
     column.default_expression = text(row, 5);
     column.type = text(row, 6);
+    column.collation = text(row, 7);
     schema.tables[name_of(row)].columns.push_back(std::move(column));
   }
 
@@ -96,6 +105,21 @@ Result<sql::Schema> load_schema(Connection& connection, std::uint64_t version) {
     // A prefix does not order its column totally: as little use as a NULL.
     if (text(row, 4) == "YES" || row[5].has_value()) key.nullable = true;
   }
+
+  rows = connection.rows(
+      "SELECT CONSTRAINT_SCHEMA, TABLE_NAME, UNIQUE_CONSTRAINT_SCHEMA, REFERENCED_TABLE_NAME FROM "
+      "information_schema.REFERENTIAL_CONSTRAINTS");
+  if (!rows) return rows.status();
+  for (const Row& row : *rows)
+    if (const auto known = schema.tables.find(name_of(row)); known != schema.tables.end())
+      known->second.references.push_back({text(row, 2), text(row, 3)});
+
+  // sqlcast makes none; an external database may have some.
+  rows = connection.rows("SELECT EVENT_OBJECT_SCHEMA, EVENT_OBJECT_TABLE FROM information_schema.TRIGGERS");
+  if (!rows) return rows.status();
+  for (const Row& row : *rows)
+    if (const auto known = schema.tables.find(name_of(row)); known != schema.tables.end())
+      known->second.triggers = true;
   return schema;
 }
 

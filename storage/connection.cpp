@@ -94,23 +94,43 @@ std::vector<proto::ColumnInfo> describe(sql::ResultSetMetaData& data) {
   return columns;
 }
 
+std::vector<Origin> origins_of(sql::ResultSetMetaData& data) {
+  std::vector<Origin> origins(data.getColumnCount());
+  for (unsigned int i = 1; i <= origins.size(); ++i)
+    origins[i - 1] = {data.getSchemaName(i).asStdString(), data.getTableName(i).asStdString(),
+                      data.getColumnName(i).asStdString()};
+  return origins;
+}
+
+// Behind a statement, in the same round trip.
+constexpr std::string_view kThenWarnings = "\n;SHOW WARNINGS LIMIT 16";
+
 class ConnectorRows final : public RowStream {
  public:
   // The statement is the caller's, who must keep it, or owned.
   ConnectorRows(sql::Statement& statement, std::unique_ptr<sql::ResultSet> rows, bool& lost,
-                std::unique_ptr<sql::Statement> owned = nullptr)
+                std::unique_ptr<sql::Statement> owned = nullptr, bool then_warnings = false)
       : owned_(std::move(owned)),
         statement_(statement),
         rows_(std::move(rows)),
         lost_(lost),
+        then_warnings_(then_warnings),
         columns_(describe(*rows_->getMetaData())) {}
 
   const std::vector<proto::ColumnInfo>& columns() const override { return columns_; }
+  std::vector<Origin> origins() const override { return origins_of(*rows_->getMetaData()); }
+  const std::vector<std::string>& warnings() const override { return warnings_; }
   Result<bool> next() override {
     if (ended_) return false;
     try {
       if (rows_->next()) return true;
       ended_ = true;
+      if (then_warnings_ && statement_.getMoreResults()) {
+        const std::unique_ptr<sql::ResultSet> warnings(statement_.getResultSet());
+        while (warnings->next())
+          warnings_.push_back(warnings->getString(2).asStdString() + " " + warnings->getString(3).asStdString());
+        return false;
+      }
       // The connector takes an error in the middle of the rows for their end; asked for a result that is not there, it
       // throws the session's last error, if there is one. Nothing is sent for it.
       const std::unique_ptr<sql::ResultSet> none(statement_.getResultSet());
@@ -138,7 +158,9 @@ class ConnectorRows final : public RowStream {
   bool& lost_;
   bool ended_ = false;
   Status status_;
+  const bool then_warnings_;
   std::vector<proto::ColumnInfo> columns_;
+  std::vector<std::string> warnings_;
 };
 
 }  // namespace
@@ -220,14 +242,17 @@ Result<std::optional<std::string>> Connection::scalar(std::string_view sql) {
   return found->front().front();
 }
 
-Result<std::unique_ptr<RowStream>> Connection::stream(std::string_view sql) {
+Result<std::unique_ptr<RowStream>> Connection::stream(std::string_view sql, bool warnings) {
   try {
     std::unique_ptr<sql::Statement> statement = impl_->statement();
-    if (!statement->execute(sql::SQLString(sql.data(), sql.size())))
+    std::string text(sql);
+    if (warnings) text += kThenWarnings;
+    if (!statement->execute(sql::SQLString(text.data(), text.size())))
       return Status::error(Code::internal, "a statement taken for a read gave no rows");
     std::unique_ptr<sql::ResultSet> result(statement->getResultSet());
     sql::Statement& reference = *statement;
-    return std::unique_ptr<RowStream>(new ConnectorRows(reference, std::move(result), lost_, std::move(statement)));
+    return std::unique_ptr<RowStream>(
+        new ConnectorRows(reference, std::move(result), lost_, std::move(statement), warnings));
   } catch (const sql::SQLException& problem) {
     Status status = to_status(problem);
     lost_ = lost_ || status.code == Code::database_unavailable;

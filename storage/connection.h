@@ -34,15 +34,25 @@ struct Account {
 
 using Row = std::vector<std::optional<std::string>>;  // text of each column; nothing = NULL
 
+// The table column that a result's column is; empty where it is none.
+struct Origin {
+  std::string schema;
+  std::string table;
+  std::string column;
+};
+
 // The rows of a running statement, read forward one at a time; memory is one row.
 class RowStream {
  public:
   virtual ~RowStream() = default;
   virtual const std::vector<proto::ColumnInfo>& columns() const = 0;
+  virtual std::vector<Origin> origins() const = 0;  // of the columns
   // False at the end. After an error the stream is over.
   virtual Result<bool> next() = 0;
   virtual bool is_null(std::size_t column) const = 0;
   virtual std::string text(std::size_t column) const = 0;  // bytes for kind bytes
+  // "1265 Data truncated …"; after the last row, when they were asked for.
+  virtual const std::vector<std::string>& warnings() const = 0;
 };
 
 class Connection {
@@ -61,8 +71,9 @@ class Connection {
   // The first column of the first row; nothing when there is no row or it is NULL.
   Result<std::optional<std::string>> scalar(std::string_view sql);
 
-  // One statement whose rows are read as they come. The stream must be gone before the next statement.
-  Result<std::unique_ptr<RowStream>> stream(std::string_view sql);
+  // One statement whose rows are read as they come. The stream must be gone before the next statement. With
+  // `warnings` the stream has the statement's warnings once its rows have ended.
+  Result<std::unique_ptr<RowStream>> stream(std::string_view sql, bool warnings = false);
 
   // A script of exactly `statements` statements in one round trip. on_rows is called for each that gives rows,
   // with its index. Stops at the first that fails: `completed` is its index and `status` its error; those

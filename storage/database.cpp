@@ -190,4 +190,12 @@ Status Database::kill_query(std::uint64_t connection_id) {
   return (*connection)->execute("KILL QUERY " + std::to_string(connection_id));
 }
 
+Status Database::end_session(std::uint64_t connection_id) {
+  Result<std::unique_ptr<Connection>> connection = open_administrator();
+  if (!connection) return connection.status();
+  constexpr int kNoSuchThread = 1094;
+  Status status = (*connection)->execute("KILL CONNECTION " + std::to_string(connection_id));
+  return status.database_errno == kNoSuchThread ? ok_status() : status;
+}
+
 }  // namespace sqlcast::storage

@@ -41,8 +41,11 @@ class Database {
   Result<std::unique_ptr<Connection>> open_reader();
   Result<std::unique_ptr<Connection>> open_administrator();
 
-  // Stops the statement that runs on a session, if any.
+  // Stops the statement that runs on a session, if any. Only where one statement is sent at a time: of several in one
+  // text, the server leaves out the rest without a word when it is stopped between two, and the client waits for ever.
   Status kill_query(std::uint64_t connection_id);
+  // Ends a session, and with it what it has under way. Nothing when there is none.
+  Status end_session(std::uint64_t connection_id);
 
   bool up() const { return up_; }
   std::string version() const;

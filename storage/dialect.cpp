@@ -73,6 +73,22 @@ std::vector<std::string> account_sql(std::string_view host, std::string_view wri
   return sql;
 }
 
+std::string as_one_statement(std::string_view statements) {
+  return "BEGIN NOT ATOMIC " + std::string(statements) + ";END";
+}
+
+std::string table_ids_sql(const sql::ObjectName& table) {
+  // InnoDB names tables by their files.
+  const auto file_name = [](const std::string& name) {
+    return "CAST(CONVERT(" + quote_text(name) + " USING filename) AS BINARY)";
+  };
+  return "SELECT NAME, TABLE_ID FROM information_schema.INNODB_SYS_TABLES WHERE "
+         "CAST(SUBSTRING_INDEX(REPLACE(NAME,'#p#','#P#'),'#P#',1) AS BINARY)=CONCAT(" +
+         file_name(table.database) + ",'/'," + file_name(table.name) + ") ORDER BY NAME";
+}
+
+std::string in_transaction_sql() { return "SELECT @@in_transaction"; }
+
 std::string read_only_sql(bool read_only) { return std::string("SET GLOBAL read_only=") + (read_only ? "1" : "0"); }
 
 }  // namespace sqlcast::storage

@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "sql/verdict.h"
+
 namespace sqlcast::storage {
 
 inline constexpr std::string_view kLogSchema = "sqlcast";
@@ -23,6 +25,15 @@ std::vector<std::string> schema_sql();
 // Roles and accounts with just what they need; safe to run again. `host` as in an account's name.
 std::vector<std::string> account_sql(std::string_view host, std::string_view writer_password,
                                      std::string_view reader_password);
+
+// Statements, each but the last ended by `;`, as a single one that stops at the first that fails. No USE in it.
+std::string as_one_statement(std::string_view statements);
+
+// Names and ids of a table's parts as InnoDB has them (several when it is partitioned), in order of name. An id goes
+// with the rows: another one means other rows. Needs the privilege PROCESS.
+std::string table_ids_sql(const sql::ObjectName& table);
+
+std::string in_transaction_sql();  // 1 while the session has a transaction open, otherwise 0
 
 std::string read_only_sql(bool read_only);  // clients of the server cannot write; the applier's account can
 

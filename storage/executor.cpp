@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "storage/dialect.h"
+#include "storage/executor_script.h"
 #include "storage/page.h"
 
 namespace sqlcast::storage {
@@ -12,75 +14,6 @@ namespace {
 bool ends_transaction(const Status& status) {
   constexpr int kDeadlock = 1213;
   return status.code == Code::database_unavailable || status.database_errno == kDeadlock;
-}
-
-bool needs_savepoint(const Job& job) {
-  if (job.statements.size() > 1) return true;
-  // A slave stops at the first failure, whatever it is: nothing to go back to.
-  if (job.replay) return false;
-  const JobStatement& only = job.statements.front();
-  return only.expect.has_value() || only.returns_rows;
-}
-
-// One name a job: going back must never reach into the job before.
-std::string savepoint_name(std::size_t job) { return "sqlcast_" + std::to_string(job); }
-
-// A job whose outcome must be looked at before the next one may run.
-bool ends_script(const Job& job) {
-  return std::any_of(job.statements.begin(), job.statements.end(),
-                     [](const JobStatement& s) { return s.expect.has_value() || s.returns_rows; });
-}
-
-bool generates(const Job& job, const JobStatement& statement) {
-  return job.replay ? statement.insert_id.has_value()
-                    : statement.insert->auto_increment == sql::AutoIncrementUse::generated;
-}
-
-// An insert whose effect follows from its text once it has succeeded.
-bool effect_is_known(const Job& job, const JobStatement& statement) {
-  if (!statement.insert || !statement.insert->plain) return false;
-  if (job.replay && !statement.insert_id) return true;
-  switch (statement.insert->auto_increment) {
-    case sql::AutoIncrementUse::absent:
-    case sql::AutoIncrementUse::generated:
-    case sql::AutoIncrementUse::explicit_values: return true;
-    case sql::AutoIncrementUse::unknown: return false;
-  }
-  return false;
-}
-
-bool uses_last_insert_id(const Job& job) {
-  return std::any_of(job.statements.begin(), job.statements.end(),
-                     [](const JobStatement& s) { return s.uses_last_insert_id; });
-}
-
-// Somebody looks at LAST_INSERT_ID(): a statement, or we, for an effect. What other jobs left there is not theirs to
-// see.
-bool reads_last_insert_id(const Job& job) {
-  return uses_last_insert_id(job) ||
-         std::any_of(job.statements.begin(), job.statements.end(),
-                     [&](const JobStatement& s) { return s.insert.has_value() && !effect_is_known(job, s); });
-}
-
-// After several inserts in one, LAST_INSERT_ID() is the first one's: not where somebody looks at it.
-bool mergeable(const Job& job, const JobStatement& statement) {
-  return effect_is_known(job, statement) && statement.insert->literals_only && !statement.expect &&
-         !statement.returns_rows && !uses_last_insert_id(job) && !job.context.rand_seed1;
-}
-
-std::string_view insert_prefix(const JobStatement& statement) {
-  return std::string_view(statement.sql).substr(0, statement.insert->values_offset);
-}
-
-std::string_view insert_tuples(const JobStatement& statement) {
-  return std::string_view(statement.sql)
-      .substr(statement.insert->values_offset, statement.insert->values_end - statement.insert->values_offset);
-}
-
-std::string timestamp_text(std::uint64_t microseconds) {
-  std::string fraction = std::to_string(microseconds % 1'000'000);
-  fraction.insert(0, 6 - fraction.size(), '0');
-  return std::to_string(microseconds / 1'000'000) + "." + fraction;
 }
 
 std::uint64_t count_rows(RowStream& rows) {
@@ -99,207 +32,6 @@ std::optional<std::uint64_t> to_number(const std::optional<std::string>& text) {
 
 }  // namespace
 
-// One statement of the script: what it is for, so that an error's index says who failed.
-struct Executor::Step {
-  enum class Kind { prelude, statements, effect, warnings };
-  Kind kind = Kind::prelude;
-  std::size_t job = 0;
-  std::vector<Reference> run;                  // statements: one, or several merged
-  std::optional<std::uint64_t> insert_id;      // imposed, when known beforehand
-  std::optional<std::size_t> looked_up_value;  // index of the value that holds the imposed insert id
-  std::optional<std::size_t> affected_value;   // indexes of values that the effect step fetches
-  std::optional<std::size_t> insert_id_value;
-};
-
-struct Executor::Script {
-  std::string text;
-  std::vector<Step> steps;
-  std::vector<std::size_t> value_steps;  // a value's step: it exists once that step has run
-  std::size_t end_job = 0;               // first job that is not in it
-
-  void add(Step step, std::string_view sql) {
-    text += sql;
-    text += ';';
-    steps.push_back(std::move(step));
-  }
-  // A user variable that `SET` gives a value in the step about to be added.
-  std::size_t new_value(std::size_t step) {
-    value_steps.push_back(step);
-    return value_steps.size() - 1;
-  }
-  static std::string variable(std::size_t value) { return "@v" + std::to_string(value); }
-};
-
-void Executor::add_job_prelude(Script& script, const Job& job, std::size_t index) {
-  Step prelude;
-  prelude.kind = Step::Kind::prelude;
-  prelude.job = index;
-  if (!job.database.empty() && session_.database != job.database) {
-    script.add(prelude, "USE " + quote_name(job.database));
-    session_.database = job.database;
-  }
-  std::string assignments;
-  const auto assign = [&assignments](std::string_view name, const std::string& value) {
-    assignments += assignments.empty() ? "SET " : ",";
-    assignments.append(name).append("=").append(value);
-  };
-  if (session_.timestamp_us != job.context.timestamp_us) {
-    assign("timestamp", timestamp_text(job.context.timestamp_us));
-    session_.timestamp_us = job.context.timestamp_us;
-  }
-  if (session_.timeout_ms != job.timeout_ms) {
-    assign("max_statement_time", timestamp_text(std::uint64_t{job.timeout_ms} * 1000));
-    session_.timeout_ms = job.timeout_ms;
-  }
-  if (job.context.rand_seed1) assign("rand_seed1", std::to_string(*job.context.rand_seed1));
-  if (job.context.rand_seed2) assign("rand_seed2", std::to_string(*job.context.rand_seed2));
-  if (reads_last_insert_id(job)) assign("last_insert_id", "0");
-  if (!assignments.empty()) script.add(prelude, assignments);
-  if (needs_savepoint(job)) script.add(prelude, "SAVEPOINT " + savepoint_name(index));
-}
-
-std::vector<Executor::Reference> Executor::find_run(const std::vector<Job>& jobs, Reference first) const {
-  std::vector<Reference> run{first};
-  const JobStatement* last = &jobs[first.job].statements[first.statement];
-  if (!mergeable(jobs[first.job], *last)) return run;
-  const bool within_job = jobs[first.job].statements.size() > 1;
-  std::size_t bytes = last->sql.size();
-  while (true) {
-    Reference next = run.back();
-    if (within_job)
-      ++next.statement;
-    else
-      ++next.job;
-    if (next.job >= jobs.size() || next.statement >= jobs[next.job].statements.size()) return run;
-    const Job& job = jobs[next.job];
-    const JobStatement& statement = job.statements[next.statement];
-    if (!within_job && job.statements.size() > 1) return run;
-    if (!mergeable(job, statement) || insert_prefix(statement) != insert_prefix(*last)) return run;
-    if (job.database != jobs[first.job].database || job.context != jobs[first.job].context) return run;
-    if (job.timeout_ms != jobs[first.job].timeout_ms) return run;
-    if (generates(job, statement) != generates(job, *last)) return run;
-    if (job.replay && statement.insert_id && *statement.insert_id != *last->insert_id + last->insert->tuples)
-      return run;
-    bytes += statement.sql.size();
-    if (bytes > limits_.max_merged_bytes) return run;
-    run.push_back(next);
-    last = &statement;
-  }
-}
-
-void Executor::impose_insert_id(Script& script, const Job& job, const JobStatement& statement, Step& step) {
-  if (job.replay) {
-    step.insert_id = statement.insert_id;
-  } else {
-    const sql::AutoIncrementUse use = statement.insert->auto_increment;
-    if (use == sql::AutoIncrementUse::absent || use == sql::AutoIncrementUse::explicit_values) return;
-    step.insert_id = auto_increment_.next(statement.insert->table);
-  }
-  Step prelude;
-  prelude.kind = Step::Kind::prelude;
-  prelude.job = step.job;
-  if (step.insert_id) {
-    script.add(prelude, "SET insert_id=" + std::to_string(*step.insert_id));
-    return;
-  }
-  if (job.replay) return;
-  const sql::ObjectName& table = statement.insert->table;
-  step.looked_up_value = script.new_value(script.steps.size());
-  const std::string variable = Script::variable(*step.looked_up_value);
-  // A table without AUTO_INCREMENT gives NULL: then any value will do, because nothing is generated.
-  script.add(prelude, "SET " + variable +
-                          "=CAST(IFNULL((SELECT AUTO_INCREMENT FROM information_schema.TABLES WHERE TABLE_SCHEMA=" +
-                          quote_text(table.database) + " AND TABLE_NAME=" + quote_text(table.name) +
-                          "),1) AS UNSIGNED)");
-  script.add(prelude, "SET insert_id=" + variable);
-}
-
-void Executor::add_statements(Script& script, const std::vector<Job>& jobs, std::vector<Reference> run) {
-  const Reference first = run.front();
-  const Job& job = jobs[first.job];
-  const JobStatement& statement = job.statements[first.statement];
-  Step step;
-  step.kind = Step::Kind::statements;
-  step.job = first.job;
-  if (statement.insert) impose_insert_id(script, job, statement, step);
-
-  if (run.size() == 1) {
-    script.text += statement.sql;
-    script.text += "\n;";  // the statement may end in a line comment
-  } else {
-    script.text += insert_prefix(statement);
-    for (const Reference& at : run) {
-      if (&jobs[at.job].statements[at.statement] != &statement) script.text += ',';
-      script.text += insert_tuples(jobs[at.job].statements[at.statement]);
-    }
-    script.text += ';';
-  }
-  step.run = std::move(run);
-
-  // What later statements of this script must know of the table's next value.
-  if (statement.insert && !job.replay) {
-    const sql::ObjectName& table = statement.insert->table;
-    std::uint64_t tuples = 0;
-    std::uint64_t explicit_max = 0;
-    for (const Reference& at : step.run) {
-      tuples += jobs[at.job].statements[at.statement].insert->tuples;
-      explicit_max = std::max(explicit_max, jobs[at.job].statements[at.statement].insert->explicit_max);
-    }
-    const bool known = statement.insert->plain && step.insert_id.has_value();
-    if (known && statement.insert->auto_increment == sql::AutoIncrementUse::generated)
-      auto_increment_.set(table, *step.insert_id + tuples);
-    else if (statement.insert->auto_increment == sql::AutoIncrementUse::explicit_values &&
-             auto_increment_.next(table).value_or(0) > 0)
-      auto_increment_.set(table, std::max(*auto_increment_.next(table), explicit_max + 1));
-    else
-      auto_increment_.forget(table);
-  }
-
-  if (effect_is_known(job, statement)) {
-    script.steps.push_back(std::move(step));
-    return;
-  }
-  const std::size_t effect_step = script.steps.size() + 1;
-  step.affected_value = script.new_value(effect_step);
-  std::string fetch = "SET " + Script::variable(*step.affected_value) + "=ROW_COUNT()";
-  if (statement.insert) {
-    step.insert_id_value = script.new_value(effect_step);
-    fetch += "," + Script::variable(*step.insert_id_value) + "=LAST_INSERT_ID()";
-  }
-  Step effect;
-  effect.kind = Step::Kind::effect;
-  effect.job = first.job;
-  script.steps.push_back(std::move(step));
-  script.add(effect, fetch);
-  // In a group of several, what is cheap comes first.
-  if (job.replay || jobs.size() > 1) return;
-  effect.kind = Step::Kind::warnings;
-  effect.run = {first};
-  script.add(std::move(effect), "SHOW WARNINGS LIMIT 16");
-}
-
-Executor::Script Executor::build(const std::vector<Job>& jobs, std::size_t first_job, std::size_t unmerged_until) {
-  Script script;
-  std::size_t job = first_job;
-  while (job < jobs.size() && script.text.size() < limits_.max_script_bytes) {
-    add_job_prelude(script, jobs[job], job);
-    std::size_t last_job = job;
-    for (std::size_t statement = 0; statement < jobs[job].statements.size();) {
-      const Reference at{job, statement};
-      std::vector<Reference> run = job < unmerged_until ? std::vector<Reference>{at} : find_run(jobs, at);
-      last_job = run.back().job;
-      statement = run.back().statement + 1;
-      add_statements(script, jobs, std::move(run));
-      if (last_job != job) break;
-    }
-    const bool stop = ends_script(jobs[job]);
-    job = last_job + 1;
-    if (stop) break;
-  }
-  script.end_job = job;
-  return script;
-}
-
 // The values of the steps that have run. `values` is filled already when the whole script has.
 Status Executor::collect(Script& script, std::size_t completed, std::vector<std::optional<std::uint64_t>>& values) {
   if (!values.empty() || script.value_steps.empty()) return ok_status();
@@ -317,6 +49,8 @@ Status Executor::collect(Script& script, std::size_t completed, std::vector<std:
 void Executor::record(const std::vector<Job>& jobs, const Step& step,
                       const std::vector<std::optional<std::uint64_t>>& values, std::vector<JobOutcome>& outcomes) {
   std::optional<std::uint64_t> next_id = step.looked_up_value ? values.at(*step.looked_up_value) : step.insert_id;
+  // Looked up once; from here on it is known.
+  if (step.next_id_unknown) learn_next_id(jobs, step, next_id);
   for (const Reference& at : step.run) {
     const Job& job = jobs[at.job];
     const JobStatement& statement = job.statements[at.statement];
@@ -334,25 +68,34 @@ void Executor::record(const std::vector<Job>& jobs, const Step& step,
   }
 }
 
-Status Executor::check_job(const Job& job, const JobOutcome& outcome) const {
+// Whether the effects are those expected; otherwise `outcome` tells which statement's is not.
+Status Executor::check_job(const Job& job, JobOutcome& outcome) const {
   for (std::size_t i = 0; i < job.statements.size(); ++i) {
     const StatementOutcome& statement = outcome.statements[i];
-    if (const auto expect = job.statements[i].expect; expect && *expect != statement.effect.affected_rows)
-      return Status::error(Code::expectation_failed, "statement " + std::to_string(i + 1) + " affected " +
-                                                         std::to_string(statement.effect.affected_rows) +
-                                                         " rows where " + std::to_string(*expect) +
-                                                         " were expected; the request was rolled back, nothing of it "
-                                                         "is kept. Read the rows again and decide anew.");
+    const std::optional<std::uint64_t> expect = job.statements[i].expect;
+    if (!expect || *expect == statement.effect.affected_rows) continue;
+    outcome.failed_statement = static_cast<std::uint32_t>(i);
+    return Status::error(Code::expectation_failed,
+                         "the statement affected " + std::to_string(statement.effect.affected_rows) + " rows where " +
+                             std::to_string(*expect) +
+                             " were expected; the request was rolled back, nothing of it is kept. Read the rows "
+                             "again and decide anew.");
   }
   return ok_status();
 }
 
-Status Executor::undo(const std::vector<Job>& jobs, std::size_t job) {
+Status Executor::undo(std::size_t job, bool has_savepoint) {
   constexpr int kNoSuchSavepoint = 1305;  // the job failed before it had one: nothing to undo
   auto_increment_.clear();
-  if (!needs_savepoint(jobs[job])) return ok_status();
+  if (!has_savepoint) return ok_status();
   Status status = connection_.execute("ROLLBACK TO SAVEPOINT " + savepoint_name(job));
   return status.database_errno == kNoSuchSavepoint ? ok_status() : status;
+}
+
+Result<bool> Executor::in_transaction() {
+  const Result<std::optional<std::string>> value = connection_.scalar(in_transaction_sql());
+  if (!value) return value.status();
+  return value->value_or("0") == "1";
 }
 
 // Whether the effects of everything in the script follow from its text; if so, outcomes are as they will be.
@@ -368,6 +111,7 @@ void Executor::take_rows(const std::vector<Job>& jobs, const Step& step, RowStre
   if (step.kind != Step::Kind::statements && step.kind != Step::Kind::warnings) return;
   StatementOutcome& outcome = outcomes[step.run.front().job].statements[step.run.front().statement];
   if (step.kind == Step::Kind::warnings) {
+    outcome.warnings.clear();
     for (Result<bool> more = rows.next(); more.ok() && *more; more = rows.next())
       outcome.warnings.push_back(rows.text(1) + " " + rows.text(2));
     return;
@@ -382,11 +126,35 @@ void Executor::take_rows(const std::vector<Job>& jobs, const Step& step, RowStre
   outcome.has_rows = true;
   outcome.columns = rows.columns();
   outcome.page = std::move(*page);
-  if (reader.more())
+  if (reader.more()) {
+    outcomes[step.run.front().job].failed_statement = static_cast<std::uint32_t>(step.run.front().statement);
     problem = Status::error(Code::too_large,
                             "a statement of a write request gave more than " + std::to_string(limits_.max_rows) +
                                 " rows or " + std::to_string(limits_.max_row_bytes) +
                                 " bytes; send the SELECT as a request of its own, where results come in pages");
+  }
+}
+
+// False: nothing of it has happened. True: frame.finish_result says how the commit went.
+Result<bool> Executor::run_as_one(const std::string& text, Frame& frame) {
+  constexpr int kParseError = 1064;     // nothing ran
+  constexpr int kLockTableFull = 1206;  // the database has rolled back
+  const Status status = connection_.execute(as_one_statement(text));
+  frame.finish_result = Connection::ScriptResult{frame.finish_statements, status};
+  if (status.ok()) return true;
+  // Unless the transaction is seen to be open still, it may have been the commit that was interrupted.
+  frame.finish_result->completed = frame.finish_statements - 1;
+  if (connection_.lost()) return true;
+  if (ends_transaction(status)) return status;
+  if (status.database_errno != kParseError && status.database_errno != kLockTableFull) {
+    const Result<bool> open = in_transaction();
+    if (!open || !*open) return true;
+    if (Status undone = connection_.execute("ROLLBACK"); !undone.ok()) return undone;
+  }
+  frame.finish_result.reset();
+  session_ = {};
+  auto_increment_.clear();
+  return false;
 }
 
 Status Executor::run(const std::vector<Job>& jobs, std::vector<JobOutcome>& outcomes, Frame& frame) {
@@ -394,6 +162,7 @@ Status Executor::run(const std::vector<Job>& jobs, std::vector<JobOutcome>& outc
   for (std::size_t i = 0; i < jobs.size(); ++i) outcomes[i].statements.resize(jobs[i].statements.size());
 
   std::size_t unmerged_until = 0;
+  bool may_be_one = true;
   for (std::size_t first_job = 0; first_job < jobs.size();) {
     Script script = build(jobs, first_job, unmerged_until);
     const bool is_first = first_job == 0 && unmerged_until == 0;
@@ -405,6 +174,13 @@ Status Executor::run(const std::vector<Job>& jobs, std::vector<JobOutcome>& outc
     if (finish) {
       text += *finish;
       total += frame.finish_statements;
+      if (may_be_one && script.may_be_one && text.size() <= limits_.max_one_statement_bytes) {
+        const Result<bool> settled = run_as_one(text, frame);
+        if (!settled) return settled.status();
+        if (*settled) return ok_status();
+        may_be_one = false;  // one by one, it shows which of them fails
+        continue;
+      }
     } else if (!script.value_steps.empty()) {
       for (std::size_t i = 0; i < script.value_steps.size(); ++i)
         text += (i == 0 ? "SELECT " : ",") + Script::variable(i);
@@ -443,26 +219,44 @@ Status Executor::run(const std::vector<Job>& jobs, std::vector<JobOutcome>& outc
       if (step.kind == Step::Kind::statements && has_effect) record(jobs, step, values, outcomes);
     }
 
+    // Only fetching the values was interrupted, and collect() has done it again.
+    if (completed == script.steps.size()) result.status = ok_status();
     if (result.status.ok()) {
       const std::size_t last_job = script.end_job - 1;
       Status check = rows_problem.ok() ? check_job(jobs[last_job], outcomes[last_job]) : rows_problem;
       if (!check.ok()) {
-        if (Status status = undo(jobs, last_job); !status.ok()) return status;
+        if (Status status = undo(last_job, script.units.back().has_savepoint); !status.ok()) return status;
         outcomes[last_job].status = std::move(check);
       }
       first_job = script.end_job;
       continue;
     }
 
-    // A statement failed: its job alone pays, or its merged run is taken apart and tried again.
+    // A statement failed: its job alone pays, or what was put together is taken apart and tried again.
     session_ = {};
     auto_increment_.clear();
-    SQLCAST_CHECK(completed < script.steps.size());
     const Step& failed = script.steps[completed];
-    if (Status status = undo(jobs, failed.job); !status.ok()) return status;
-    if (failed.run.size() > 1) {
-      first_job = failed.job;
-      unmerged_until = failed.run.back().job + 1;
+    const Result<bool> alive = in_transaction();
+    if (!alive) return alive.status();
+    const Unit& unit = script.unit_of(completed);
+    // Gone: what follows would commit by itself, and what went before is lost. And a statement that has run, whose
+    // effect is not known, cannot be taken back alone without a savepoint.
+    const bool has_run = failed.kind == Step::Kind::effect || failed.kind == Step::Kind::warnings;
+    if (!*alive || (has_run && !unit.has_savepoint)) {
+      if (failed.run.empty()) frame.ended_by.push_back(failed.job);
+      for (const Reference& at : failed.run) {
+        outcomes[at.job].failed_statement = static_cast<std::uint32_t>(at.statement);
+        if (frame.ended_by.empty() || frame.ended_by.back() != at.job) frame.ended_by.push_back(at.job);
+      }
+      for (const std::size_t job : frame.ended_by) outcomes[job].status = result.status;
+      return result.status;
+    }
+    if (Status status = undo(unit.first_job, unit.has_savepoint); !status.ok()) return status;
+    if (unit.merged && failed.kind == Step::Kind::statements) {
+      const Reference& at = failed.run.front();
+      if (jobs[at.job].replay) kept_in_order_.insert(jobs[at.job].statements[at.statement].insert->table);
+      first_job = unit.first_job;
+      unmerged_until = unit.end_job;
       continue;
     }
     outcomes[failed.job].status = std::move(result.status);

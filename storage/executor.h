@@ -2,14 +2,16 @@
 // few round trips as it can, and collects every effect. Master and slaves run the same code on the same input,
 // so that the same statements have the same effects.
 //
-// A job that fails leaves nothing behind and does not disturb the others. Plain inserts of one shape that follow
-// each other go to the database as one multi-row insert; when that fails they are run one by one.
+// A job that fails leaves nothing behind and does not disturb the others. Plain inserts of one shape go to the database
+// as one multi-row insert, also across inserts of other shapes where the order cannot matter; when that fails they
+// are run one by one.
 // Belongs to the thread that owns the connection.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -24,6 +26,7 @@ namespace sqlcast::storage {
 
 struct JobStatement {
   std::string sql;
+  std::size_t place = 0;                   // among the statements of the entry, which leaves out a request's reads
   std::optional<std::uint64_t> insert_id;  // slave: the value the entry carries
   std::optional<sql::InsertShape> insert;  // INSERT and REPLACE only
   bool uses_last_insert_id = false;
@@ -36,12 +39,13 @@ struct Job {
   proto::Context context;
   std::vector<JobStatement> statements;
   std::uint32_t timeout_ms = 0;  // of each statement, in the database; 0 = none
+  bool warnings = false;         // wanted also when that costs more
   // A slave replays what the master decided: insert_id comes with each statement, nothing is looked up.
   bool replay = false;
 };
 
 struct StatementOutcome {
-  std::vector<std::string> warnings;  // "1265 Data truncated …"; only of a job that runs alone
+  std::vector<std::string> warnings;  // "1265 Data truncated …"; only of a job that runs alone, or that wants them
   proto::Effect effect;
   std::optional<std::uint64_t> insert_id;  // what was imposed
   bool has_rows = false;
@@ -60,6 +64,9 @@ struct ExecutorLimits {
   std::uint64_t max_row_bytes = 4U << 20U;
   std::uint64_t max_merged_bytes = 1U << 20U;  // of one multi-row insert
   std::uint64_t max_script_bytes = 8U << 20U;  // of one round trip
+  // Of a script that goes as one statement: that saves a wake-up on either side for every statement in it, but the
+  // server reads its text twice.
+  std::uint64_t max_one_statement_bytes = 12U << 10U;
 };
 
 class Executor {
@@ -68,13 +75,17 @@ class Executor {
 
   // SQL to put around the jobs, so that it costs no round trip of its own: complete statements.
   struct Frame {
-    std::string prologue;  // in front of the first, each ended by `;`: "SET ROLE …;BEGIN;"
+    std::string prologue;  // in front of the first, each ended by `;`: "SET ROLE …;START TRANSACTION;"
     std::size_t prologue_statements = 0;
     // What follows when every effect is known before anything has run (plain inserts): asked with the outcomes as
     // they will be, it gives the text, without a last `;`, or nothing to leave it out.
     std::function<std::optional<std::string>(const std::vector<JobOutcome>& outcomes)> finish;
     std::size_t finish_statements = 0;
     std::optional<Connection::ScriptResult> finish_result;  // out; completed counts within finish. Nothing: not run.
+    // Out, when run() is not ok: the jobs for which the whole transaction has to go. Their statement made the database
+    // roll it back by itself (no room for more locks, for one), or was interrupted when it had run. Their outcomes say
+    // why.
+    std::vector<std::size_t> ended_by;
   };
 
   // Runs all jobs inside the transaction that the prologue begins.
@@ -92,6 +103,7 @@ class Executor {
     std::size_t statement = 0;
   };
   struct Step;
+  struct Unit;
   struct Script;
   struct Session {  // as last imposed on the connection; nothing = unknown
     std::optional<std::string> database;
@@ -99,24 +111,33 @@ class Executor {
     std::optional<std::uint32_t> timeout_ms;
   };
 
+  using Run = std::vector<Reference>;  // statements that go as one
+  struct Window;
   Script build(const std::vector<Job>& jobs, std::size_t first_job, std::size_t unmerged_until);
   void add_job_prelude(Script& script, const Job& job, std::size_t index);
-  std::vector<Reference> find_run(const std::vector<Job>& jobs, Reference first) const;
-  void add_statements(Script& script, const std::vector<Job>& jobs, std::vector<Reference> run);
+  Window find_window(const std::vector<Job>& jobs, std::size_t first_job) const;
+  void add_job(Window& window, const std::vector<Job>& jobs, std::size_t index) const;
+  void add_statements(Script& script, const std::vector<Job>& jobs, Run run);
+  void learn_next_id(const std::vector<Job>& jobs, const Step& step, std::optional<std::uint64_t> insert_id);
   void impose_insert_id(Script& script, const Job& job, const JobStatement& statement, Step& step);
+  void impose_seeds(Script& script, const Job& job, const JobStatement& statement, std::size_t index);
   bool predict(const std::vector<Job>& jobs, const Script& script, std::vector<JobOutcome>& outcomes);
+  Result<bool> run_as_one(const std::string& text, Frame& frame);
   void take_rows(const std::vector<Job>& jobs, const Step& step, RowStream& rows, std::vector<JobOutcome>& outcomes,
                  Status& problem);
   Status collect(Script& script, std::size_t completed, std::vector<std::optional<std::uint64_t>>& values);
   void record(const std::vector<Job>& jobs, const Step& step, const std::vector<std::optional<std::uint64_t>>& values,
               std::vector<JobOutcome>& outcomes);
-  Status check_job(const Job& job, const JobOutcome& outcome) const;
-  Status undo(const std::vector<Job>& jobs, std::size_t job);
+  Status check_job(const Job& job, JobOutcome& outcome) const;
+  Status undo(std::size_t job, bool has_savepoint);
+  Result<bool> in_transaction();
 
   Connection& connection_;
   const ExecutorLimits limits_;
   Session session_;
   AutoIncrementTracker auto_increment_;
+  // Slave: inserts into these failed when put together out of order (a foreign key): it is not tried again.
+  std::set<sql::ObjectName> kept_in_order_;
 };
 
 }  // namespace sqlcast::storage

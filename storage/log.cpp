@@ -100,7 +100,7 @@ Result<std::vector<proto::Group>> read_groups(Connection& connection, Sequence a
   if (sizes->empty()) return std::vector<proto::Group>();
   std::uint64_t bytes = 0;
   for (const Row& size : *sizes) {
-    if (bytes >= max_bytes) break;
+    if (bytes > 0 && bytes + to_number(size[1]) > max_bytes) break;
     bytes += to_number(size[1]);
     last = to_number(size[0]);
   }

@@ -110,6 +110,13 @@ int Shell::run_text(std::string_view text) {
   stream.feed(text);
   stream.finish();
   (void)drain(stream);
+  return finish();
+}
+
+// What was held back is run, once everything has been read.
+int Shell::finish() {
+  if (depth_ > 0) return failed_ ? kExitFailed : kExitOk;
+  if (!held_.empty() && !failed_ && !quit_) (void)run_request(std::exchange(held_, {}));
   return failed_ ? kExitFailed : kExitOk;
 }
 
@@ -152,7 +159,7 @@ int Shell::run_file(int descriptor) {
     text.erase(0, lines + 1);
     if (drain(stream) == Next::stop) break;
   }
-  return failed_ ? kExitFailed : kExitOk;
+  return finish();
 }
 
 Shell::Next Shell::drain(StatementStream& stream) {
@@ -208,13 +215,30 @@ std::optional<T> Shell::wait(std::future<T>& future, std::uint64_t request_id) {
 }
 
 Shell::Next Shell::run_statement(const StreamItem& item) {
+  constexpr std::size_t kMostHeld = 10'000;  // statements that a request may have
+  if (!options_.atomic && !options_.parameters) return run_request({item});
+  if (options_.parameters && !held_.empty())
+    return after_failure(
+        Status::error(Code::bad_request, "--params and --expect go with one statement; this is another"), item.line);
+  if (held_.size() >= kMostHeld)
+    return after_failure(Status::error(Code::too_large, "--atomic takes at most 10000 statements"), item.line);
+  held_.push_back(item);
+  return Next::go_on;
+}
+
+Shell::Next Shell::run_request(const std::vector<StreamItem>& items) {
+  const StreamItem& item = items.front();
   if (!options_.interactive && interrupts() > 0) {
     quit_ = true;
     return after_failure(Status::error(Code::cancelled, "stopped by Ctrl-C"), item.line);
   }
   reset_interrupts();
   const auto start = std::chrono::steady_clock::now();
-  Request request = Request::of(item.text);
+  Request request;
+  for (const StreamItem& each : items) {
+    request.statements.push_back(options_.parameters.value_or(client::Statement{}));
+    request.statements.back().sql = each.text;
+  }
   request.database = database_;
   auto promise = std::make_shared<std::promise<Reply>>();
   auto future = promise->get_future();
@@ -226,14 +250,15 @@ Shell::Next Shell::run_statement(const StreamItem& item) {
                          item.line);
   if (!reply->status.ok()) {
     if (reply->status.code == Code::cancelled && !options_.interactive) quit_ = true;
-    return after_failure(reply->status, item.line);
+    const std::size_t failed = reply->failed_statement.value_or(0);
+    return after_failure(reply->status, failed < items.size() ? items[failed].line : item.line);
   }
   for (std::size_t i = 0; i < reply->results.size(); ++i) {
     Status problem;
     std::uint64_t rows = 0;
     StatementReply& result = reply->results[i];
     if (result.has_rows) {
-      rows = print_rows(result, item, problem);
+      rows = print_rows(result, items[std::min(i, items.size() - 1)], problem);
     } else if (options_.format.format == Format::json) {
       print_effect(result, *reply);
     }
@@ -313,6 +338,10 @@ void Shell::write_out(std::string& text) {
 // ---- commands of the shell ---------------------------------------------------------------------------------
 
 Shell::Next Shell::use(const std::string& database, std::size_t line) {
+  if (!held_.empty())
+    return after_failure(
+        Status::error(Code::bad_request, "an atomic request has one default database; USE comes before its statements"),
+        line);
   Request request =
       Request::of("SELECT schema_name FROM information_schema.schemata WHERE schema_name = ?", {database});
   const Reply reply = client_.run(std::move(request));

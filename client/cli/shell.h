@@ -20,8 +20,10 @@ namespace sqlcast::cli {
 struct ShellOptions {
   FormatOptions format;
   bool interactive = false;
-  bool force = false;    // go on after an error
-  bool verbose = false;  // say after each statement what it did, on standard error
+  bool force = false;                           // go on after an error
+  bool verbose = false;                         // say after each statement what it did, on standard error
+  bool atomic = false;                          // everything is one request
+  std::optional<client::Statement> parameters;  // of the one statement; without text
 };
 
 class Shell {
@@ -40,6 +42,8 @@ class Shell {
   Next drain(StatementStream& stream);
   Next run_item(const StreamItem& item);
   Next run_statement(const StreamItem& item);
+  Next run_request(const std::vector<StreamItem>& items);
+  int finish();
   Next after_failure(const Status& status, std::size_t line);
   Next use(const std::string& database, std::size_t line);
   void show_status();
@@ -56,6 +60,7 @@ class Shell {
   const Nodes nodes_;
   std::string database_;
   const ShellOptions options_;
+  std::vector<StreamItem> held_;  // for the one request
   bool failed_ = false;
   bool quit_ = false;
   int depth_ = 0;  // of SOURCE in SOURCE

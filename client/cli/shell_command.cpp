@@ -1,6 +1,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <cstdio>
 #include <memory>
 #include <optional>
@@ -9,6 +10,7 @@
 #include "client/cli/commands.h"
 #include "client/cli/connection.h"
 #include "client/cli/interrupt.h"
+#include "client/cli/parameters.h"
 #include "client/cli/shell.h"
 #include "client/cli/text_table.h"
 
@@ -32,6 +34,9 @@ struct Arguments {
   std::string consistency;
   std::string ack;
   std::uint32_t page_rows = 0;
+  bool atomic = false;
+  std::string params;
+  std::string expect;
 };
 
 Status bad_argument(const std::string& message) { return Status::error(Code::bad_request, message); }
@@ -83,6 +88,25 @@ Result<client::Options> client_options(const Arguments& arguments, const Nodes& 
   return options;
 }
 
+Status set_request(const Arguments& arguments, ShellOptions& options) {
+  options.atomic = arguments.atomic;
+  if ((arguments.atomic || !arguments.params.empty() || !arguments.expect.empty()) && options.interactive)
+    return bad_argument("--atomic, --params and --expect go with -e, --file or a script on standard input");
+  if (!arguments.params.empty()) {
+    auto parameters = parse_parameters(arguments.params);
+    if (!parameters.ok()) return parameters.status();
+    options.parameters = std::move(*parameters);
+  }
+  if (arguments.expect.empty()) return ok_status();
+  std::uint64_t rows = 0;
+  const char* const end = arguments.expect.data() + arguments.expect.size();
+  if (const auto read = std::from_chars(arguments.expect.data(), end, rows); read.ec != std::errc() || read.ptr != end)
+    return bad_argument("--expect " + arguments.expect + ": expected a number of rows");
+  if (!options.parameters) options.parameters.emplace();
+  options.parameters->expect = rows;
+  return ok_status();
+}
+
 FormatOptions choose_format(const Arguments& arguments) {
   FormatOptions format;
   format.header = !arguments.no_header;
@@ -99,8 +123,16 @@ FormatOptions choose_format(const Arguments& arguments) {
 int run_shell(const Arguments& arguments) {
   const auto nodes = find_nodes(arguments.connection);
   if (!nodes.ok()) return fail(nodes.status());
-  const auto options = client_options(arguments, *nodes);
+  auto options = client_options(arguments, *nodes);
   if (!options.ok()) return fail(options.status());
+  ShellOptions shell_options;
+  shell_options.format = choose_format(arguments);
+  shell_options.force = arguments.force;
+  shell_options.verbose = arguments.verbose;
+  shell_options.interactive =
+      arguments.execute.empty() && arguments.file.empty() && !arguments.batch && isatty(STDIN_FILENO) == 1;
+  if (const Status status = set_request(arguments, shell_options); !status.ok()) return fail(status);
+  options->warnings = shell_options.interactive || shell_options.verbose;
   auto client = client::Client::open(*options);
   if (!client.ok()) return fail(client.status());
 
@@ -110,12 +142,6 @@ int run_shell(const Arguments& arguments) {
     return fail(
         Status::error(Code::timeout, "no node answers at " + nodes->where +
                                          "; see `sqlcast cluster status`, or start one with `sqlcast cluster up`"));
-  ShellOptions shell_options;
-  shell_options.format = choose_format(arguments);
-  shell_options.force = arguments.force;
-  shell_options.verbose = arguments.verbose;
-  shell_options.interactive =
-      arguments.execute.empty() && arguments.file.empty() && !arguments.batch && isatty(STDIN_FILENO) == 1;
   if (shell_options.interactive) {
     const proto::NodeStatus& node = status->self;
     fmt::print("sqlcast " SQLCAST_VERSION ". {} ({}, {}) answers, at sequence {}. \\h for help, Ctrl-D to leave.\n\n",
@@ -170,6 +196,12 @@ void add_shell_command(CLI::App& app, Run& run) {
       ->type_name("LEVEL");
   app.add_option("--page-rows", arguments->page_rows, "Rows asked for at a time (0 = as the node is set)")
       ->type_name("ROWS");
+  app.add_option("--params", arguments->params,
+                 "Parameters of the one statement, as JSON: '[\"Ann\", 5]' for ?, '{\"name\": \"Ann\"}' for :name")
+      ->type_name("JSON");
+  app.add_option("--expect", arguments->expect, "Rows that the one write must affect, or it is rolled back")
+      ->type_name("ROWS");
+  app.add_flag("--atomic", arguments->atomic, "All statements of -e or of the file as one request: all or nothing");
   app.require_subcommand(0, 1);
   run = [arguments] { return run_shell(*arguments); };
 }

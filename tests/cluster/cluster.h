@@ -76,6 +76,7 @@ class Node {
   void start();  // does not wait for it to answer
   void wait_until_answering();
   bool running() const;
+  pid_t process() const { return process_.pid; }
   void wait_until_ended();  // by itself, as at a crash point
 
   void kill();                            // SIGKILL, as a crash

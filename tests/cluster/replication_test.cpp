@@ -337,6 +337,74 @@ TEST_CASE("replication: requests that fail in the middle of a group do not distu
   cluster.check_same_everywhere();
 }
 
+TEST_CASE("replication: inserts into several tables at once do as if they had come one by one", "[replication]") {
+  Cluster& cluster = shared_cluster();
+  const std::string db = "woven";
+  cluster.must("CREATE DATABASE woven");
+  cluster.must("CREATE TABLE woven.parent (id INT PRIMARY KEY)");
+  cluster.must(
+      "CREATE TABLE woven.child (id INT AUTO_INCREMENT PRIMARY KEY, parent INT, FOREIGN KEY (parent) REFERENCES "
+      "parent(id))");
+  cluster.must("CREATE TABLE woven.x (id INT AUTO_INCREMENT PRIMARY KEY, k INT UNIQUE)");
+  cluster.must("CREATE TABLE woven.y (id INT AUTO_INCREMENT PRIMARY KEY, k INT UNIQUE)");
+
+  // A child before its parent fails, although the parent comes later in the same request.
+  const Answer early = write(cluster, db,
+                             {"INSERT INTO x(k) VALUES (1)", "INSERT INTO child(parent) VALUES (1)",
+                              "INSERT INTO x(k) VALUES (2)", "INSERT INTO parent VALUES (1)"});
+  CHECK(early.status.database_errno == 1452);
+  CHECK(early.failed_statement == 1U);
+  const Answer twice = write(cluster, db,
+                             {"INSERT INTO x(k) VALUES (1)", "INSERT INTO y(k) VALUES (1)",
+                              "INSERT INTO x(k) VALUES (1)", "INSERT INTO y(k) VALUES (2)"});
+  CHECK(twice.status.database_errno == 1062);
+  CHECK(twice.failed_statement == 2U);
+  CHECK(everywhere(cluster, "SELECT COUNT(*) FROM woven.x") == "0");
+  for (const char* end : {"1", "3"}) {
+    const std::string parent = end;
+    INFO(parent);
+    REQUIRE(write(cluster, db,
+                  {"INSERT INTO parent VALUES (" + parent + ")", "INSERT INTO child(parent) VALUES (" + parent + ")",
+                   "INSERT INTO parent VALUES (" + parent + "0)", "INSERT INTO child(parent) VALUES (" + parent + "0)"})
+                .ok());
+    // Put together by table, this would insert a child before its parent.
+    REQUIRE(write(cluster, db,
+                  {"INSERT INTO child(parent) VALUES (" + parent + ")", "INSERT INTO parent VALUES (" + parent + "1)",
+                   "INSERT INTO child(parent) VALUES (" + parent + "1)"})
+                .ok());
+  }
+  CHECK(everywhere(cluster, "SELECT parent FROM woven.child ORDER BY id") == "1\n10\n1\n11\n3\n30\n3\n31");
+
+  // Groups of single inserts, some of which fail.
+  client::Options options;
+  options.endpoints = {cluster.master().endpoint()};
+  options.database = db;
+  auto client = client::Client::open(options);
+  REQUIRE(client.ok());
+  constexpr int kRequests = 400;
+  std::vector<std::future<client::Reply>> replies;
+  for (int i = 0; i < kRequests; ++i)
+    replies.push_back((*client)->submit(client::Request::of(std::string("INSERT INTO ") + (i % 2 == 0 ? "x" : "y") +
+                                                            "(k) VALUES (" + std::to_string(i % 350) + ")")));
+  std::map<std::uint64_t, int> ids;  // of x, as the replies say
+  int refused = 0;
+  for (int i = 0; i < kRequests; ++i) {
+    const client::Reply reply = replies[static_cast<std::size_t>(i)].get();
+    if (!reply.status.ok()) {
+      CHECK(reply.status.database_errno == 1062);
+      ++refused;
+    } else if (i % 2 == 0) {
+      CHECK(ids.emplace(reply.results[0].insert_id, i % 350).second);
+    }
+  }
+  CHECK(refused == 50);
+  std::string expected;
+  for (const auto& [id, k] : ids)
+    expected += (expected.empty() ? "" : "\n") + std::to_string(id) + "|" + std::to_string(k);
+  CHECK(everywhere(cluster, "SELECT id,k FROM woven.x ORDER BY id") == expected);
+  cluster.check_same_everywhere();
+}
+
 TEST_CASE("replication: the school sent through the shell joins alike at every node", "[replication]") {
   Cluster& cluster = shared_cluster();
   const Run run = run_program({program("sqlcast"), "-h", "127.0.0.1", "-P",

@@ -282,7 +282,8 @@ TEST_CASE("panels: settings that cannot be understood are kept aside, defaults a
   {
     Stage stage(1280, 720, folder);
     stage.play(
-        "wait toast contains \"Settings were reset\"\nassert text \"desktop.settings.bad\"\nassert theme = dark\n");
+        "wait toast contains \"Settings were reset\"\nassert toast contains \"desktop.settings.bad\"\nassert theme = "
+        "dark\n");
     REQUIRE(std::filesystem::exists(folder + "/desktop.settings.bad"));
     stage.play(kConnected);
     // Typed text is kept without anybody closing the window: in the background, by and by.

@@ -16,7 +16,7 @@ must(${CMAKE_COMMAND} --install ${BUILD} --prefix ${work}/prefix --component cli
 file(WRITE ${work}/headers.cpp "#include \"client/client.h\"\n#include \"proto/column.h\"\n#include \"proto/entry.h\"\n")
 must(${COMPILER} -std=c++20 -fsyntax-only -Wall -Wextra -Werror -I${work}/prefix/include/sqlcast ${work}/headers.cpp)
 must(${COMPILER} -std=c++20 -M -I${work}/prefix/include/sqlcast ${work}/headers.cpp)
-if(output MATCHES "[^ ]*(zmq|msgpack|nlohmann|spdlog|sodium|/fmt/)[^ ]*")
+if(output MATCHES "[^ ]*(zmq|msgpack|nlohmann|spdlog|sodium|/fmt/|cppconn|mysql|mariadb|yaml-cpp|/CLI/|imgui|GLFW)[^ ]*")
   message(FATAL_ERROR "a public header of the client library includes ${CMAKE_MATCH_0}")
 endif()
 

@@ -1,5 +1,6 @@
 // Goal: the leaf nouns keep their promises. Method: pure calls.
 #include <chrono>
+#include <thread>
 
 #include "base/queue.h"
 #include "base/status.h"
@@ -32,6 +33,24 @@ TEST_CASE("queue: after close, pushes fail and pops drain") {
   CHECK_FALSE(queue.try_push(2));
   CHECK(queue.pop(1000ms) == 1);
   CHECK_FALSE(queue.pop(1000ms).has_value());
+}
+
+TEST_CASE("queue: waiting for several ends when they are there, when it is closed, or when the time is over") {
+  BoundedQueue<int> queue(4);
+  queue.wait_for(2, 1ms);
+  CHECK(queue.size() == 0);
+  std::thread producer([&] {
+    for (int i = 0; i < 3; ++i) CHECK(queue.try_push(int{i}));
+  });
+  queue.wait_for(3, 60s);
+  CHECK(queue.size() == 3);
+  producer.join();
+  queue.wait_for(100, 0ms);  // more than fit
+  std::thread closer([&] { queue.close(); });
+  queue.wait_for(4, 60s);
+  CHECK(queue.closed());
+  closer.join();
+  CHECK(queue.pop(0ms) == 0);
 }
 
 TEST_CASE("types: hex is lower case and complete") { CHECK(to_hex(std::string_view("\x00\xffz", 3)) == "00ff7a"); }

@@ -2,6 +2,7 @@
 #include "client/cli/connection.h"
 #include "client/cli/local_cluster.h"
 #include "client/cli/node_table.h"
+#include "client/cli/parameters.h"
 #include "client/cli/shell.h"
 #include "client/cli/text_table.h"
 
@@ -54,6 +55,22 @@ TEST_CASE("cli: the line under a result says what happened, where and when") {
   write.sequence = 1043;
   CHECK(summary(effect, write, 0, 0.002) ==
         "Query OK, 1 row affected, insert id 25, 1 warning (0.002 s) — sequence 1043");
+}
+
+TEST_CASE("cli: parameters are the protocol's JSON, each type as it is") {
+  const auto list = parse_parameters(R"(["Ann", -5, 18446744073709551615, 1.0, null, {"base64": "AAH/"}])");
+  REQUIRE(list.ok());
+  CHECK(list->params == std::vector<Value>{std::string("Ann"), std::int64_t{-5},
+                                           std::uint64_t{18'446'744'073'709'551'615U}, 1.0, std::monostate{},
+                                           Bytes{std::string("\0\1\xff", 3)}});
+  const auto names = parse_parameters(R"({"name": "A, \"b\": 1"})");
+  REQUIRE(names.ok());
+  CHECK(names->named_params == std::map<std::string, Value>{{"name", std::string("A, \"b\": 1")}});
+  for (const char* wrong : {"", "Ann", "5", "[1", R"([1], "database": "x")", "[[1]]", R"({"a b": 1})",
+                            "[99999999999999999999]", R"([{"base64": "?"}])"}) {
+    INFO(wrong);
+    CHECK(parse_parameters(wrong).status().code == Code::bad_request);
+  }
 }
 
 TEST_CASE("cli: errors show code, database errno, SQLSTATE and line") {

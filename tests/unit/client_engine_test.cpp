@@ -1,5 +1,7 @@
 // Goal: every request ends exactly once, in time, and is repeated only where that is safe.
 // Method: the engine alone, with made-up time and answers; what it wants to send is looked at.
+#include <set>
+
 #include "client/engine.h"
 
 using namespace sqlcast;
@@ -202,6 +204,7 @@ TEST_CASE("engine: a read is sent again to a node that has started anew since") 
 
 TEST_CASE("engine: an unanswered write ends as outcome unknown, a read as timeout, each once and in time") {
   Fixture f({kOne});
+  f.engine.received(kOne, 0, f.status("master"), f.now);
   f.engine.submit(f.query(true), f.now);
   f.engine.submit(f.query(false), f.now);
   f.pass(9900ms);
@@ -210,6 +213,9 @@ TEST_CASE("engine: an unanswered write ends as outcome unknown, a read as timeou
   REQUIRE(f.outcomes.size() == 2);
   CHECK(f.outcomes[0].status.code == Code::outcome_unknown);
   CHECK(f.outcomes[0].status.message.find("request id 1") != std::string::npos);
+  // And where in the log to look for it: after what was known when it was sent.
+  REQUIRE(f.outcomes[0].message.has_value());
+  CHECK(std::get<proto::ErrorReply>(*f.outcomes[0].message).sequence == 77);
   CHECK(f.outcomes[1].status.code == Code::timeout);
   f.pass(20s);
   CHECK(f.outcomes.size() == 2);
@@ -251,6 +257,44 @@ TEST_CASE("engine: a node that is shutting down hands its request to another") {
   f.pass(100ms);
   REQUIRE(f.sends.size() == 2);
   CHECK(f.sends[1].endpoint != f.sends[0].endpoint);
+}
+
+TEST_CASE("engine: a read that a slave is too far behind for goes to another node, at last to the master") {
+  Fixture f({kOne, kTwo, kThree});
+  f.alive = {{kOne, "master"}, {kTwo, "slave"}, {kThree, "slave"}};
+  f.engine.submit(f.query(false), f.now);
+  f.pass(300ms);
+  REQUIRE(f.sends.size() == 1);
+  CHECK(std::get<proto::QueryRequest>(f.sends[0].message).wait_ms == 500);
+  std::set<std::string> asked;
+  for (std::size_t i = 0; i < 2; ++i) {
+    REQUIRE(f.sends.size() == i + 1);
+    asked.insert(f.sends[i].endpoint);
+    f.refuse(f.sends[i], Code::not_caught_up);
+    f.pass(200ms);
+  }
+  CHECK(asked == std::set<std::string>{kTwo, kThree});
+  REQUIRE(f.sends.size() == 3);
+  CHECK(f.sends[2].endpoint == kOne);
+  f.reply(f.sends[2]);
+  REQUIRE(f.outcomes.size() == 1);
+  CHECK(f.outcomes[0].status.ok());
+  // After a while the slaves have another chance.
+  f.pass(2s);
+  f.engine.submit(f.query(false), f.now);
+  f.pass(1ms);
+  CHECK(f.sends.back().endpoint != kOne);
+}
+
+TEST_CASE("engine: a pinned read waits at its node, and the node's word is the answer") {
+  Fixture f({kOne, kTwo});
+  f.engine.submit(f.query(false, kTwo), f.now);
+  f.look();
+  REQUIRE(f.sends.size() == 1);
+  CHECK(std::get<proto::QueryRequest>(f.sends[0].message).wait_ms == 0);
+  f.refuse(f.sends[0], Code::not_caught_up);
+  REQUIRE(f.outcomes.size() == 1);
+  CHECK(f.outcomes[0].status.code == Code::not_caught_up);
 }
 
 TEST_CASE("engine: DDL refused by a slave goes to the master; with no master about, the refusal is the answer") {
@@ -337,6 +381,21 @@ TEST_CASE("engine: at the end everything that is open ends, once") {
   f.engine.finish_all(Status::error(Code::cancelled, "closing"), f.now);
   CHECK(f.outcomes.size() == 2);
   CHECK(f.engine.open_requests() == 0);
+}
+
+TEST_CASE("endpoint set: a session that writes and reads in turn reads at every slave") {
+  const TimePoint now{};
+  EndpointSet set({kOne, kTwo}, 1);
+  for (const std::string& address : {kOne, kTwo}) {
+    set.heard(address, now);
+    set.learn(address, "slave", "Live", {}, std::chrono::milliseconds(0), now);
+  }
+  std::set<std::string> read_at;
+  for (int i = 0; i < 4; ++i) {
+    set.choose(Route::write, now);
+    read_at.insert(set.choose(Route::read, now).address);
+  }
+  CHECK(read_at.size() == 2);
 }
 
 TEST_CASE("endpoint set: back-off grows to its limit and ends with the first word") {

@@ -1,6 +1,12 @@
 // Goal: the master's memory of outcomes, cancellations and acks keeps its promises. Method: pure calls, times by hand.
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
 #include "master/acks.h"
 #include "master/cancellations.h"
+#include "master/known_slaves.h"
 #include "master/retry_window.h"
 
 using namespace sqlcast;
@@ -128,6 +134,17 @@ TEST_CASE("acks: each level waits for as many slaves as it says") {
   CHECK(done.count(proto::Ack::all) == 1);
 }
 
+TEST_CASE("acks: no more wait than can be looked after; the others are told at once") {
+  Acks acks;
+  acks.report("a", 1);
+  int told = 0;
+  const auto later = Acks::Clock::now() + 1h;
+  for (int i = 0; i < 10'001; ++i)
+    acks.when_acked(proto::Ack::one, 2, later,
+                    [&told](const Acks::Outcome& outcome) { told += outcome.enough ? 0 : 1; });
+  CHECK(told == 1);
+}
+
 TEST_CASE("acks: without enough in time the waiter is told who has it") {
   Acks acks;
   acks.report("a", 5);
@@ -139,7 +156,7 @@ TEST_CASE("acks: without enough in time the waiter is told who has it") {
     CHECK_FALSE(outcome.enough);
     CHECK(outcome.acked_by == std::vector<std::string>{"a"});
     CHECK(outcome.needed == 2);
-    CHECK(outcome.known == 2);
+    CHECK(outcome.missing == std::vector<std::string>{"b"});
   });
   acks.tick(now);
   CHECK(calls == 0);
@@ -148,6 +165,45 @@ TEST_CASE("acks: without enough in time the waiter is told who has it") {
   acks.report("b", 5);
   acks.tick(now + 3s);
   CHECK(calls == 1);
+}
+
+TEST_CASE("acks: a slave that is expected counts before its first report") {
+  Acks acks;
+  acks.expect("a");
+  acks.report("a", 7);
+  acks.expect("a");  // takes nothing back
+  acks.expect("b");
+  std::map<proto::Ack, bool> enough;
+  const auto ask = [&] {
+    for (const proto::Ack ack : {proto::Ack::majority, proto::Ack::all})
+      acks.when_acked(ack, 7, Acks::Clock::now(),
+                      [&enough, ack](const auto& outcome) { enough[ack] = outcome.enough; });
+    acks.tick(Acks::Clock::now() + 1s);
+  };
+  ask();
+  CHECK(enough == std::map<proto::Ack, bool>{{proto::Ack::majority, true}, {proto::Ack::all, false}});
+  acks.report("b", 7);
+  ask();
+  CHECK(enough.at(proto::Ack::all));
+}
+
+TEST_CASE("known slaves: outlive the master, each once; a line taken out is forgotten") {
+  const std::string folder =
+      (std::filesystem::temp_directory_path() / ("sqlcast-known-" + std::to_string(getpid()))).string();
+  std::filesystem::create_directories(folder);
+  {
+    Result<KnownSlaves> known = KnownSlaves::load(folder);
+    REQUIRE(known.ok());
+    CHECK(known->names().empty());
+    for (const char* name : {"slave-2", "slave-1", "slave-2"}) CHECK(known->add(name).ok());
+  }
+  Result<KnownSlaves> again = KnownSlaves::load(folder);
+  REQUIRE(again.ok());
+  CHECK(again->names() == std::set<std::string>{"slave-1", "slave-2"});
+  std::ofstream(folder + "/slaves") << "slave-2\n";
+  CHECK(KnownSlaves::load(folder)->names() == std::set<std::string>{"slave-2"});
+  std::filesystem::remove_all(folder);
+  CHECK(again->add("slave-3").code == Code::io);
 }
 
 TEST_CASE("acks: `one` without any slave waits for the first, and misses its time without") {

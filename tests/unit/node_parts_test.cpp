@@ -2,6 +2,7 @@
 // hand.
 #include "node/counters.h"
 #include "node/position_board.h"
+#include "node/request_plan.h"
 
 using namespace sqlcast;
 using namespace sqlcast::node;
@@ -67,4 +68,26 @@ TEST_CASE("rate: events a second over the last five seconds") {
   for (int i = 0; i < 50; ++i) rate.add(10, start + i * 100ms);
   CHECK(rate.per_second(start + 4900ms) == Approx(100.0));
   CHECK(rate.per_second(start + 20s) == 0.0);
+}
+
+TEST_CASE("request plan: what is committed fits into a message, however values grow") {
+  config::Limits limits;
+  limits.max_message_bytes = 100'000;
+  const PlanRules rules = plan_rules(limits);
+  proto::QueryRequest request;
+  request.database = "d";
+  for (int i = 0; i < 4; ++i) {
+    proto::RequestStatement statement;
+    statement.sql = "INSERT INTO t VALUES (?)";
+    statement.params.push_back(Value(Bytes{std::string(6'000, 'x')}));  // twice as long in hexadecimal
+    request.statements.push_back(std::move(statement));
+  }
+  RequestPlan plan;
+  CHECK_FALSE(plan_request(request, rules, plan).has_value());
+  request.statements.push_back(request.statements.front());
+  RequestPlan larger;
+  const std::optional<PlanRefusal> refusal = plan_request(request, rules, larger);
+  REQUIRE(refusal.has_value());
+  CHECK(refusal->status.code == Code::too_large);
+  CHECK(refusal->statement == 4U);
 }

@@ -72,6 +72,8 @@ inline QueryRequest query() {
   query.consistency = Consistency::max_lag;
   query.after = 40;
   query.max_lag_ms = 2'000;
+  query.wait_ms = 500;
+  query.warnings = true;
   query.ack = Ack::majority;
   query.resent_since = 39;
   query.forwarded_by = "slave-1";

@@ -228,6 +228,15 @@ TEST_CASE("replicator: a log that does not fit is not applied, and asked for aga
   CHECK(later.read_log->after.sequence == 1);
 }
 
+TEST_CASE("replicator: a log that gives nothing although it has more is asked again later, not at once") {
+  Fixture f;
+  REQUIRE(f.beacon().read_log.has_value());
+  f.history.next();
+  CHECK_FALSE(f.batch({}).read_log.has_value());
+  CHECK_FALSE(f.replicator.tick(f.now).read_log.has_value());
+  CHECK(f.replicator.tick(f.now + 3s).read_log.has_value());
+}
+
 TEST_CASE("replicator: an answer that does not come is asked for again, later each time, within bounds") {
   Replicator::Options options;
   Fixture f(options);

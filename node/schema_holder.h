@@ -6,7 +6,7 @@
 
 #include "sql/verdict.h"
 
-namespace sqlcast::master {
+namespace sqlcast::node {
 
 class SchemaHolder {
  public:
@@ -24,4 +24,4 @@ class SchemaHolder {
   std::shared_ptr<const sql::Schema> schema_ = std::make_shared<sql::Schema>();
 };
 
-}  // namespace sqlcast::master
+}  // namespace sqlcast::node

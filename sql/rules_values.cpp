@@ -1,0 +1,215 @@
+// Determinism of values: where the server keeps one of several values that compare equal, or adds up what rounds, the
+// result depends on the order in which rows are read. And of relations: where the order of rows decides what fails.
+#include <algorithm>
+
+#include "sql/row_order.h"
+#include "sql/rules.h"
+
+namespace sqlcast::sql {
+namespace {
+
+// What takes more to prove than any sensible statement does counts as not proven: judging stays linear.
+constexpr std::size_t kMostLookUps = 10'000;
+constexpr std::size_t kMostJoined = 64;
+
+bool type_is_one_of(const Column& column, std::initializer_list<std::string_view> types) {
+  return std::any_of(types.begin(), types.end(), [&](std::string_view type) { return same_word(column.type, type); });
+}
+
+bool is_exact_type(const Column& column) {
+  return type_is_one_of(column, {"tinyint", "smallint", "mediumint", "int", "bigint", "decimal", "year", "bit"});
+}
+
+// Values of the column that compare equal are the same bytes. Text under most collations has equal values that differ
+// ('a' and 'A', 'a' and 'a '); FLOAT and DOUBLE have 0 and -0.
+bool has_one_form(const Column& column) {
+  if (is_exact_type(column)) return true;
+  if (type_is_one_of(column, {"date", "time", "datetime", "timestamp", "enum", "set", "binary", "varbinary", "tinyblob",
+                              "blob", "mediumblob", "longblob", "uuid", "inet4", "inet6"}))
+    return true;
+  return column.collation == "binary" || column.collation.ends_with("_nopad_bin");
+}
+
+// What gives a DOUBLE whatever it is given.
+bool is_approximate(const Function& function) {
+  static constexpr std::string_view kNames[] = {"ACOS",        "ASIN",
+                                                "ATAN",        "ATAN2",
+                                                "COS",         "COT",
+                                                "DEGREES",     "EXP",
+                                                "LN",          "LOG",
+                                                "LOG10",       "LOG2",
+                                                "PI",          "POW",
+                                                "POWER",       "RADIANS",
+                                                "RAND",        "SIN",
+                                                "SQRT",        "TAN",
+                                                "ST_AREA",     "ST_X",
+                                                "ST_Y",        "ST_LENGTH",
+                                                "ST_DISTANCE", "ST_DISTANCE_SPHERE"};
+  return std::any_of(std::begin(kNames), std::end(kNames),
+                     [&](std::string_view name) { return function.name == name; });
+}
+
+}  // namespace
+
+std::string Rules::shown(Range range) const {
+  constexpr std::size_t kLongest = 40;
+  const std::string_view text = tokens_.text(range.first, range.end);
+  if (text.size() <= kLongest) return "\"" + std::string(text) + "\"";
+  std::size_t end = kLongest;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+  return "\"" + std::string(text.substr(0, end)) + "…\"";
+}
+
+// The test holds for every column of that name in any of the statement's tables, and there is one.
+template <typename Test>
+bool Rules::all_columns(const ColumnRef& column, Test test) const {
+  bool found = false;
+  for (const TableUse& use : facts_.tables) {
+    const Table* known = table(use.name);
+    const Column* candidate = known == nullptr ? nullptr : find_column(*known, column.name);
+    if (candidate == nullptr) continue;
+    if (!test(*candidate)) return false;
+    found = true;
+  }
+  return found;
+}
+
+// Values of the expression that compare equal are the same. What is not known of a column speaks against it.
+bool Rules::has_same_values(Range range, const std::vector<Range>& skipped) const {
+  const Item& last = tokens_[range.end - 1];
+  if (last.symbol == '*' && (range.end - range.first == 1 || tokens_[range.end - 2].symbol == '.'))
+    return std::all_of(facts_.tables.begin(), facts_.tables.end(), [this](const TableUse& use) {
+      const Table* known = table(use.name);
+      return known != nullptr && std::all_of(known->columns.begin(), known->columns.end(), has_one_form);
+    });
+  const std::vector<ColumnRef> columns = column_refs(tokens_, range, skipped);
+  if (columns.size() * facts_.tables.size() > kMostLookUps) return false;
+  return std::all_of(columns.begin(), columns.end(), [&](const ColumnRef& column) {
+    std::size_t first = column.token;
+    while (first >= range.first + 2 && tokens_[first - 1].symbol == '.') first -= 2;
+    const bool binary = first > range.first && tokens_[first - 1].keyword == Keyword::BINARY_;
+    return binary || all_columns(column, has_one_form);
+  });
+}
+
+// SUM and AVG of it do not round: integers, decimals, and what is counted or compared.
+bool Rules::is_exact_number(Range range) const {
+  const auto calculates = [&](std::size_t at) {
+    const char symbol = tokens_[at].symbol;
+    return symbol == '*' || symbol == '+' || symbol == '-' || symbol == '/';
+  };
+  for (std::size_t at = range.first; at < range.end; ++at) {
+    const Item& item = tokens_[at];
+    if (item.kind == TokenKind::number && tokens_.text(at).find_first_of("xX'") == std::string_view::npos &&
+        tokens_.text(at).find_first_of("eE") != std::string_view::npos)
+      return false;
+    if (item.kind == TokenKind::string && (calculates(at - 1) || calculates(at + 1))) return false;
+    if (item.kind == TokenKind::word && tokens_[at + 1].symbol == '(')
+      if (const Function* function = find_function(tokens_.text(at)); function != nullptr && is_approximate(*function))
+        return false;
+    if (item.kind == TokenKind::word && (same_word(tokens_.text(at), "DOUBLE") || same_word(tokens_.text(at), "FLOAT")))
+      return false;
+  }
+  const std::vector<ColumnRef> columns = column_refs(tokens_, range);
+  if (columns.size() * facts_.tables.size() > kMostLookUps) return false;
+  const bool alone = columns.size() == 1 && columns.front().token == range.end - 1;
+  return std::all_of(columns.begin(), columns.end(), [&](const ColumnRef& column) {
+    const bool number = alone || calculates(column.token + 1) ||
+                        (column.qualifier.empty() && column.token > range.first && calculates(column.token - 1));
+    return all_columns(column, [&](const Column& known) {
+      return number ? is_exact_type(known) : !type_is_one_of(known, {"", "float", "double", "real"});
+    });
+  });
+}
+
+bool Rules::check_exact_aggregate(const FunctionUse& use) {
+  const std::string_view name = use.function->name;
+  Range arguments{use.token + 2, use.end - 1};
+  if (tokens_[arguments.first].keyword == Keyword::DISTINCT_) ++arguments.first;
+  if (arguments.empty()) return true;
+  if ((name == "MIN" || name == "MAX") && !has_same_values(arguments))
+    return refuse(Refusal::undetermined_aggregate,
+                  std::string(name) + "() of " + shown(arguments) + " picks one of " + kEqualNotSame);
+  if ((name == "SUM" || name == "AVG") && !is_exact_number(arguments))
+    return refuse(Refusal::undetermined_aggregate,
+                  std::string(name) + "() of " + shown(arguments) +
+                      ", which is not known to be an integer or a DECIMAL, rounds in the order in which rows are read");
+  return true;
+}
+
+bool Rules::check_distinct(const Block& block) {
+  if (!block.distinct && !block.merged) return true;
+  for (const Range& item : split_commas(tokens_, block.select_list)) {
+    if (has_same_values(item)) continue;
+    return refuse(Refusal::undetermined_group, shown(item) + " has " + kEqualNotSame + ", of which " +
+                                                   (block.distinct ? "DISTINCT" : "UNION, EXCEPT or INTERSECT") +
+                                                   " keeps any");
+  }
+  return true;
+}
+
+// ---- relations -----------------------------------------------------------------------------------------------
+
+// By a chain of foreign keys.
+bool Rules::refers_to(const ObjectName& from, const ObjectName& to) const {
+  std::vector<ObjectName> reached{from};
+  for (std::size_t k = 0; k < reached.size() && k < kMostTables; ++k) {
+    const Table* known = table(reached[k]);
+    if (known == nullptr) continue;
+    for (const ObjectName& parent : known->references) {
+      if (parent == to) return true;
+      if (std::find(reached.begin(), reached.end(), parent) == reached.end()) reached.push_back(parent);
+    }
+  }
+  return false;
+}
+
+// Rows that go with others, or keep others from going: how many rows are deleted, and whether it fails, depends on
+// which go first.
+bool Rules::check_deleted_relations() {
+  if (one_row_ || rows_in_order_) return true;
+  if (facts_.target_count > kMostJoined)
+    return refuse(Refusal::unordered_rows, "the join has too many tables to judge");
+  for (const TableUse& target : facts_.tables) {
+    if (!target.target) continue;
+    for (const TableUse& other : facts_.tables) {
+      if (!other.joined || !refers_to(other.name, target.name)) continue;
+      return refuse(Refusal::unordered_rows, "rows of \"" + other.name.name + "\" refer to the rows of \"" +
+                                                 target.name.name +
+                                                 "\" that are deleted: what happens depends on which go first");
+    }
+  }
+  return true;
+}
+
+// SET id = id + 1: whether a row meets the one before it, which has not moved yet, depends on which is first.
+bool Rules::check_moved_keys() {
+  if (one_row_ || rows_in_order_) return true;
+  std::vector<const Table*> tables;
+  std::vector<std::string> aliases;
+  for (const TableUse& use : facts_.tables) {
+    if (!use.joined) continue;
+    tables.push_back(table(use.name));
+    aliases.push_back(use.alias);
+  }
+  for (const Assignment& assignment : facts_.assignments) {
+    const bool constant = column_refs(tokens_, assignment.value).empty();
+    ColumnRef column;
+    if (constant || !read_column(tokens_, assignment.column, column)) continue;
+    const std::size_t owner = owner_of(column, tables, aliases);
+    if (owner == tables.size()) continue;
+    const bool in_key =
+        std::any_of(tables[owner]->unique_keys.begin(), tables[owner]->unique_keys.end(), [&](const UniqueKey& key) {
+          return std::any_of(key.columns.begin(), key.columns.end(),
+                             [&](const std::string& name) { return same_word(name, column.name); });
+        });
+    if (in_key)
+      return refuse(Refusal::unordered_rows,
+                    "\"" + column.name +
+                        "\" is part of a unique key: whether rows that move collide depends on "
+                        "the order in which they are written");
+  }
+  return true;
+}
+
+}  // namespace sqlcast::sql

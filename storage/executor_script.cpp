@@ -1,0 +1,312 @@
+#include "storage/executor_script.h"
+
+#include <map>
+
+namespace sqlcast::storage {
+namespace {
+
+bool needs_savepoint(const Job& job) {
+  if (job.statements.size() > 1) return true;
+  // A slave stops at the first failure, whatever it is: nothing to go back to.
+  if (job.replay) return false;
+  const JobStatement& only = job.statements.front();
+  return only.expect.has_value() || only.returns_rows;
+}
+
+// A job whose outcome must be looked at before the next one may run.
+bool ends_script(const Job& job) {
+  return std::any_of(job.statements.begin(), job.statements.end(),
+                     [](const JobStatement& s) { return s.expect.has_value() || s.returns_rows; });
+}
+
+bool generates(const Job& job, const JobStatement& statement) {
+  return job.replay ? statement.insert_id.has_value()
+                    : statement.insert->auto_increment == sql::AutoIncrementUse::generated;
+}
+
+// An insert whose effect follows from its text once it has succeeded.
+bool effect_is_known(const Job& job, const JobStatement& statement) {
+  if (!statement.insert || !statement.insert->plain) return false;
+  if (job.replay && !statement.insert_id) return true;
+  switch (statement.insert->auto_increment) {
+    case sql::AutoIncrementUse::absent:
+    case sql::AutoIncrementUse::generated:
+    case sql::AutoIncrementUse::explicit_values: return true;
+    case sql::AutoIncrementUse::unknown: return false;
+  }
+  return false;
+}
+
+bool uses_last_insert_id(const Job& job) {
+  return std::any_of(job.statements.begin(), job.statements.end(),
+                     [](const JobStatement& s) { return s.uses_last_insert_id; });
+}
+
+// Somebody looks at LAST_INSERT_ID(): a statement, or we, for an effect. What other jobs left there is not theirs to
+// see.
+bool reads_last_insert_id(const Job& job) {
+  return uses_last_insert_id(job) ||
+         std::any_of(job.statements.begin(), job.statements.end(),
+                     [&](const JobStatement& s) { return s.insert.has_value() && !effect_is_known(job, s); });
+}
+
+// After several inserts in one, LAST_INSERT_ID() is the first one's: not where somebody looks at it.
+bool mergeable(const Job& job, const JobStatement& statement) {
+  return !job.warnings && effect_is_known(job, statement) && statement.insert->literals_only && !statement.expect &&
+         !statement.returns_rows && !uses_last_insert_id(job) && !job.context.rand_seed1;
+}
+
+std::string_view insert_prefix(const JobStatement& statement) {
+  return std::string_view(statement.sql).substr(0, statement.insert->values_offset);
+}
+
+std::string_view insert_tuples(const JobStatement& statement) {
+  return std::string_view(statement.sql)
+      .substr(statement.insert->values_offset, statement.insert->values_end - statement.insert->values_offset);
+}
+
+std::string timestamp_text(std::uint64_t microseconds) {
+  std::string fraction = std::to_string(microseconds % 1'000'000);
+  fraction.insert(0, 6 - fraction.size(), '0');
+  return std::to_string(microseconds / 1'000'000) + "." + fraction;
+}
+
+}  // namespace
+
+void Executor::add_job_prelude(Script& script, const Job& job, std::size_t index) {
+  Step prelude;
+  prelude.kind = Step::Kind::prelude;
+  prelude.job = index;
+  if (!job.database.empty() && session_.database != job.database) {
+    script.add(prelude, "USE " + quote_name(job.database));
+    script.may_be_one = false;
+    session_.database = job.database;
+  }
+  std::string assignments;
+  const auto assign = [&assignments](std::string_view name, const std::string& value) {
+    assignments += assignments.empty() ? "SET " : ",";
+    assignments.append(name).append("=").append(value);
+  };
+  if (session_.timestamp_us != job.context.timestamp_us) {
+    assign("timestamp", timestamp_text(job.context.timestamp_us));
+    session_.timestamp_us = job.context.timestamp_us;
+  }
+  if (session_.timeout_ms != job.timeout_ms) {
+    assign("max_statement_time", timestamp_text(std::uint64_t{job.timeout_ms} * 1000));
+    script.may_be_one = false;
+    session_.timeout_ms = job.timeout_ms;
+  }
+  if (reads_last_insert_id(job)) assign("last_insert_id", "0");
+  if (!assignments.empty()) script.add(prelude, assignments);
+}
+
+// Jobs of nothing but mergeable inserts, from one on, and the runs that they make.
+struct Executor::Window {
+  std::size_t end_job = 0;  // first job that is not in it
+  std::size_t statements = 0;
+  std::vector<Run> runs;
+  std::vector<std::size_t> run_bytes;
+  std::map<sql::ObjectName, std::size_t> open;  // the run that a later insert into the table may still join
+};
+
+void Executor::add_job(Window& window, const std::vector<Job>& jobs, std::size_t index) const {
+  const Job& job = jobs[index];
+  for (std::size_t i = 0; i < job.statements.size(); ++i) {
+    const JobStatement& statement = job.statements[i];
+    const sql::ObjectName& table = statement.insert->table;
+    const auto joins = [&](std::size_t run) {
+      const Reference& back = window.runs[run].back();
+      const JobStatement& last = jobs[back.job].statements[back.statement];
+      return insert_prefix(statement) == insert_prefix(last) && generates(job, statement) == generates(job, last) &&
+             (!job.replay || !statement.insert_id || *statement.insert_id == *last.insert_id + last.insert->tuples) &&
+             window.run_bytes[run] + statement.sql.size() <= limits_.max_merged_bytes;
+    };
+    // What a slave replays has succeeded in the log's order: in another the rows are the same, or it fails.
+    const bool free = job.replay ? !kept_in_order_.contains(table) : statement.insert->order_free;
+    std::size_t run = window.runs.size();
+    if (const auto open = window.open.find(table); open != window.open.end() && joins(open->second)) {
+      run = open->second;
+    } else if (run > 0 && joins(run - 1)) {
+      --run;
+    } else {
+      window.runs.emplace_back();
+      window.run_bytes.push_back(0);
+      // Nothing goes ahead of an insert whose success may depend on what came before it.
+      if (free)
+        window.open[table] = run;
+      else
+        window.open.clear();
+    }
+    window.runs[run].push_back({index, i});
+    window.run_bytes[run] += statement.sql.size();
+    ++window.statements;
+  }
+  window.end_job = index + 1;
+}
+
+Executor::Window Executor::find_window(const std::vector<Job>& jobs, std::size_t first_job) const {
+  const Job& first = jobs[first_job];
+  Window window;
+  for (std::size_t i = first_job; i < jobs.size(); ++i) {
+    const Job& job = jobs[i];
+    const bool fits = job.database == first.database && job.context == first.context &&
+                      job.timeout_ms == first.timeout_ms &&
+                      std::all_of(job.statements.begin(), job.statements.end(),
+                                  [&](const JobStatement& statement) { return mergeable(job, statement); });
+    if (!fits) break;
+    add_job(window, jobs, i);
+  }
+  return window;
+}
+
+void Executor::impose_insert_id(Script& script, const Job& job, const JobStatement& statement, Step& step) {
+  if (job.replay) {
+    step.insert_id = statement.insert_id;
+  } else {
+    const sql::AutoIncrementUse use = statement.insert->auto_increment;
+    if (use == sql::AutoIncrementUse::absent || use == sql::AutoIncrementUse::explicit_values) return;
+    step.insert_id = auto_increment_.next(statement.insert->table);
+  }
+  Step prelude;
+  prelude.kind = Step::Kind::prelude;
+  prelude.job = step.job;
+  if (step.insert_id) {
+    script.add(prelude, "SET insert_id=" + std::to_string(*step.insert_id));
+    return;
+  }
+  if (job.replay) return;
+  const sql::ObjectName& table = statement.insert->table;
+  step.looked_up_value = script.new_value(script.steps.size());
+  const std::string variable = Script::variable(*step.looked_up_value);
+  // A table without AUTO_INCREMENT gives NULL: then any value will do, because nothing is generated.
+  script.add(prelude, "SET " + variable +
+                          "=CAST(IFNULL((SELECT AUTO_INCREMENT FROM information_schema.TABLES WHERE TABLE_SCHEMA=" +
+                          quote_text(table.database) + " AND TABLE_NAME=" + quote_text(table.name) +
+                          "),1) AS UNSIGNED)");
+  script.add(prelude, "SET insert_id=" + variable);
+}
+
+// Anew for each statement: a SELECT of the same request runs on the master alone, and must not move them.
+void Executor::impose_seeds(Script& script, const Job& job, const JobStatement& statement, std::size_t index) {
+  if (!job.context.rand_seed1 || !job.context.rand_seed2) return;
+  constexpr std::uint64_t kModulus = 0x3FFFFFFF;
+  const auto seed = [&](std::uint64_t first) {
+    constexpr std::uint64_t kStep = 0x9E3779B1;
+    return std::to_string((first + statement.place * kStep) % kModulus);
+  };
+  Step prelude;
+  prelude.kind = Step::Kind::prelude;
+  prelude.job = index;
+  script.add(prelude,
+             "SET rand_seed1=" + seed(*job.context.rand_seed1) + ",rand_seed2=" + seed(*job.context.rand_seed2));
+}
+
+// What a statement's inserts make of the table's next AUTO_INCREMENT value, for those that come after it.
+void Executor::learn_next_id(const std::vector<Job>& jobs, const Step& step, std::optional<std::uint64_t> insert_id) {
+  const sql::InsertShape& insert = *jobs[step.run.front().job].statements[step.run.front().statement].insert;
+  std::uint64_t tuples = 0;
+  std::uint64_t explicit_max = 0;
+  for (const Reference& at : step.run) {
+    tuples += jobs[at.job].statements[at.statement].insert->tuples;
+    explicit_max = std::max(explicit_max, jobs[at.job].statements[at.statement].insert->explicit_max);
+  }
+  const std::optional<std::uint64_t> next = auto_increment_.next(insert.table);
+  if (insert.plain && insert_id && insert.auto_increment == sql::AutoIncrementUse::generated)
+    auto_increment_.set(insert.table, *insert_id + tuples);
+  else if (insert.auto_increment == sql::AutoIncrementUse::explicit_values && next.value_or(0) > 0)
+    auto_increment_.set(insert.table, std::max(*next, explicit_max + 1));
+  else
+    auto_increment_.forget(insert.table);
+}
+
+void Executor::add_statements(Script& script, const std::vector<Job>& jobs, Run run) {
+  const Reference first = run.front();
+  const Job& job = jobs[first.job];
+  const JobStatement& statement = job.statements[first.statement];
+  Step step;
+  step.kind = Step::Kind::statements;
+  step.job = first.job;
+  if (statement.insert) impose_insert_id(script, job, statement, step);
+  impose_seeds(script, job, statement, step.job);
+
+  if (run.size() == 1) {
+    script.text += statement.sql;
+    script.text += "\n;";  // the statement may end in a line comment
+  } else {
+    script.text += insert_prefix(statement);
+    for (const Reference& at : run) {
+      if (&jobs[at.job].statements[at.statement] != &statement) script.text += ',';
+      script.text += insert_tuples(jobs[at.job].statements[at.statement]);
+    }
+    script.text += ';';
+  }
+  step.run = std::move(run);
+  if (statement.insert && !job.replay) {
+    learn_next_id(jobs, step, step.insert_id);
+    step.next_id_unknown = !auto_increment_.next(statement.insert->table).has_value();
+  }
+
+  Step warnings;
+  warnings.kind = Step::Kind::warnings;
+  warnings.job = first.job;
+  warnings.run = {first};
+  // In a group of several, what is cheap comes first.
+  const bool with_warnings = !job.replay && (jobs.size() == 1 || job.warnings);
+  if (effect_is_known(job, statement)) {
+    script.steps.push_back(std::move(step));
+    if (job.warnings && with_warnings) {
+      script.add(std::move(warnings), "SHOW WARNINGS LIMIT 16");
+      script.may_be_one = false;
+    }
+    return;
+  }
+  const std::size_t effect_step = script.steps.size() + 1;
+  step.affected_value = script.new_value(effect_step);
+  std::string fetch = "SET " + Script::variable(*step.affected_value) + "=ROW_COUNT()";
+  if (statement.insert) {
+    step.insert_id_value = script.new_value(effect_step);
+    fetch += "," + Script::variable(*step.insert_id_value) + "=LAST_INSERT_ID()";
+  }
+  Step effect;
+  effect.kind = Step::Kind::effect;
+  effect.job = first.job;
+  script.steps.push_back(std::move(step));
+  script.add(effect, fetch);
+  if (with_warnings) script.add(std::move(warnings), "SHOW WARNINGS LIMIT 16");
+}
+
+Executor::Script Executor::build(const std::vector<Job>& jobs, std::size_t first_job, std::size_t unmerged_until) {
+  Script script;
+  std::size_t job = first_job;
+  while (job < jobs.size() && script.text.size() < limits_.max_script_bytes) {
+    Window window;
+    if (job >= unmerged_until) window = find_window(jobs, job);
+    if (window.runs.size() == window.statements) {  // nothing to gain: not looked at again
+      unmerged_until = std::max(unmerged_until, window.end_job);
+      window = {};
+    }
+    Unit unit;
+    unit.first_job = job;
+    unit.first_step = script.steps.size();
+    unit.merged = !window.runs.empty();
+    unit.end_job = unit.merged ? window.end_job : job + 1;
+    // One statement leaves nothing behind when it fails.
+    unit.has_savepoint = unit.merged ? window.runs.size() > 1 : needs_savepoint(jobs[job]);
+    script.units.push_back(unit);
+    add_job_prelude(script, jobs[job], job);
+    if (unit.has_savepoint) {
+      Step savepoint;
+      savepoint.job = job;
+      script.add(savepoint, "SAVEPOINT " + savepoint_name(job));
+    }
+    for (Run& run : window.runs) add_statements(script, jobs, std::move(run));
+    if (!unit.merged)
+      for (std::size_t i = 0; i < jobs[job].statements.size(); ++i) add_statements(script, jobs, {{job, i}});
+    job = unit.end_job;
+    if (ends_script(jobs[unit.first_job])) break;
+  }
+  script.end_job = job;
+  return script;
+}
+
+}  // namespace sqlcast::storage
