@@ -190,13 +190,13 @@ TEST_CASE("roles: a full queue says BUSY at once, and loses and doubles nothing"
   for (int i = 0; i < 8; ++i) {
     client::Options one;
     one.endpoints = {cluster.master().endpoint()};
-    one.timeout = 60s;
+    one.timeout = 600s;  // as long as a slow machine needs: one that runs out would end as unknown, not as busy
     auto client = client::Client::open(one);
     REQUIRE(client.ok());
     clients.push_back(std::move(*client));
   }
   std::vector<std::future<client::Reply>> replies;
-  for (int i = 0; i < 2'000; ++i)
+  for (int i = 0; i < 800; ++i)
     replies.push_back(clients[static_cast<std::size_t>(i) % clients.size()]->submit(
         client::Request::of("INSERT INTO flood.t(v) VALUES (" + std::to_string(i) + ")")));
   std::map<int, int> outcomes;
