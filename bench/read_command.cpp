@@ -19,6 +19,7 @@ struct Arguments {
   std::string database;
   std::string sql;
   std::string node = "slave";
+  std::uint32_t first_rows = 1'000;
   std::uint32_t page_rows = 0;
   bool json = false;
 };
@@ -95,7 +96,7 @@ int run_read(const Arguments& arguments) {
     return cli::fail(Status::error(Code::config, "--node " + arguments.node + ": no such node answers"));
   client::Request request = client::Request::of(arguments.sql);
   request.database = arguments.database;
-  request.page_rows = arguments.page_rows;
+  request.page_rows = arguments.first_rows;
   request.timeout = std::chrono::milliseconds(600'000);
   request.target = {client::Target::Kind::node, node->endpoint};
 
@@ -145,7 +146,11 @@ void add_read_command(CLI::App& app, Run& run) {
   command->add_option("--node", arguments->node, "A name, an endpoint, master or slave")
       ->type_name("NODE")
       ->capture_default_str();
-  command->add_option("--page-rows", arguments->page_rows, "Rows a page (0 = the node's default)")->type_name("N");
+  command->add_option("--first-rows", arguments->first_rows, "Rows of the first page (0 = the node's default)")
+      ->type_name("N")
+      ->capture_default_str();
+  command->add_option("--page-rows", arguments->page_rows, "Rows of each further page (0 = the node's default)")
+      ->type_name("N");
   command->add_flag("--json", arguments->json, "As one JSON object");
   command->callback([arguments, &run] { run = [arguments] { return run_read(*arguments); }; });
 }

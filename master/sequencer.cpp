@@ -171,7 +171,7 @@ Sequencer::Batch Sequencer::take_batch() {
   Batch batch;
   std::uint64_t bytes = 0;
   if (waiting_.empty()) {
-    std::optional<WriteRequest> first = queue_.pop(100ms);
+    std::optional<WriteRequest> first = queue_.pop(500ms);
     if (!first) return batch;
     waiting_.push_back(std::move(*first));
     wait_for_company();

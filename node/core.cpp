@@ -84,7 +84,7 @@ void Core::tick_loop(const std::function<void()>& tick) {
     board.tick(Clock::now());
     tick();
     lock.lock();
-    wake_.wait_for(lock, 20ms, [this] { return stopping_; });
+    wake_.wait_for(lock, 50ms, [this] { return stopping_; });
   }
 }
 

@@ -153,7 +153,7 @@ void Readers::watch() {
     drop_idle_cursors();
     end_retired();
     std::unique_lock lock(mutex_);
-    retirement_.wait_for(lock, 50ms, [this] { return !retired_.empty(); });
+    retirement_.wait_for(lock, 100ms, [this] { return !retired_.empty(); });
   }
 }
 

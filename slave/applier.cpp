@@ -170,7 +170,8 @@ std::vector<Applier::Decoded> Applier::take_batch() {
   std::uint64_t bytes = 0;
   while (entries < kBatchEntries && bytes < kBatchBytes) {
     if (!next_) {
-      std::optional<proto::Group> group = batch.empty() ? queue_.pop(100ms) : queue_.try_pop();
+      std::optional<proto::Group> group =
+          batch.empty() ? queue_.pop(schema_changed_ ? 100ms : 500ms) : queue_.try_pop();
       if (!group) return batch;
       Result<std::vector<proto::Entry>> decoded = proto::decode_entries(group->body);
       if (!decoded) {

@@ -11,6 +11,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kTick = 20ms;
+constexpr auto kLiveTick = 100ms;  // nothing but silence is waited for
 constexpr auto kReportInterval = 500ms;
 constexpr auto kMinReportInterval = 10ms;  // when there is something new to acknowledge
 constexpr auto kStatusInterval = 500ms;
@@ -83,7 +84,7 @@ Receiver::View Receiver::view() const {
 
 void Receiver::run() {
   while (!stopping_) {
-    poller_.wait(kTick);
+    poller_.wait(next_tick());
     wake_up_.clear();
     take_news();
     receive_stream();
@@ -94,6 +95,12 @@ void Receiver::run() {
     report_if_due();
     publish_view();
   }
+}
+
+// What comes wakes the thread; the tick is for what does not.
+std::chrono::milliseconds Receiver::next_tick() const {
+  if (applied_.sequence != reported_) return kMinReportInterval;
+  return replicator_->state() == Replicator::State::live ? kLiveTick : kTick;
 }
 
 void Receiver::take_news() {

@@ -54,6 +54,7 @@ class Receiver {
 
  private:
   void run();
+  std::chrono::milliseconds next_tick() const;
   void take_news();
   void receive_stream();
   void receive_replies();

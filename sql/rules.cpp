@@ -327,15 +327,19 @@ bool Rules::check_update() {
   return check_moved_keys() && (facts_.target_count == 1 || check_joined_update());
 }
 
-// A target row that matches several rows of another table takes its value from whichever comes first.
-bool Rules::check_joined_update() {
-  std::vector<const Table*> tables;
-  std::vector<std::string> aliases;
+Rules::Joined Rules::joined_tables() const {
+  Joined joined;
   for (const TableUse& use : facts_.tables) {
     if (!use.joined) continue;
-    tables.push_back(table(use.name));
-    aliases.push_back(use.alias);
+    joined.tables.push_back(table(use.name));
+    joined.aliases.push_back(use.alias);
   }
+  return joined;
+}
+
+// A target row that matches several rows of another table takes its value from whichever comes first.
+bool Rules::check_joined_update() {
+  const auto [tables, aliases] = joined_tables();
   constexpr std::size_t kMostJoined = 64;
   constexpr std::size_t kMostRefs = 10'000;
   if (tables.size() > kMostJoined) return refuse(Refusal::ambiguous_update, "the join has too many tables to judge");

@@ -72,6 +72,11 @@ class Rules {
   void read_aggregates();
   std::vector<Range> aggregates_in(const Block& block) const;
   OnlyTable only_table_of(const Block& block) const;
+  struct Joined {
+    std::vector<const Table*> tables;  // nullptr: not known
+    std::vector<std::string> aliases;
+  };
+  Joined joined_tables() const;
   const TableUse* only_joined() const;
 
   const TokenList& tokens_;

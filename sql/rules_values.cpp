@@ -185,13 +185,7 @@ bool Rules::check_deleted_relations() {
 // SET id = id + 1: whether a row meets the one before it, which has not moved yet, depends on which is first.
 bool Rules::check_moved_keys() {
   if (one_row_ || rows_in_order_) return true;
-  std::vector<const Table*> tables;
-  std::vector<std::string> aliases;
-  for (const TableUse& use : facts_.tables) {
-    if (!use.joined) continue;
-    tables.push_back(table(use.name));
-    aliases.push_back(use.alias);
-  }
+  const auto [tables, aliases] = joined_tables();
   for (const Assignment& assignment : facts_.assignments) {
     const bool constant = column_refs(tokens_, assignment.value).empty();
     ColumnRef column;

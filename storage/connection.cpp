@@ -142,13 +142,15 @@ class ConnectorRows final : public RowStream {
     }
   }
   const Status& status() const { return status_; }
-  bool is_null(std::size_t column) const override { return rows_->isNull(static_cast<std::uint32_t>(column + 1)); }
-  std::string text(std::size_t column) const override {
+  std::optional<std::string> value(std::size_t column) const override {
     const auto number = static_cast<std::uint32_t>(column + 1);
-    if (columns_[column].type == "BIT")
-      return bit_bytes(std::stoull(rows_->getString(number).asStdString()),
-                       rows_->getMetaData()->getColumnDisplaySize(number));
-    return rows_->getString(number).asStdString();
+    sql::SQLString given = rows_->getString(number);
+    std::string& text = *given.operator->();
+    if (text.empty() && rows_->isNull(number)) return std::nullopt;
+    const proto::ColumnInfo& info = columns_[column];
+    if (info.kind == proto::ValueKind::bytes && info.type == "BIT")
+      return bit_bytes(std::stoull(text), rows_->getMetaData()->getColumnDisplaySize(number));
+    return std::move(text);
   }
 
  private:
@@ -226,8 +228,7 @@ Result<std::vector<Row>> Connection::rows(std::string_view sql) {
       const Result<bool> more = stream.next();
       if (!more || !*more) return;  // an error is the script's status too
       Row row(stream.columns().size());
-      for (std::size_t i = 0; i < row.size(); ++i)
-        if (!stream.is_null(i)) row[i] = stream.text(i);
+      for (std::size_t i = 0; i < row.size(); ++i) row[i] = stream.value(i);
       found.push_back(std::move(row));
     }
   });

@@ -49,8 +49,8 @@ class RowStream {
   virtual std::vector<Origin> origins() const = 0;  // of the columns
   // False at the end. After an error the stream is over.
   virtual Result<bool> next() = 0;
-  virtual bool is_null(std::size_t column) const = 0;
-  virtual std::string text(std::size_t column) const = 0;  // bytes for kind bytes
+  // The text of the current row's cell, bytes for kind bytes; nothing = NULL.
+  virtual std::optional<std::string> value(std::size_t column) const = 0;
   // "1265 Data truncated …"; after the last row, when they were asked for.
   virtual const std::vector<std::string>& warnings() const = 0;
 };

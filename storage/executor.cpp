@@ -113,7 +113,7 @@ void Executor::take_rows(const std::vector<Job>& jobs, const Step& step, RowStre
   if (step.kind == Step::Kind::warnings) {
     outcome.warnings.clear();
     for (Result<bool> more = rows.next(); more.ok() && *more; more = rows.next())
-      outcome.warnings.push_back(rows.text(1) + " " + rows.text(2));
+      outcome.warnings.push_back(rows.value(1).value_or("") + " " + rows.value(2).value_or(""));
     return;
   }
   if (jobs[step.job].replay) {
@@ -198,8 +198,7 @@ Status Executor::run(const std::vector<Job>& jobs, std::vector<JobOutcome>& outc
         return;
       }
       if (const Result<bool> row = rows.next(); !row || !*row) return;
-      for (std::size_t i = 0; i < script.value_steps.size(); ++i)
-        values.push_back(rows.is_null(i) ? std::nullopt : to_number(rows.text(i)));
+      for (std::size_t i = 0; i < script.value_steps.size(); ++i) values.push_back(to_number(rows.value(i)));
     });
     const bool jobs_done = result.completed >= lead + script.steps.size();
     if (finish && jobs_done) {

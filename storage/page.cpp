@@ -52,15 +52,15 @@ Status PageReader::advance() {
 
 Status PageReader::append_row() {
   for (std::size_t i = 0; i < writers_.size(); ++i) {
-    if (stream_.is_null(i)) {
+    const std::optional<std::string> value = stream_.value(i);
+    if (!value) {
       writers_[i].append_null();
       continue;
     }
-    const proto::ColumnInfo& column = stream_.columns()[i];
-    const std::string text = stream_.text(i);
-    if (!append(writers_[i], column.kind, text))
+    const proto::ColumnInfo& column = columns_[i];
+    if (!append(writers_[i], column.kind, *value))
       return Status::error(Code::internal, "column '" + column.name + "' of type " + column.type +
-                                               " holds a value that is not of that type: " + text);
+                                               " holds a value that is not of that type: " + *value);
   }
   ++rows_read_;
   return ok_status();

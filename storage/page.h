@@ -14,7 +14,8 @@ namespace sqlcast::storage {
 
 class PageReader {
  public:
-  explicit PageReader(RowStream& stream) : stream_(stream), writers_(stream.columns().size()) {}
+  explicit PageReader(RowStream& stream)
+      : stream_(stream), columns_(stream.columns()), writers_(stream.columns().size()) {}
 
   // The next page: at most max_rows rows (at least one), ended early once it holds max_bytes.
   Result<proto::Page> next(std::uint64_t max_rows, std::uint64_t max_bytes);
@@ -29,6 +30,7 @@ class PageReader {
   Status append_row();
 
   RowStream& stream_;
+  const std::vector<proto::ColumnInfo>& columns_;  // the stream's
   std::vector<proto::ColumnWriter> writers_;
   State state_ = State::before_first;
   std::uint64_t rows_read_ = 0;

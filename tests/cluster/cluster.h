@@ -67,6 +67,7 @@ class Node {
 
   const std::string& name() const { return options_.name; }
   const std::string& endpoint() const { return options_.endpoint; }
+  std::string port() const { return endpoint().substr(endpoint().rfind(':') + 1); }
   std::filesystem::path folder() const { return options_.folder; }
   std::filesystem::path data_folder() const { return options_.folder / "data"; }
 

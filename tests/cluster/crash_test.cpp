@@ -22,9 +22,8 @@ void revive(Node& node) {
   node.wait_until_answering();
 }
 
-proto::QueryRequest keyed(const std::string& sql, std::uint64_t id, const std::string& database = "crashed") {
-  proto::QueryRequest request = query_of(sql);
-  request.key = {"crash-test", id};
+proto::QueryRequest numbered(const std::string& sql, std::uint64_t id, const std::string& database = "crashed") {
+  proto::QueryRequest request = keyed("crash-test", id, sql);
   request.database = database;
   return request;
 }
@@ -68,7 +67,7 @@ TEST_CASE("crash: DDL interrupted before or after it ran is ended by the next st
     const Sequence before = cluster.wait_until_equal();
     arm(cluster.master(), step.master_point);
     arm(cluster.slave(0), step.slave_point);
-    const proto::QueryRequest request = keyed(step.sql, ++id, step.database);
+    const proto::QueryRequest request = numbered(step.sql, ++id, step.database);
     send(cluster.master(), request);
     revive(cluster.master());
     const Answer again = cluster.master().run(request);
@@ -82,7 +81,7 @@ TEST_CASE("crash: DDL interrupted before or after it ran is ended by the next st
     if (std::string(step.sql).find("RENAME TABLE t TO x") == 0)
       CHECK(cluster.master().run("SELECT (SELECT COUNT(*) FROM crashed.t), (SELECT COUNT(*) FROM crashed.u)").text() ==
             "2|0");
-    if (id == 2) REQUIRE(cluster.master().run(keyed("INSERT INTO t(v) VALUES (1),(2)", 100)).ok());
+    if (id == 2) REQUIRE(cluster.master().run(numbered("INSERT INTO t(v) VALUES (1),(2)", 100)).ok());
   }
   CHECK(cluster.master().run("SHOW DATABASES LIKE 'crashed'").text().empty());
 }
@@ -117,7 +116,7 @@ TEST_CASE("crash: a master that dies around a commit answers the resend with the
       if (in_one_trip && !committed) continue;
       const Sequence before = cluster.wait_until_equal();
       arm(cluster.master(), point);
-      const proto::QueryRequest request = keyed(sql, ++id);
+      const proto::QueryRequest request = numbered(sql, ++id);
       send(cluster.master(), request);
       revive(cluster.master());
       CHECK(cluster.master().status()->position == before + (committed ? 1 : 0));

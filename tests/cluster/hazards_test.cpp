@@ -13,12 +13,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-proto::QueryRequest keyed(const std::string& client, std::uint64_t id, const std::string& sql) {
-  proto::QueryRequest request = query_of(sql);
-  request.key = {client, id};
-  return request;
-}
-
 // A result of which one row has been read: its table is in use until the rest has been, too.
 std::uint64_t open_cursor(Node& node, const std::string& client, const std::string& sql) {
   proto::QueryRequest request = keyed(client, 1, sql);

@@ -13,10 +13,8 @@ using namespace sqlcast::cluster_test;
 
 namespace {
 
-std::string port_of(const Node& node) { return node.endpoint().substr(node.endpoint().rfind(':') + 1); }
-
 Run shell(const Node& node, std::vector<std::string> arguments, const std::filesystem::path& input = {}) {
-  std::vector<std::string> command{program("sqlcast"), "-h", "127.0.0.1", "-P", port_of(node)};
+  std::vector<std::string> command{program("sqlcast"), "-h", "127.0.0.1", "-P", node.port()};
   command.insert(command.end(), arguments.begin(), arguments.end());
   return run_program(command, input);
 }

@@ -11,8 +11,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-std::string port_of(const Node& node) { return node.endpoint().substr(node.endpoint().rfind(':') + 1); }
-
 // Inserts as a file for the shell.
 std::filesystem::path big_file(const Cluster& cluster, const std::string& database, int inserts) {
   std::filesystem::path path = cluster.folder() / (database + ".sql");
@@ -32,7 +30,7 @@ TEST_CASE("recovery: a slave killed during 10,000 inserts through the shell, and
   const Sequence before = cluster.wait_until_equal();
   Run run;
   std::thread shell([&] {
-    run = run_program({program("sqlcast"), "-h", "127.0.0.1", "-P", port_of(cluster.master())}, file);
+    run = run_program({program("sqlcast"), "-h", "127.0.0.1", "-P", cluster.master().port()}, file);
   });
   std::string problem;
   try {

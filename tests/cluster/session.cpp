@@ -76,6 +76,12 @@ proto::QueryRequest query_of(const std::string& sql, std::vector<Value> params) 
   return request;
 }
 
+proto::QueryRequest keyed(const std::string& client, std::uint64_t id, const std::string& sql) {
+  proto::QueryRequest request = query_of(sql);
+  request.key = {client, id};
+  return request;
+}
+
 proto::QueryRequest query_of_all(const std::vector<std::string>& statements) {
   proto::QueryRequest request;
   for (const std::string& sql : statements) {

@@ -35,6 +35,8 @@ std::string to_text(const Value& value);
 std::string show(const Status& status);
 
 proto::QueryRequest query_of(const std::string& sql, std::vector<Value> params = {});
+// As a client sends it that may have to send it again.
+proto::QueryRequest keyed(const std::string& client, std::uint64_t id, const std::string& sql);
 proto::QueryRequest query_of_all(const std::vector<std::string>& statements);
 
 class Session {

@@ -223,10 +223,11 @@ void ClusterPanel::draw_node(App& app, const NodeView& node, ImVec2 low, ImVec2 
   ui::draw_text(list, look().fonts.bold, {x + px(22), y}, p.text, s.name.empty() ? s.endpoint : s.name);
   const std::string state =
       node.health == Health::good ? (node.master ? "serving" : "live") : std::string(health_word(node.health));
-  const std::string right = cat(node.master ? "MASTER" : "SLAVE", " · ", state);
-  const float right_width = ui::text_width(font, right);
   const float name_end = x + px(30) + ui::text_width(look().fonts.bold, s.name);
   float room = high.x - px(10) - name_end;
+  std::string right = cat(node.master ? "MASTER" : "SLAVE", " · ", state);
+  if (ui::text_width(font, right) >= room) right = state;  // the border's colour says the role too
+  const float right_width = ui::text_width(font, right);
   if (right_width < room) {
     ui::draw_text(list, font, {high.x - right_width - px(10), y + px(2)}, bad ? health_colour(node.health) : role,
                   right);
