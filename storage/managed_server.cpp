@@ -27,9 +27,13 @@ using Clock = std::chrono::steady_clock;
 constexpr auto kPollInterval = std::chrono::milliseconds(20);
 constexpr std::size_t kMaxSocketPath = 100;
 
-std::string user_name() {
-  const passwd* entry = getpwuid(geteuid());
-  return entry == nullptr ? std::to_string(geteuid()) : entry->pw_name;
+// Looked up once: getpwuid() is not for several threads.
+const std::string& user_name() {
+  static const std::string name = [] {
+    const passwd* entry = getpwuid(geteuid());
+    return entry == nullptr ? std::to_string(geteuid()) : std::string(entry->pw_name);
+  }();
+  return name;
 }
 
 std::string find_program(const std::string& name) {

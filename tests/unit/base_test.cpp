@@ -1,4 +1,5 @@
 // Goal: the leaf nouns keep their promises. Method: pure calls.
+#include <atomic>
 #include <chrono>
 #include <thread>
 
@@ -39,12 +40,14 @@ TEST_CASE("queue: waiting for several ends when they are there, when it is close
   BoundedQueue<int> queue(4);
   queue.wait_for(2, 1ms);
   CHECK(queue.size() == 0);
+  std::atomic<int> taken = 0;
   std::thread producer([&] {
-    for (int i = 0; i < 3; ++i) CHECK(queue.try_push(int{i}));
+    for (int i = 0; i < 3; ++i) taken += queue.try_push(int{i}) ? 1 : 0;
   });
   queue.wait_for(3, 60s);
   CHECK(queue.size() == 3);
   producer.join();
+  CHECK(taken == 3);
   queue.wait_for(100, 0ms);  // more than fit
   std::thread closer([&] { queue.close(); });
   queue.wait_for(4, 60s);
