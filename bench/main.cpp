@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/memory.h"
 #include "bench/commands.h"
 #include "bench/workload.h"
 #include "client/cli/connection.h"
@@ -25,6 +26,7 @@ std::vector<std::string> command_first(std::vector<std::string> arguments) {
 
 int main(int argc, char** argv) {
   using namespace sqlcast::bench;
+  sqlcast::keep_freed_memory();
   CLI::App app(
       "sqlcast-bench: load on a cluster, in sysbench's words, with what sysbench cannot say: replica lag and the time "
       "until every slave has everything.\nExample: sqlcast-bench prepare insert --tables 4 && sqlcast-bench run insert "

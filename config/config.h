@@ -35,7 +35,7 @@ struct Limits {
   std::uint64_t max_statement_bytes = 16U << 20U;
   std::uint32_t max_nesting_depth = 64;
   std::uint64_t max_result_rows = 0;  // of one SELECT; 0 = unlimited (pages bound memory)
-  std::uint32_t page_rows = 10'000;   // default page
+  std::uint32_t page_rows = 5'000;    // default page
   std::uint32_t max_page_rows = 65'536;
   std::uint64_t max_page_bytes = 8U << 20U;  // a page ends early at this size
   std::uint32_t max_cursors_per_client = 8;

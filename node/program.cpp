@@ -8,6 +8,7 @@
 #include <map>
 
 #include "base/logging.h"
+#include "base/memory.h"
 #include "node/data_lock.h"
 
 extern char** environ;
@@ -69,6 +70,7 @@ int run_node(const config::NodeConfig& config, const MakeNode& make) {
 }  // namespace
 
 int run_program(config::Role role, int argc, char** argv, const MakeNode& make) {
+  keep_freed_memory();
   const bool master = role == config::Role::master;
   CLI::App app{master ? "sqlcast master: takes SQL, writes, and publishes what it has committed"
                       : "sqlcast slave: follows a master, answers reads, forwards writes"};

@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <limits>
+#include <utility>
 
 #include "proto/wire_reader.h"
 
@@ -101,10 +102,11 @@ std::string ColumnWriter::take() {
   SQLCAST_CHECK(rows_ <= std::numeric_limits<std::uint32_t>::max());
   frame_[0] = static_cast<char>(0xdd);
   for (unsigned i = 0; i < 4; ++i) frame_[1 + i] = static_cast<char>(rows_ >> (8U * (3U - i)) & 0xffU);
-  std::string frame = std::move(frame_);
-  frame_.assign(kArrayHeaderSize, '\0');
+  std::string next;
+  next.reserve(frame_.size());  // it will be about as long
+  next.assign(kArrayHeaderSize, '\0');
   rows_ = 0;
-  return frame;
+  return std::exchange(frame_, std::move(next));
 }
 
 Result<std::vector<Cell>> read_column(std::string_view frame, std::uint64_t rows) {

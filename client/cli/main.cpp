@@ -3,11 +3,13 @@
 #include <cstdio>
 #include <exception>
 
+#include "base/memory.h"
 #include "client/cli/commands.h"
 #include "client/cli/connection.h"
 
 int main(int argc, char** argv) {
   using namespace sqlcast::cli;
+  sqlcast::keep_freed_memory();
   CLI::App app("sqlcast: SQL for a replicated cluster. Without a command: a shell.", "sqlcast");
   app.set_version_flag("-V,--version", "sqlcast " SQLCAST_VERSION);
   Run run;

@@ -7,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "base/memory.h"
 #include "client/gui/client_backend.h"
 #include "client/gui/find_cluster.h"
 #include "client/gui/model/text.h"
@@ -107,6 +108,7 @@ int run(const Arguments& arguments) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  sqlcast::keep_freed_memory();
   Arguments arguments;
   CLI::App cli{"The desktop client of sqlcast: see the tables, run the SQL, watch the cluster."};
   cli.add_option("endpoints", arguments.endpoints, "nodes, such as tcp://127.0.0.1:5750; any node leads to the others");
