@@ -46,7 +46,7 @@ void Sequencer::run_ddl(WriteRequest request) {
   hooks_.answer(std::move(answers));
 }
 
-Status Sequencer::run_ddl_part(WriteRequest& request, const std::string& text, bool last_part) {
+Status Sequencer::run_ddl_part(WriteRequest& request, const std::string& text, bool last_part, int attempts) {
   group_timestamp_us_ = std::max(now_us(), last_timestamp_us_);
   std::vector<proto::Entry> entries(1);
   proto::Entry& entry = entries.front();
@@ -70,6 +70,8 @@ Status Sequencer::run_ddl_part(WriteRequest& request, const std::string& text, b
         return Status::error(Code::outcome_unknown, "the master stopped while the statement ran; look again");
       if (!failure().empty()) return unavailable();
     }
+    // Not begun: the session had been lost before, as to a cancel of the write before this that came late.
+    if (head_.sequence < entry.sequence && attempts > 1) return run_ddl_part(request, text, last_part, attempts - 1);
     if (head_.sequence < entry.sequence)
       return Status::error(Code::database_unavailable,
                            "the master's database went down before the statement was carried out; try again");

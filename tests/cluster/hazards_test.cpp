@@ -149,6 +149,25 @@ TEST_CASE("hazards: a write that is cancelled, or out of time, harms no other on
   cluster.must("DROP DATABASE hazard_stop");
 }
 
+TEST_CASE("hazards: a definition whose session is gone before it began is carried out on another", "[hazards]") {
+  Cluster& cluster = shared_cluster();
+  cluster.must("CREATE DATABASE hazard_session");
+  const auto administrator = cluster.master().open_database();
+  for (const std::string name : {"a", "b", "c"}) {
+    const auto sessions =
+        administrator->rows("SELECT ID FROM information_schema.PROCESSLIST WHERE USER='sqlcast_writer'");
+    REQUIRE(sessions.ok());
+    REQUIRE_FALSE(sessions->empty());
+    for (const storage::Row& session : *sessions)
+      REQUIRE(administrator->execute("KILL CONNECTION " + *session[0]).ok());
+    cluster.must("CREATE TABLE hazard_session." + name + " (id INT PRIMARY KEY)");
+  }
+  CHECK(cluster.must("SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA='hazard_session'").text() ==
+        "3");
+  cluster.check_same_everywhere();
+  cluster.must("DROP DATABASE hazard_session");
+}
+
 TEST_CASE("hazards: a job that ends the transaction takes nothing that follows out of it", "[hazards]") {
   Cluster& cluster = shared_cluster();
   const std::unique_ptr<storage::Connection> connection = cluster.master().open_database();
