@@ -99,7 +99,7 @@ void Receiver::run() {
 
 // What comes wakes the thread; the tick is for what does not.
 std::chrono::milliseconds Receiver::next_tick() const {
-  if (applied_.sequence != reported_) return kMinReportInterval;
+  if (subscriber_ && applied_.sequence != reported_) return kMinReportInterval;  // without, there is no report
   return replicator_->state() == Replicator::State::live ? kLiveTick : kTick;
 }
 
