@@ -32,7 +32,7 @@ IoThread::~IoThread() { stop(); }
 
 bool IoThread::post(Command command) {
   if (!commands_.try_push(std::move(command))) return false;
-  wake_up_.signal();
+  if (!is_own()) wake_up_.signal();  // itself it looks before it waits
   return true;
 }
 
@@ -45,7 +45,6 @@ void IoThread::stop() {
 
 void IoThread::run() {
   while (true) {
-    wake_up_.clear();
     const bool last = stopping_;
     const TimePoint now = Clock::now();
     while (auto command = commands_.try_pop()) (*command)(engine_, now);
@@ -57,7 +56,8 @@ void IoThread::run() {
       for (Engine::Action& action : actions) carry_out(action, now);
     }
     if (last) break;
-    poller_.wait(until(engine_.next_tick(), Clock::now()));
+    poller_.wait(commands_.size() > 0 ? milliseconds(0) : until(engine_.next_tick(), Clock::now()));
+    if (poller_.ready(&wake_up_)) wake_up_.clear();
     for (const auto& [endpoint, dealer] : dealers_)
       if (poller_.ready(dealer.get())) receive(endpoint, *dealer);
   }

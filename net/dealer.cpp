@@ -43,7 +43,7 @@ class Dealer::Impl {
 
   const std::string& endpoint() const { return options_.endpoint; }
   std::uint64_t dropped() const { return dropped_; }
-  void* native() { return socket_->handle(); }
+  Socket& socket() { return *socket_; }
 
  private:
   Options options_;
@@ -68,6 +68,6 @@ Status Dealer::reset(std::string endpoint) {
 }
 const std::string& Dealer::endpoint() const { return impl_->endpoint(); }
 std::uint64_t Dealer::dropped() const { return impl_->dropped(); }
-void* Dealer::native() const { return impl_->native(); }
+Socket& Dealer::socket() const { return impl_->socket(); }
 
 }  // namespace sqlcast::net

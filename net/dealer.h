@@ -13,6 +13,8 @@
 
 namespace sqlcast::net {
 
+class Socket;
+
 class Dealer {
  public:
   struct Options {
@@ -40,7 +42,7 @@ class Dealer {
   const std::string& endpoint() const;
   std::uint64_t dropped() const;
 
-  void* native() const;  // for Poller
+  Socket& socket() const;  // for Poller
 
  private:
   class Impl;

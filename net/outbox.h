@@ -33,7 +33,7 @@ class Outbox {
       const std::lock_guard lock(mutex_);
       while (taken < items.size() && take(std::move(items[taken]))) ++taken;
     }
-    if (taken > 0) wake_up_.signal();
+    if (taken > 0) wake();
     return taken;
   }
   bool push(Item&& item) {
@@ -41,9 +41,11 @@ class Outbox {
       const std::lock_guard lock(mutex_);
       if (!take(std::move(item))) return false;
     }
-    wake_up_.signal();
+    wake();
     return true;
   }
+  // Any thread. Ends the owner's wait although there may be nothing.
+  void wake() { wake_up_.signal(); }
 
   // The owner. Everything that waits, in order.
   std::vector<Item> drain() {
@@ -59,11 +61,16 @@ class Outbox {
       const std::lock_guard lock(mutex_);
       closed_ = true;
     }
-    wake_up_.signal();
+    wake();
   }
   bool closed() const {
     const std::lock_guard lock(mutex_);
     return closed_;
+  }
+  // Nothing waits, and more would be taken.
+  bool is_idle() const {
+    const std::lock_guard lock(mutex_);
+    return !closed_ && items_.empty();
   }
   int fd() const { return wake_up_.fd(); }
 

@@ -1,11 +1,12 @@
 #include "net/poller.h"
 
+#include <poll.h>
+
 #include <algorithm>
-#include <cerrno>
-#include <zmq.hpp>
 
 #include "net/deadline.h"
 #include "net/dealer.h"
+#include "net/socket.h"
 #include "net/subscriber.h"
 #include "net/wake_up.h"
 
@@ -19,33 +20,39 @@ void Poller::remove(const void* object) {
   std::erase_if(items_, [object](const Item& item) { return item.object == object; });
 }
 
+// Asked for each time: reset() replaces it.
+Socket* Poller::socket_of(const Item& item) {
+  switch (item.kind) {
+    case Kind::subscriber: return &static_cast<const Subscriber*>(item.object)->socket();
+    case Kind::dealer: return &static_cast<const Dealer*>(item.object)->socket();
+    case Kind::wake_up: break;
+  }
+  return nullptr;
+}
+
 std::size_t Poller::wait(std::chrono::milliseconds timeout) {
-  // Handles are asked for each time: reset() replaces them.
-  std::vector<zmq::pollitem_t> polled;
+  const Deadline deadline(timeout);
+  std::size_t ready = 0;
+  std::vector<pollfd> polled;
   polled.reserve(items_.size());
   for (Item& item : items_) {
-    item.ready = false;
-    switch (item.kind) {
-      case Kind::subscriber:
-        polled.push_back({static_cast<const Subscriber*>(item.object)->native(), 0, ZMQ_POLLIN, 0});
-        break;
-      case Kind::dealer: polled.push_back({static_cast<const Dealer*>(item.object)->native(), 0, ZMQ_POLLIN, 0}); break;
-      case Kind::wake_up:
-        polled.push_back({nullptr, static_cast<const WakeUp*>(item.object)->fd(), ZMQ_POLLIN, 0});
-        break;
+    Socket* const socket = socket_of(item);
+    item.ready = socket != nullptr && !socket->is_settled() && socket->has_message();
+    ready += item.ready ? 1U : 0U;
+    const int descriptor =
+        socket != nullptr ? socket->descriptor() : static_cast<const WakeUp*>(item.object)->fd();
+    polled.push_back({item.ready ? -1 : descriptor, POLLIN, 0});
+  }
+  do {
+    const int timeout_ms = ready > 0 ? 0 : deadline.left_ms();
+    if (::poll(polled.data(), polled.size(), timeout_ms) < 0) return ready;
+    for (std::size_t i = 0; i < items_.size(); ++i) {
+      if (polled[i].revents == 0) continue;
+      Socket* const socket = socket_of(items_[i]);
+      items_[i].ready = socket == nullptr || socket->has_message();
+      ready += items_[i].ready ? 1U : 0U;
     }
-  }
-  try {
-    zmq::poll(polled.data(), polled.size(), std::chrono::milliseconds(Deadline(timeout).left_ms()));
-  } catch (const zmq::error_t& error) {
-    if (error.num() != EINTR) throw;
-    return 0;
-  }
-  std::size_t ready = 0;
-  for (std::size_t i = 0; i < items_.size(); ++i) {
-    items_[i].ready = polled[i].revents != 0;
-    ready += items_[i].ready ? 1U : 0U;
-  }
+  } while (ready == 0 && !deadline.passed());
   return ready;
 }
 

@@ -9,6 +9,7 @@
 namespace sqlcast::net {
 
 class Dealer;
+class Socket;
 class Subscriber;
 class WakeUp;
 
@@ -33,6 +34,7 @@ class Poller {
     const void* object;
     bool ready;
   };
+  static Socket* socket_of(const Item& item);  // nullptr: a wake-up
   std::vector<Item> items_;
 };
 

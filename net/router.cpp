@@ -1,7 +1,10 @@
 #include "net/router.h"
 
+#include <poll.h>
+
 #include <algorithm>
 #include <atomic>
+#include <mutex>
 #include <thread>
 #include <utility>
 
@@ -12,7 +15,11 @@ namespace sqlcast::net {
 namespace {
 
 // Requests taken before replies have their turn again.
-constexpr int kBurst = 256;
+constexpr std::size_t kBurst = 256;
+
+// So few replies are sent by the thread that has them, which saves waking the router's. More are left to that one: the
+// thread that has them has better to do.
+constexpr std::size_t kSentAtOnce = 16;
 
 SocketOptions socket_options(const Router::Options& options) {
   return {kRouterSendHwm, kRouterReceiveHwm, options.max_message_bytes};
@@ -58,14 +65,23 @@ class Router::Impl {
     if (thread_.joinable()) thread_.join();
   }
 
-  bool send(Outgoing&& reply) {
-    const bool taken = outbox_.push(std::move(reply));
-    if (!taken) ++dropped_;
-    return taken;
+  bool send_one(Outgoing&& reply) {
+    std::vector<Outgoing> batch;
+    batch.push_back(std::move(reply));
+    return send(std::move(batch)) == 1;
   }
 
-  std::size_t send_batch(std::vector<Outgoing>&& batch) {
+  std::size_t send(std::vector<Outgoing>&& batch) {
     const std::size_t count = batch.size();
+    if (count <= kSentAtOnce) {
+      const std::unique_lock lock(socket_mutex_, std::try_to_lock);
+      if (lock && outbox_.is_idle()) {
+        for (Outgoing& reply : batch) deliver(std::move(reply));
+        // What has come is announced once, and that may have been now.
+        if (socket_.has_message()) outbox_.wake();
+        return count;
+      }
+    }
     const std::size_t taken = outbox_.push(std::move(batch));
     dropped_ += count - taken;
     return taken;
@@ -75,37 +91,53 @@ class Router::Impl {
   Counters counters() const { return {received_, sent_, malformed_, too_large_, dropped_}; }
 
  private:
+  struct Request {
+    proto::Frames frames;
+    bool over_limit = false;
+  };
+
   void run() {
-    bool more_requests = false;
+    std::vector<Request> requests;
     for (;;) {
-      if (!more_requests) socket_.wait(outbox_.fd(), -1);
-      const bool last = outbox_.closed();
-      for (Outgoing& reply : outbox_.drain()) deliver(std::move(reply));
-      if (last) return;
-      more_requests = receive_burst();
+      pollfd items[] = {{socket_.descriptor(), POLLIN, 0}, {outbox_.fd(), POLLIN, 0}};
+      const bool may_be_more = requests.size() == kBurst;
+      ::poll(items, 2, may_be_more ? 0 : -1);  // interrupted, it finds nothing
+      requests.clear();
+      {
+        const std::lock_guard lock(socket_mutex_);
+        if (items[1].revents != 0) {
+          const bool last = outbox_.closed();
+          for (Outgoing& reply : outbox_.drain()) deliver(std::move(reply));
+          if (last) return;
+        }
+        receive_burst(requests);
+      }
+      for (Request& request : requests) accept(std::move(request));
     }
   }
 
+  // With socket_mutex_.
   void deliver(Outgoing&& reply) {
     const bool sent = socket_.send(reply.envelope.frames, std::move(reply.frames)) == Sent::yes;
     ++(sent ? sent_ : dropped_);
   }
 
-  // True when there may be more.
-  bool receive_burst() {
-    proto::Frames frames;
-    for (int i = 0; i < kBurst; ++i) {
-      const Received received = socket_.receive(frames, kMaxRequestFrames);
-      if (received == Received::nothing) return false;
-      accept(std::move(frames), received == Received::over_limit);
+  // With socket_mutex_. Leaves the socket settled, or `requests` full.
+  void receive_burst(std::vector<Request>& requests) {
+    while (requests.size() < kBurst) {
+      Request request;
+      const Received received = socket_.receive(request.frames, kMaxRequestFrames);
+      if (received == Received::nothing) return;
+      request.over_limit = received == Received::over_limit;
+      requests.push_back(std::move(request));
     }
-    return true;
   }
 
-  void accept(proto::Frames&& frames, bool over_limit) {
+  void accept(Request&& request) {
+    proto::Frames frames = std::move(request.frames);
     const auto end = frames.begin() + static_cast<std::ptrdiff_t>(std::min(frames.size(), kMaxEnvelopeFrames));
     const auto delimiter = std::find_if(frames.begin(), end, [](const std::string& frame) { return frame.empty(); });
-    if (over_limit) return refuse_size(std::move(frames), delimiter != end);
+    if (request.over_limit) return refuse_size(std::move(frames), delimiter != end);
     if (delimiter == end) return refuse_form(std::move(frames));
     proto::Frames payload(std::make_move_iterator(delimiter + 1), std::make_move_iterator(frames.end()));
     frames.erase(delimiter + 1, frames.end());
@@ -132,11 +164,12 @@ class Router::Impl {
   }
 
   void answer(proto::Frames&& envelope, const proto::Frames& payload, Status status) {
-    deliver({Envelope{std::move(envelope)}, problem_reply(payload, std::move(status))});
+    send_one({Envelope{std::move(envelope)}, problem_reply(payload, std::move(status))});
   }
 
   const Options options_;
-  Socket socket_;
+  std::mutex socket_mutex_;
+  Socket socket_;  // guarded by socket_mutex_
   Outbox<Outgoing> outbox_;
   std::string endpoint_;
   OnMessage on_message_;
@@ -164,9 +197,9 @@ Router::Router(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Router::~Router() { stop(); }
 void Router::start(OnMessage on_message) { impl_->start(std::move(on_message)); }
 bool Router::send(Envelope envelope, proto::Frames frames) {
-  return impl_->send({std::move(envelope), std::move(frames)});
+  return impl_->send_one({std::move(envelope), std::move(frames)});
 }
-std::size_t Router::send_batch(std::vector<Outgoing>&& batch) { return impl_->send_batch(std::move(batch)); }
+std::size_t Router::send_batch(std::vector<Outgoing>&& batch) { return impl_->send(std::move(batch)); }
 void Router::stop() { impl_->stop(); }
 const std::string& Router::endpoint() const { return impl_->endpoint(); }
 Router::Counters Router::counters() const { return impl_->counters(); }

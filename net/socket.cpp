@@ -1,10 +1,13 @@
 #include "net/socket.h"
 
+#include <poll.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <utility>
 
 #include "net/context.h"
+#include "net/deadline.h"
 
 namespace sqlcast::net {
 namespace {
@@ -49,7 +52,10 @@ std::string bind_advice(int error) {
 }  // namespace
 
 Socket::Socket(zmq::socket_type type, const SocketOptions& options)
-    : context_(acquire_context()), socket_(*context_, type), options_(options) {}
+    : context_(acquire_context()),
+      socket_(*context_, type),
+      options_(options),
+      descriptor_(socket_.get(zmq::sockopt::fd)) {}
 
 Status Socket::bind(const Endpoint& endpoint) {
   try {
@@ -76,6 +82,7 @@ Status Socket::connect(const Endpoint& endpoint) {
 }
 
 Sent Socket::send(const proto::Frames& prefix, proto::Frames&& frames) {
+  settled_ = false;
   try {
     const std::size_t count = prefix.size() + frames.size();
     for (std::size_t i = 0; i < count; ++i) {
@@ -100,7 +107,8 @@ Received Socket::receive(proto::Frames& frames, std::size_t max_frames) {
   zmq::message_t message;
   do {
     // Later frames of a message are there when its first one is.
-    if (!uninterrupted([&] { return socket_.recv(message, zmq::recv_flags::dontwait); })) return Received::nothing;
+    settled_ = !uninterrupted([&] { return socket_.recv(message, zmq::recv_flags::dontwait); });
+    if (settled_) return Received::nothing;
     bytes += message.size();
     ++count;
     if (!over && (bytes > options_.max_message_bytes || count > max_frames)) {
@@ -113,14 +121,20 @@ Received Socket::receive(proto::Frames& frames, std::size_t max_frames) {
   return over ? Received::over_limit : Received::message;
 }
 
+bool Socket::has_message() {
+  settled_ = (uninterrupted([this] { return socket_.get(zmq::sockopt::events); }) & ZMQ_POLLIN) == 0;
+  return !settled_;
+}
+
 bool Socket::wait(int fd, int timeout_ms) {
-  zmq::pollitem_t items[] = {{socket_.handle(), 0, ZMQ_POLLIN, 0}, {nullptr, fd, ZMQ_POLLIN, 0}};
-  try {
-    return zmq::poll(items, fd >= 0 ? 2 : 1, std::chrono::milliseconds(timeout_ms)) > 0;
-  } catch (const zmq::error_t& error) {
-    if (error.num() == EINTR) return false;
-    throw;
+  const Deadline deadline{std::chrono::milliseconds(timeout_ms)};
+  while (settled_ || !has_message()) {
+    pollfd items[] = {{descriptor_, POLLIN, 0}, {fd, POLLIN, 0}};
+    if (::poll(items, 2, timeout_ms < 0 ? -1 : deadline.left_ms()) <= 0) return false;
+    if (items[1].revents != 0) return true;
+    settled_ = false;
   }
+  return true;
 }
 
 Status environment_error(const std::exception& error) {

@@ -42,20 +42,29 @@ class Socket {
   // Never waits. `max_frames` counts all frames of the message.
   Received receive(proto::Frames& frames, std::size_t max_frames);
 
+  // Whether receive() would give something.
+  bool has_message();
+
   // Waits for a message, or for a readable file descriptor (-1 = none). False when neither came in time, or when
   // a signal handler ran.
   bool wait(int fd, int timeout_ms);
+
+  // Readable when something may have come since the socket was last seen to be empty: libzmq signals changes, and any
+  // call may use the signal up. So wait for it only while is_settled(), and look with has_message() or receive() then.
+  int descriptor() const { return descriptor_; }
+  bool is_settled() const { return settled_; }
 
   // What has not been sent by now never will be.
   void discard_unsent() { socket_.set(zmq::sockopt::linger, 0); }
 
   zmq::socket_t& raw() { return socket_; }
-  void* handle() { return socket_.handle(); }
 
  private:
   std::shared_ptr<zmq::context_t> context_;  // before the socket: outlives it
   zmq::socket_t socket_;
   SocketOptions options_;
+  const int descriptor_;
+  bool settled_ = false;  // seen to be empty, and not used since
 };
 
 // The Status (io) of an exception that opening a socket or an eventfd has thrown.

@@ -47,7 +47,7 @@ class Subscriber::Impl {
 
   const std::string& endpoint() const { return options_.endpoint; }
   std::uint64_t dropped() const { return dropped_; }
-  void* native() { return socket_->handle(); }
+  Socket& socket() { return *socket_; }
 
  private:
   Options options_;
@@ -71,6 +71,6 @@ Status Subscriber::reset(std::string endpoint) {
   return impl_->connect(endpoint.empty() ? impl_->endpoint() : std::move(endpoint));
 }
 std::uint64_t Subscriber::dropped() const { return impl_->dropped(); }
-void* Subscriber::native() const { return impl_->native(); }
+Socket& Subscriber::socket() const { return impl_->socket(); }
 
 }  // namespace sqlcast::net

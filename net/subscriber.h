@@ -16,6 +16,8 @@
 
 namespace sqlcast::net {
 
+class Socket;
+
 class Subscriber {
  public:
   struct Options {
@@ -44,7 +46,7 @@ class Subscriber {
 
   std::uint64_t dropped() const;
 
-  void* native() const;  // for Poller
+  Socket& socket() const;  // for Poller
 
  private:
   class Impl;

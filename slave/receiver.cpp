@@ -85,10 +85,11 @@ Receiver::View Receiver::view() const {
 void Receiver::run() {
   while (!stopping_) {
     poller_.wait(next_tick());
-    wake_up_.clear();
+    if (poller_.ready(&wake_up_)) wake_up_.clear();
     take_news();
-    receive_stream();
-    receive_replies();
+    if (poller_.ready(subscriber_.get())) receive_stream();
+    if (poller_.ready(dealer_.get())) receive_replies();
+    report_dropped();
     find_publisher();
     // The log is read only once the stream is heard: what is committed in between comes by one or the other.
     if (subscriber_) act(replicator_->tick(Clock::now()));
@@ -119,7 +120,6 @@ void Receiver::take_news() {
 }
 
 void Receiver::receive_stream() {
-  if (!subscriber_) return;
   for (std::size_t i = 0; i < kMaxMessagesPerTurn; ++i) {
     std::optional<net::Subscriber::Received> received = subscriber_->receive(0ms);
     if (!received) return;
@@ -136,10 +136,9 @@ void Receiver::receive_stream() {
       act(replicator_->on_beacon(*beacon, Clock::now()));
     }
   }
-  wake_up_.signal();  // there may be more
 }
 
-void Receiver::receive_replies() {
+void Receiver::report_dropped() {
   const std::uint64_t dropped = dealer_->dropped() + (subscriber_ ? subscriber_->dropped() : 0);
   if (dropped != reported_dropped_)
     logging::error(
@@ -147,6 +146,9 @@ void Receiver::receive_replies() {
         "set it to what the master has",
         config_.limits.max_message_bytes);
   reported_dropped_ = dropped;
+}
+
+void Receiver::receive_replies() {
   while (std::optional<proto::Frames> frames = dealer_->receive()) {
     Result<proto::Decoded> decoded = proto::decode(std::move(*frames));
     if (decoded) {

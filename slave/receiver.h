@@ -58,6 +58,7 @@ class Receiver {
   void take_news();
   void receive_stream();
   void receive_replies();
+  void report_dropped();
   void on_reply(proto::Decoded decoded);
   void act(Replicator::Actions actions);
   void find_publisher();
