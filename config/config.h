@@ -63,6 +63,7 @@ struct NodeConfig {
   std::string ack = "local";                        // master: local, one, majority, all
   std::chrono::milliseconds ack_timeout{5'000};     // master
   std::chrono::milliseconds beacon_interval{200};   // master
+  std::chrono::milliseconds publish_interval{5};    // master: groups of a stream go out together; 0 = each at once
   std::chrono::milliseconds master_timeout{3'000};  // slave: no beacon so long = the master is gone
   Database database;
   Limits limits;

@@ -192,6 +192,10 @@ void add_node(std::vector<Row>& rows) {
                                      "How long a write waits for those nodes; later it is COMMITTED_NOT_ACKED.")));
   rows.push_back(for_master(duration("beacon_interval", SQLCAST_FIELD(milliseconds, beacon_interval), milliseconds{10},
                                      milliseconds{60'000}, "How often the master publishes the head of its log.")));
+  rows.push_back(for_master(duration("publish_interval", SQLCAST_FIELD(milliseconds, publish_interval), milliseconds{0},
+                                     milliseconds{1'000},
+                                     "What is committed within so long of the last publication goes out together, "
+                                     "unless a write waits for acks; after a pause, at once.")));
   rows.push_back(
       for_slave(duration("master_timeout", SQLCAST_FIELD(milliseconds, master_timeout), milliseconds{100},
                          milliseconds{600'000}, "Without a beacon for so long, the master counts as gone.")));

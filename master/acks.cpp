@@ -25,6 +25,11 @@ Acks::Outcome Acks::outcome(const Waiter& waiter) const {
   return result;
 }
 
+bool Acks::anyone_waits() const {
+  const std::lock_guard lock(mutex_);
+  return !waiters_.empty();
+}
+
 template <typename IsDone>
 void Acks::release(IsDone is_done) {
   std::vector<std::pair<Done, Outcome>> done;

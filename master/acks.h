@@ -37,6 +37,9 @@ class Acks {
   // tick() after the deadline.
   void when_acked(proto::Ack ack, Sequence sequence, Clock::time_point deadline, Done done);
 
+  // For slaves to have an entry.
+  bool anyone_waits() const;
+
   // Lets those go whose time is over. Call several times a second.
   void tick(Clock::time_point now);
 
@@ -51,7 +54,7 @@ class Acks {
   template <typename IsDone>
   void release(IsDone is_done);
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::map<std::string, Sequence> slaves_;
   std::vector<Waiter> waiters_;
 };

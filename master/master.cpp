@@ -44,6 +44,7 @@ Status Master::start() {
   net::Publisher::Options options;
   options.endpoint = core_.config.publish;
   options.beacon_interval = core_.config.beacon_interval;
+  options.burst_interval = core_.config.publish_interval;
   options.max_message_bytes = core_.config.limits.max_message_bytes;
   Result<std::unique_ptr<net::Publisher>> publisher = net::Publisher::open(std::move(options));
   if (!publisher) return publisher.status();
@@ -56,7 +57,9 @@ Status Master::start() {
 
   Sequencer::Hooks hooks;
   hooks.publish = [this](const proto::Group& group) {
-    if (!publisher_->publish(proto::kGroupTopic, proto::encode(proto::GroupMessage{group}, 0)))
+    using Urgency = net::Publisher::Urgency;
+    if (!publisher_->publish(proto::kGroupTopic, proto::encode(proto::GroupMessage{group}, 0),
+                             acks_.anyone_waits() ? Urgency::at_once : Urgency::may_wait))
       ++core_.counters.unpublished;
   };
   hooks.make_way = [this] { core_.readers.drop_cursors(); };

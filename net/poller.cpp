@@ -39,8 +39,7 @@ std::size_t Poller::wait(std::chrono::milliseconds timeout) {
     Socket* const socket = socket_of(item);
     item.ready = socket != nullptr && !socket->is_settled() && socket->has_message();
     ready += item.ready ? 1U : 0U;
-    const int descriptor =
-        socket != nullptr ? socket->descriptor() : static_cast<const WakeUp*>(item.object)->fd();
+    const int descriptor = socket != nullptr ? socket->descriptor() : static_cast<const WakeUp*>(item.object)->fd();
     polled.push_back({item.ready ? -1 : descriptor, POLLIN, 0});
   }
   do {

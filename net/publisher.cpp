@@ -42,12 +42,14 @@ class Publisher::Impl {
 
   void stop() {
     outbox_.close();
+    hurry_.signal();
     if (thread_.joinable()) thread_.join();
   }
 
-  bool publish(Published&& message) {
+  bool publish(Published&& message, Urgency urgency) {
     const bool taken = outbox_.push(std::move(message));
     if (!taken) ++dropped_;
+    if (urgency == Urgency::at_once) hurry_.signal();
     return taken;
   }
 
@@ -57,18 +59,27 @@ class Publisher::Impl {
  private:
   void run() {
     auto next_beacon = Clock::now();
+    auto next_burst = next_beacon;
     for (;;) {
-      const auto left = std::chrono::ceil<std::chrono::milliseconds>(next_beacon - Clock::now()).count();
-      socket_.wait(outbox_.fd(), static_cast<int>(std::max<std::int64_t>(left, 0)));
+      socket_.wait(outbox_.fd(), milliseconds_until(next_beacon));
+      if (const int left = milliseconds_until(next_burst); left > 0) socket_.wait(hurry_.fd(), left);
+      hurry_.clear();
       const bool last = outbox_.closed();
-      for (Published& message : outbox_.drain()) send(std::move(message));
+      std::vector<Published> burst = outbox_.drain();
+      for (Published& message : burst) send(std::move(message));
       if (last) return;
+      if (!burst.empty()) next_burst = Clock::now() + options_.burst_interval;
       if (Clock::now() < next_beacon) continue;
       // From now, not from when it was due: after a stall one beacon is enough.
       next_beacon = Clock::now() + options_.beacon_interval;
       if (!beacon_) continue;
       if (std::optional<proto::Frames> frames = beacon_()) send({std::string(proto::kBeaconTopic), std::move(*frames)});
     }
+  }
+
+  static int milliseconds_until(Clock::time_point time) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(time - Clock::now()).count();
+    return static_cast<int>(std::max<std::int64_t>(left, 0));
   }
 
   // A PUB socket takes everything; what a subscriber's pipe cannot hold is lost to that subscriber alone.
@@ -79,6 +90,7 @@ class Publisher::Impl {
   const Options options_;
   Socket socket_;
   Outbox<Published> outbox_;
+  WakeUp hurry_;
   std::string endpoint_;
   Beacon beacon_;
   std::atomic<std::uint64_t> published_{0};
@@ -101,8 +113,8 @@ Result<std::unique_ptr<Publisher>> Publisher::open(Options options) {
 Publisher::Publisher(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Publisher::~Publisher() { stop(); }
 void Publisher::start(Beacon beacon) { impl_->start(std::move(beacon)); }
-bool Publisher::publish(std::string_view topic, proto::Frames frames) {
-  return impl_->publish({std::string(topic), std::move(frames)});
+bool Publisher::publish(std::string_view topic, proto::Frames frames, Urgency urgency) {
+  return impl_->publish({std::string(topic), std::move(frames)}, urgency);
 }
 void Publisher::stop() { impl_->stop(); }
 const std::string& Publisher::endpoint() const { return impl_->endpoint(); }

@@ -22,6 +22,9 @@ class Publisher {
   struct Options {
     std::string endpoint;  // where to listen; "tcp://127.0.0.1:*" lets the system choose the port
     std::chrono::milliseconds beacon_interval{200};
+    // A message that comes after a pause goes out at once; of a stream, what comes within this time goes out together,
+    // so that it wakes each subscriber once. 0 = everything at once.
+    std::chrono::milliseconds burst_interval{0};
     std::uint64_t max_message_bytes = kDefaultMaxMessageBytes;
     std::size_t queue_items = 4'096;
     std::uint64_t queue_bytes = std::uint64_t{256} << 20U;
@@ -46,8 +49,11 @@ class Publisher {
   // more threads.
   void start(Beacon beacon);
 
-  // Any thread; never blocks. Messages of one thread go out in its order. False: the queue is full, or stopped.
-  bool publish(std::string_view topic, proto::Frames frames);
+  enum class Urgency { may_wait, at_once };
+
+  // Any thread; never blocks. Messages of one thread go out in its order. `at_once` ends the wait of a burst, with all
+  // that is in it. False: the queue is full, or stopped.
+  bool publish(std::string_view topic, proto::Frames frames, Urgency urgency = Urgency::may_wait);
 
   // Sends what is queued, then ends the thread. Not from the callback. Twice is once.
   void stop();

@@ -9,6 +9,9 @@ namespace {
 
 constexpr std::chrono::seconds kFresh{1};
 
+// How long groups may be on their way when a beacon is here: those in replies to reports come by another socket.
+constexpr std::chrono::milliseconds kMayBeOvertaken{50};
+
 std::int64_t steady_us(Replicator::Time time) {
   return std::chrono::duration_cast<std::chrono::microseconds>(time.time_since_epoch()).count();
 }
@@ -146,12 +149,14 @@ Replicator::Actions Replicator::on_beacon(const proto::Beacon& beacon, Time now)
   // After silence anything may have been missed, and the master may be another one.
   if (returned) want_log(now);
   if (beacon.head.sequence > queued_.sequence) {
-    // A beacon may overtake the last group. If the next one still finds us short of this one, the group was lost.
-    if (suspicious_head_.sequence > queued_.sequence && !log_wanted_) {
+    // A beacon may overtake the last groups. If one that comes later still finds us short of it, they were lost.
+    if (suspicious_head_.sequence <= queued_.sequence) {
+      suspicious_head_ = beacon.head;
+      suspicious_since_ = now;
+    } else if (now - suspicious_since_ >= kMayBeOvertaken && !log_wanted_) {
       ++gaps_;
       want_log(now);
     }
-    if (suspicious_head_.sequence <= queued_.sequence) suspicious_head_ = beacon.head;
   } else if (beacon.head.sequence == queued_.sequence) {
     suspicious_head_ = {};
     if (beacon.head.sequence != 0 && beacon.head.hash != queued_.hash) want_log(now);

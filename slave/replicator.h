@@ -94,7 +94,8 @@ class Replicator {
   std::uint64_t unapplied_bytes_ = 0;
 
   Position head_;             // the master's, as last heard
-  Position suspicious_head_;  // a beacon ahead of us: news if it is still so at the next one
+  Position suspicious_head_;  // a beacon ahead of us: news if it is still so at one that comes later
+  Time suspicious_since_{};
   std::optional<Time> heard_;
   std::int64_t clock_offset_us_ = 0;  // the master's clock less our steady clock, from the last beacon
   std::optional<Time> behind_since_;

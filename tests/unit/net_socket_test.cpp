@@ -245,10 +245,10 @@ TEST_CASE("router: stop delivers what is queued, then refuses") {
 
 TEST_CASE("router: a full queue of replies refuses and counts") {
   Router::Options options;
-  options.queue_items = 4;
+  options.queue_items = 31;
   const auto router = open_router(options);  // not started: nothing leaves the queue
-  std::vector<Outgoing> batch(3, Outgoing{Envelope{{"nobody", ""}}, {"x"}});
-  CHECK(router->send_batch(std::move(batch)) == 3);
+  std::vector<Outgoing> batch(30, Outgoing{Envelope{{"nobody", ""}}, {"x"}});
+  CHECK(router->send_batch(std::move(batch)) == 30);  // so many are not sent at once
   CHECK(router->send(Envelope{{"nobody", ""}}, {"x"}));
   CHECK_FALSE(router->send(Envelope{{"nobody", ""}}, {"x"}));
   CHECK(router->send_batch(std::vector<Outgoing>(2)) == 0);
@@ -363,6 +363,38 @@ TEST_CASE("publisher: subscribers get their topics, in order, and beacons by the
   }
   publisher->stop();
   CHECK_FALSE(publisher->publish("g", {"late"}));
+}
+
+TEST_CASE(
+    "publisher: of a stream, what follows the first message goes out together; one that is urgent ends the wait") {
+  Publisher::Options options;
+  options.endpoint = kAnyPort;
+  options.beacon_interval = 1h;
+  options.burst_interval = 1h;
+  const auto publisher = std::move(*Publisher::open(options));
+  const auto subscriber = std::move(*Subscriber::open({publisher->endpoint(), {"g"}}));
+  publisher->start(nullptr);
+  // Urgent ones until one arrives: the subscription has then.
+  CHECK(wait_for([&] {
+    publisher->publish("g", {"sync"}, Publisher::Urgency::at_once);
+    return subscriber->receive(10ms).has_value();
+  }));
+  while (subscriber->receive(50ms)) {
+  }
+  REQUIRE(publisher->publish("g", {"1"}));
+  REQUIRE(publisher->publish("g", {"2"}));
+  CHECK_FALSE(subscriber->receive(50ms).has_value());
+  REQUIRE(publisher->publish("g", {"3"}, Publisher::Urgency::at_once));
+  for (const std::string expected : {"1", "2", "3"}) {
+    const auto received = subscriber->receive(kLong);
+    REQUIRE(received.has_value());
+    CHECK(received->frames == Frames{expected});
+  }
+  REQUIRE(publisher->publish("g", {"last"}));
+  publisher->stop();  // does not wait for the hour to be over
+  const auto received = subscriber->receive(kLong);
+  REQUIRE(received.has_value());
+  CHECK(received->frames == Frames{"last"});
 }
 
 TEST_CASE("publisher: a full queue refuses at once") {
