@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "base/thread.h"
 #include "proto/codec.h"
 
 namespace sqlcast::client {
@@ -25,7 +26,7 @@ milliseconds until(TimePoint due, TimePoint now) {
 IoThread::IoThread(const std::vector<std::string>& endpoints, Engine::Settings settings)
     : engine_(endpoints, settings) {
   poller_.add(wake_up_);
-  thread_ = std::thread([this] { run(); });
+  thread_ = start_thread("client-io", [this] { run(); });
 }
 
 IoThread::~IoThread() { stop(); }

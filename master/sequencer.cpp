@@ -4,6 +4,7 @@
 #include <random>
 
 #include "base/logging.h"
+#include "base/thread.h"
 #include "master/freeze.h"
 #include "node/ddl.h"
 #include "storage/catalog.h"
@@ -129,7 +130,7 @@ Status Sequencer::start() {
   });
   if (!status.ok()) return status;
   if (!decoded.ok()) return decoded;
-  thread_ = std::thread([this] { run(); });
+  thread_ = start_thread("sequencer", [this] { run(); });
   return ok_status();
 }
 

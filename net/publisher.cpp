@@ -5,6 +5,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/thread.h"
 #include "net/outbox.h"
 #include "net/socket.h"
 
@@ -37,7 +38,7 @@ class Publisher::Impl {
   void start(Beacon beacon) {
     SQLCAST_CHECK(!thread_.joinable());
     beacon_ = std::move(beacon);
-    thread_ = std::thread([this] { run(); });
+    thread_ = start_thread("publisher", [this] { run(); });
   }
 
   void stop() {

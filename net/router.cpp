@@ -8,6 +8,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/thread.h"
 #include "net/outbox.h"
 #include "net/socket.h"
 
@@ -57,7 +58,7 @@ class Router::Impl {
   void start(OnMessage on_message) {
     SQLCAST_CHECK(!thread_.joinable());
     on_message_ = std::move(on_message);
-    thread_ = std::thread([this] { run(); });
+    thread_ = start_thread("router", [this] { run(); });
   }
 
   void stop() {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/logging.h"
+#include "base/thread.h"
 #include "sql/parameters.h"
 
 namespace sqlcast::node {
@@ -54,8 +55,8 @@ Status Core::open() {
 void Core::start(Front::Handler handler, std::function<void()> tick) {
   readers.start();
   log_server.start();
-  errand_thread_ = std::thread([this] { run_errands(); });
-  ticker_ = std::thread([this, tick = std::move(tick)] { tick_loop(tick); });
+  errand_thread_ = start_thread("errands", [this] { run_errands(); });
+  ticker_ = start_thread("ticker", [this, tick = std::move(tick)] { tick_loop(tick); });
   front.start(std::move(handler));
 }
 

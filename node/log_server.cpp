@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/thread.h"
 #include "storage/log.h"
 
 namespace sqlcast::node {
@@ -17,7 +18,7 @@ LogServer::LogServer(const config::Limits& limits, storage::Database& database, 
 LogServer::~LogServer() { stop(); }
 
 void LogServer::start() {
-  thread_ = std::thread([this] { serve(); });
+  thread_ = start_thread("log-server", [this] { serve(); });
 }
 
 void LogServer::stop() {

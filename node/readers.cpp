@@ -4,6 +4,7 @@
 #include <random>
 
 #include "base/logging.h"
+#include "base/thread.h"
 
 namespace sqlcast::node {
 namespace {
@@ -66,8 +67,8 @@ Readers::Readers(const config::Limits& limits, std::string node_name, storage::D
 Readers::~Readers() { stop(); }
 
 void Readers::start() {
-  for (std::uint32_t i = 0; i < limits_.readers; ++i) threads_.emplace_back([this] { work(); });
-  watcher_ = std::thread([this] { watch(); });
+  for (std::uint32_t i = 0; i < limits_.readers; ++i) threads_.push_back(start_thread("reader", [this] { work(); }));
+  watcher_ = start_thread("read-watcher", [this] { watch(); });
 }
 
 void Readers::stop() {

@@ -4,6 +4,7 @@
 
 #include "base/crash_point.h"
 #include "base/logging.h"
+#include "base/thread.h"
 #include "node/ddl.h"
 #include "sql/verdict.h"
 #include "storage/catalog.h"
@@ -88,7 +89,7 @@ Result<Position> Applier::open() {
 }
 
 void Applier::start() {
-  thread_ = std::thread([this] { run(); });
+  thread_ = start_thread("applier", [this] { run(); });
 }
 
 void Applier::stop() {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <random>
 
+#include "base/thread.h"
 #include "proto/codec.h"
 
 namespace sqlcast::slave {
@@ -46,7 +47,7 @@ Status Forwarder::start() {
   }
   for (const std::unique_ptr<net::Requester>& requester : requesters_) {
     BoundedQueue<Job>& queue = requester == requesters_.back() ? cancels_ : queue_;
-    threads_.emplace_back([this, &requester, &queue] { work(*requester, queue); });
+    threads_.push_back(start_thread("forwarder", [this, &requester, &queue] { work(*requester, queue); }));
   }
   return ok_status();
 }

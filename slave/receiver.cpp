@@ -3,6 +3,7 @@
 #include <random>
 
 #include "base/logging.h"
+#include "base/thread.h"
 #include "net/endpoint.h"
 
 namespace sqlcast::slave {
@@ -49,7 +50,7 @@ Status Receiver::start(const Position& applied) {
   replicator_ = std::make_unique<Replicator>(replicator_options, applied, std::random_device()());
   applied_ = applied;
   publish_view();
-  thread_ = std::thread([this] { run(); });
+  thread_ = start_thread("receiver", [this] { run(); });
   return ok_status();
 }
 

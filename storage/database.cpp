@@ -4,6 +4,7 @@
 #include <random>
 
 #include "base/logging.h"
+#include "base/thread.h"
 #include "base/types.h"
 #include "storage/dialect.h"
 
@@ -52,7 +53,7 @@ std::string Database::version() const {
 }
 
 Status Database::start() {
-  supervisor_ = std::thread([this] { supervise(); });
+  supervisor_ = start_thread("db-supervisor", [this] { supervise(); });
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return first_start_.has_value(); });
   return *first_start_;

@@ -200,12 +200,14 @@ class Native:
             raise Failed(f"the tables could not be filled: {done.stderr}")
         self.wait_for_replica()
 
-    def sysbench(self, script, threads, seconds, *options):
+    def run_sysbench(self, script, threads, seconds, *options, statements_per_event=1):
+        """Its figures; rates are of statements."""
         # sysbench takes no password from the environment; the server is this run's own.
-        return [program("sysbench"), "--db-driver=mysql", f"--mysql-socket={self.master.socket}", "--mysql-user=bench",
-                f"--mysql-password={self.master.password}", "--mysql-db=sbtest", f"--threads={threads}",
-                f"--time={seconds}", "--rand-type=uniform", "--percentile=99", "--tables=4", "--table-size=10000",
-                *options, script if not script.endswith(".lua") else os.path.join(self.scripts, script), "run"]
+        command = [program("sysbench"), "--db-driver=mysql", f"--mysql-socket={self.master.socket}", "--mysql-user=bench",
+                   f"--mysql-password={self.master.password}", "--mysql-db=sbtest", f"--threads={threads}",
+                   f"--time={seconds}", "--rand-type=uniform", "--percentile=99", "--tables=4", "--table-size=10000",
+                   *options, script if not script.endswith(".lua") else os.path.join(self.scripts, script), "run"]
+        return parse_sysbench(subprocess.run(command, capture_output=True, text=True, check=False), statements_per_event)
 
     def load(self, mode, script, threads, seconds, *options, statements_per_event=1, lag=False):
         """Runs sysbench and waits until the replica has everything. Rates are of statements."""
@@ -217,12 +219,10 @@ class Native:
                 [self.bench, "native-lag", f"--master-socket={self.master.socket}",
                  f"--replica-socket={self.replica.socket}", "--user=bench", f"--password={self.master.password}",
                  f"--time={seconds}", "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        done = subprocess.run(self.sysbench(script, threads, seconds, *options), capture_output=True, text=True,
-                              check=False)
+        result = self.run_sysbench(script, threads, seconds, *options, statements_per_event=statements_per_event)
         begin = time.monotonic()
         self.wait_for_replica()
         drain = time.monotonic() - begin
-        result = parse_sysbench(done, statements_per_event)
         result["drain_s"] = drain
         result["replicated_per_s"] = result["statements"] / (result["seconds"] + drain)
         if probe is not None:
@@ -238,9 +238,7 @@ class Native:
         self.wait_for_replica()
         self.replica.ask("STOP SLAVE")
         self.replica.stop()
-        done = subprocess.run(self.sysbench("oltp_insert", 64, 0, f"--events={statements}"), capture_output=True,
-                              text=True, check=False)
-        written = parse_sysbench(done, 1)["statements"]
+        written = self.run_sysbench("oltp_insert", 64, 0, f"--events={statements}")["statements"]
         begin = time.monotonic()
         self.replica.start()
         started = time.monotonic()

@@ -2,11 +2,13 @@
 
 import json
 import os
+import pwd
 import shutil
 import subprocess
 import time
 
 from comparing.machine import Failed, alive, read, start
+from comparing.native import Session
 
 
 class Ours:
@@ -66,6 +68,15 @@ class Ours:
     def settle(self):
         """Until the slave has everything."""
         self.bench("wait", str(self.position()), "--node", self.slave)
+
+    def ask_master(self, sql):
+        """Of the master's own server, past the node: for its settings alone."""
+        server = Session(os.path.join(self.folder, "master", "data", "mariadb", "mariadb.sock"),
+                         pwd.getpwuid(os.geteuid()).pw_name, "")
+        try:
+            return server.ask(sql)
+        finally:
+            server.close()
 
     def position(self):
         nodes = json.loads(self.run("sqlcast", "status", "--json", "--dir", self.folder, check=False))["nodes"]

@@ -1,0 +1,110 @@
+"""What the commands of bench/ share: both sides started in a temporary folder on a disk, and ended with the command."""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+from comparing import machine, native, ours
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+PROGRAMS = "sqlcast sqlcast-master sqlcast-slave sqlcast-bench"
+
+
+def positive(text):
+    value = int(text)
+    if value < 1:
+        raise ValueError
+    return value
+
+
+positive.__name__ = "positive number"  # argparse shows it: invalid positive number value
+
+
+def add_options(parser):
+    parser.add_argument("--dir", metavar="DIR", default=os.environ.get("TMPDIR", "/tmp"),
+                        help="make the temporary folder there; must be on a disk")
+    parser.add_argument("--bin", metavar="DIR", help="use these programs instead of building the release")
+    parser.add_argument("--keep", action="store_true", help="leave the temporary folder, for looking at logs")
+
+
+def build():
+    """As scripts/ do: packages, then the release."""
+    subprocess.run(["bash", "-c", f"source scripts/lib.sh; need_packages packages.txt packages-bench.txt; build release {PROGRAMS}"],
+                   cwd=ROOT, check=True, stdin=subprocess.DEVNULL)
+    return os.path.join(ROOT, "build", "release", "bin")
+
+
+def exit_status(name, work):
+    """Runs work(): 0, or 1 with a message when what it needs has failed, or it was interrupted."""
+    # Ends what was started, whatever ends this.
+    def stop(number, _frame):
+        raise KeyboardInterrupt(number)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, stop)
+    try:
+        work()
+    except (machine.Failed, OSError, subprocess.CalledProcessError) as problem:
+        print(f"{name}: {problem}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(f"{name}: interrupted", file=sys.stderr)
+        return 1
+    return 0
+
+
+class Session:
+    """`cluster` and `replication` are the two sides, `about` describes the machine, say() prints with the time."""
+
+    def __init__(self):
+        self.begun = time.monotonic()
+
+    def say(self, line):
+        print(f"[{time.monotonic() - self.begun:6.1f}] {line}", flush=True)
+
+
+@contextlib.contextmanager
+def both_sides(name, arguments, replica_binlog=False):
+    session = Session()
+    folder = None
+    started = []
+    try:
+        if not os.path.isdir(arguments.dir):
+            raise machine.Failed(f"--dir {arguments.dir}: there is no such folder")
+        machine.refuse_memory(arguments.dir)
+        bin_dir = os.path.abspath(arguments.bin) if arguments.bin else build()
+        for program in PROGRAMS.split():
+            if not os.access(os.path.join(bin_dir, program), os.X_OK):
+                raise machine.Failed(f"{bin_dir} has no {program}; without --bin, the release is built")
+        folder = tempfile.mkdtemp(prefix=f"sqlcast-{name}-", dir=os.path.abspath(arguments.dir))
+        session.about = machine.describe(ROOT, folder, bin_dir)
+        for what, value in session.about.items():
+            session.say(f"{what}: {value}")
+        if session.about["load_before"] > 0.5:
+            session.say("WARNING: this machine is not idle; the figures will be of little use")
+        session.cluster = ours.Ours(folder, bin_dir)
+        started.append(session.cluster)
+        session.say("starting sqlcast: a master and a slave")
+        session.cluster.start()
+        session.say("starting MariaDB: a master and a replica, with the same settings")
+        session.replication = native.Native(folder, native.settings_of(session.cluster.pid("mariadbd of master")),
+                                            os.path.join(bin_dir, "sqlcast-bench"), replica_binlog)
+        started.append(session.replication)
+        session.replication.start()
+        yield session
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+        for thing in reversed(started):
+            try:
+                thing.stop() if arguments.keep else thing.remove()
+            except (machine.Failed, OSError) as problem:
+                print(f"{name}: {problem}", file=sys.stderr)
+        if folder and arguments.keep:
+            print(f"{name}: what it made stays in {folder}", file=sys.stderr)
+        elif folder:
+            shutil.rmtree(folder, ignore_errors=True)
