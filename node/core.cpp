@@ -43,7 +43,7 @@ Core::Core(const config::NodeConfig& node_config, std::function<bool()> stale)
       database(database_options(config)),
       front(config.name, counters),
       readers(config.limits, config.name, database, front, board, counters, std::move(stale)),
-      log_server(config.limits, database, front, board),
+      log_server(config, database, front, board),
       errands_(kMaxErrands) {}
 
 Status Core::open() {

@@ -12,8 +12,13 @@ constexpr std::size_t kQueueCapacity = 256;
 
 }  // namespace
 
-LogServer::LogServer(const config::Limits& limits, storage::Database& database, Front& front, PositionBoard& board)
-    : limits_(limits), database_(database), front_(front), board_(board), queue_(kQueueCapacity) {}
+LogServer::LogServer(const config::NodeConfig& config, storage::Database& database, Front& front, PositionBoard& board)
+    : limits_(config.limits),
+      of_master_(config.role == config::Role::master),
+      database_(database),
+      front_(front),
+      board_(board),
+      queue_(kQueueCapacity) {}
 
 LogServer::~LogServer() { stop(); }
 
@@ -55,6 +60,8 @@ Result<proto::LogBatch> LogServer::read(const proto::LogReadRequest& request) {
   }
   const Position head = board_.position();
   const Position& after = request.after;
+  // Who hears the master's stream can be ahead of a slave.
+  if (!of_master_ && after.sequence > head.sequence) return proto::LogBatch{{}, head};
   // A position with a hash of zeros is not checked: that of a reader without a log of its own.
   if (after.hash != Hash{}) {
     const Result<std::optional<Hash>> hash = storage::read_hash(*connection_, after.sequence);

@@ -16,7 +16,7 @@ namespace sqlcast::node {
 
 class LogServer {
  public:
-  LogServer(const config::Limits& limits, storage::Database& database, Front& front, PositionBoard& board);
+  LogServer(const config::NodeConfig& config, storage::Database& database, Front& front, PositionBoard& board);
   ~LogServer();
   void start();
   void stop();
@@ -32,6 +32,7 @@ class LogServer {
   Result<proto::LogBatch> read(const proto::LogReadRequest& request);
 
   const config::Limits limits_;
+  const bool of_master_;
   storage::Database& database_;
   Front& front_;
   PositionBoard& board_;

@@ -129,7 +129,10 @@ TEST_CASE("programs: subscribe.py prints the log from its beginning and goes on 
   const Run middle = from_middle.get();
   writing = false;
   writer.join();
-  INFO(whole.output.substr(0, 500) << "\n…\n" << live.output << "\n…\n" << middle.output);
+  const auto end_of = [](const Run& run) {
+    return run.output.substr(run.output.size() - std::min<std::size_t>(run.output.size(), 500));
+  };
+  INFO(end_of(whole) << "\n…\n" << end_of(live) << "\n…\n" << end_of(middle));
   CHECK(whole.exit_code == 0);
   CHECK(live.exit_code == 0);
   CHECK(middle.exit_code == 0);

@@ -405,6 +405,27 @@ TEST_CASE("replication: inserts into several tables at once do as if they had co
   cluster.check_same_everywhere();
 }
 
+TEST_CASE("replication: a reader of the log may be ahead of a slave, but not of the master", "[replication]") {
+  Cluster& cluster = shared_cluster();
+  proto::LogReadRequest ahead;
+  ahead.after.epoch = 1;
+  ahead.after.sequence = cluster.wait_until_equal() + 5;
+  ahead.after.hash.fill(7);
+
+  const Result<proto::Message> at_slave =
+      Session(cluster.slave(0).endpoint()).exchange(ahead, std::chrono::seconds(60));
+  REQUIRE(at_slave.ok());
+  REQUIRE(std::holds_alternative<proto::LogBatch>(*at_slave));
+  CHECK(std::get<proto::LogBatch>(*at_slave).groups.empty());
+  CHECK(std::get<proto::LogBatch>(*at_slave).head.sequence == ahead.after.sequence - 5);
+
+  const Result<proto::Message> at_master =
+      Session(cluster.master().endpoint()).exchange(ahead, std::chrono::seconds(60));
+  REQUIRE(at_master.ok());
+  REQUIRE(std::holds_alternative<proto::ErrorReply>(*at_master));
+  CHECK(std::get<proto::ErrorReply>(*at_master).status.code == Code::diverged);
+}
+
 TEST_CASE("replication: the school sent through the shell joins alike at every node", "[replication]") {
   Cluster& cluster = shared_cluster();
   const Run run = run_program({program("sqlcast"), "-h", "127.0.0.1", "-P",
