@@ -57,7 +57,7 @@ def exit_status(name, work):
     return 0
 
 
-class Session:
+class Run:
     """`cluster` and `replication` are the two sides, `about` describes the machine, say() prints with the time."""
 
     def __init__(self):
@@ -69,7 +69,7 @@ class Session:
 
 @contextlib.contextmanager
 def both_sides(name, arguments, replica_binlog=False):
-    session = Session()
+    run = Run()
     folder = None
     started = []
     try:
@@ -81,21 +81,21 @@ def both_sides(name, arguments, replica_binlog=False):
             if not os.access(os.path.join(bin_dir, program), os.X_OK):
                 raise machine.Failed(f"{bin_dir} has no {program}; without --bin, the release is built")
         folder = tempfile.mkdtemp(prefix=f"sqlcast-{name}-", dir=os.path.abspath(arguments.dir))
-        session.about = machine.describe(ROOT, folder, bin_dir)
-        for what, value in session.about.items():
-            session.say(f"{what}: {value}")
-        if session.about["load_before"] > 0.5:
-            session.say("WARNING: this machine is not idle; the figures will be of little use")
-        session.cluster = ours.Ours(folder, bin_dir)
-        started.append(session.cluster)
-        session.say("starting sqlcast: a master and a slave")
-        session.cluster.start()
-        session.say("starting MariaDB: a master and a replica, with the same settings")
-        session.replication = native.Native(folder, native.settings_of(session.cluster.pid("mariadbd of master")),
+        run.about = machine.describe(ROOT, folder, bin_dir)
+        for what, value in run.about.items():
+            run.say(f"{what}: {value}")
+        if run.about["load_before"] > 0.5:
+            run.say("WARNING: this machine is not idle; the figures will be of little use")
+        run.cluster = ours.Ours(folder, bin_dir)
+        started.append(run.cluster)
+        run.say("starting sqlcast: a master and a slave")
+        run.cluster.start()
+        run.say("starting MariaDB: a master and a replica, with the same settings")
+        run.replication = native.Native(folder, native.settings_of(run.cluster.pid("mariadbd of master")),
                                             os.path.join(bin_dir, "sqlcast-bench"), replica_binlog)
-        started.append(session.replication)
-        session.replication.start()
-        yield session
+        started.append(run.replication)
+        run.replication.start()
+        yield run
     finally:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
