@@ -217,8 +217,8 @@ proto::NodeStatus Master::status() {
   proto::NodeStatus status = core_.base_status();
   status.role = "master";
   status.message = sequencer_->failure();
-  status.state = status.message.empty() ? (status.database_up ? "Serving" : "DatabaseDown") : "Failed";
-  if (status.state == "DatabaseDown") status.message = "the database is being started again";
+  status.state = status.message.empty() ? "Serving" : "Failed";
+  core_.tell_conditions(status);
   status.head = status.position;
   status.publisher = publisher_->endpoint();
   status.master = status.endpoint;

@@ -195,6 +195,15 @@ proto::NodeStatus Core::base_status() {
   return status;
 }
 
+void Core::tell_conditions(proto::NodeStatus& status) {
+  if (database.up()) {
+    conditions.clear("database");
+  } else {
+    conditions.post("database", Trouble::database_down, "the database is being started again");
+  }
+  conditions.tell(status);
+}
+
 proto::ExplainReply explain(const proto::ExplainRequest& request, const PlanRules& rules, bool on_master) {
   proto::ExplainReply reply;
   for (const std::string& statement : request.statements) {

@@ -11,6 +11,7 @@
 
 #include "base/queue.h"
 #include "config/config.h"
+#include "node/conditions.h"
 #include "node/counters.h"
 #include "node/front.h"
 #include "node/log_server.h"
@@ -45,10 +46,13 @@ class Core {
 
   // What is the same in every node's status.
   proto::NodeStatus base_status();
+  // Last: where a condition says so, `status` has its state and message in place of its own.
+  void tell_conditions(proto::NodeStatus& status);
 
   Clock::time_point deadline_of(const proto::QueryRequest& request) const;
 
   const config::NodeConfig config;
+  Conditions conditions;
   Counters counters;
   Rate rate;
   PositionBoard board;

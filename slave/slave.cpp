@@ -58,10 +58,7 @@ proto::NodeStatus Slave::status() {
   status.role = "slave";
   status.state = state_name(view.state);
   status.message = view.message;
-  if (!status.database_up && view.state != State::failed) {
-    status.state = "DatabaseDown";
-    status.message = "the database is being started again";
-  }
+  core_.tell_conditions(status);
   status.head = view.head;
   status.lag_ms = view.lag_ms;
   status.publisher = view.publisher;

@@ -1,6 +1,8 @@
 #include "client/cli/node_table.h"
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 
 #include "base/logging.h"
 #include "client/cli/result_format.h"
@@ -80,8 +82,10 @@ std::string nodes_json(const std::vector<proto::NodeStatus>& nodes, int indent) 
 }
 
 bool all_well(const std::vector<proto::NodeStatus>& nodes) {
-  return std::none_of(nodes.begin(), nodes.end(), [](const proto::NodeStatus& node) {
-    return node.state == "Unreachable" || node.state == "Failed";
+  // Named are the good ones, so that a state that a later release adds does not pass for one of them.
+  constexpr std::array<std::string_view, 6> kWell = {"Serving", "Syncing", "CatchingUp", "Live", "Waiting", "Starting"};
+  return std::all_of(nodes.begin(), nodes.end(), [&](const proto::NodeStatus& node) {
+    return std::find(kWell.begin(), kWell.end(), node.state) != kWell.end();
   });
 }
 

@@ -13,7 +13,7 @@ std::string nodes_table(const std::vector<proto::NodeStatus>& nodes);
 // {"nodes": [{"name": …, every field of NodeStatus}]}; indent 0 = one line.
 std::string nodes_json(const std::vector<proto::NodeStatus>& nodes, int indent);
 
-// False when some node is unreachable or has failed.
+// False when some node is unreachable, or in a state that needs somebody: those without ✓ in docs/protocol.md.
 bool all_well(const std::vector<proto::NodeStatus>& nodes);
 
 }  // namespace sqlcast::cli

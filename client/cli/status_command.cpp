@@ -61,7 +61,7 @@ int run_status(const Arguments& arguments) {
 void add_status_command(CLI::App& app, Run& run) {
   auto arguments = std::make_shared<Arguments>();
   CLI::App* const command = app.add_subcommand(
-      "status", "Show every node: role, state, epoch, position, lag (exit status 1: some node is down)");
+      "status", "Show every node: role, state, epoch, position, lag (exit status 1: some node is not well)");
   add_connection_options(*command, arguments->connection);
   command->add_flag("--json", arguments->json, "As one JSON object");
   command->add_flag("--watch", arguments->watch, "Again every second, until Ctrl-C");

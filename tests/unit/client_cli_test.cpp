@@ -111,6 +111,14 @@ TEST_CASE("cli: a table of nodes marks who is not there, and is JSON too") {
   slave.message = "two\nlines";
   CHECK(all_well({master}));
   CHECK_FALSE(all_well({master, slave}));
+  const auto well = [&](const std::string& state) {
+    slave.state = state;
+    return all_well({master, slave});
+  };
+  for (const char* state : {"Starting", "Syncing", "CatchingUp", "Live", "Waiting", "Serving"}) CHECK(well(state));
+  for (const char* state : {"Failed", "DatabaseDown", "DatabaseStalled", "DiskFull", "ReadOnly", "Unreachable", "Else"})
+    CHECK_FALSE(well(state));
+  slave.state = "Unreachable";
   const std::string table = nodes_table({master, slave});
   CHECK(table.find("1042") != std::string::npos);
   CHECK(table.find("two lines") != std::string::npos);

@@ -1,0 +1,53 @@
+#include "node/conditions.h"
+
+#include <utility>
+
+namespace sqlcast::node {
+
+std::string_view state_name(Trouble trouble) {
+  switch (trouble) {
+    case Trouble::waiting: return "Waiting";
+    case Trouble::starting: return "Starting";
+    case Trouble::read_only: return "ReadOnly";
+    case Trouble::disk_full: return "DiskFull";
+    case Trouble::database_stalled: return "DatabaseStalled";
+    case Trouble::database_down: return "DatabaseDown";
+    case Trouble::failed: return "Failed";
+  }
+  return "Failed";
+}
+
+void Conditions::post(const std::string& source, Trouble trouble, std::string message, Clock::time_point now) {
+  const std::lock_guard lock(mutex_);
+  Condition& condition = of_source_.try_emplace(source, Condition{trouble, {}, now}).first->second;
+  if (condition.trouble != trouble) condition.since = now;
+  condition.trouble = trouble;
+  condition.message = std::move(message);
+}
+
+void Conditions::clear(const std::string& source) {
+  const std::lock_guard lock(mutex_);
+  of_source_.erase(source);
+}
+
+std::optional<Condition> Conditions::gravest() const {
+  const std::lock_guard lock(mutex_);
+  const Condition* found = nullptr;
+  for (const auto& [source, condition] : of_source_) {
+    if (found == nullptr || condition.trouble > found->trouble ||
+        (condition.trouble == found->trouble && condition.since < found->since))
+      found = &condition;
+  }
+  return found == nullptr ? std::nullopt : std::optional(*found);
+}
+
+void Conditions::tell(proto::NodeStatus& status, Clock::time_point now) const {
+  const std::optional<Condition> condition = gravest();
+  if (!condition || status.state == state_name(Trouble::failed)) return;
+  status.state = state_name(condition->trouble);
+  status.message = condition->message;
+  const auto age = std::chrono::duration_cast<std::chrono::seconds>(now - condition->since);
+  if (age.count() > 0) status.message += " (for " + std::to_string(age.count()) + " s)";
+}
+
+}  // namespace sqlcast::node
