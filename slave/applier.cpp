@@ -6,6 +6,7 @@
 #include "base/logging.h"
 #include "base/thread.h"
 #include "node/ddl.h"
+#include "slave/replicator.h"
 #include "sql/verdict.h"
 #include "storage/catalog.h"
 #include "storage/dialect.h"
@@ -16,10 +17,14 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t kQueueCapacity = 65'536;
 constexpr std::size_t kBatchEntries = 2'000;
 constexpr std::uint64_t kBatchBytes = 4U << 20U;
 constexpr int kQueryInterrupted = 1317;
+
+bool comes_after(const proto::Group& group, const Position& end) {
+  return group.first == end.sequence + 1 && group.epoch >= end.epoch &&
+         (end.sequence == 0 || group.previous_hash == end.hash);
+}
 
 bool is_ddl(const proto::Group& group) { return group.state != proto::GroupState::committed; }
 
@@ -79,12 +84,13 @@ Applier::Applier(storage::Database& database, node::Counters& counters, node::Ra
       rate_(rate),
       schema_(schema),
       hooks_(std::move(hooks)),
-      queue_(kQueueCapacity) {}
+      queue_(Replicator::kMaxQueuedGroups) {}
 
 Applier::~Applier() { stop(); }
 
 Result<Position> Applier::open() {
   if (Status status = try_connect(); !status.ok()) return status;
+  taken_ = position_.sequence;
   return position_;
 }
 
@@ -128,6 +134,12 @@ Status Applier::try_connect() {
 bool Applier::connect() {
   while (!queue_.closed()) {
     const Status status = try_connect();
+    if (status.ok() && position_.sequence > taken_) {
+      fail("the log of this node's database ends at entry " + std::to_string(position_.sequence) +
+           ", and this node has been given no more than " + std::to_string(taken_) +
+           ": its data was exchanged; restart the node");
+      return false;
+    }
     if (status.ok()) {
       hooks_.applied(position_);
       return true;
@@ -180,6 +192,7 @@ std::vector<Applier::Decoded> Applier::take_batch() {
              " cannot be decoded: " + decoded.status().message);
         return {};
       }
+      taken_ = group->last;
       next_ = Decoded{std::move(*group), std::move(*decoded)};
     }
     if (!batch.empty() && (is_ddl(next_->group) || is_ddl(batch.back().group))) return batch;
@@ -212,6 +225,7 @@ void Applier::apply_transaction(std::vector<Decoded>& batch) {
     if (!connected) return;
     if (batch[first].group.last <= position_.sequence) continue;
     if (!follows(batch[first].group)) return;
+    count = chained(batch, first, count);
     switch (try_transaction(batch, first, count, why)) {
       case Attempt::applied: first += count; break;
       case Attempt::again:
@@ -227,11 +241,20 @@ void Applier::apply_transaction(std::vector<Decoded>& batch) {
   }
 }
 
-// The receiver has seen that groups follow each other; that they follow the log of this node's database is seen here,
-// since the database may have come back with other data.
+// How many of these groups follow each other; what comes after a hole is not applied.
+std::size_t Applier::chained(const std::vector<Decoded>& batch, std::size_t first, std::size_t count) const {
+  std::size_t length = 1;
+  for (; length < count; ++length) {
+    const proto::Group& before = batch[first + length - 1].group;
+    if (!comes_after(batch[first + length].group, {before.epoch, before.last, before.hash})) break;
+  }
+  return length;
+}
+
+// The replicator has seen that groups follow each other. It is seen here again, where they are applied: the database
+// may have come back with other data, and a hole would never be noticed later.
 bool Applier::follows(const proto::Group& group) {
-  if (group.first == position_.sequence + 1 && (position_.sequence == 0 || group.previous_hash == position_.hash))
-    return true;
+  if (comes_after(group, position_)) return true;
   fail("entry " + std::to_string(group.first) +
        " does not follow the log of this node's database, which ends at entry " + std::to_string(position_.sequence) +
        ": its data was exchanged or put back; restart the node");

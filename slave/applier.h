@@ -37,8 +37,9 @@ class Applier {
   void start();
   void stop();  // ends the transaction in hand
 
-  // False when the queue is full (the replicator bounds it by bytes; this is the last line).
-  bool submit(proto::Group group) { return queue_.try_push(std::move(group)); }
+  // Takes as many as Replicator::kMaxQueuedGroups that are not applied yet; a node that is stopping drops them. More is
+  // a bug: a group that was left out would be a hole.
+  void submit(proto::Group group) { SQLCAST_CHECK(queue_.try_push(std::move(group)) || queue_.closed()); }
   std::size_t queue_depth() const { return queue_.size(); }
   std::size_t queue_capacity() const { return queue_.capacity(); }
 
@@ -54,6 +55,7 @@ class Applier {
   void apply_transaction(std::vector<Decoded>& batch);
   void apply_ddl(Decoded& one);
   bool make_way();
+  std::size_t chained(const std::vector<Decoded>& batch, std::size_t first, std::size_t count) const;
   bool follows(const proto::Group& group);
   void read_schema();
   Attempt try_transaction(const std::vector<Decoded>& batch, std::size_t first, std::size_t count, std::string& why);
@@ -77,6 +79,7 @@ class Applier {
   std::unique_ptr<storage::Connection> administrator_;
   std::unique_ptr<storage::Executor> executor_;
   Position position_;
+  Sequence taken_ = 0;          // the last that came from the queue, or was there at the start
   bool schema_changed_ = true;  // since it was last read
   bool failed_ = false;
 };

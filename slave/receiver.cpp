@@ -180,13 +180,7 @@ void Receiver::on_reply(proto::Decoded decoded) {
 }
 
 void Receiver::act(Replicator::Actions actions) {
-  for (proto::Group& group : actions.apply) {
-    // The replicator bounds what is queued by bytes, far below the queue's own bound.
-    const Sequence last = group.last;
-    if (!hooks_.apply(std::move(group)))
-      replicator_->on_apply_failed("the queue of groups to apply overflowed at entry " + std::to_string(last) +
-                                   "; restart the node");
-  }
+  for (proto::Group& group : actions.apply) hooks_.apply(std::move(group));
   if (actions.read_log) {
     actions.read_log->max_bytes = config_.limits.log_batch_bytes;
     log_exchange_ = next_exchange_++;

@@ -27,7 +27,7 @@ class Receiver {
   using Clock = std::chrono::steady_clock;
 
   struct Hooks {
-    std::function<bool(proto::Group)> apply;    // false: no room
+    std::function<void(proto::Group)> apply;
     std::function<proto::NodeStatus()> status;  // for the report
   };
   // What others may know of the replicator.

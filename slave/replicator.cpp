@@ -59,10 +59,22 @@ Replicator::Fit Replicator::fit(const proto::Group& group) const {
   return Fit::next;
 }
 
+bool Replicator::has_room() const {
+  return unapplied_.empty() ||
+         (unapplied_bytes_ <= options_.max_queued_bytes && unapplied_.size() < options_.max_queued_groups);
+}
+
+// Half of the room: what is read beyond it would have to be read again.
+bool Replicator::has_room_for_a_batch() const {
+  return unapplied_.empty() ||
+         (unapplied_bytes_ <= options_.max_queued_bytes / 2 && unapplied_.size() <= options_.max_queued_groups / 2);
+}
+
 void Replicator::queue(proto::Group group, Actions& actions) {
   queued_ = Position{group.epoch, group.last, group.hash};
-  unapplied_.push_back({group.last, group.commit_time_us, group.body.size()});
-  unapplied_bytes_ += group.body.size();
+  const std::uint64_t bytes = group.body.size() + kGroupOverhead;
+  unapplied_.push_back({group.last, group.commit_time_us, bytes});
+  unapplied_bytes_ += bytes;
   if (head_.sequence < queued_.sequence) head_ = queued_;
   actions.apply.push_back(std::move(group));
 }
@@ -77,7 +89,7 @@ void Replicator::want_log(Time now) {
 
 void Replicator::ask_if_due(Time now, Actions& actions) {
   if (state_ == State::failed || !log_wanted_ || asked_ || now < not_before_) return;
-  if (unapplied_bytes_ > options_.max_queued_bytes) return;  // the applier first
+  if (!has_room_for_a_batch()) return;  // the applier first
   asked_ = now;
   ++catch_ups_;
   proto::LogReadRequest request;
@@ -123,7 +135,7 @@ Replicator::Actions Replicator::on_group(proto::Group group, Time now) {
   switch (fit(group)) {
     case Fit::duplicate: break;
     case Fit::next:
-      if (unapplied_bytes_ <= options_.max_queued_bytes) {
+      if (has_room()) {
         queue(std::move(group), actions);
         break;
       }
@@ -189,6 +201,7 @@ Replicator::Actions Replicator::on_log_batch(proto::LogBatch batch, Time now) {
       settle(now);
       return actions;
     }
+    if (!has_room()) break;  // the rest is read again
     queue(std::move(group), actions);
   }
   if (head_.sequence < queued_.sequence) head_ = queued_;

@@ -32,12 +32,18 @@ class Replicator {
     failed,       // for good: what must not be guessed has gone wrong
   };
 
+  static constexpr std::size_t kMaxQueuedGroups = 65'536;
+  static constexpr std::uint64_t kGroupOverhead = 512;  // what a group costs besides its body
+
   struct Options {
     Milliseconds master_timeout{3'000};  // silence so long = the master is gone
     Milliseconds reply_timeout{5'000};   // a log_read without an answer so long is asked again
     Milliseconds min_back_off{50};
     Milliseconds max_back_off{2'000};
-    std::uint64_t max_queued_bytes = 64U << 20U;  // bodies handed to the applier and not applied yet
+    // Handed to the applier and not applied yet. One group always has room; more than this never waits, but for the
+    // last one's size.
+    std::uint64_t max_queued_bytes = 64U << 20U;  // each group counted with kGroupOverhead
+    std::size_t max_queued_groups = kMaxQueuedGroups;
   };
 
   // What to do now. Groups are to be applied in this order, after all that were given before.
@@ -76,6 +82,8 @@ class Replicator {
   };
 
   Fit fit(const proto::Group& group) const;
+  bool has_room() const;
+  bool has_room_for_a_batch() const;
   void queue(proto::Group group, Actions& actions);
   void want_log(Time now);
   void ask_if_due(Time now, Actions& actions);

@@ -21,7 +21,7 @@ Slave::Slave(const config::NodeConfig& config)
   applier_ = std::make_unique<Applier>(core_.database, core_.counters, core_.rate, schema_, std::move(applier_hooks));
 
   Receiver::Hooks receiver_hooks;
-  receiver_hooks.apply = [this](proto::Group group) { return applier_->submit(std::move(group)); };
+  receiver_hooks.apply = [this](proto::Group group) { applier_->submit(std::move(group)); };
   receiver_hooks.status = [this] { return status(); };
   receiver_ = std::make_unique<Receiver>(core_.config, core_.counters, std::move(receiver_hooks));
 

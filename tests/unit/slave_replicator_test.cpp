@@ -2,6 +2,8 @@
 // stops for good when histories differ. Method: events and times made by hand; no socket, thread or clock.
 #include "slave/replicator.h"
 
+#include <deque>
+
 #include "proto/entry.h"
 
 using namespace sqlcast;
@@ -310,7 +312,7 @@ TEST_CASE("replicator: a failed apply is final and says why") {
 
 TEST_CASE("replicator: takes no more than the applier has room for, and reads on when it has caught up") {
   Replicator::Options options;
-  options.max_queued_bytes = 30;  // about three bodies
+  options.max_queued_bytes = 3 * Replicator::kGroupOverhead;  // about three small groups
   Fixture f(options);
   f.go_live();
   std::vector<proto::Group> taken;
@@ -322,6 +324,85 @@ TEST_CASE("replicator: takes no more than the applier has room for, and reads on
   const auto actions = f.replicator.on_applied({last.epoch, last.last, last.hash}, f.now);
   REQUIRE(actions.read_log.has_value());
   CHECK(actions.read_log->after.sequence == last.last);
+}
+
+namespace {
+
+// A slave that reads `entries` groups of one entry, 4,096 at a time, while its applier applies a few of them between.
+void read_a_crowd_of_one(std::uint64_t entries) {
+  constexpr std::size_t kBatch = 4'096;  // of the log's server
+  Fixture f;
+  std::deque<Position> given;
+  Sequence expected = 1;
+  std::size_t most = 0;
+  std::vector<proto::Group> log;  // read, and not handed over yet
+  const auto take = [&](const Replicator::Actions& actions) {
+    for (const proto::Group& group : actions.apply) {
+      REQUIRE(group.first == expected);
+      expected = group.last + 1;
+      given.push_back({group.epoch, group.last, group.hash});
+    }
+    most = std::max(most, given.size());
+    return actions.read_log;
+  };
+  std::optional<proto::LogReadRequest> wanted = take(f.beacon());
+  Position head;
+  head.epoch = 1;
+  head.sequence = entries;
+  while (expected <= entries) {
+    if (wanted) {
+      std::erase_if(log, [&](const proto::Group& group) { return group.last <= wanted->after.sequence; });
+      while (log.size() < kBatch && f.history.end().sequence < entries) log.push_back(f.history.next());
+      wanted = take(f.replicator.on_log_batch({log, head}, f.now));
+    }
+    for (int i = 0; i < 700 && !given.empty(); ++i) {
+      const auto next = take(f.replicator.on_applied(given.front(), f.now));
+      given.pop_front();
+      if (next) wanted = next;
+    }
+    REQUIRE(f.replicator.state() != Replicator::State::failed);
+  }
+  CHECK(most <= Replicator::kMaxQueuedGroups);
+  CHECK(f.replicator.queued().sequence == entries);
+}
+
+}  // namespace
+
+TEST_CASE("replicator: 150,000 groups of one entry do not outgrow the applier's queue") {
+  read_a_crowd_of_one(150'000);
+}
+
+TEST_CASE("replicator: 1,000,000 groups of one entry do not outgrow the applier's queue", "[.nightly]") {
+  read_a_crowd_of_one(1'000'000);
+}
+
+TEST_CASE("replicator: groups are counted, not only their bytes, and what has no room is read again") {
+  Replicator::Options options;
+  options.max_queued_groups = 3;
+  Fixture f(options);
+  REQUIRE(f.beacon().read_log.has_value());
+  std::vector<proto::Group> log;
+  for (int i = 0; i < 5; ++i) log.push_back(f.history.next());
+  CHECK(f.batch(log).apply == std::vector<proto::Group>(log.begin(), log.begin() + 3));
+  CHECK(f.replicator.state() == Replicator::State::catching_up);
+  CHECK(f.group(f.history.next()).apply.empty());
+  const auto next = f.replicator.on_applied({1, 2, log[1].hash}, f.now);
+  REQUIRE(next.read_log.has_value());
+  CHECK(next.read_log->after.sequence == 3);
+  CHECK(f.batch({log[3], log[4]}).apply.size() == 2);
+}
+
+TEST_CASE("replicator: a group larger than all that may wait is taken when nothing else waits") {
+  Replicator::Options options;
+  options.max_queued_bytes = 1;
+  Fixture f(options);
+  f.go_live();
+  const proto::Group first = f.history.next();
+  CHECK(f.group(first).apply.size() == 1);
+  const proto::Group second = f.history.next();
+  CHECK(f.group(second).apply.empty());
+  REQUIRE(f.replicator.on_applied({1, 1, first.hash}, f.now).read_log.has_value());
+  CHECK(f.batch({second}).apply.size() == 1);
 }
 
 TEST_CASE("replicator: lag is the age of the oldest entry that is not applied, zero when there is none") {
