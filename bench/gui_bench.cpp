@@ -77,14 +77,14 @@ int main(int argc, char** argv) {
       node.lag_ms = static_cast<std::uint64_t>(std::rand() % 900);
       node.position = static_cast<Sequence>(t * 1'000);
     }
-    app.session->cluster.update(nodes, t, 1);
+    app.workspace().session()->cluster.update(nodes, t, 1);
   }
   std::string text;
   for (int i = 0; i < 10'000; ++i) text += cat("select a, b, 'text', 12.5 from student where id = ", i, "; -- line\n");
-  app.tab().buffer.reset(text);
-  app.tab().highlighter.update(app.tab().buffer);
+  app.workspace().tab().buffer.reset(text);
+  app.workspace().tab().highlighter.update(app.workspace().tab().buffer);
 
-  auto result = std::make_shared<ResultView>();
+  auto result = std::make_shared<ResultModel>();
   result->sql = "select * from t";
   result->node = "master";
   result->has_rows = true;
@@ -95,7 +95,7 @@ int main(int argc, char** argv) {
   }
   result->grid = GridModel(columns);
   for (std::uint64_t first = 0; first < 1'000'000; first += 10'000) result->grid.add_page(page(first, 10'000, 20));
-  app.tab().results.push_back(result);
+  app.workspace().tab().results.push_back(result);
 
   std::vector<double> ms;
   const auto run = [&](const char* what, const std::function<void(int)>& before) {
@@ -108,14 +108,14 @@ int main(int argc, char** argv) {
     }
     report(what, ms);
   };
-  app.view = View::query;
+  app.workspace().view = View::query;
   run("query view, 1,000,000 x 20, 10,000 lines, 32 nodes", [](int) {});
   run("the same, scrolling through the rows", [&](int i) { result->look.top_row = static_cast<double>(i) * 2'345; });
   run("the same, typing in the middle of the text", [&](int) {
-    app.tab().buffer.set_caret(app.tab().buffer.line_start(5'000));
-    app.tab().buffer.insert("x");
+    app.workspace().tab().buffer.set_caret(app.workspace().tab().buffer.line_start(5'000));
+    app.workspace().tab().buffer.insert("x");
   });
-  app.view = View::cluster;
+  app.workspace().view = View::cluster;
   run("cluster view, 32 nodes, full plots", [](int) {});
   const auto start = std::chrono::steady_clock::now();
   const auto order = arrange(result->grid.rows(), columns, {SortKey{1, false}, ""}, std::atomic<bool>(false));

@@ -86,8 +86,8 @@ int run(const Arguments& arguments) {
   std::string failure;
   {
     App app(std::move(options));
-    app.settings.scale = scale;
-    app.settings.theme = theme;
+    app.workspace().settings.scale = scale;
+    app.workspace().settings.theme = theme;
     std::unique_ptr<ScriptRunner> script;
     if (!steps.empty()) {
       ScriptRunner::Hooks hooks;
@@ -99,7 +99,7 @@ int run(const Arguments& arguments) {
     const Status status = (*window)->run(app, script.get(), arguments.screenshot);
     if (!status.ok()) failure = status.message;
     if (script) failure = script->failure();
-    if (const Status kept = app.save(); !kept.ok() && failure.empty()) failure = kept.message;
+    if (const Status kept = app.workspace().save(); !kept.ok() && failure.empty()) failure = kept.message;
   }
   if (!failure.empty()) return fail(failure, 1);
   return 0;

@@ -105,8 +105,8 @@ TEST_CASE("panels: an error is shown with its message and marked in the text") {
   stage.play(
       "click \"SQL editor\"\ntype \"select 1; select * frm student\"\nkey Ctrl+Shift+Enter\nwait results = 2\n"
       "assert status = SQL_ERROR\nassert text \"error 1064\"\n");
-  REQUIRE(stage.app.tab().mark);
-  REQUIRE(stage.app.tab().mark->begin == 19);
+  REQUIRE(stage.app.workspace().tab().mark);
+  REQUIRE(stage.app.workspace().tab().mark->begin == 19);
 }
 
 TEST_CASE("panels: rows are edited, the SQL is shown, and goes out as one request that expects one row each") {

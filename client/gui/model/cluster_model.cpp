@@ -42,13 +42,13 @@ std::uint64_t counter(const proto::NodeStatus& status, const char* name) {
 }
 }  // namespace
 
-NodeView& ClusterModel::entry(const proto::NodeStatus& status, double now, std::uint64_t unix_us) {
+NodeModel& ClusterModel::entry(const proto::NodeStatus& status, double now, std::uint64_t unix_us) {
   for (auto& node : nodes_) {
     const bool same_endpoint = !status.endpoint.empty() && node->status.endpoint == status.endpoint;
     if (same_endpoint || (status.endpoint.empty() && node->status.name == status.name)) return *node;
   }
-  nodes_.push_back(std::make_unique<NodeView>());
-  NodeView& node = *nodes_.back();
+  nodes_.push_back(std::make_unique<NodeModel>());
+  NodeModel& node = *nodes_.back();
   node.status = status;
   node.first_seen = now;
   node.health = Health::good;
@@ -57,7 +57,7 @@ NodeView& ClusterModel::entry(const proto::NodeStatus& status, double now, std::
   return node;
 }
 
-void ClusterModel::judge(NodeView& node) {
+void ClusterModel::judge(NodeModel& node) {
   const proto::NodeStatus& status = node.status;
   node.problem.clear();
   node.health = Health::good;
@@ -98,7 +98,7 @@ void ClusterModel::judge(NodeView& node) {
   }
 }
 
-void ClusterModel::note(const NodeView& node, Health before, double now, std::uint64_t unix_us) {
+void ClusterModel::note(const NodeModel& node, Health before, double now, std::uint64_t unix_us) {
   if (node.health == before) return;
   const std::string& name = node.status.name;
   switch (node.health) {
@@ -119,7 +119,7 @@ void ClusterModel::note(const NodeView& node, Health before, double now, std::ui
   }
 }
 
-void ClusterModel::count_events(const NodeView& node, const proto::NodeStatus& before, double now,
+void ClusterModel::count_events(const NodeModel& node, const proto::NodeStatus& before, double now,
                                 std::uint64_t unix_us) {
   const auto more = [&](const char* name) {
     const std::uint64_t old_count = counter(before, name);
@@ -138,7 +138,7 @@ void ClusterModel::update(const std::vector<proto::NodeStatus>& nodes, double no
   connected_ = false;
   std::vector<std::string> seen;
   for (const proto::NodeStatus& status : nodes) {
-    NodeView& node = entry(status, now, unix_us);
+    NodeModel& node = entry(status, now, unix_us);
     const proto::NodeStatus before = node.status;
     const Health health_before = node.health;
     const double seconds = now - node.last_seen;
@@ -203,14 +203,14 @@ void ClusterModel::update_failed(const Status& status, double now, std::uint64_t
 
 void ClusterModel::forget() { *this = ClusterModel(); }
 
-const NodeView* ClusterModel::find(std::string_view endpoint_or_name) const {
+const NodeModel* ClusterModel::find(std::string_view endpoint_or_name) const {
   for (const auto& node : nodes_) {
     if (node->status.endpoint == endpoint_or_name || node->status.name == endpoint_or_name) return node.get();
   }
   return nullptr;
 }
 
-const NodeView* ClusterModel::master() const {
+const NodeModel* ClusterModel::master() const {
   for (const auto& node : nodes_) {
     if (node->master) return node.get();
   }

@@ -21,7 +21,7 @@ namespace sqlcast::gui {
 enum class Health : std::uint8_t { good, busy, lagging, unreachable, failed, forked };
 std::string_view health_word(Health health);  // "live", "catching up", "lagging", "unreachable", "failed", "forked"
 
-struct NodeView {
+struct NodeModel {
   proto::NodeStatus status;
   bool master = false;
   bool reachable = true;
@@ -69,9 +69,9 @@ class ClusterModel {
   void update_failed(const Status& status, double now, std::uint64_t unix_us);
   void forget();
 
-  const std::vector<std::unique_ptr<NodeView>>& nodes() const { return nodes_; }  // master first, then by name
-  const NodeView* find(std::string_view endpoint_or_name) const;
-  const NodeView* master() const;
+  const std::vector<std::unique_ptr<NodeModel>>& nodes() const { return nodes_; }  // master first, then by name
+  const NodeModel* find(std::string_view endpoint_or_name) const;
+  const NodeModel* master() const;
   const std::deque<ClusterEvent>& events() const { return events_; }
   bool connected() const { return connected_; }
   const std::string& problem() const { return problem_; }  // of the last poll, when nothing answered
@@ -81,13 +81,13 @@ class ClusterModel {
   std::size_t reachable() const;
 
  private:
-  NodeView& entry(const proto::NodeStatus& status, double now, std::uint64_t unix_us);
-  void judge(NodeView& node);
-  void note(const NodeView& node, Health before, double now, std::uint64_t unix_us);
-  void count_events(const NodeView& node, const proto::NodeStatus& before, double now, std::uint64_t unix_us);
+  NodeModel& entry(const proto::NodeStatus& status, double now, std::uint64_t unix_us);
+  void judge(NodeModel& node);
+  void note(const NodeModel& node, Health before, double now, std::uint64_t unix_us);
+  void count_events(const NodeModel& node, const proto::NodeStatus& before, double now, std::uint64_t unix_us);
   void add_event(EventKind kind, const std::string& node, std::string text, double now, std::uint64_t unix_us);
 
-  std::vector<std::unique_ptr<NodeView>> nodes_;
+  std::vector<std::unique_ptr<NodeModel>> nodes_;
   std::deque<ClusterEvent> events_;
   std::map<Sequence, std::string> hashes_;  // what hash was seen at a position: two different ones are a fork
   bool connected_ = false;

@@ -38,4 +38,9 @@ class RowWriter {
   std::uint64_t rows_ = 0;
 };
 
+class GridModel;
+
+// The selection as text, without a frame when it is one cell of RowFormat::tsv; the whole result with `all`.
+std::string rows_text(const GridModel& grid, RowFormat format, bool all);
+
 }  // namespace sqlcast::gui

@@ -17,7 +17,7 @@ std::string QueryTab::label() const {
   return path.substr(path.rfind('/') + 1);
 }
 
-void ResultView::take(client::StatementReply reply) {
+void ResultModel::take(client::StatementReply reply) {
   has_rows = reply.has_rows;
   if (reply.has_rows) {
     if (grid.columns().empty()) grid = GridModel(std::move(reply.columns));
@@ -29,7 +29,7 @@ void ResultView::take(client::StatementReply reply) {
   warnings = std::move(reply.warnings);
 }
 
-void QueryTab::fill(ResultView& result, const client::Reply& reply) const {
+void QueryTab::fill(ResultModel& result, const client::Reply& reply) const {
   result.status = reply.status;
   result.failed_statement = reply.failed_statement;
   result.node = reply.node;
@@ -98,7 +98,7 @@ void QueryTab::run_next(Backend& backend, std::shared_ptr<Queue> queue, double n
 
 void QueryTab::take_reply(Backend& backend, const std::shared_ptr<Queue>& queue, const std::string& sql,
                           std::size_t offset, client::Reply reply, double now) {
-  auto result = std::make_shared<ResultView>();
+  auto result = std::make_shared<ResultModel>();
   result->sql = sql;
   result->title = short_title(sql);
   fill(*result, reply);
@@ -131,7 +131,7 @@ void QueryTab::run_atomic(Backend& backend, std::vector<client::Statement> state
     if (finished) {
       std::string all;
       for (const client::Statement& statement : statements) all += cat(all.empty() ? "" : ";\n", statement.sql);
-      ResultView summary;
+      ResultModel summary;
       summary.sql = all;
       summary.title = "atomic";
       self->fill(summary, reply);
@@ -155,7 +155,7 @@ void QueryTab::session_ended() {
     result->fetching = false;
   }
   if (!running_) return;
-  auto result = std::make_shared<ResultView>();
+  auto result = std::make_shared<ResultModel>();
   result->sql = running_->sql;
   result->title = short_title(running_->sql);
   result->status = Status::error(Code::cancelled, "The connection was closed before the answer came.");
@@ -164,7 +164,7 @@ void QueryTab::session_ended() {
   running_.reset();
 }
 
-void QueryTab::fetch_more(Backend& backend, const std::shared_ptr<ResultView>& result, std::uint32_t page_rows,
+void QueryTab::fetch_more(Backend& backend, const std::shared_ptr<ResultModel>& result, std::uint32_t page_rows,
                           std::uint64_t max_rows) {
   if (!result->cursor || result->fetching) return;
   if (result->grid.rows().size() >= max_rows) {
@@ -172,7 +172,7 @@ void QueryTab::fetch_more(Backend& backend, const std::shared_ptr<ResultView>& r
     return;
   }
   result->fetching = true;
-  const std::weak_ptr<ResultView> weak_result = result;
+  const std::weak_ptr<ResultModel> weak_result = result;
   const auto weak = weak_from_this();
   backend.fetch(result->cursor, page_rows, [weak, weak_result, &backend, page_rows, max_rows](client::Reply reply) {
     const auto view = weak_result.lock();
@@ -226,7 +226,7 @@ std::optional<std::pair<std::size_t, std::size_t>> error_place(std::string_view 
   return std::nullopt;
 }
 
-std::string outcome_text(const ResultView& result) {
+std::string outcome_text(const ResultModel& result) {
   if (!result.status.ok()) return cat(code_name(result.status.code), ": ", one_line(result.status.message, 120));
   if (result.has_rows) return plural(result.grid.rows().size(), "row", "rows");
   return plural(result.affected_rows, "row affected", "rows affected");

@@ -31,7 +31,7 @@ struct GridLook {
   std::optional<CellAt> editing;
 };
 
-struct ResultView {
+struct ResultModel {
   std::string sql;
   std::string title;
   Status status;
@@ -89,7 +89,7 @@ class QueryTab : public std::enable_shared_from_this<QueryTab> {
   bool no_database = false;  // the user wants none; otherwise the first one is taken when it is known
   EditorBuffer buffer;
   Highlighter highlighter;
-  std::vector<std::shared_ptr<ResultView>> results;
+  std::vector<std::shared_ptr<ResultModel>> results;
   std::size_t active_result = 0;
 
   // Position of an error in the text, from the last run: [begin, end), and its message.
@@ -112,7 +112,7 @@ class QueryTab : public std::enable_shared_from_this<QueryTab> {
   };
   const std::optional<Running>& running() const { return running_; }
 
-  using Finished = std::function<void(const ResultView&)>;  // after each statement: history, schema reload
+  using Finished = std::function<void(const ResultModel&)>;  // after each statement: history, schema reload
 
   // Runs the statements one after the other, each a request of its own, a result each; stops at the first that
   // fails. `offsets`: where each stands in the text, for the error mark. Ignored while something runs.
@@ -124,7 +124,7 @@ class QueryTab : public std::enable_shared_from_this<QueryTab> {
   void cancel(Backend& backend);
   void session_ended();  // the connection is gone: what ran will not be answered
 
-  void fetch_more(Backend& backend, const std::shared_ptr<ResultView>& result, std::uint32_t page_rows,
+  void fetch_more(Backend& backend, const std::shared_ptr<ResultModel>& result, std::uint32_t page_rows,
                   std::uint64_t max_rows);
 
  private:
@@ -138,7 +138,7 @@ class QueryTab : public std::enable_shared_from_this<QueryTab> {
   void run_next(Backend& backend, std::shared_ptr<Queue> queue, double now);
   void take_reply(Backend& backend, const std::shared_ptr<Queue>& queue, const std::string& sql, std::size_t offset,
                   client::Reply reply, double now);
-  void fill(ResultView& result, const client::Reply& reply) const;
+  void fill(ResultModel& result, const client::Reply& reply) const;
   void close_cursors(Backend& backend);
 
   std::optional<Running> running_;
@@ -148,7 +148,7 @@ class QueryTab : public std::enable_shared_from_this<QueryTab> {
 std::optional<std::pair<std::size_t, std::size_t>> error_place(std::string_view sql, const Status& status);
 
 // "3 rows", "1 row affected", "SQL_ERROR: …".
-std::string outcome_text(const ResultView& result);
+std::string outcome_text(const ResultModel& result);
 
 // A short name for a result tab: verb and table.
 std::string short_title(std::string_view sql);

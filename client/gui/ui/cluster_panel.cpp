@@ -4,13 +4,13 @@
 #include <cmath>
 
 #include "client/gui/model/text.h"
-#include "client/gui/ui/app.h"
-#include "client/gui/ui/dialogs.h"
+#include "client/gui/model/workspace.h"
+#include "client/gui/ui/desk.h"
 #include "client/gui/ui/widgets.h"
 
 namespace sqlcast::gui {
 
-ImU32 ClusterPanel::node_colour(const ClusterModel& cluster, const NodeView& node) const {
+ImU32 ClusterPanel::node_colour(const ClusterModel& cluster, const NodeModel& node) const {
   if (node.master) return colours().master;
   std::size_t index = 1;
   for (const auto& other : cluster.nodes()) {
@@ -20,60 +20,60 @@ ImU32 ClusterPanel::node_colour(const ClusterModel& cluster, const NodeView& nod
   return colours().series[1 + (index - 1) % (colours().series.size() - 1)];
 }
 
-void ClusterPanel::draw(App& app, ImVec2 low, ImVec2 size) {
+void ClusterPanel::draw(Workspace& work, Desk& desk, ImVec2 low, ImVec2 size) {
   ImGui::SetCursorScreenPos(low);
   ImGui::BeginChild("##cluster", size, false, ImGuiWindowFlags_NoScrollbar);
   const ImVec2 high = {low.x + size.x, low.y + size.y};
-  if (!app.session || app.session->cluster.nodes().empty()) {
-    draw_nobody(app, low, high);
+  if (!work.session() || work.session()->cluster.nodes().empty()) {
+    draw_nobody(work, low, high);
     ImGui::EndChild();
     return;
   }
   const float side = std::clamp(size.x * 0.3F, px(300), px(460));
   const float plots = std::clamp(size.y * 0.4F, px(190), px(420));
-  draw_topology(app, low, {high.x - side, high.y - plots}, false);
-  draw_plots(app, {low.x + px(14), high.y - plots + px(10)}, {high.x - side - px(14), high.y - px(8)}, false);
+  draw_topology(work, desk, low, {high.x - side, high.y - plots}, false);
+  draw_plots(work, {low.x + px(14), high.y - plots + px(10)}, {high.x - side - px(14), high.y - px(8)}, false);
   ImDrawList* list = ImGui::GetWindowDrawList();
   list->AddLine({high.x - side, low.y}, {high.x - side, high.y}, colours().border);
   list->AddLine({low.x, high.y - plots}, {high.x - side, high.y - plots}, colours().border);
   const float details = std::min(size.y * 0.62F, px(470));
-  draw_details(app, {high.x - side, low.y}, {side, details});
+  draw_details(work, {high.x - side, low.y}, {side, details});
   list->AddLine({high.x - side, low.y + details}, {high.x, low.y + details}, colours().border);
-  draw_events(app, {high.x - side, low.y + details}, {side, size.y - details}, ClusterModel::kMaxEvents);
+  draw_events(work, {high.x - side, low.y + details}, {side, size.y - details}, ClusterModel::kMaxEvents);
   ImGui::EndChild();
 }
 
-void ClusterPanel::draw_small(App& app, ImVec2 low, ImVec2 size) {
+void ClusterPanel::draw_small(Workspace& work, Desk& desk, ImVec2 low, ImVec2 size) {
   ImGui::SetCursorScreenPos(low);
   ImGui::BeginChild("##live", size, false, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
   const ImVec2 high = {low.x + size.x, low.y + size.y};
-  if (!app.session || app.session->cluster.nodes().empty()) {
-    draw_nobody(app, low, high);
+  if (!work.session() || work.session()->cluster.nodes().empty()) {
+    draw_nobody(work, low, high);
     ImGui::EndChild();
     return;
   }
-  const auto nodes = static_cast<float>(std::min<std::size_t>(app.session->cluster.nodes().size(), 6));
+  const auto nodes = static_cast<float>(std::min<std::size_t>(work.session()->cluster.nodes().size(), 6));
   const float topology = std::min(size.y * 0.42F, px(64) + nodes * px(58));
-  draw_topology(app, low, {high.x, low.y + topology}, true);
+  draw_topology(work, desk, low, {high.x, low.y + topology}, true);
   const float events = std::min(px(170), size.y * 0.22F);
-  draw_plots(app, {low.x + px(10), low.y + topology + px(8)}, {high.x - px(8), high.y - events - px(6)}, true);
+  draw_plots(work, {low.x + px(10), low.y + topology + px(8)}, {high.x - px(8), high.y - events - px(6)}, true);
   ImGui::GetWindowDrawList()->AddLine({low.x, high.y - events}, {high.x, high.y - events}, colours().border);
-  draw_events(app, {low.x, high.y - events}, {size.x, events}, 40);
+  draw_events(work, {low.x, high.y - events}, {size.x, events}, 40);
   ImGui::EndChild();
 }
 
-void ClusterPanel::draw_nobody(App& app, ImVec2 low, ImVec2 high) {
+void ClusterPanel::draw_nobody(Workspace& work, ImVec2 low, ImVec2 high) {
   const Palette& p = colours();
   ImDrawList* list = ImGui::GetWindowDrawList();
   const ImVec2 centre = {(low.x + high.x) / 2, low.y + (high.y - low.y) * 0.36F};
   ui::health_shape(list, centre, px(18), Health::unreachable);
-  const bool trying = app.session != nullptr;
+  const bool trying = work.session() != nullptr;
   std::vector<std::string> lines{trying ? "No node answers yet" : "Not connected"};
   if (trying) {
-    const double seconds = app.now - app.session->connecting_since();
+    const double seconds = work.now() - work.session()->connecting_since();
     lines.push_back(cat("trying again, ", fixed(std::max(0.0, seconds), 0), " s"));
-    for (const std::string& endpoint : app.session->connection().endpoints) lines.push_back(endpoint);
-    const std::string& why = app.session->cluster.problem();
+    for (const std::string& endpoint : work.session()->connection().endpoints) lines.push_back(endpoint);
+    const std::string& why = work.session()->cluster.problem();
     const char* const end = why.data() + why.size();
     for (const char* at = why.data(); at < end;) {
       const char* stop = look().fonts.small->CalcWordWrapPositionA(1, at, end, high.x - low.x - px(40));
@@ -90,9 +90,9 @@ void ClusterPanel::draw_nobody(App& app, ImVec2 low, ImVec2 high) {
   }
 }
 
-void ClusterPanel::draw_topology(App& app, ImVec2 low, ImVec2 high, bool small) {
+void ClusterPanel::draw_topology(Workspace& work, Desk& desk, ImVec2 low, ImVec2 high, bool small) {
   const Palette& p = colours();
-  const ClusterModel& cluster = app.session->cluster;
+  const ClusterModel& cluster = work.session()->cluster;
   ImDrawList* list = ImGui::GetWindowDrawList();
   ImGui::PushClipRect(low, high, true);
   ui::draw_text(list, look().fonts.bold, {low.x + px(12), low.y + px(8)}, p.text, "Cluster");
@@ -101,8 +101,8 @@ void ClusterPanel::draw_topology(App& app, ImVec2 low, ImVec2 high, bool small) 
   ui::draw_text(list, look().fonts.small, {high.x - width - px(12), low.y + px(10)},
                 cluster.worst() == Health::good ? p.dim : health_colour(cluster.worst()), summary);
 
-  std::vector<const NodeView*> slaves;
-  const NodeView* master = cluster.master();
+  std::vector<const NodeModel*> slaves;
+  const NodeModel* master = cluster.master();
   for (const auto& node : cluster.nodes()) {
     if (node.get() != master) slaves.push_back(node.get());
   }
@@ -119,10 +119,10 @@ void ClusterPanel::draw_topology(App& app, ImVec2 low, ImVec2 high, bool small) 
       const ImVec2 at = {left + indent, top + (box + px(8)) * static_cast<float>(i + 1)};
       const ImVec2 from = {left + px(12), master_at.y + box};
       const ImVec2 to = {at.x, at.y + box / 2};
-      if (master != nullptr) draw_link(app, *slaves[i], from, to);
-      draw_node(app, *slaves[i], at, {high.x - px(12) - at.x, box}, true);
+      if (master != nullptr) draw_link(work, *slaves[i], from, to);
+      draw_node(work, desk, *slaves[i], at, {high.x - px(12) - at.x, box}, true);
     }
-    if (master != nullptr) draw_node(app, *master, master_at, {high.x - px(12) - left, box}, true);
+    if (master != nullptr) draw_node(work, desk, *master, master_at, {high.x - px(12) - left, box}, true);
     ImGui::PopClipRect();
     return;
   }
@@ -145,20 +145,20 @@ void ClusterPanel::draw_topology(App& app, ImVec2 low, ImVec2 high, bool small) 
     const ImVec2 at = {slaves_left + (slave_width + px(12)) * static_cast<float>(column),
                        top + (room - total) / 2 + (box_height + px(12)) * static_cast<float>(row)};
     if (master != nullptr) {
-      draw_link(app, *slaves[i], {master_at.x + master_size.x, master_at.y + master_size.y / 2},
+      draw_link(work, *slaves[i], {master_at.x + master_size.x, master_at.y + master_size.y / 2},
                 {at.x, at.y + box_height / 2});
     }
-    draw_node(app, *slaves[i], at, {slave_width, box_height}, box_height < px(80));
+    draw_node(work, desk, *slaves[i], at, {slave_width, box_height}, box_height < px(80));
   }
   if (master != nullptr) {
-    draw_node(app, *master, master_at, master_size, false);
+    draw_node(work, desk, *master, master_at, master_size, false);
   } else {
     ui::draw_text(list, look().fonts.bold, master_at, p.bad, "✕ no master is known");
   }
   ImGui::PopClipRect();
 }
 
-void ClusterPanel::draw_link(App& app, const NodeView& node, ImVec2 from, ImVec2 to) {
+void ClusterPanel::draw_link(Workspace& work, const NodeModel& node, ImVec2 from, ImVec2 to) {
   const Palette& p = colours();
   ImDrawList* list = ImGui::GetWindowDrawList();
   const bool broken = node.health >= Health::unreachable;
@@ -192,13 +192,13 @@ void ClusterPanel::draw_link(App& app, const NodeView& node, ImVec2 from, ImVec2
     const int dots = std::min(2 + static_cast<int>(std::log10(1 + node.measured_rate) * 2), 10);
     for (int i = 0; i < dots; ++i) {
       const double phase =
-          std::fmod((app.options().scripted ? 0.35 : app.now * speed) + static_cast<double>(i) / dots, 1.0);
+          std::fmod((work.options().scripted ? 0.35 : work.now() * speed) + static_cast<double>(i) / dots, 1.0);
       list->AddCircleFilled(point(static_cast<float>(phase)), px(3), p.write, 10);
     }
   }
 }
 
-void ClusterPanel::draw_node(App& app, const NodeView& node, ImVec2 low, ImVec2 size, bool small) {
+void ClusterPanel::draw_node(Workspace& work, Desk& desk, const NodeModel& node, ImVec2 low, ImVec2 size, bool small) {
   const Palette& p = colours();
   ImDrawList* list = ImGui::GetWindowDrawList();
   const proto::NodeStatus& s = node.status;
@@ -236,7 +236,7 @@ void ClusterPanel::draw_node(App& app, const NodeView& node, ImVec2 low, ImVec2 
   if (room > px(12)) {  // its colour in the plots
     const float middle = y + look().fonts.bold->FontSize / 2;
     list->AddRectFilled({name_end, middle - px(1.5F)}, {name_end + px(12), middle + px(1.5F)},
-                        node_colour(app.session->cluster, node), px(1));
+                        node_colour(work.session()->cluster, node), px(1));
   }
   y += look().fonts.bold->FontSize + px(4);
   const auto line = [&](std::string_view value, ImU32 colour) {
@@ -251,7 +251,7 @@ void ClusterPanel::draw_node(App& app, const NodeView& node, ImVec2 low, ImVec2 
     if (small) line({}, p.dim);
   }
   if (!node.reachable) {
-    const double ago = node.last_seen > 0 ? app.session->now() - node.last_seen : 0;
+    const double ago = node.last_seen > 0 ? work.session()->now() - node.last_seen : 0;
     line(cat("was at ", with_separators(s.position), "   epoch ", s.epoch), p.dim);
     if (node.last_seen > 0)
       line(cat("last heard of ", human_age(static_cast<std::uint64_t>(ago * 1000)), " ago"), p.dim);
@@ -283,8 +283,8 @@ void ClusterPanel::draw_node(App& app, const NodeView& node, ImVec2 low, ImVec2 
     selected_ = node.key();
   }
   if (ImGui::BeginPopupContextItem()) {
-    if (ui::menu_item("Run statements here")) app.target = {client::Target::Kind::node, s.endpoint};
-    if (ui::menu_item("Copy endpoint")) app.copy(s.endpoint, "endpoint");
+    if (ui::menu_item("Run statements here")) work.target = {client::Target::Kind::node, s.endpoint};
+    if (ui::menu_item("Copy endpoint")) desk.copy(s.endpoint, "endpoint");
     ImGui::EndPopup();
   }
   ui::tooltip(cat(s.name, "  ", s.role, "  ", s.state, "\n", s.endpoint, "\nsqlcast ", s.version, "   ",
@@ -292,8 +292,8 @@ void ClusterPanel::draw_node(App& app, const NodeView& node, ImVec2 low, ImVec2 
   ImGui::PopID();
 }
 
-void ClusterPanel::draw_plots(App& app, ImVec2 low, ImVec2 high, bool small) {
-  const ClusterModel& cluster = app.session->cluster;
+void ClusterPanel::draw_plots(Workspace& work, ImVec2 low, ImVec2 high, bool small) {
+  const ClusterModel& cluster = work.session()->cluster;
   std::vector<ui::PlotSeries> all;
   std::vector<ui::PlotSeries> slaves;
   for (const auto& node : cluster.nodes()) {
@@ -305,9 +305,9 @@ void ClusterPanel::draw_plots(App& app, ImVec2 low, ImVec2 high, bool small) {
   for (std::size_t i = 0; i < all.size(); ++i)
     positions.push_back({&cluster.nodes()[i]->position, all[i].label, all[i].colour});
   ui::Plot plot;
-  plot.now = app.session->now();
+  plot.now = work.session()->now();
   // A window that has just connected has no five minutes to show.
-  const double age = plot.now - app.session->connecting_since();
+  const double age = plot.now - work.session()->connecting_since();
   plot.seconds = age < 55 ? 60 : age < 115 ? 120 : 300;
   const bool across = !small && high.x - low.x > px(780);
   const int count = small && high.y - low.y < px(280) ? 2 : 3;
@@ -341,9 +341,9 @@ void ClusterPanel::draw_plots(App& app, ImVec2 low, ImVec2 high, bool small) {
   ui::draw_plot(plot, positions, from, to);
 }
 
-void ClusterPanel::draw_events(App& app, ImVec2 low, ImVec2 size, std::size_t most) {
+void ClusterPanel::draw_events(Workspace& work, ImVec2 low, ImVec2 size, std::size_t most) {
   const Palette& p = colours();
-  const auto& events = app.session->cluster.events();
+  const auto& events = work.session()->cluster.events();
   ImGui::SetCursorScreenPos(low);
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, {px(12), px(8)});
   ImGui::BeginChild("##events", size, false, ImGuiWindowFlags_AlwaysUseWindowPadding);
@@ -379,10 +379,10 @@ void ClusterPanel::draw_events(App& app, ImVec2 low, ImVec2 size, std::size_t mo
   ImGui::EndChild();
 }
 
-void ClusterPanel::draw_details(App& app, ImVec2 low, ImVec2 size) {
+void ClusterPanel::draw_details(Workspace& work, ImVec2 low, ImVec2 size) {
   const Palette& p = colours();
-  const ClusterModel& cluster = app.session->cluster;
-  const NodeView* node = cluster.find(selected_);
+  const ClusterModel& cluster = work.session()->cluster;
+  const NodeModel* node = cluster.find(selected_);
   if (node == nullptr) node = cluster.master() != nullptr ? cluster.master() : cluster.nodes().front().get();
   const proto::NodeStatus& s = node->status;
   ImGui::SetCursorScreenPos(low);
@@ -426,8 +426,8 @@ void ClusterPanel::draw_details(App& app, ImVec2 low, ImVec2 size) {
     fact(words, with_separators(value));
   }
   if (ui::button("Run statements here")) {
-    app.target = {client::Target::Kind::node, s.endpoint};
-    app.view = View::query;
+    work.target = {client::Target::Kind::node, s.endpoint};
+    work.view = View::query;
   }
   ImGui::EndChild();
 }

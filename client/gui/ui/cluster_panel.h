@@ -12,23 +12,24 @@
 
 namespace sqlcast::gui {
 
-class App;
+class Desk;
+class Workspace;
 
 class ClusterPanel {
  public:
-  void draw(App& app, ImVec2 low, ImVec2 size);        // the view
-  void draw_small(App& app, ImVec2 low, ImVec2 size);  // beside the editor
+  void draw(Workspace& work, Desk& desk, ImVec2 low, ImVec2 size);        // the view
+  void draw_small(Workspace& work, Desk& desk, ImVec2 low, ImVec2 size);  // beside the editor
   const std::string& selected() const { return selected_; }
 
  private:
-  void draw_topology(App& app, ImVec2 low, ImVec2 high, bool small);
-  void draw_node(App& app, const NodeView& node, ImVec2 low, ImVec2 size, bool small);
-  void draw_link(App& app, const NodeView& node, ImVec2 from, ImVec2 to);
-  void draw_plots(App& app, ImVec2 low, ImVec2 high, bool small);
-  void draw_events(App& app, ImVec2 low, ImVec2 size, std::size_t most);
-  void draw_details(App& app, ImVec2 low, ImVec2 size);
-  void draw_nobody(App& app, ImVec2 low, ImVec2 high);
-  ImU32 node_colour(const ClusterModel& cluster, const NodeView& node) const;
+  void draw_topology(Workspace& work, Desk& desk, ImVec2 low, ImVec2 high, bool small);
+  void draw_node(Workspace& work, Desk& desk, const NodeModel& node, ImVec2 low, ImVec2 size, bool small);
+  void draw_link(Workspace& work, const NodeModel& node, ImVec2 from, ImVec2 to);
+  void draw_plots(Workspace& work, ImVec2 low, ImVec2 high, bool small);
+  void draw_events(Workspace& work, ImVec2 low, ImVec2 size, std::size_t most);
+  void draw_details(Workspace& work, ImVec2 low, ImVec2 size);
+  void draw_nobody(Workspace& work, ImVec2 low, ImVec2 high);
+  ImU32 node_colour(const ClusterModel& cluster, const NodeModel& node) const;
 
   std::string selected_;  // key of a node
 };

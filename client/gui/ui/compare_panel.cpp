@@ -7,7 +7,7 @@
 #include "client/gui/model/collect.h"
 #include "client/gui/model/keys.h"
 #include "client/gui/model/text.h"
-#include "client/gui/ui/app.h"
+#include "client/gui/model/workspace.h"
 #include "client/gui/ui/edit_rows.h"
 #include "client/gui/ui/scrollbar.h"
 #include "client/gui/ui/widgets.h"
@@ -18,8 +18,8 @@ namespace {
 constexpr std::uint64_t kMaxRows = 100'000;  // of each node
 }
 
-void ComparePanel::run(App& app, const std::string& sql, const std::string& database) {
-  if (!app.session || running()) return;
+void ComparePanel::run(Workspace& work, const std::string& sql, const std::string& database) {
+  if (!work.session() || running()) return;
   sql_ = sql;
   database_ = database;
   comparison_.reset();
@@ -28,7 +28,7 @@ void ComparePanel::run(App& app, const std::string& sql, const std::string& data
   answers_ = std::make_shared<std::vector<NodeAnswer>>();
   const std::uint64_t number = ++run_;
   std::vector<std::string> endpoints;
-  for (const auto& node : app.session->cluster.nodes()) {
+  for (const auto& node : work.session()->cluster.nodes()) {
     if (left_out_.contains(node->key())) continue;
     NodeAnswer answer;
     answer.node = node->status.name;
@@ -43,7 +43,7 @@ void ComparePanel::run(App& app, const std::string& sql, const std::string& data
     request.target = {client::Target::Kind::node, endpoints[i]};
     request.consistency = client::Consistency::any;  // what this node has, whatever it is
     request.page_rows = 10'000;
-    collect(app.session->backend(), std::move(request), kMaxRows, [this, &app, i, number](Collected got) {
+    collect(work.session()->backend(), std::move(request), kMaxRows, [this, &work, i, number](Collected got) {
       if (number != run_) return;
       NodeAnswer& answer = (*answers_)[i];
       answer.status = got.status;
@@ -51,55 +51,66 @@ void ComparePanel::run(App& app, const std::string& sql, const std::string& data
       answer.rows = std::move(got.rows);
       answer.position = got.position;
       answer.truncated = got.truncated;
-      if (--waiting_ == 0) finish(app);
+      if (--waiting_ == 0) finish(work);
     });
   }
 }
 
-void ComparePanel::finish(App& app) {
+// What was compared belongs to a cluster that is not there any more.
+void ComparePanel::forget() {
+  ++run_;  // answers that still come are not taken
+  waiting_ = 0;
+  left_out_.clear();
+  comparison_.reset();
+  shown_.clear();
+}
+
+void ComparePanel::finish(Workspace& work) {
   // Not every database says which columns are keys: the schema does.
   for (NodeAnswer& answer : *answers_) {
-    for (const std::size_t i : edit_rows::key_of(app, sql_, database_, answer.columns)) {
+    for (const std::size_t i : edit_rows::key_of(work, sql_, database_, answer.columns)) {
       answer.columns[i].primary_key = true;
     }
   }
   auto result = std::make_shared<Comparison>();
-  app.in_background([result, answers = answers_] { *result = compare(*answers); },
-                    [this, result, number = run_] {
-                      if (number != run_) return;
-                      comparison_ = result;
-                      widths_.clear();
-                      for (const NodeAnswer& answer : *answers_) {
-                        if (!answer.status.ok()) continue;
-                        for (std::size_t i = 0; i < answer.columns.size(); ++i) {
-                          float width = static_cast<float>(answer.columns[i].name.size()) + 2;
-                          for (std::uint64_t row = 0; row < std::min<std::uint64_t>(answer.rows.size(), 100); ++row) {
-                            width =
-                                std::max(width, static_cast<float>(cell_line(answer.rows.cell(row, i), 30).size()) + 2);
-                          }
-                          widths_.push_back(std::clamp(width, 7.0F, 34.0F));
-                        }
-                        break;
-                      }
-                    });
+  work.in_background([result, answers = answers_] { *result = compare(*answers); },
+                     [this, result, number = run_] {
+                       if (number != run_) return;
+                       comparison_ = result;
+                       widths_.clear();
+                       for (const NodeAnswer& answer : *answers_) {
+                         if (!answer.status.ok()) continue;
+                         for (std::size_t i = 0; i < answer.columns.size(); ++i) {
+                           float width = static_cast<float>(answer.columns[i].name.size()) + 2;
+                           for (std::uint64_t row = 0; row < std::min<std::uint64_t>(answer.rows.size(), 100); ++row) {
+                             width = std::max(width,
+                                              static_cast<float>(cell_line(answer.rows.cell(row, i), 30).size()) + 2);
+                           }
+                           widths_.push_back(std::clamp(width, 7.0F, 34.0F));
+                         }
+                         break;
+                       }
+                     });
 }
 
-void ComparePanel::draw(App& app, ImVec2 low, ImVec2 size) {
+void ComparePanel::draw(Workspace& work, Desk&, ImVec2 low, ImVec2 size) {
+  if (std::exchange(connection_, work.connections()) != work.connections()) forget();
+  if (const auto wish = std::exchange(work.wishes.compare, std::nullopt)) run(work, wish->first, wish->second);
   ImGui::SetCursorScreenPos(low);
   ImGui::BeginChild("##compare", size, false, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
-  draw_tools(app);
+  draw_tools(work);
   if (comparison_ && comparison_->problem.empty()) draw_rows(ImGui::GetContentRegionAvail());
   ImGui::EndChild();
 }
 
-void ComparePanel::draw_tools(App& app) {
+void ComparePanel::draw_tools(Workspace& work) {
   const Palette& p = colours();
   ImGui::SetCursorPos({px(12), px(8)});
   ImGui::BeginGroup();
   ui::heading("Compare");
   ImGui::SameLine(0, px(10));
   ui::dim("the statement under the caret, asked of each node, row beside row");
-  QueryTab& tab = app.tab();
+  QueryTab& tab = work.tab();
   const auto statement = tab.highlighter.statement_at(tab.buffer, tab.buffer.caret());
   const std::string sql =
       statement ? tab.buffer.text().substr(statement->begin, statement->end - statement->begin) : std::string();
@@ -107,14 +118,14 @@ void ComparePanel::draw_tools(App& app) {
   ui::text(sql.empty() ? "(the editor is empty)" : one_line(sql, 110), p.dim);
   ImGui::PopFont();
   const bool read = !sql.empty() && sql::classify(sql, tab.database).statement_class == sql::Class::read;
-  if (ui::button(running() ? "Asking…" : "Compare nodes", ui::Style::primary, read && app.session && !running()))
-    run(app, sql, tab.database);
+  if (ui::button(running() ? "Asking…" : "Compare nodes", ui::Style::primary, read && work.session() && !running()))
+    run(work, sql, tab.database);
   if (!sql.empty() && !read) {
     ImGui::SameLine();
     ui::text("Only a SELECT can be compared.", p.warn);
   }
-  if (app.session) {
-    for (const auto& node : app.session->cluster.nodes()) {
+  if (work.session()) {
+    for (const auto& node : work.session()->cluster.nodes()) {
       ImGui::SameLine(0, px(14));
       bool asked = !left_out_.contains(node->key());
       if (ui::checkbox(cat(node->status.name, "##ask").c_str(), &asked)) {

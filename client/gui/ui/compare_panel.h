@@ -12,26 +12,29 @@
 
 namespace sqlcast::gui {
 
-class App;
+class Desk;
+class Workspace;
 
 class ComparePanel {
  public:
-  void draw(App& app, ImVec2 low, ImVec2 size);
-  void run(App& app, const std::string& sql, const std::string& database);
+  void draw(Workspace& work, Desk& desk, ImVec2 low, ImVec2 size);
   bool running() const { return waiting_ > 0; }
   const Comparison* comparison() const { return comparison_ ? comparison_.get() : nullptr; }
 
  private:
-  void draw_tools(App& app);
+  void run(Workspace& work, const std::string& sql, const std::string& database);
+  void forget();
+  void draw_tools(Workspace& work);
   void draw_rows(ImVec2 size);
   void draw_row(const ComparedRow& row, std::uint64_t number, ImVec2 at, float right, float row_height);
-  void finish(App& app);
+  void finish(Workspace& work);
 
   std::string sql_;
   std::string database_;
   std::set<std::string> left_out_;  // endpoints not to ask
   std::shared_ptr<std::vector<NodeAnswer>> answers_;
   std::shared_ptr<Comparison> comparison_;
+  std::uint64_t connection_ = 0;  // that everything here is about
   std::uint64_t run_ = 0;
   std::size_t waiting_ = 0;
   bool only_differences_ = false;

@@ -6,7 +6,7 @@
 #include "client/gui/model/cell_text.h"
 #include "client/gui/model/keys.h"
 #include "client/gui/model/text.h"
-#include "client/gui/ui/app.h"
+#include "client/gui/model/workspace.h"
 #include "client/gui/ui/widgets.h"
 
 namespace sqlcast::gui {
@@ -15,8 +15,7 @@ namespace {
 constexpr std::size_t kNone = ~std::size_t{0};
 }
 
-void DiagramPanel::show(App& app, const std::string& database) {
-  app.view = View::diagram;
+void DiagramPanel::show(const std::string& database) {
   if (database_ != database) fitted_ = false;
   database_ = database;
   version_ = 0;
@@ -67,25 +66,27 @@ void DiagramPanel::handle_keys(ImVec2 area) {
   if (hit(key::kHome) > 0) fit(area);
 }
 
-void DiagramPanel::draw(App& app, ImVec2 low, ImVec2 size) {
+void DiagramPanel::draw(Workspace& work, Desk&, ImVec2 low, ImVec2 size) {
+  if (const std::string wish = std::exchange(work.wishes.diagram, {}); !wish.empty()) show(wish);
   const Palette& p = colours();
   ImGui::SetCursorScreenPos(low);
   ui::focus_when_new(drawn_);
   ImGui::BeginChild("##diagram", size, false,
                     ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse | ImGuiWindowFlags_NoNavInputs);
-  if (database_.empty() && app.session) {
-    for (const SchemaDatabase& one : app.session->schema.databases()) {
+  if (database_.empty() && work.session()) {
+    for (const SchemaDatabase& one : work.session()->schema.databases()) {
       if (!one.system && database_.empty()) database_ = one.name;
     }
   }
-  const SchemaDatabase* database = app.session ? app.session->schema.database(database_) : nullptr;
+  const SchemaDatabase* database = work.session() ? work.session()->schema.database(database_) : nullptr;
   ImGui::SetCursorPos({px(12), px(8)});
   ImGui::AlignTextToFramePadding();
   ui::heading("Diagram");
   ImGui::SameLine(0, px(12));
   if (ui::begin_combo("Diagram database", database_.empty() ? "(none)" : database_, px(160))) {
-    for (const SchemaDatabase& one : app.session ? app.session->schema.databases() : std::vector<SchemaDatabase>{}) {
-      if (!one.system && ui::selectable(one.name.c_str(), one.name == database_)) show(app, one.name);
+    for (const SchemaDatabase& one :
+         work.session() ? work.session()->schema.databases() : std::vector<SchemaDatabase>{}) {
+      if (!one.system && ui::selectable(one.name.c_str(), one.name == database_)) show(one.name);
     }
     ImGui::EndCombo();
   }
@@ -102,9 +103,9 @@ void DiagramPanel::draw(App& app, ImVec2 low, ImVec2 size) {
   list->AddRectFilled(area_low, {low.x + size.x, low.y + size.y}, p.ground);
 
   if (database == nullptr || database->state != LoadState::loaded) {
-    if (database != nullptr && database->state == LoadState::unknown && app.session)
-      app.session->load_database(database_);
-    const char* line = !app.session                           ? "Connect to a cluster to see its tables."
+    if (database != nullptr && database->state == LoadState::unknown && work.session())
+      work.session()->load_database(database_);
+    const char* line = !work.session()                        ? "Connect to a cluster to see its tables."
                        : database == nullptr                  ? "There is no database yet."
                        : database->state == LoadState::failed ? "The tables could not be loaded."
                                                               : "Loading…";
@@ -112,10 +113,10 @@ void DiagramPanel::draw(App& app, ImVec2 low, ImVec2 size) {
     ImGui::EndChild();
     return;
   }
-  if (version_ != app.session->schema.version() || laid_scale_ != look().scale) again = true;
+  if (version_ != work.session()->schema.version() || laid_scale_ != look().scale) again = true;
   if (again) {
     lay_out_again(*database, area);
-    version_ = app.session->schema.version();
+    version_ = work.session()->schema.version();
     fitted_ = false;
   }
   if (!fitted_) fit(area);
@@ -139,7 +140,7 @@ void DiagramPanel::draw(App& app, ImVec2 low, ImVec2 size) {
   if (!ImGui::IsItemActive()) dragging_ = kNone;
   if (over && ImGui::IsMouseDoubleClicked(0) && hovered_ != kNone) {
     const std::string table = diagram_.boxes[hovered_].table;
-    app.open_in_editor(
+    work.open_in_editor(
         table, cat("SELECT * FROM ", sql_identifier(database_), ".", sql_identifier(table), " LIMIT 1000"), true);
   }
   if (ImGui::IsWindowHovered() && io.MouseWheel != 0) {
@@ -155,7 +156,7 @@ void DiagramPanel::draw(App& app, ImVec2 low, ImVec2 size) {
   }
   const ImVec2 now = {area_low.x + pan_.x, area_low.y + pan_.y};
   for (const ErEdge& edge : diagram_.edges) draw_edge(edge, now);
-  for (std::size_t i = 0; i < diagram_.boxes.size(); ++i) draw_box(app, *database, i, now);
+  for (std::size_t i = 0; i < diagram_.boxes.size(); ++i) draw_box(*database, i, now);
   if (diagram_.boxes.empty()) {
     ui::draw_text(list, look().fonts.ui, {area_low.x + px(20), area_low.y + px(20)}, p.faint,
                   "This database has no tables yet.");
@@ -217,7 +218,7 @@ void DiagramPanel::draw_edge(const ErEdge& edge, ImVec2 origin) {
   }
 }
 
-void DiagramPanel::draw_box(App&, const SchemaDatabase& database, std::size_t index, ImVec2 origin) {
+void DiagramPanel::draw_box(const SchemaDatabase& database, std::size_t index, ImVec2 origin) {
   const Palette& p = colours();
   ImDrawList* list = ImGui::GetWindowDrawList();
   const ErBox& box = diagram_.boxes[index];

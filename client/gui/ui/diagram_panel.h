@@ -11,18 +11,19 @@
 
 namespace sqlcast::gui {
 
-class App;
+class Desk;
+class Workspace;
 
 class DiagramPanel {
  public:
-  void draw(App& app, ImVec2 low, ImVec2 size);
-  void show(App& app, const std::string& database);
+  void draw(Workspace& work, Desk& desk, ImVec2 low, ImVec2 size);
 
  private:
+  void show(const std::string& database);
   void lay_out_again(const SchemaDatabase& database, ImVec2 area);
   void fit(ImVec2 area);
   void draw_edge(const ErEdge& edge, ImVec2 origin);
-  void draw_box(App& app, const SchemaDatabase& database, std::size_t index, ImVec2 origin);
+  void draw_box(const SchemaDatabase& database, std::size_t index, ImVec2 origin);
   std::size_t box_at(ImVec2 point) const;
   void handle_keys(ImVec2 area);
   void zoom_at(ImVec2 point, float factor);  // in the area: what is there stays there

@@ -4,8 +4,9 @@
 #include <set>
 
 #include "client/gui/model/text.h"
-#include "client/gui/ui/app.h"
-#include "client/gui/ui/dialogs.h"
+#include "client/gui/model/workspace.h"
+#include "client/gui/ui/desk.h"
+#include "client/gui/ui/dialogs/review.h"
 #include "client/gui/ui/widgets.h"
 #include "sql/verdict.h"
 
@@ -20,7 +21,7 @@ struct Place {
   std::string why_not;
 };
 
-Place find_place(App& app, const std::string& sql, const std::string& database,
+Place find_place(const Workspace& work, const std::string& sql, const std::string& database,
                  const std::vector<proto::ColumnInfo>& columns) {
   Place place;
   const sql::Verdict verdict = sql::classify(sql, database);
@@ -50,7 +51,7 @@ Place find_place(App& app, const std::string& sql, const std::string& database,
     place.table = *tables.begin();
     place.database = database;
   }
-  const SchemaTable* table = app.session ? app.session->schema.table(place.database, place.table) : nullptr;
+  const SchemaTable* table = work.session() ? work.session()->schema.table(place.database, place.table) : nullptr;
   if (table == nullptr) {
     place.why_not =
         cat("The keys of ", place.table, " are not known yet: open ", place.database, " in the schema tree.");
@@ -81,30 +82,30 @@ Place find_place(App& app, const std::string& sql, const std::string& database,
 
 }  // namespace
 
-std::vector<std::size_t> key_of(App& app, const std::string& sql, const std::string& database,
+std::vector<std::size_t> key_of(const Workspace& work, const std::string& sql, const std::string& database,
                                 const std::vector<proto::ColumnInfo>& columns) {
-  const Place place = find_place(app, sql, database, columns);
+  const Place place = find_place(work, sql, database, columns);
   return place.why_not.empty() ? place.key : std::vector<std::size_t>{};
 }
 
-void judge(App& app, const QueryTab&, ResultView& result) {
+void judge(const Workspace& work, ResultModel& result) {
   if (result.edits) return;
-  result.why_not_editable = find_place(app, result.sql, result.database, result.grid.columns()).why_not;
+  result.why_not_editable = find_place(work, result.sql, result.database, result.grid.columns()).why_not;
 }
 
-bool begin(App& app, const QueryTab&, ResultView& result) {
+bool begin(Workspace& work, ResultModel& result) {
   if (result.edits) return true;
-  Place place = find_place(app, result.sql, result.database, result.grid.columns());
+  Place place = find_place(work, result.sql, result.database, result.grid.columns());
   result.why_not_editable = place.why_not;
   if (!place.why_not.empty()) {
-    app.toast(ToastKind::info, "These rows cannot be edited", place.why_not);
+    work.say(ToastKind::info, "These rows cannot be edited", place.why_not);
     return false;
   }
   result.edits.emplace(place.database, place.table, place.key);
   return true;
 }
 
-void set(ResultView& result, CellAt at, EditedValue value) {
+void set(ResultModel& result, CellAt at, EditedValue value) {
   if (at.row >= result.grid.shown()) {
     result.edits->set_added(at.row - result.grid.shown(), at.column, std::move(value));
   } else {
@@ -112,21 +113,22 @@ void set(ResultView& result, CellAt at, EditedValue value) {
   }
 }
 
-void add_row(ResultView& result) {
+void add_row(ResultModel& result) {
   result.edits->add_row();
   const std::uint64_t row = result.grid.shown() + result.edits->added().size() - 1;
   result.grid.focus = result.grid.anchor = CellAt{row, 0};
   result.look.show_focus = true;
 }
 
-void draw_bar(App& app, QueryTab& tab, const std::shared_ptr<ResultView>& result) {
+void draw_bar(Desk& desk, QueryTab& tab, const std::shared_ptr<ResultModel>& result) {
   if (!result->edits || result->edits->empty()) return;
   ui::badge("PENDING", colours().warn);
   ImGui::SameLine();
   ui::text(cat(plural(result->edits->count(), "row change", "row changes"), " to ", result->edits->table(),
                ", not sent yet"));
   ImGui::SameLine();
-  if (ui::button("Review and send…", ui::Style::primary, !tab.running())) app.dialogs().review_edits(tab, result);
+  if (ui::button("Review and send…", ui::Style::primary, !tab.running()))
+    desk.open(std::make_unique<ReviewDialog>(tab, result));
   ImGui::SameLine();
   if (ui::button("Discard changes")) {
     result->edits->discard();

@@ -6,21 +6,22 @@
 
 namespace sqlcast::gui {
 
-class App;
+class Desk;
+class Workspace;
 
 namespace edit_rows {
 
 // Positions of the primary key's columns when the rows come from one table and show its whole key; else nothing.
-std::vector<std::size_t> key_of(App& app, const std::string& sql, const std::string& database,
+std::vector<std::size_t> key_of(const Workspace& work, const std::string& sql, const std::string& database,
                                 const std::vector<proto::ColumnInfo>& columns);
 // Finds out whether the rows can be edited: one table, its whole key among the columns. Sets why_not_editable.
-void judge(App& app, const QueryTab& tab, ResultView& result);
+void judge(const Workspace& work, ResultModel& result);
 // Ready to edit; false (and a toast with the reason) when they cannot be.
-bool begin(App& app, const QueryTab& tab, ResultView& result);
-void set(ResultView& result, CellAt at, EditedValue value);
-void add_row(ResultView& result);
+bool begin(Workspace& work, ResultModel& result);
+void set(ResultModel& result, CellAt at, EditedValue value);
+void add_row(ResultModel& result);
 // "3 changes  [Review and send…] [Discard]", when something is pending.
-void draw_bar(App& app, QueryTab& tab, const std::shared_ptr<ResultView>& result);
+void draw_bar(Desk& desk, QueryTab& tab, const std::shared_ptr<ResultModel>& result);
 
 }  // namespace edit_rows
 }  // namespace sqlcast::gui

@@ -7,7 +7,8 @@
 
 #include "client/gui/model/keys.h"
 #include "client/gui/model/text.h"
-#include "client/gui/ui/app.h"
+#include "client/gui/model/workspace.h"
+#include "client/gui/ui/desk.h"
 #include "client/gui/ui/scrollbar.h"
 #include "client/gui/ui/widgets.h"
 
@@ -19,7 +20,7 @@ constexpr double kBlinkFor = 20;  // seconds; a caret that blinks all day costs 
 bool pressed(int code) { return ImGui::IsKeyPressed(code, true); }
 }  // namespace
 
-void EditorView::draw(App& app, QueryTab& tab, ImVec2 size) {
+void EditorView::draw(Workspace& work, QueryTab& tab, ImVec2 size) {
   const Palette& p = colours();
   if (wants_focus_) ImGui::SetNextWindowFocus();
   ImGui::PushStyleColor(ImGuiCol_ChildBg, p.panel);
@@ -48,7 +49,7 @@ void EditorView::draw(App& app, QueryTab& tab, ImVec2 size) {
   ui::note("SQL editor", m.low, m.high, true);
   if (ImGui::IsItemHovered()) ImGui::SetMouseCursor(ImGuiMouseCursor_TextInput);
   handle_mouse(tab, m);
-  if (focused_) handle_keys(app, tab, page);
+  if (focused_) handle_keys(work, tab, page);
   tab.highlighter.update(tab.buffer);
 
   const std::size_t caret_line = tab.buffer.line_of(tab.buffer.caret());
@@ -60,7 +61,7 @@ void EditorView::draw(App& app, QueryTab& tab, ImVec2 size) {
     if (line > top_ + page - 2) top_ = line - page + 2;
     if (column < left_) left_ = std::max(0.0, column - 8);
     if (column > left_ + columns - 4) left_ = column - columns + 4;
-    moved_at_ = app.now;
+    moved_at_ = work.now();
     follow_caret_ = false;
   }
   if (ImGui::IsWindowHovered()) {
@@ -70,7 +71,7 @@ void EditorView::draw(App& app, QueryTab& tab, ImVec2 size) {
   const auto lines = static_cast<double>(tab.buffer.line_count());
   top_ = std::clamp(top_, 0.0, std::max(0.0, lines - 1));
   left_ = std::clamp(left_, 0.0, std::max(0.0, static_cast<double>(longest_) + 8 - columns));
-  draw_lines(app, tab, m);
+  draw_lines(work, tab, m);
   ui::scrollbar("##lines", true, {m.high.x - bar, m.low.y}, m.high, &top_, page, lines + page - 2);
   if (completion_) draw_completion(tab, m);
   ImGui::EndChild();
@@ -96,7 +97,7 @@ void EditorView::draw_range(QueryTab& tab, const Metrics& m, std::size_t line, s
   if (right > left) ImGui::GetWindowDrawList()->AddRectFilled({left, from.y}, {right, from.y + m.line}, colour);
 }
 
-void EditorView::draw_lines(App& app, QueryTab& tab, const Metrics& m) {
+void EditorView::draw_lines(Workspace& work, QueryTab& tab, const Metrics& m) {
   const Palette& p = colours();
   ImDrawList* list = ImGui::GetWindowDrawList();
   const EditorBuffer& buffer = tab.buffer;
@@ -153,8 +154,8 @@ void EditorView::draw_lines(App& app, QueryTab& tab, const Metrics& m) {
       list->AddRect({corner.x - 1, corner.y + 1}, {corner.x + m.cell + 1, corner.y + m.line - 1}, p.accent, px(2));
     }
   }
-  const double still = app.now - moved_at_;
-  const bool blink = !app.options().scripted && still < kBlinkFor && std::fmod(still, 1.1) > 0.6;
+  const double still = work.now() - moved_at_;
+  const bool blink = !work.options().scripted && still < kBlinkFor && std::fmod(still, 1.1) > 0.6;
   if (focused_ && !blink) {
     const ImVec2 at = place_of(tab, m, buffer.caret());
     list->AddRectFilled({at.x - px(1), at.y + px(2)}, {at.x + px(1), at.y + m.line - px(2)}, p.accent);
@@ -262,7 +263,7 @@ void EditorView::handle_mouse(QueryTab& tab, const Metrics& m) {
   if (!ImGui::IsMouseDown(0)) selecting_ = false;
 }
 
-void EditorView::handle_keys(App& app, QueryTab& tab, double page_lines) {
+void EditorView::handle_keys(Workspace& work, QueryTab& tab, double page_lines) {
   ImGuiIO& io = ImGui::GetIO();
   EditorBuffer& buffer = tab.buffer;
   const std::uint64_t version = buffer.version();
@@ -312,7 +313,7 @@ void EditorView::handle_keys(App& app, QueryTab& tab, double page_lines) {
     if (pressed(key::letter('V'))) {
       if (const char* clip = ImGui::GetClipboardText()) buffer.insert(to_utf8(clip));
     }
-    if (pressed(key::kSpace)) update_completion(app, tab, false);
+    if (pressed(key::kSpace)) update_completion(work, tab, false);
   }
   if (pressed(key::kF1 + 2)) find_next(tab, shift);
   if (!ctrl && !io.KeyAlt) {
@@ -330,16 +331,16 @@ void EditorView::handle_keys(App& app, QueryTab& tab, double page_lines) {
     return;
   }
   tab.highlighter.update(buffer);
-  if (completion_ || (typed && app.settings.auto_complete && !app.options().scripted)) {
-    update_completion(app, tab, true);
+  if (completion_ || (typed && work.settings.auto_complete && !work.options().scripted)) {
+    update_completion(work, tab, true);
   }
 }
 
-void EditorView::update_completion(App& app, QueryTab& tab, bool automatic) {
+void EditorView::update_completion(Workspace& work, QueryTab& tab, bool automatic) {
   completion_.reset();
   chosen_ = 0;
-  if (!app.session) return;
-  Completion found = complete(tab.buffer, tab.highlighter, app.session->schema, tab.database, automatic);
+  if (!work.session()) return;
+  Completion found = complete(tab.buffer, tab.highlighter, work.session()->schema, tab.database, automatic);
   if (!found.proposals.empty()) completion_ = std::move(found);
 }
 

@@ -12,11 +12,12 @@
 
 namespace sqlcast::gui {
 
-class App;
+class Desk;
+class Workspace;
 
 class EditorView {
  public:
-  void draw(App& app, QueryTab& tab, ImVec2 size);
+  void draw(Workspace& work, QueryTab& tab, ImVec2 size);
   void focus() { wants_focus_ = true; }
   bool focused() const { return focused_; }
   void open_find(QueryTab& tab, bool replace);
@@ -31,17 +32,17 @@ class EditorView {
     float line = 0;
     float gutter = 0;
   };
-  void handle_keys(App& app, QueryTab& tab, double page_lines);
+  void handle_keys(Workspace& work, QueryTab& tab, double page_lines);
   bool handle_completion_keys(QueryTab& tab);
   void handle_mouse(QueryTab& tab, const Metrics& metrics);
-  void draw_lines(App& app, QueryTab& tab, const Metrics& metrics);
+  void draw_lines(Workspace& work, QueryTab& tab, const Metrics& metrics);
   void draw_line(QueryTab& tab, const Metrics& metrics, std::size_t line, ImVec2 at);
   void draw_range(QueryTab& tab, const Metrics& metrics, std::size_t line, std::size_t begin, std::size_t end,
                   ImU32 colour, bool whole_line);
   void draw_marks(QueryTab& tab, const Metrics& metrics);
   void draw_completion(QueryTab& tab, const Metrics& metrics);
   void draw_find(QueryTab& tab);
-  void update_completion(App& app, QueryTab& tab, bool automatic);
+  void update_completion(Workspace& work, QueryTab& tab, bool automatic);
   void accept_completion(QueryTab& tab);
   void find_next(QueryTab& tab, bool backward);
   ImVec2 place_of(const QueryTab& tab, const Metrics& metrics, std::size_t offset) const;

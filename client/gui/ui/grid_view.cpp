@@ -6,8 +6,9 @@
 #include "client/gui/model/cell_text.h"
 #include "client/gui/model/keys.h"
 #include "client/gui/model/text.h"
-#include "client/gui/ui/app.h"
-#include "client/gui/ui/dialogs.h"
+#include "client/gui/model/workspace.h"
+#include "client/gui/ui/desk.h"
+#include "client/gui/ui/dialogs/value.h"
 #include "client/gui/ui/edit_rows.h"
 #include "client/gui/ui/scrollbar.h"
 #include "client/gui/ui/widgets.h"
@@ -19,7 +20,7 @@ namespace {
 float header_height() { return std::floor(look().fonts.bold->FontSize + look().fonts.small->FontSize + px(12)); }
 
 // The column under an x within the cells, and where it begins; columns().size() when behind the last.
-std::size_t column_at(const ResultView& result, float x, float& begin) {
+std::size_t column_at(const ResultModel& result, float x, float& begin) {
   begin = 0;
   for (std::size_t i = 0; i < result.look.widths.size(); ++i) {
     const float width = px(result.look.widths[i]);
@@ -33,7 +34,7 @@ std::string edited_text(const EditedValue& value) { return value ? *value : "NUL
 
 }  // namespace
 
-void GridView::measure(ResultView& result) {
+void GridView::measure(ResultModel& result) {
   GridLook& l = result.look;
   if (l.measured || result.grid.columns().empty()) return;
   const float cell = look().fonts.mono->GetCharAdvance('0');
@@ -53,7 +54,8 @@ void GridView::measure(ResultView& result) {
   l.measured = true;
 }
 
-void GridView::draw(App& app, QueryTab& tab, const std::shared_ptr<ResultView>& result, ImVec2 size) {
+void GridView::draw(Workspace& work, Desk& desk, QueryTab& tab, const std::shared_ptr<ResultModel>& result,
+                    ImVec2 size) {
   const Palette& p = colours();
   measure(*result);
   constexpr ImGuiWindowFlags kFlags =
@@ -76,35 +78,36 @@ void GridView::draw(App& app, QueryTab& tab, const std::shared_ptr<ResultView>& 
   ImDrawList* list = ImGui::GetWindowDrawList();
   list->AddRectFilled(origin, {origin.x + size.x, origin.y + size.y}, p.panel);
   list->AddRectFilled(origin, {origin.x + size.x, origin.y + m.header}, p.raised);
-  handle_mouse(app, tab, result, m);
-  if (ImGui::IsWindowFocused() && !l.editing) handle_keys(app, tab, result, m);
+  handle_mouse(work, desk, result, m);
+  if (ImGui::IsWindowFocused() && !l.editing) handle_keys(work, desk, result, m);
   follow_focus(*result, m);
   float total_width = 0;
   for (const float width : l.widths) total_width += px(width);
   const auto total = static_cast<double>(m.rows);
   l.top_row = std::clamp(l.top_row, 0.0, std::max(0.0, total - m.fits));
   l.left = std::clamp(l.left, 0.0F, std::max(0.0F, (total_width - (m.high.x - m.low.x)) / look().scale));
-  draw_cells(app, *result, m);
-  draw_header(app, result, m);
+  draw_cells(*result, m);
+  draw_header(result, m);
   ui::scrollbar("##rows", true, {m.high.x, m.low.y}, {m.high.x + bar, m.high.y}, &l.top_row, m.fits, total);
   double left = static_cast<double>(px(l.left));
   if (ui::scrollbar("##columns", false, {m.low.x, m.high.y}, {m.high.x, m.high.y + bar}, &left,
                     static_cast<double>(m.high.x - m.low.x), static_cast<double>(total_width))) {
     l.left = static_cast<float>(left) / look().scale;
   }
-  if (l.editing) draw_editor(app, *result, m);
-  draw_menu(app, tab, result);
+  if (l.editing) draw_editor(*result, m);
+  draw_menu(work, desk, result);
   // More is fetched when the end comes into sight.
   const double bottom = l.top_row + m.fits;
-  if (result->cursor && !result->fetching && app.session && bottom + 200 >= total && !result->grid.arrangement().sort) {
-    tab.fetch_more(app.session->backend(), result, static_cast<std::uint32_t>(app.settings.page_rows),
-                   static_cast<std::uint64_t>(app.settings.fetch_rows));
+  if (result->cursor && !result->fetching && work.session() && bottom + 200 >= total &&
+      !result->grid.arrangement().sort) {
+    tab.fetch_more(work.session()->backend(), result, static_cast<std::uint32_t>(work.settings.page_rows),
+                   static_cast<std::uint64_t>(work.settings.fetch_rows));
   }
   result->arrival_seen = true;
   ImGui::EndChild();
 }
 
-void GridView::draw_header(App&, const std::shared_ptr<ResultView>& result, const Metrics& m) {
+void GridView::draw_header(const std::shared_ptr<ResultModel>& result, const Metrics& m) {
   const Palette& p = colours();
   ImDrawList* list = ImGui::GetWindowDrawList();
   const GridLook& l = result->look;
@@ -148,7 +151,7 @@ void GridView::draw_header(App&, const std::shared_ptr<ResultView>& result, cons
   list->AddLine({m.low.x - m.gutter, m.low.y - 1}, {m.high.x, m.low.y - 1}, p.border);
 }
 
-void GridView::draw_cell(ResultView& result, const Metrics& m, std::uint64_t row, std::size_t column, ImVec2 at,
+void GridView::draw_cell(ResultModel& result, const Metrics& m, std::uint64_t row, std::size_t column, ImVec2 at,
                          float width) {
   const Palette& p = colours();
   ImDrawList* list = ImGui::GetWindowDrawList();
@@ -201,7 +204,7 @@ void GridView::draw_cell(ResultView& result, const Metrics& m, std::uint64_t row
                 at.x + width - px(2));
 }
 
-void GridView::draw_cells(App&, ResultView& result, const Metrics& m) {
+void GridView::draw_cells(ResultModel& result, const Metrics& m) {
   const Palette& p = colours();
   ImDrawList* list = ImGui::GetWindowDrawList();
   GridLook& l = result.look;
@@ -261,7 +264,7 @@ void GridView::draw_cells(App&, ResultView& result, const Metrics& m) {
   list->AddLine({m.low.x - 1, m.low.y - m.header}, {m.low.x - 1, m.high.y}, p.border);
 }
 
-void GridView::handle_mouse(App& app, QueryTab& tab, const std::shared_ptr<ResultView>& result, const Metrics& m) {
+void GridView::handle_mouse(Workspace& work, Desk& desk, const std::shared_ptr<ResultModel>& result, const Metrics& m) {
   GridLook& l = result->look;
   const ImGuiIO& io = ImGui::GetIO();
   if (ImGui::IsWindowHovered()) {
@@ -290,7 +293,7 @@ void GridView::handle_mouse(App& app, QueryTab& tab, const std::shared_ptr<Resul
       } else {
         wanted.sort.reset();
       }
-      app.arrange_result(result, wanted);
+      work.arrange(result, wanted);
     }
   }
   if (resizing_ != ~std::size_t{0}) {
@@ -320,10 +323,10 @@ void GridView::handle_mouse(App& app, QueryTab& tab, const std::shared_ptr<Resul
     }
     if (ImGui::IsMouseDoubleClicked(0)) {
       selecting_ = false;
-      if (result->why_not_editable.empty() && app.session) {
-        edit_focused(app, tab, result);
+      if (result->why_not_editable.empty() && work.session()) {
+        edit_focused(work, result);
       } else {
-        app.dialogs().show_value(*result, here);
+        show_value(desk, *result, here);
       }
     }
     if (ImGui::IsMouseClicked(1)) ImGui::OpenPopup("##cellmenu");
@@ -332,7 +335,7 @@ void GridView::handle_mouse(App& app, QueryTab& tab, const std::shared_ptr<Resul
   if (!ImGui::IsMouseDown(0)) selecting_ = false;
 }
 
-void GridView::follow_focus(ResultView& result, const Metrics& m) {
+void GridView::follow_focus(ResultModel& result, const Metrics& m) {
   GridLook& l = result.look;
   if (!l.show_focus || !result.grid.focus) return;
   l.show_focus = false;
@@ -347,7 +350,7 @@ void GridView::follow_focus(ResultView& result, const Metrics& m) {
   if (begin + width > l.left + room) l.left = begin + width - room;
 }
 
-void GridView::handle_keys(App& app, QueryTab& tab, const std::shared_ptr<ResultView>& result, const Metrics& m) {
+void GridView::handle_keys(Workspace& work, Desk& desk, const std::shared_ptr<ResultModel>& result, const Metrics& m) {
   GridModel& grid = result->grid;
   if (m.rows == 0 || result->look.widths.empty()) return;
   const ImGuiIO& io = ImGui::GetIO();
@@ -376,20 +379,20 @@ void GridView::handle_keys(App& app, QueryTab& tab, const std::shared_ptr<Result
     grid.focus = CellAt{grid.shown() == 0 ? 0 : grid.shown() - 1, grid.columns().size() - 1};
   }
   if (!grid.focus) return;
-  if (io.KeyCtrl && hit(key::letter('C'))) app.copy(rows_text(*result, RowFormat::tsv, false), "selection");
-  if (hit(key::kF1 + 1) || (hit(key::kEnter) && !io.KeyCtrl)) edit_focused(app, tab, result);
-  if (hit(key::kSpace)) app.dialogs().show_value(*result, *grid.focus);
-  if (hit(key::kDelete) && edit_rows::begin(app, tab, *result)) {
+  if (io.KeyCtrl && hit(key::letter('C'))) desk.copy(rows_text(result->grid, RowFormat::tsv, false), "selection");
+  if (hit(key::kF1 + 1) || (hit(key::kEnter) && !io.KeyCtrl)) edit_focused(work, result);
+  if (hit(key::kSpace)) show_value(desk, *result, *grid.focus);
+  if (hit(key::kDelete) && edit_rows::begin(work, *result)) {
     const auto [top, bottom] = std::minmax(grid.focus->row, grid.anchor.value_or(*grid.focus).row);
     for (std::uint64_t row = top; row <= bottom && row < grid.shown(); ++row)
       result->edits->toggle_delete(grid.row_at(row));
   }
-  if (hit(key::kInsert) && edit_rows::begin(app, tab, *result)) edit_rows::add_row(*result);
+  if (hit(key::kInsert) && edit_rows::begin(work, *result)) edit_rows::add_row(*result);
 }
 
-void GridView::edit_focused(App& app, QueryTab& tab, const std::shared_ptr<ResultView>& result) {
+void GridView::edit_focused(Workspace& work, const std::shared_ptr<ResultModel>& result) {
   GridModel& grid = result->grid;
-  if (!grid.focus || !edit_rows::begin(app, tab, *result)) return;
+  if (!grid.focus || !edit_rows::begin(work, *result)) return;
   GridLook& l = result->look;
   l.editing = grid.focus;
   const CellAt at = *grid.focus;
@@ -404,7 +407,7 @@ void GridView::edit_focused(App& app, QueryTab& tab, const std::shared_ptr<Resul
   l.edit_text = edited != nullptr ? edited_text(*edited) : cell_text(grid.cell(at.row, at.column));
 }
 
-void GridView::draw_editor(App& app, ResultView& result, const Metrics& m) {
+void GridView::draw_editor(ResultModel& result, const Metrics& m) {
   GridLook& l = result.look;
   const CellAt at = *l.editing;
   float x = m.low.x - px(l.left);
@@ -430,69 +433,37 @@ void GridView::draw_editor(App& app, ResultView& result, const Metrics& m) {
     l.editing.reset();
   }
   editor_opened_ = false;
-  if (!l.editing) app.now = std::max(app.now, ImGui::GetTime());
 }
 
-std::string GridView::rows_text(const ResultView& result, RowFormat format, bool all) {
-  const GridModel& grid = result.grid;
-  std::uint64_t top = 0;
-  std::uint64_t bottom = grid.shown();
-  std::size_t left = 0;
-  std::size_t right = grid.columns().size();
-  if (!all && grid.focus && grid.anchor) {
-    const auto rows = std::minmax(grid.focus->row, grid.anchor->row);
-    const auto columns = std::minmax(grid.focus->column, grid.anchor->column);
-    top = rows.first;
-    bottom = std::min(rows.second + 1, grid.shown());
-    left = columns.first;
-    right = columns.second + 1;
-    if (bottom - top == 1 && right - left == 1 && format == RowFormat::tsv) return cell_text(grid.cell(top, left));
-  }
-  const std::vector<proto::ColumnInfo> columns(grid.columns().begin() + static_cast<std::ptrdiff_t>(left),
-                                               grid.columns().begin() + static_cast<std::ptrdiff_t>(right));
-  std::string table;
-  for (const proto::ColumnInfo& column : columns) {
-    if (!column.table.empty()) table = sql_identifier(column.table);
-  }
-  RowWriter writer(format, columns, table);
-  std::string out;
-  writer.header(out);
-  for (std::uint64_t row = top; row < bottom; ++row) {
-    writer.row(out, [&](std::size_t column) -> const proto::Cell& { return grid.cell(row, left + column); });
-  }
-  writer.footer(out);
-  return out;
-}
-
-void GridView::draw_menu(App& app, QueryTab& tab, const std::shared_ptr<ResultView>& result) {
+void GridView::draw_menu(Workspace& work, Desk& desk, const std::shared_ptr<ResultModel>& result) {
   if (!ImGui::BeginPopup("##cellmenu")) return;
   GridModel& grid = result->grid;
   if (grid.focus && grid.focus->row < grid.shown()) {
     const CellAt at = *grid.focus;
-    if (ui::menu_item("Copy", "Ctrl+C")) app.copy(rows_text(*result, RowFormat::tsv, false), "selection");
+    if (ui::menu_item("Copy", "Ctrl+C")) desk.copy(rows_text(result->grid, RowFormat::tsv, false), "selection");
     for (const RowFormat format : kRowFormats) {
       if (ui::menu_item(cat("Copy as ", format_name(format)).c_str())) {
-        app.copy(rows_text(*result, format, false), format_name(format));
+        desk.copy(rows_text(result->grid, format, false), format_name(format));
       }
     }
     ImGui::Separator();
-    if (ui::menu_item("View value", "Space")) app.dialogs().show_value(*result, at);
+    if (ui::menu_item("View value", "Space")) show_value(desk, *result, at);
     if (ui::menu_item("Filter by this value")) {
       result->look.filter = cat(grid.columns()[at.column].name, ":", cell_line(grid.cell(at.row, at.column), 60));
       Arrangement wanted = grid.arrangement();
       wanted.filter = result->look.filter;
-      app.arrange_result(result, wanted);
+      work.arrange(result, wanted);
     }
     ImGui::Separator();
     const bool editable = result->why_not_editable.empty();
-    if (ui::menu_item("Edit cell", "F2", false, editable)) edit_focused(app, tab, result);
-    if (ui::menu_item("Set to NULL", nullptr, false, editable) && edit_rows::begin(app, tab, *result)) {
+    if (ui::menu_item("Edit cell", "F2", false, editable)) edit_focused(work, result);
+    if (ui::menu_item("Set to NULL", nullptr, false, editable) && edit_rows::begin(work, *result)) {
       edit_rows::set(*result, at, std::nullopt);
     }
-    if (ui::menu_item("Delete row", "Delete", false, editable) && edit_rows::begin(app, tab, *result)) {
+    if (ui::menu_item("Delete row", "Delete", false, editable) && edit_rows::begin(work, *result)) {
       result->edits->toggle_delete(grid.row_at(at.row));
     }
-    if (ui::menu_item("Add row", "Insert", false, editable) && edit_rows::begin(app, tab, *result)) {
+    if (ui::menu_item("Add row", "Insert", false, editable) && edit_rows::begin(work, *result)) {
       edit_rows::add_row(*result);
     }
   }

@@ -1,5 +1,5 @@
 // GridView: draws a GridModel on an ImDrawList, only what is seen, whatever the number of rows and columns; selects,
-// sorts, edits in place. What it remembers of a result is in the ResultView. UI thread only.
+// sorts, edits in place. What it remembers of a result is in the ResultModel. UI thread only.
 #pragma once
 
 #include <memory>
@@ -12,18 +12,16 @@
 
 namespace sqlcast::gui {
 
-class App;
+class Desk;
+class Workspace;
 
 class GridView {
  public:
-  void draw(App& app, QueryTab& tab, const std::shared_ptr<ResultView>& result, ImVec2 size);
-
-  // The selection as text; the whole result with `all`.
-  static std::string rows_text(const ResultView& result, RowFormat format, bool all);
-  // Begins editing of the focused cell, when the result's rows can be edited.
-  void edit_focused(App& app, QueryTab& tab, const std::shared_ptr<ResultView>& result);
+  void draw(Workspace& work, Desk& desk, QueryTab& tab, const std::shared_ptr<ResultModel>& result, ImVec2 size);
 
  private:
+  // Begins editing of the focused cell, when the result's rows can be edited.
+  void edit_focused(Workspace& work, const std::shared_ptr<ResultModel>& result);
   struct Metrics {
     ImVec2 low, high;  // cells only
     float row = 0;
@@ -32,15 +30,15 @@ class GridView {
     std::uint64_t rows = 0;  // shown and added
     double fits = 0;         // rows
   };
-  void measure(ResultView& result);
-  void draw_header(App& app, const std::shared_ptr<ResultView>& result, const Metrics& m);
-  void draw_cells(App& app, ResultView& result, const Metrics& m);
-  void draw_cell(ResultView& result, const Metrics& m, std::uint64_t row, std::size_t column, ImVec2 at, float width);
-  void handle_mouse(App& app, QueryTab& tab, const std::shared_ptr<ResultView>& result, const Metrics& m);
-  void handle_keys(App& app, QueryTab& tab, const std::shared_ptr<ResultView>& result, const Metrics& m);
-  void draw_menu(App& app, QueryTab& tab, const std::shared_ptr<ResultView>& result);
-  void draw_editor(App& app, ResultView& result, const Metrics& m);
-  void follow_focus(ResultView& result, const Metrics& m);
+  void measure(ResultModel& result);
+  void draw_header(const std::shared_ptr<ResultModel>& result, const Metrics& m);
+  void draw_cells(ResultModel& result, const Metrics& m);
+  void draw_cell(ResultModel& result, const Metrics& m, std::uint64_t row, std::size_t column, ImVec2 at, float width);
+  void handle_mouse(Workspace& work, Desk& desk, const std::shared_ptr<ResultModel>& result, const Metrics& m);
+  void handle_keys(Workspace& work, Desk& desk, const std::shared_ptr<ResultModel>& result, const Metrics& m);
+  void draw_menu(Workspace& work, Desk& desk, const std::shared_ptr<ResultModel>& result);
+  void draw_editor(ResultModel& result, const Metrics& m);
+  void follow_focus(ResultModel& result, const Metrics& m);
 
   std::size_t resizing_ = ~std::size_t{0};
   bool selecting_ = false;

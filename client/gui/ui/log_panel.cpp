@@ -7,7 +7,8 @@
 #include "client/gui/model/keys.h"
 #include "client/gui/model/sql_words.h"
 #include "client/gui/model/text.h"
-#include "client/gui/ui/app.h"
+#include "client/gui/model/workspace.h"
+#include "client/gui/ui/desk.h"
 #include "client/gui/ui/scrollbar.h"
 #include "client/gui/ui/widgets.h"
 #include "sql/lexer.h"
@@ -50,18 +51,18 @@ void draw_sql(ImDrawList* list, ImVec2 at, std::string_view sql, float right) {
 
 }  // namespace
 
-void LogPanel::draw(App& app, ImVec2 low, ImVec2 size) {
+void LogPanel::draw(Workspace& work, Desk& desk, ImVec2 low, ImVec2 size) {
   ImGui::SetCursorScreenPos(low);
   ImGui::BeginChild("##log", size, false, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
-  if (!app.session) {
+  if (!work.session()) {
     ImGui::SetCursorPos({px(16), px(16)});
     ui::text("Connect to a cluster to see its log.", colours().faint);
     ImGui::EndChild();
     return;
   }
-  draw_tools(app);
+  draw_tools(work);
   const float detail = picked_ ? std::min(px(170), size.y * 0.35F) : 0;
-  draw_rows(app, {size.x, ImGui::GetContentRegionAvail().y - detail});
+  draw_rows(work, {size.x, ImGui::GetContentRegionAvail().y - detail});
   if (picked_) {
     const ImVec2 at = ImGui::GetCursorScreenPos();
     ImGui::GetWindowDrawList()->AddLine(at, {at.x + size.x, at.y}, colours().border);
@@ -76,9 +77,9 @@ void LogPanel::draw(App& app, ImVec2 low, ImVec2 size) {
                 row.parts > 1 ? cat("   statement ", row.part + 1, " of ", row.parts) : std::string(),
                 row.insert_id > 0 ? cat("   insert id ", row.insert_id) : std::string(),
                 row.client.empty() ? std::string() : cat("   client ", row.client)));
-    if (ui::button("Open in the editor")) app.open_in_editor(cat("seq ", row.sequence), row.sql, false);
+    if (ui::button("Open in the editor")) work.open_in_editor(cat("seq ", row.sequence), row.sql, false);
     ImGui::SameLine();
-    if (ui::button("Copy SQL")) app.copy(row.sql, "SQL");
+    if (ui::button("Copy SQL")) desk.copy(row.sql, "SQL");
     ImGui::SameLine();
     if (ui::button("Close##detail", ui::Style::ghost)) selected_ = ~std::size_t{0};
     ImGui::PushFont(look().fonts.mono);
@@ -90,9 +91,9 @@ void LogPanel::draw(App& app, ImVec2 low, ImVec2 size) {
   ImGui::EndChild();
 }
 
-void LogPanel::draw_tools(App& app) {
+void LogPanel::draw_tools(Workspace& work) {
   const Palette& p = colours();
-  LogModel& log = app.session->log;
+  LogModel& log = work.session()->log;
   ImGui::SetCursorPos({px(12), px(8)});
   ImGui::AlignTextToFramePadding();
   ui::heading("Log");
@@ -103,24 +104,23 @@ void LogPanel::draw_tools(App& app) {
     log.pause(!log.paused());
   }
   ImGui::SameLine();
-  if (focus_) ImGui::SetKeyboardFocusHere();
-  focus_ = false;
+  if (std::exchange(work.wishes.focus_log_filter, false)) ImGui::SetKeyboardFocusHere();
   if (ui::input("Filter log", filter_, "Filter: text, client, database", px(220))) log.set_filter(filter_);
   ImGui::SameLine();
   const bool entered = ui::input("Jump to sequence", jump_, "Sequence", px(110),
                                  ImGuiInputTextFlags_EnterReturnsTrue | ImGuiInputTextFlags_CharsDecimal);
   ImGui::SameLine();
-  if (ui::button(app.session->log_loading() ? "Loading…" : "Jump") || entered) {
+  if (ui::button(work.session()->log_loading() ? "Loading…" : "Jump") || entered) {
     Sequence sequence = 0;
     const auto parsed = std::from_chars(jump_.data(), jump_.data() + jump_.size(), sequence);
     if (parsed.ec == std::errc() && sequence > 0) {
-      app.session->jump_log(sequence);
+      work.session()->jump_log(sequence);
       top_ = 0;
     }
   }
   ImGui::SameLine(0, px(14));
-  if (!app.session->log_problem().empty()) {
-    ui::text(cat("✕ ", one_line(app.session->log_problem(), 120)), p.bad);
+  if (!work.session()->log_problem().empty()) {
+    ui::text(cat("✕ ", one_line(work.session()->log_problem(), 120)), p.bad);
   } else if (log.historical()) {
     ui::badge("FROM THE LOG", p.busy);
     ImGui::SameLine();
@@ -143,7 +143,7 @@ void LogPanel::draw_tools(App& app) {
   ui::gap(2);
 }
 
-void LogPanel::handle_keys(App& app, const LogModel& log, double fits) {
+void LogPanel::handle_keys(Workspace& work, const LogModel& log, double fits) {
   const ImGuiIO& io = ImGui::GetIO();
   if (io.KeyCtrl || io.KeyAlt) return;
   const auto hit = [](int code) { return ImGui::IsKeyPressed(code, true); };
@@ -164,13 +164,13 @@ void LogPanel::handle_keys(App& app, const LogModel& log, double fits) {
     top_ = std::clamp(top_, static_cast<double>(at) - fits + 1, static_cast<double>(at));
   }
   if (!picked_) return;
-  if (hit(key::kEnter)) app.open_in_editor(cat("seq ", picked_->sequence), picked_->sql, false);
+  if (hit(key::kEnter)) work.open_in_editor(cat("seq ", picked_->sequence), picked_->sql, false);
   if (hit(key::kEscape)) picked_.reset();
 }
 
-void LogPanel::draw_rows(App& app, ImVec2 size) {
+void LogPanel::draw_rows(Workspace& work, ImVec2 size) {
   const Palette& p = colours();
-  const LogModel& log = app.session->log;
+  const LogModel& log = work.session()->log;
   ui::focus_when_new(drawn_);
   ImGui::BeginChild("##logrows", size, false,
                     ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse | ImGuiWindowFlags_NoNavInputs);
@@ -200,7 +200,7 @@ void LogPanel::draw_rows(App& app, ImVec2 size) {
     top_ -= static_cast<double>(ImGui::GetIO().MouseWheel) * 3;
     follow_ = false;
   }
-  if (ImGui::IsWindowFocused() && log.size() > 0) handle_keys(app, log, fits);
+  if (ImGui::IsWindowFocused() && log.size() > 0) handle_keys(work, log, fits);
   if (follow_ && !log.historical()) top_ = total - fits;
   top_ = std::clamp(top_, 0.0, std::max(0.0, total - fits));
   if (ui::scrollbar("##logbar", true, {high.x - px(11), body}, high, &top_, fits, total)) follow_ = false;
@@ -226,7 +226,7 @@ void LogPanel::draw_rows(App& app, ImVec2 size) {
       selected_ = i;
       picked_ = row;
     }
-    if (under && ImGui::IsMouseDoubleClicked(0)) app.open_in_editor(cat("seq ", row.sequence), row.sql, false);
+    if (under && ImGui::IsMouseDoubleClicked(0)) work.open_in_editor(cat("seq ", row.sequence), row.sql, false);
     const float text_y = y + (row_height - font->FontSize) / 2;
     const auto put = [&](std::size_t column, std::string_view value, ImU32 colour) {
       ui::draw_text(list, font, {low.x + columns[column], text_y}, colour, value, low.x + columns[column + 1] - px(8));

@@ -10,20 +10,19 @@
 
 namespace sqlcast::gui {
 
-class App;
+class Desk;
+class Workspace;
 
 class LogPanel {
  public:
-  void draw(App& app, ImVec2 low, ImVec2 size);
-  void focus_filter() { focus_ = true; }
+  void draw(Workspace& work, Desk& desk, ImVec2 low, ImVec2 size);
 
  private:
-  void draw_tools(App& app);
-  void draw_rows(App& app, ImVec2 size);
-  void handle_keys(App& app, const LogModel& log, double fits);
+  void draw_tools(Workspace& work);
+  void draw_rows(Workspace& work, ImVec2 size);
+  void handle_keys(Workspace& work, const LogModel& log, double fits);
   std::string filter_;
   std::string jump_;
-  bool focus_ = false;
   int drawn_ = -2;  // frame
   bool follow_ = true;
   double top_ = 0;

@@ -3,63 +3,66 @@
 #include <algorithm>
 
 #include "client/gui/model/text.h"
-#include "client/gui/ui/app.h"
-#include "client/gui/ui/dialogs.h"
+#include "client/gui/model/workspace.h"
+#include "client/gui/ui/desk.h"
+#include "client/gui/ui/dialogs/export.h"
+#include "client/gui/ui/dialogs/file.h"
+#include "client/gui/ui/dialogs/history.h"
+#include "client/gui/ui/dialogs/text.h"
 #include "client/gui/ui/edit_rows.h"
 #include "client/gui/ui/widgets.h"
 
 namespace sqlcast::gui {
 
-EditorView& QueryPanel::editor(QueryTab& tab) { return editors_[tab.id()]; }
+EditorView& QueryPanel::editor(const QueryTab& tab) { return editors_[tab.id()]; }
 
-void QueryPanel::draw(App& app, ImVec2 low, ImVec2 size) {
+bool QueryPanel::completing(const Workspace& work) const {
+  const auto it = editors_.find(work.tab().id());
+  return it != editors_.end() && it->second.completing();
+}
+
+void QueryPanel::draw(Workspace& work, Desk& desk, ImVec2 low, ImVec2 size) {
   ImGui::SetCursorScreenPos(low);
   ImGui::BeginChild("##query", size, false, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
-  draw_tabs(app);
-  draw_tools(app);
+  draw_tabs(work);
+  draw_tools(work, desk);
   const ImVec2 top = ImGui::GetCursorScreenPos();
   const float verdict = ImGui::GetTextLineHeight() + px(14);
   const float room = low.y + size.y - top.y;
-  float editor = std::clamp(room * app.settings.editor_share, px(80), std::max(px(80), room - px(140)));
-  QueryTab& tab = app.tab();
+  float editor = std::clamp(room * work.settings.editor_share, px(80), std::max(px(80), room - px(140)));
+  QueryTab& tab = work.tab();
   EditorView& view = this->editor(tab);
-  if (focus_editor_ && !app.dialogs().any_open()) {
-    view.focus();
-    focus_editor_ = false;
-  }
-  view.draw(app, tab, {size.x, editor - verdict});
-  editor_focused_ = view.focused();
+  Wishes& wishes = work.wishes;
+  if (wishes.focus_editor && !desk.dialog_open()) view.focus();
+  if (!desk.dialog_open()) wishes.focus_editor = false;
+  if (const auto replace = std::exchange(wishes.find, std::nullopt)) view.open_find(tab, *replace);
+  if (std::exchange(wishes.show_caret, false)) view.show_caret();
+  view.draw(work, tab, {size.x, editor - verdict});
 
-  const auto statement = tab.highlighter.statement_at(tab.buffer, tab.buffer.caret());
-  const std::string text =
-      statement ? tab.buffer.text().substr(statement->begin, statement->end - statement->begin) : std::string();
-  const NodeView* node = app.target_node();
-  app.verdict.update(
-      text, tab.database, node != nullptr ? node->status.endpoint : std::string(), app.target_is_slave(),
-      app.session && app.session->state() == ConnectionState::connected ? &app.session->backend() : nullptr, app.now);
+  work.update_verdict();
   ImGui::SetCursorScreenPos({low.x, top.y + editor - verdict});
-  draw_verdict(app, size.x);
+  draw_verdict(work, desk, size.x);
   if (ui::splitter("editor splitter", false, &editor, px(80), room - px(140), {low.x, top.y + editor}, size.x, false)) {
-    app.settings.editor_share = editor / room;
+    work.settings.editor_share = editor / room;
   }
   ImGui::SetCursorScreenPos({low.x, top.y + editor + px(4)});
-  draw_results(app, {size.x, room - editor - px(4)});
+  draw_results(work, desk, {size.x, room - editor - px(4)});
   ImGui::EndChild();
 }
 
-void QueryPanel::draw_tabs(App& app) {
+void QueryPanel::draw_tabs(Workspace& work) {
   ImGui::SetCursorPos({px(8), px(5)});
   const float list_button = px(30);
   const float room = ImGui::GetContentRegionAvail().x - list_button - px(8);
-  std::size_t close = app.tabs.size();
+  std::size_t close = work.tabs().size();
   // Wider than the window it scrolls, and the tab in front is always in sight.
   ImGui::BeginChild("##tabs", {room, ImGui::GetFrameHeight()}, false,
                     ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse | ImGuiWindowFlags_NoNavInputs);
   if (ImGui::IsWindowHovered()) {
     ImGui::SetScrollX(ImGui::GetScrollX() - (ImGui::GetIO().MouseWheel + ImGui::GetIO().MouseWheelH) * px(60));
   }
-  for (std::size_t i = 0; i < app.tabs.size(); ++i) draw_tab(app, i, close);
-  if (ui::icon_button("New tab", "+", "New tab (Ctrl+T)")) app.new_tab();
+  for (std::size_t i = 0; i < work.tabs().size(); ++i) draw_tab(work, i, close);
+  if (ui::icon_button("New tab", "+", "New tab (Ctrl+T)")) work.new_tab();
   const bool wider = ImGui::GetScrollMaxX() > 0;
   ImGui::EndChild();
   if (wider) {
@@ -67,25 +70,25 @@ void QueryPanel::draw_tabs(App& app) {
     if (ui::icon_button("All tabs", "▾", "All tabs")) ImGui::OpenPopup("##alltabs");
   }
   if (ImGui::BeginPopup("##alltabs")) {
-    for (std::size_t i = 0; i < app.tabs.size(); ++i) {
-      const std::string label = cat(one_line(app.tabs[i]->label(), 50), "##all", app.tabs[i]->id());
-      if (ui::menu_item(label.c_str(), nullptr, i == app.active_tab)) app.select_tab(i);
+    for (std::size_t i = 0; i < work.tabs().size(); ++i) {
+      const std::string label = cat(one_line(work.tabs()[i]->label(), 50), "##all", work.tabs()[i]->id());
+      if (ui::menu_item(label.c_str(), nullptr, i == work.active_tab())) work.select_tab(i);
     }
     ImGui::EndPopup();
   }
-  if (close < app.tabs.size()) app.close_tab(close);
+  if (close < work.tabs().size()) work.close_tab(close);
 }
 
-void QueryPanel::draw_tab(App& app, std::size_t index, std::size_t& close) {
+void QueryPanel::draw_tab(Workspace& work, std::size_t index, std::size_t& close) {
   const Palette& p = colours();
-  QueryTab& tab = *app.tabs[index];
-  const bool active = index == app.active_tab;
+  QueryTab& tab = *work.tabs()[index];
+  const bool active = index == work.active_tab();
   const std::string label =
       cat(one_line(tab.label(), 24), tab.running() ? "  …" : "", tab.buffer.modified() ? " •" : "");
   ImGui::PushID(static_cast<int>(tab.id()));
   ImGui::PushStyleColor(ImGuiCol_Button, active ? p.raised : fade(p.raised, 0));
   ImGui::PushStyleColor(ImGuiCol_Text, active ? p.text : p.dim);
-  if (ImGui::Button(label.c_str())) app.select_tab(index);
+  if (ImGui::Button(label.c_str())) work.select_tab(index);
   ui::note_item(label);
   if (ImGui::IsItemClicked(2)) close = index;
   if (active) {
@@ -98,7 +101,7 @@ void QueryPanel::draw_tab(App& app, std::size_t index, std::size_t& close) {
     shown_in_ = room;
   }
   ImGui::PopStyleColor(2);
-  if (active && app.tabs.size() > 1) {
+  if (active && work.tabs().size() > 1) {
     ImGui::SameLine(0, 0);
     if (ui::icon_button("Close tab", "✕", "Close this tab (Ctrl+W)")) close = index;
   }
@@ -106,21 +109,21 @@ void QueryPanel::draw_tab(App& app, std::size_t index, std::size_t& close) {
   ImGui::SameLine(0, px(3));
 }
 
-void QueryPanel::draw_tools(App& app) {
-  const bool connected = app.session != nullptr;
-  QueryTab& tab = app.tab();
+void QueryPanel::draw_tools(Workspace& work, Desk& desk) {
+  const bool connected = work.session() != nullptr;
+  QueryTab& tab = work.tab();
   ImGui::SetCursorPosX(px(8));
   if (tab.running()) {
-    if (ui::button(tab.running()->cancelling ? "Cancelling…" : "■ Cancel", ui::Style::danger) && app.session) {
-      tab.cancel(app.session->backend());
+    if (ui::button(tab.running()->cancelling ? "Cancelling…" : "■ Cancel", ui::Style::danger) && work.session()) {
+      work.cancel();
     }
     ui::tooltip("Stops the statement in the database (Ctrl+.)");
   } else {
-    if (ui::button("▶ Run", ui::Style::primary, connected)) app.run_statement();
+    if (ui::button("▶ Run", ui::Style::primary, connected)) work.run_statement();
     ui::tooltip("Run the statement under the caret, or the selection (Ctrl+Enter, F5)");
   }
   ImGui::SameLine();
-  if (ui::button("Run all", ui::Style::normal, connected && !tab.running())) app.run_all();
+  if (ui::button("Run all", ui::Style::normal, connected && !tab.running())) work.run_all();
   ui::tooltip("Run every statement, one after the other (Ctrl+Shift+Enter)");
   ImGui::SameLine(0, px(16));
   ui::small("database");
@@ -130,37 +133,29 @@ void QueryPanel::draw_tools(App& app) {
       tab.database.clear();
       tab.no_database = true;
     }
-    if (app.session) {
-      for (const SchemaDatabase& database : app.session->schema.databases()) {
-        if (database.system && !app.settings.show_system) continue;
+    if (work.session()) {
+      for (const SchemaDatabase& database : work.session()->schema.databases()) {
+        if (database.system && !work.settings.show_system) continue;
         if (ui::selectable(database.name.c_str(), database.name == tab.database)) {
           tab.database = database.name;
-          if (database.state == LoadState::unknown) app.session->load_database(database.name);
+          if (database.state == LoadState::unknown) work.session()->load_database(database.name);
         }
       }
     }
     ImGui::EndCombo();
   }
   ImGui::SameLine(0, px(16));
-  if (ui::button("History", ui::Style::ghost)) app.dialogs().open_history();
+  if (ui::button("History", ui::Style::ghost)) desk.open(std::make_unique<HistoryDialog>());
   ImGui::SameLine(0, px(2));
-  if (ui::button("Open…", ui::Style::ghost)) {
-    app.dialogs().choose_file(app, false, {}, [&app](const std::string& path) { app.open_file(path); });
-  }
+  if (ui::button("Open…", ui::Style::ghost)) open_file_dialog(work, desk);
   ImGui::SameLine(0, px(2));
-  if (ui::button("Save", ui::Style::ghost)) {
-    if (!tab.path.empty()) {
-      app.save_file(tab, tab.path);
-    } else {
-      app.dialogs().choose_file(app, true, {}, [&app](const std::string& path) { app.save_file(app.tab(), path); });
-    }
-  }
+  if (ui::button("Save", ui::Style::ghost)) save_tab(work, desk);
   ui::gap(1);
 }
 
-void QueryPanel::draw_verdict(App& app, float width) {
+void QueryPanel::draw_verdict(Workspace& work, Desk& desk, float width) {
   const Palette& p = colours();
-  const VerdictText& verdict = app.verdict.verdict();
+  const VerdictText& verdict = work.verdict();
   const ImVec2 low = ImGui::GetCursorScreenPos();
   const float height = ImGui::GetTextLineHeight() + px(14);
   ImDrawList* list = ImGui::GetWindowDrawList();
@@ -186,7 +181,7 @@ void QueryPanel::draw_verdict(App& app, float width) {
   }
   x += ui::draw_text(list, look().fonts.ui, {x, y}, colour, shape) + px(8);
   x += ui::draw_text(list, look().fonts.bold, {x, y}, colour, verdict.word) + px(12);
-  const std::string where = cat("at ", app.target_label());
+  const std::string where = cat("at ", work.target_label());
   x += ui::draw_text(list, look().fonts.small, {x, y + px(2)}, p.dim, where) + px(12);
   const float right = low.x + width - px(10);
   const std::string said = cat(verdict.text,
@@ -198,31 +193,32 @@ void QueryPanel::draw_verdict(App& app, float width) {
   ImGui::SetCursorScreenPos(low);
   ImGui::InvisibleButton("##verdict", {width, height});
   ui::note("verdict", low, {low.x + width, low.y + height}, true);
-  if (ImGui::IsItemClicked()) app.dialogs().open_text(verdict.word, cat(verdict.text, "\n\n", verdict.detail));
+  if (ImGui::IsItemClicked())
+    desk.open(std::make_unique<TextDialog>(verdict.word, cat(verdict.text, "\n\n", verdict.detail)));
   ui::tooltip(cat(verdict.text, verdict.detail.empty() ? "" : "\n", verdict.detail));
 }
 
-void QueryPanel::draw_results(App& app, ImVec2 size) {
+void QueryPanel::draw_results(Workspace& work, Desk& desk, ImVec2 size) {
   ImGui::BeginChild("##results", size, false, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
-  QueryTab& tab = app.tab();
-  if (app.held_back) draw_held_back(app);
-  if (tab.running()) draw_running(app, tab);
+  QueryTab& tab = work.tab();
+  if (work.held_back) draw_held_back(work);
+  if (tab.running()) draw_running(work, tab);
   if (tab.results.empty()) {
-    if (!tab.running() && !app.held_back) {
-      const char* line = app.session ? "Results appear here." : "Connect to a cluster to run statements.";
+    if (!tab.running() && !work.held_back) {
+      const char* line = work.session() ? "Results appear here." : "Connect to a cluster to run statements.";
       const ImVec2 room = ImGui::GetContentRegionAvail();
       ImGui::SetCursorPos({(room.x - ImGui::CalcTextSize(line).x) / 2, room.y * 0.42F});
       ui::text(line, colours().faint);
     }
   } else {
-    draw_result_tabs(app, tab);
-    draw_result(app, tab, tab.results[std::min(tab.active_result, tab.results.size() - 1)]);
+    draw_result_tabs(tab);
+    draw_result(work, desk, tab, tab.results[std::min(tab.active_result, tab.results.size() - 1)]);
   }
   ImGui::EndChild();
 }
 
-void QueryPanel::draw_held_back(App& app) {
-  const App::HeldBack& held = *app.held_back;
+void QueryPanel::draw_held_back(Workspace& work) {
+  const HeldBack& held = *work.held_back;
   ImGui::SetCursorPos({px(12), ImGui::GetCursorPosY() + px(6)});
   ImGui::BeginGroup();
   ui::badge("NOT SENT", colours().ddl);
@@ -236,36 +232,36 @@ void QueryPanel::draw_held_back(App& app) {
   ImGui::PopTextWrapPos();
   ui::gap(2);
   if (ui::button("Run at the master", ui::Style::primary)) {
-    app.run_held_back_at_master();
+    work.run_held_back_at_master();
   } else {
     ImGui::SameLine();
-    if (ui::button("Do not run")) app.held_back.reset();
+    if (ui::button("Do not run")) work.held_back.reset();
   }
   ImGui::EndGroup();
   ui::gap(6);
 }
 
-void QueryPanel::draw_running(App& app, QueryTab& tab) {
+void QueryPanel::draw_running(Workspace& work, QueryTab& tab) {
   const QueryTab::Running& running = *tab.running();
   ImGui::SetCursorPos({px(12), ImGui::GetCursorPosY() + px(6)});
-  const double seconds = app.now - running.since;
+  const double seconds = work.now() - running.since;
   std::string label =
       cat(running.of > 1 ? cat("statement ", running.number + 1, " of ", running.of, "   ") : std::string(),
           fixed(seconds, 1), " s   ", one_line(running.sql, 80));
   ui::progress(-1, label, std::max(px(100), ImGui::GetContentRegionAvail().x - px(130)));
   ImGui::SameLine();
-  if (ui::button(running.cancelling ? "Cancelling…##run" : "Cancel##run", ui::Style::danger) && app.session) {
-    tab.cancel(app.session->backend());
+  if (ui::button(running.cancelling ? "Cancelling…##run" : "Cancel##run", ui::Style::danger) && work.session()) {
+    work.cancel();
   }
   ui::gap(4);
 }
 
-void QueryPanel::draw_result_tabs(App&, QueryTab& tab) {
+void QueryPanel::draw_result_tabs(QueryTab& tab) {
   if (tab.results.size() < 2) return;
   const Palette& p = colours();
   ImGui::SetCursorPos({px(8), ImGui::GetCursorPosY() + px(4)});
   for (std::size_t i = 0; i < tab.results.size(); ++i) {
-    const ResultView& result = *tab.results[i];
+    const ResultModel& result = *tab.results[i];
     const bool active = i == tab.active_result;
     const ImU32 colour = !result.status.ok() ? p.bad : active ? p.accent : p.dim;
     ImGui::PushStyleColor(ImGuiCol_Button, active ? p.accent_soft : fade(p.raised, 0));
@@ -280,27 +276,24 @@ void QueryPanel::draw_result_tabs(App&, QueryTab& tab) {
   ImGui::NewLine();
 }
 
-void QueryPanel::draw_result(App& app, QueryTab& tab, const std::shared_ptr<ResultView>& result) {
-  if (!result->status.ok()) return draw_error(app, tab, *result);
-  if (!result->has_rows) return draw_effect(app, *result);
-  edit_rows::judge(app, tab, *result);
-  draw_result_line(app, tab, result);
+void QueryPanel::draw_result(Workspace& work, Desk& desk, QueryTab& tab, const std::shared_ptr<ResultModel>& result) {
+  if (!result->status.ok()) return draw_error(work, desk, tab, *result);
+  if (!result->has_rows) return draw_effect(*result);
+  edit_rows::judge(work, *result);
+  draw_result_line(work, desk, result);
   if (result->edits && !result->edits->empty()) {
     ImGui::SetCursorPosX(px(12));
-    edit_rows::draw_bar(app, tab, result);
+    edit_rows::draw_bar(desk, tab, result);
   }
   for (const std::string& warning : result->warnings) {
     ImGui::SetCursorPosX(px(12));
     ui::text(cat("▲ ", one_line(warning, 200)), colours().warn);
   }
-  if (focus_grid_) {
-    ImGui::SetNextWindowFocus();
-    focus_grid_ = false;
-  }
-  grid_.draw(app, tab, result, ImGui::GetContentRegionAvail());
+  if (std::exchange(work.wishes.focus_grid, false)) ImGui::SetNextWindowFocus();
+  grid_.draw(work, desk, tab, result, ImGui::GetContentRegionAvail());
 }
 
-void QueryPanel::draw_result_line(App& app, QueryTab& tab, const std::shared_ptr<ResultView>& result) {
+void QueryPanel::draw_result_line(Workspace& work, Desk& desk, const std::shared_ptr<ResultModel>& result) {
   const Palette& p = colours();
   ImGui::SetCursorPos({px(12), ImGui::GetCursorPosY() + px(5)});
   const GridModel& grid = result->grid;
@@ -338,24 +331,24 @@ void QueryPanel::draw_result_line(App& app, QueryTab& tab, const std::shared_ptr
     ImGui::SetCursorPosX(px(12));
   }
   if (more) {
-    if (ui::button(result->fetch_all ? "Fetching…" : "Fetch all") && app.session) {
+    if (ui::button(result->fetch_all ? "Fetching…" : "Fetch all") && work.session()) {
       result->fetch_all = true;
-      tab.fetch_more(app.session->backend(), result, 10'000, static_cast<std::uint64_t>(app.settings.fetch_rows));
+      work.fetch_more(result, 10'000);
     }
-    ui::tooltip(cat("Fetches up to ", with_separators(static_cast<std::uint64_t>(app.settings.fetch_rows)), " rows"));
+    ui::tooltip(cat("Fetches up to ", with_separators(static_cast<std::uint64_t>(work.settings.fetch_rows)), " rows"));
     ImGui::SameLine();
   }
   if (ui::input("Filter rows", result->look.filter, "Filter, or column:text", filter)) {
     Arrangement wanted = grid.arrangement();
     wanted.filter = result->look.filter;
-    app.arrange_result(result, wanted);
+    work.arrange(result, wanted);
   }
   ImGui::SameLine();
-  if (ui::button("Export…", ui::Style::ghost)) app.dialogs().open_export(app, result);
+  if (ui::button("Export…", ui::Style::ghost)) desk.open(std::make_unique<ExportDialog>(work, result));
   ui::gap(1);
 }
 
-void QueryPanel::draw_effect(App&, const ResultView& result) {
+void QueryPanel::draw_effect(const ResultModel& result) {
   const Palette& p = colours();
   ImGui::SetCursorPos({px(14), ImGui::GetCursorPosY() + px(12)});
   ImGui::BeginGroup();
@@ -376,7 +369,7 @@ void QueryPanel::draw_effect(App&, const ResultView& result) {
   ImGui::EndGroup();
 }
 
-void QueryPanel::draw_error(App& app, QueryTab& tab, const ResultView& result) {
+void QueryPanel::draw_error(Workspace& work, Desk& desk, QueryTab& tab, const ResultModel& result) {
   const Palette& p = colours();
   ImGui::SetCursorPos({px(14), ImGui::GetCursorPosY() + px(12)});
   ImGui::BeginGroup();
@@ -400,18 +393,17 @@ void QueryPanel::draw_error(App& app, QueryTab& tab, const ResultView& result) {
   ui::gap(2);
   if (tab.mark && tab.mark->version == tab.buffer.version() && ui::button("Show in the editor")) {
     tab.buffer.set_caret(tab.mark->begin);
-    editor(tab).show_caret();
-    focus_editor_ = true;
+    work.wishes.show_caret = work.wishes.focus_editor = true;
   }
   if (result.status.code == Code::master_only) {
     ImGui::SameLine();
     if (ui::button("Run at the master", ui::Style::primary)) {
-      app.held_back = App::HeldBack{{result.sql}, {}, result.node, {}};
-      app.run_held_back_at_master();
+      work.held_back = HeldBack{{result.sql}, {}, result.node};
+      work.run_held_back_at_master();
     }
   }
   ImGui::SameLine();
-  if (ui::button("Copy message")) app.copy(result.status.message, "message");
+  if (ui::button("Copy message")) desk.copy(result.status.message, "message");
   ImGui::EndGroup();
 }
 

@@ -13,36 +13,31 @@
 
 namespace sqlcast::gui {
 
-class App;
+class Desk;
+class Workspace;
 
 class QueryPanel {
  public:
-  void draw(App& app, ImVec2 low, ImVec2 size);
-  void focus_editor() { focus_editor_ = true; }
-  void focus_grid() { focus_grid_ = true; }
-  EditorView& editor(QueryTab& tab);
-  bool editor_focused() const { return editor_focused_; }
-  GridView& grid() { return grid_; }
+  void draw(Workspace& work, Desk& desk, ImVec2 low, ImVec2 size);
+  bool completing(const Workspace& work) const;  // in the tab in front
 
  private:
-  void draw_tabs(App& app);
-  void draw_tab(App& app, std::size_t index, std::size_t& close);
-  void draw_tools(App& app);
-  void draw_verdict(App& app, float width);
-  void draw_results(App& app, ImVec2 size);
-  void draw_result_tabs(App& app, QueryTab& tab);
-  void draw_running(App& app, QueryTab& tab);
-  void draw_held_back(App& app);
-  void draw_result(App& app, QueryTab& tab, const std::shared_ptr<ResultView>& result);
-  void draw_result_line(App& app, QueryTab& tab, const std::shared_ptr<ResultView>& result);
-  void draw_effect(App& app, const ResultView& result);
-  void draw_error(App& app, QueryTab& tab, const ResultView& result);
+  EditorView& editor(const QueryTab& tab);
+  void draw_tabs(Workspace& work);
+  void draw_tab(Workspace& work, std::size_t index, std::size_t& close);
+  void draw_tools(Workspace& work, Desk& desk);
+  void draw_verdict(Workspace& work, Desk& desk, float width);
+  void draw_results(Workspace& work, Desk& desk, ImVec2 size);
+  void draw_result_tabs(QueryTab& tab);
+  void draw_running(Workspace& work, QueryTab& tab);
+  void draw_held_back(Workspace& work);
+  void draw_result(Workspace& work, Desk& desk, QueryTab& tab, const std::shared_ptr<ResultModel>& result);
+  void draw_result_line(Workspace& work, Desk& desk, const std::shared_ptr<ResultModel>& result);
+  void draw_effect(const ResultModel& result);
+  void draw_error(Workspace& work, Desk& desk, QueryTab& tab, const ResultModel& result);
 
   std::map<std::uint64_t, EditorView> editors_;  // by tab
   GridView grid_;
-  bool focus_editor_ = true;
-  bool focus_grid_ = false;
-  bool editor_focused_ = false;
   std::uint64_t shown_tab_ = 0;  // was in front in the last frame
   float shown_in_ = 0;           // the room that all tabs had
 };

@@ -4,8 +4,8 @@
 
 #include "client/gui/model/cell_text.h"
 #include "client/gui/model/text.h"
-#include "client/gui/ui/app.h"
-#include "client/gui/ui/diagram_panel.h"
+#include "client/gui/model/workspace.h"
+#include "client/gui/ui/desk.h"
 #include "client/gui/ui/widgets.h"
 
 namespace sqlcast::gui {
@@ -51,7 +51,7 @@ bool SchemaPanel::node(const char* label, std::string_view right, ImU32 colour, 
   return open;
 }
 
-void SchemaPanel::draw(App& app, ImVec2 low, ImVec2 size) {
+void SchemaPanel::draw(Workspace& work, Desk& desk, ImVec2 low, ImVec2 size) {
   ImGui::SetCursorScreenPos(low);
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, {px(8), px(6)});
   ImGui::BeginChild("##schema", size, false, ImGuiWindowFlags_AlwaysUseWindowPadding);
@@ -59,21 +59,20 @@ void SchemaPanel::draw(App& app, ImVec2 low, ImVec2 size) {
   ui::heading("Schema");
   ImGui::SameLine();
   ui::right_align(px(30));
-  if (ui::icon_button("Refresh schema", "↻", "Load the schema again (F6)") && app.session)
-    app.session->refresh_schema();
-  if (focus_filter_) ImGui::SetKeyboardFocusHere();
-  focus_filter_ = false;
+  if (ui::icon_button("Refresh schema", "↻", "Load the schema again (F6)") && work.session())
+    work.session()->refresh_schema();
+  if (std::exchange(work.wishes.focus_schema_filter, false)) ImGui::SetKeyboardFocusHere();
   ui::input("Filter schema", filter_, "Filter tables and columns", -1);
   lower_filter_ = lower(trim(filter_));
   ui::gap(1);
   ImGui::BeginChild("##tree", {0, 0}, false);
-  if (!app.session) {
+  if (!work.session()) {
     ui::wrapped("Not connected.", colours().faint);
   } else {
-    const SchemaModel& schema = app.session->schema;
+    const SchemaModel& schema = work.session()->schema;
     if (schema.state() == LoadState::failed) {
       ui::wrapped(cat("✕ The schema could not be loaded. ", schema.problem()), colours().bad);
-      if (ui::button("Try again")) app.session->load_databases();
+      if (ui::button("Try again")) work.session()->load_databases();
     } else if (schema.databases().empty()) {
       ui::wrapped(
           schema.state() == LoadState::loaded ? "There is no database yet. CREATE DATABASE makes one." : "Loading…",
@@ -83,7 +82,7 @@ void SchemaPanel::draw(App& app, ImVec2 low, ImVec2 size) {
     ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, {px(6), px(1)});
     ImGui::PushStyleVar(ImGuiStyleVar_IndentSpacing, px(14));
     for (const SchemaDatabase& database : schema.databases()) {
-      if (!database.system || app.settings.show_system) draw_database(app, database);
+      if (!database.system || work.settings.show_system) draw_database(work, desk, database);
     }
     ImGui::PopStyleVar(3);
   }
@@ -91,9 +90,9 @@ void SchemaPanel::draw(App& app, ImVec2 low, ImVec2 size) {
   ImGui::EndChild();
 }
 
-void SchemaPanel::draw_database(App& app, const SchemaDatabase& database) {
+void SchemaPanel::draw_database(Workspace& work, Desk& desk, const SchemaDatabase& database) {
   const Palette& p = colours();
-  const bool current = app.tab().database == database.name;
+  const bool current = work.tab().database == database.name;
   const bool first = database.state != LoadState::unknown && !database.system;
   if (!lower_filter_.empty()) ImGui::SetNextItemOpen(database.state == LoadState::loaded);
   const std::string count =
@@ -103,22 +102,22 @@ void SchemaPanel::draw_database(App& app, const SchemaDatabase& database) {
                          first ? ImGuiTreeNodeFlags_DefaultOpen : 0, cat("db:", database.name).c_str());
   ImGui::PopFont();
   if (begin_menu()) {
-    if (ui::menu_item("Use in this tab")) app.tab().database = database.name;
-    if (ui::menu_item("Show diagram")) app.diagram_panel().show(app, database.name);
-    if (ui::menu_item("Copy name")) app.copy(database.name, "name");
-    if (ui::menu_item("Load again") && app.session) app.session->load_database(database.name);
+    if (ui::menu_item("Use in this tab")) work.tab().database = database.name;
+    if (ui::menu_item("Show diagram")) work.view = View::diagram, work.wishes.diagram = database.name;
+    if (ui::menu_item("Copy name")) desk.copy(database.name, "name");
+    if (ui::menu_item("Load again") && work.session()) work.session()->load_database(database.name);
     end_menu();
   }
   if (!open) return;
-  if (database.state == LoadState::unknown && app.session) app.session->load_database(database.name);
+  if (database.state == LoadState::unknown && work.session()) work.session()->load_database(database.name);
   if (database.state == LoadState::loading) ui::text("    Loading…", p.faint);
   if (database.state == LoadState::failed) ui::wrapped(cat("✕ ", database.problem), p.bad);
   if (database.state == LoadState::loaded && database.tables.empty()) ui::text("    no tables", p.faint);
-  for (const SchemaTable& table : database.tables) draw_table(app, database, table);
+  for (const SchemaTable& table : database.tables) draw_table(work, desk, database, table);
   ImGui::TreePop();
 }
 
-void SchemaPanel::draw_table(App& app, const SchemaDatabase& database, const SchemaTable& table) {
+void SchemaPanel::draw_table(Workspace& work, Desk& desk, const SchemaDatabase& database, const SchemaTable& table) {
   const Palette& p = colours();
   bool matches = lower_filter_.empty() || contains_ignoring_case(table.name, lower_filter_);
   bool column_matches = false;
@@ -135,7 +134,7 @@ void SchemaPanel::draw_table(App& app, const SchemaDatabase& database, const Sch
            cat("table:", table.name).c_str());
   if (ImGui::IsItemHovered() && !table.comment.empty()) ui::tooltip(table.comment);
   if (begin_menu()) {
-    table_menu(app, database, table);
+    table_menu(work, desk, database, table);
     end_menu();
   }
   if (!open) return;
@@ -143,25 +142,25 @@ void SchemaPanel::draw_table(App& app, const SchemaDatabase& database, const Sch
   ImGui::TreePop();
 }
 
-void SchemaPanel::table_menu(App& app, const SchemaDatabase& database, const SchemaTable& table) {
+void SchemaPanel::table_menu(Workspace& work, Desk& desk, const SchemaDatabase& database, const SchemaTable& table) {
   const std::string full = cat(sql_identifier(database.name), ".", sql_identifier(table.name));
   std::string order;
   for (const std::string& name : table.primary_key())
     order += cat(order.empty() ? " ORDER BY " : ", ", sql_identifier(name));
   if (ui::menu_item("Show rows")) {
-    app.tab().database = app.tab().database.empty() ? database.name : app.tab().database;
-    app.open_in_editor(table.name, cat("SELECT * FROM ", full, order, " LIMIT 1000"), true);
+    work.tab().database = work.tab().database.empty() ? database.name : work.tab().database;
+    work.open_in_editor(table.name, cat("SELECT * FROM ", full, order, " LIMIT 1000"), true);
   }
   if (ui::menu_item("Count rows"))
-    app.open_in_editor(table.name, cat("SELECT COUNT(*) AS row_count FROM ", full), true);
-  if (ui::menu_item("Show CREATE")) app.open_in_editor(table.name, cat("SHOW CREATE TABLE ", full), true);
-  if (ui::menu_item("Describe")) app.open_in_editor(table.name, cat("DESCRIBE ", full), true);
+    work.open_in_editor(table.name, cat("SELECT COUNT(*) AS row_count FROM ", full), true);
+  if (ui::menu_item("Show CREATE")) work.open_in_editor(table.name, cat("SHOW CREATE TABLE ", full), true);
+  if (ui::menu_item("Describe")) work.open_in_editor(table.name, cat("DESCRIBE ", full), true);
   ImGui::Separator();
-  if (ui::menu_item("Copy name")) app.copy(table.name, "name");
-  if (ui::menu_item("Copy full name")) app.copy(full, "name");
-  if (ui::menu_item("Insert name at the caret")) app.tab().buffer.insert(table.name);
+  if (ui::menu_item("Copy name")) desk.copy(table.name, "name");
+  if (ui::menu_item("Copy full name")) desk.copy(full, "name");
+  if (ui::menu_item("Insert name at the caret")) work.tab().buffer.insert(table.name);
   ImGui::Separator();
-  if (ui::menu_item("Show in diagram")) app.diagram_panel().show(app, database.name);
+  if (ui::menu_item("Show in diagram")) work.view = View::diagram, work.wishes.diagram = database.name;
 }
 
 void SchemaPanel::draw_columns(const SchemaDatabase& database, const SchemaTable& table) {

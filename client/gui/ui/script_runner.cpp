@@ -229,13 +229,13 @@ void ScriptRunner::after_frame(App& app, double now) {
     case StepKind::set: {
       const std::string& name = step.words[0];
       if (name == "theme") {
-        app.set_dark(step.words[1] != "light");
+        app.workspace().settings.theme = step.words[1] == "light" ? "light" : "dark";
       } else if (name == "scale") {
-        app.set_scale(static_cast<float>(to_double(step.words[1])));
+        app.workspace().settings.scale = std::clamp(static_cast<float>(to_double(step.words[1])), 0.75F, 3.0F);
       } else if (name == "view" && view_from(step.words[1])) {
-        app.view = *view_from(step.words[1]);
+        app.workspace().view = *view_from(step.words[1]);
       } else if (name == "live-panel") {
-        app.settings.live_panel = step.words[1] == "yes";
+        app.workspace().settings.live_panel = step.words[1] == "yes";
       } else {
         return fail(app, step, "theme, scale, view or live-panel can be set");
       }

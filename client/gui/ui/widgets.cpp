@@ -6,6 +6,7 @@
 #include <imgui_internal.h>
 #include <imgui_stdlib.h>
 
+#include "client/gui/model/keys.h"
 #include "client/gui/model/text.h"
 
 namespace sqlcast::gui::ui {
@@ -351,6 +352,15 @@ void focus_when_new(int& last_frame) {
   const int frame = ImGui::GetFrameCount();
   if (frame > last_frame + 1) ImGui::SetNextWindowFocus();
   last_frame = frame;
+}
+
+bool choose_by_arrows(std::size_t count, std::size_t& chosen) {
+  const bool down = ImGui::IsKeyPressed(key::kDown, true);
+  const bool up = ImGui::IsKeyPressed(key::kUp, true);
+  if (down) ++chosen;
+  if (up && chosen > 0) --chosen;
+  chosen = count == 0 ? 0 : std::min(chosen, count - 1);
+  return down || up;
 }
 
 void gap(float units) { ImGui::Dummy({0, px(units)}); }

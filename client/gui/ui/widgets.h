@@ -74,6 +74,8 @@ void inline_health(Health health);  // as an item in the line
 void leave_keys_to_focused_window();
 // Before a window that is to have the keys as soon as its view comes into sight. `last_frame` is the caller's to keep.
 void focus_when_new(int& last_frame);
+// Up and Down move `chosen` among `count` rows of a list below an input. True when it moved.
+bool choose_by_arrows(std::size_t count, std::size_t& chosen);
 void gap(float units);
 void right_align(float width);
 

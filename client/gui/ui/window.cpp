@@ -42,7 +42,7 @@ App*& running_app() {
 
 // Xlib calls this, on the thread that draws, when its connection breaks, and ends the program when it returns.
 int display_lost(void*) {
-  const Status kept = running_app() != nullptr ? running_app()->save() : ok_status();
+  const Status kept = running_app() != nullptr ? running_app()->workspace().save() : ok_status();
   std::fputs("sqlcast-client: the display was lost, and the window with it; ", stderr);
   std::fputs(kept.ok() ? "tabs and settings are saved\n" : cat(kept.message, "\n").c_str(), stderr);
   std::_Exit(1);
@@ -200,6 +200,8 @@ Status Window::run(App& app, ScriptRunner* script, const std::string& screenshot
   int settle = kSettleFrames;
   const double started = steady_seconds();
   double fonts_made = 0;
+  Settings& settings = app.workspace().settings;
+  float fonts_scale = settings.scale;  // that the fonts have been made at
   running_app() = &app;
   watch_display();
   const std::unique_ptr<App*, void (*)(App**)> until_the_end(&running_app(), [](App** running) { *running = nullptr; });
@@ -219,10 +221,11 @@ Status Window::run(App& app, ScriptRunner* script, const std::string& screenshot
 
     // Characters met the first time come in batches: the atlas is made anew, which costs some frames' time.
     const bool rare = look().rare_waiting && steady_seconds() - fonts_made > kBetweenFonts;
-    if (std::exchange(app.theme_changed, false) || rare) {
+    if (settings.scale != fonts_scale || rare) {
       fonts_made = steady_seconds();
-      load_fonts(app.settings.scale * content_scale());
-      set_theme(app.settings.theme == "dark");
+      fonts_scale = settings.scale;
+      load_fonts(settings.scale * content_scale());
+      set_theme(settings.theme == "dark");
       fonts_changed();
       impl_->exposed = true;
       settle = kSettleFrames;
@@ -241,7 +244,7 @@ Status Window::run(App& app, ScriptRunner* script, const std::string& screenshot
       draw_last();
       glfwSwapBuffers(impl_->window);
     }
-    glfwGetWindowSize(impl_->window, &app.settings.window_width, &app.settings.window_height);
+    glfwGetWindowSize(impl_->window, &settings.window_width, &settings.window_height);
     if (script != nullptr) {
       script->after_frame(app, now);
       if (script->finished()) break;

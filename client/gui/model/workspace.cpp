@@ -1,0 +1,444 @@
+#include "client/gui/model/workspace.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "client/gui/model/text.h"
+#include "sql/verdict.h"
+
+namespace sqlcast::gui {
+
+namespace {
+constexpr std::size_t kMaxTabs = 60;
+constexpr double kLookForChanges = 5;  // seconds
+constexpr std::uint64_t kMaxSqlFile = 32U << 20U;
+constexpr std::string_view kViewNames[] = {"query", "cluster", "diagram", "log", "compare"};
+
+sql::Class class_of(std::string_view text, std::string_view database) {
+  return sql::classify(text, database).statement_class;
+}
+}  // namespace
+
+std::string_view view_name(View view) { return kViewNames[static_cast<std::size_t>(view)]; }
+
+std::optional<View> view_from(std::string_view name) {
+  for (std::size_t i = 0; i < std::size(kViewNames); ++i) {
+    if (kViewNames[i] == name) return static_cast<View>(i);
+  }
+  return std::nullopt;
+}
+
+Workspace::Workspace(Options options) : options_(std::move(options)) {
+  if (!options_.folder.empty()) {
+    keeper_ = std::make_shared<Keeper>(options_.folder);
+    LoadedSettings loaded = load_settings(options_.folder);
+    settings = std::move(loaded.settings);
+    if (!loaded.notice.empty()) say(ToastKind::warning, "Settings were reset", loaded.notice);
+    std::error_code ignored;
+    const std::string path = options_.folder + "/history";
+    if (std::filesystem::exists(path, ignored)) {
+      const auto text = read_file(path, kMaxSqlFile);
+      if (text.ok()) history_.load(*text);
+    }
+  }
+  view = view_from(settings.view).value_or(View::query);
+  restore_tabs();
+}
+
+Workspace::~Workspace() {
+  for (const auto& [id, stop] : arranging_) *stop = true;
+}
+
+void Workspace::tick(double now, std::uint64_t unix_us) {
+  now_ = now;
+  unix_us_ = unix_us;
+  toasts.tick(now);
+  if (session_) {
+    session_->tick(now, unix_us);
+    if (tab().database.empty() && !tab().no_database) {
+      for (const SchemaDatabase& database : session_->schema.databases()) {
+        if (!database.system && tab().database.empty()) tab().database = database.name;
+      }
+    }
+  }
+  save_changes();
+}
+
+void Workspace::say(ToastKind kind, std::string title, std::string text) {
+  toasts.show(kind, std::move(title), std::move(text), now_);
+}
+
+void Workspace::in_background(std::function<void()> job, std::function<void()> then) {
+  if (!options_.in_background(std::move(job), std::move(then)))
+    say(ToastKind::warning, "Too much is waiting to be done", "Try again in a moment.");
+}
+
+// ---- what is kept
+// ----------------------------------------------------------------------------------------------------
+
+void Workspace::restore_tabs() {
+  if (!options_.scripted) {
+    for (const SavedTab& saved : settings.tabs) {
+      QueryTab& restored = new_tab(saved.title, saved.text);
+      restored.database = saved.database;
+      restored.path = saved.path;
+      if (!saved.path.empty() && saved.text.empty()) {
+        const auto text = read_file(saved.path, kMaxSqlFile);
+        if (text.ok()) restored.buffer.reset(to_utf8(*text));
+      }
+    }
+  }
+  if (tabs_.empty()) new_tab();
+  active_tab_ = std::min<std::size_t>(static_cast<std::size_t>(std::max(settings.active_tab, 0)), tabs_.size() - 1);
+}
+
+Settings Workspace::remembered() const {
+  Settings out = settings;
+  out.view = view_name(view);
+  out.tabs.clear();
+  for (const auto& one : tabs_) {
+    const bool in_file = !one->path.empty() && !one->buffer.modified();
+    out.tabs.push_back({one->title, one->path, in_file ? std::string() : one->buffer.text(), one->database});
+  }
+  out.active_tab = static_cast<int>(active_tab_);
+  if (session_) out.last_connection = session_->connection().name;
+  return out;
+}
+
+Status Workspace::save() { return keeper_ ? keeper_->save(++saves_, remembered(), history_.to_text()) : ok_status(); }
+
+void Workspace::save_changes() {
+  if (!keeper_ || now_ - looked_for_changes_ < kLookForChanges) return;
+  looked_for_changes_ = now_;
+  std::string state = cat(view_name(view), " ", active_tab_, " ", ran_, " ", settings.theme, " ",
+                          fixed(static_cast<double>(settings.scale), 2), " ", settings.last_connection, " ",
+                          settings.connections.size());
+  for (const auto& one : tabs_) state += cat("\n", one->id(), " ", one->buffer.version(), " ", one->path);
+  if (state == saved_state_) return;
+  const bool first = saved_state_.empty();
+  saved_state_ = std::move(state);
+  if (first) return;  // as it was read
+  auto status = std::make_shared<Status>();
+  in_background([keeper = keeper_, number = ++saves_, what = remembered(), lines = history_.to_text(),
+                 status] { *status = keeper->save(number, what, lines); },
+                [this, status] {
+                  if (status->ok() || said_unsaved_) return;
+                  said_unsaved_ = true;
+                  say(ToastKind::warning, "Tabs and settings cannot be kept", status->message);
+                });
+}
+
+// ---- tabs
+// ------------------------------------------------------------------------------------------------------------
+
+QueryTab& Workspace::new_tab(std::string title, std::string_view text) {
+  const std::uint64_t id = next_tab_++;
+  auto fresh = std::make_shared<QueryTab>(id, title.empty() ? cat("query ", id) : std::move(title));
+  fresh->buffer.reset(text);
+  if (!tabs_.empty()) fresh->database = tab().database;
+  tabs_.push_back(std::move(fresh));
+  active_tab_ = tabs_.size() - 1;
+  wishes.focus_editor = true;
+  if (tabs_.size() > kMaxTabs) say(ToastKind::info, "Many tabs are open", "Ctrl+W closes the one in front.");
+  return *tabs_.back();
+}
+
+void Workspace::close_tab(std::size_t index) {
+  if (tabs_[index]->running() && session_) tabs_[index]->cancel(session_->backend());
+  tabs_.erase(tabs_.begin() + static_cast<std::ptrdiff_t>(index));
+  if (tabs_.empty()) new_tab();
+  if (active_tab_ >= tabs_.size() || (index < active_tab_ && active_tab_ > 0))
+    active_tab_ = std::min(active_tab_, tabs_.size()) - 1;
+}
+
+void Workspace::select_tab(std::size_t index) {
+  active_tab_ = std::min(index, tabs_.size() - 1);
+  wishes.focus_editor = true;
+}
+
+void Workspace::open_in_editor(std::string_view title, std::string_view text, bool run) {
+  view = View::query;
+  const bool reuse = tab().buffer.text().empty() && !tab().running();
+  if (reuse) {
+    tab().title = title;
+    tab().buffer.insert(text);
+  } else {
+    new_tab(std::string(title), text);
+    tab().buffer.set_caret(tab().buffer.text().size());
+  }
+  tab().highlighter.update(tab().buffer);
+  if (run) run_texts({std::string(text)}, {0});
+}
+
+std::string Workspace::text_of(const StatementRange& range) const {
+  return tab().buffer.text().substr(range.begin, range.end - range.begin);
+}
+
+std::string Workspace::statement_at_caret() const {
+  const auto range = tab().highlighter.statement_at(tab().buffer, tab().buffer.caret());
+  return range ? text_of(*range) : std::string();
+}
+
+std::shared_ptr<ResultModel> Workspace::result() const {
+  if (tab().results.empty()) return nullptr;
+  const auto shown = tab().results[std::min(tab().active_result, tab().results.size() - 1)];
+  return shown->has_rows ? shown : nullptr;
+}
+
+void Workspace::update_verdict() {
+  const NodeModel* node = target_node();
+  verdict_.update(statement_at_caret(), tab().database, node != nullptr ? node->status.endpoint : std::string(),
+                  target_is_slave(), connected() ? &session_->backend() : nullptr, now_);
+}
+
+// ---- connection
+// ------------------------------------------------------------------------------------------------------
+
+bool Workspace::connect(const SavedConnection& connection) {
+  disconnect();
+  if (target.kind == client::Target::Kind::node) target = {};  // it may not be of that cluster
+  auto backend = options_.make_backend(connection);
+  if (!backend.ok()) {
+    say(ToastKind::error, cat("Cannot connect to ", connection.name), backend.status().message);
+    return false;
+  }
+  settings.last_connection = connection.name;
+  session_ = std::make_unique<Session>(connection, std::move(*backend));
+  ++connections_;
+  return true;
+}
+
+void Workspace::disconnect() {
+  for (const auto& one : tabs_) one->session_ended();
+  held_back.reset();
+  verdict_ = {};
+  ++connections_;
+  if (!session_) return;
+  // Ending a connection may wait for a node that does not answer: not here.
+  std::shared_ptr<Backend> ended = session_->release_backend();
+  session_.reset();
+  static_cast<void>(options_.in_background([ended = std::move(ended)]() mutable { ended.reset(); }, [] {}));
+}
+
+const NodeModel* Workspace::target_node() const {
+  if (!session_ || target.kind == client::Target::Kind::any) return nullptr;
+  if (target.kind == client::Target::Kind::master) return session_->cluster.master();
+  return session_->cluster.find(target.endpoint);
+}
+
+bool Workspace::target_is_slave() const {
+  const NodeModel* node = target_node();
+  return node != nullptr && !node->master;
+}
+
+std::string Workspace::target_label() const {
+  if (target.kind == client::Target::Kind::any) return "any node";
+  if (target.kind == client::Target::Kind::master) return "the master";
+  const NodeModel* node = target_node();
+  return node != nullptr && !node->status.name.empty() ? node->status.name : target.endpoint;
+}
+
+client::Consistency Workspace::consistency() const {
+  if (settings.consistency == "any") return client::Consistency::any;
+  if (settings.consistency == "max_lag") return client::Consistency::max_lag;
+  if (settings.consistency == "master") return client::Consistency::master;
+  return client::Consistency::session;
+}
+
+// ---- running
+// ---------------------------------------------------------------------------------------------------------
+
+RunOptions Workspace::run_options() const {
+  RunOptions options;
+  options.target.kind = target.kind;
+  options.target.endpoint = target.endpoint;
+  options.target_name = target_label();
+  options.consistency = consistency();
+  if (options.consistency == client::Consistency::max_lag)
+    options.max_lag = std::chrono::milliseconds(settings.max_lag_ms);
+  options.page_rows = static_cast<std::uint32_t>(settings.page_rows);
+  return options;
+}
+
+bool Workspace::running() const {
+  return std::any_of(tabs_.begin(), tabs_.end(), [](const auto& one) { return one->running().has_value(); });
+}
+
+void Workspace::run_statement() {
+  QueryTab& current = tab();
+  current.highlighter.update(current.buffer);
+  std::vector<std::string> texts;
+  std::vector<std::size_t> offsets;
+  const auto add = [&](const StatementRange& range) {
+    texts.push_back(text_of(range));
+    offsets.push_back(range.begin);
+  };
+  if (current.buffer.has_selection()) {
+    const auto [begin, end] = current.buffer.selection();
+    for (StatementRange range : current.highlighter.statements()) {
+      range.begin = std::max(range.begin, begin);
+      range.end = std::min(range.end, end);
+      if (range.begin < range.end) add(range);
+    }
+  } else if (const auto range = current.highlighter.statement_at(current.buffer, current.buffer.caret())) {
+    add(*range);
+  }
+  run_texts(std::move(texts), std::move(offsets));
+}
+
+void Workspace::run_all() {
+  QueryTab& current = tab();
+  current.highlighter.update(current.buffer);
+  std::vector<std::string> texts;
+  std::vector<std::size_t> offsets;
+  for (const StatementRange& range : current.highlighter.statements()) {
+    texts.push_back(text_of(range));
+    offsets.push_back(range.begin);
+  }
+  run_texts(std::move(texts), std::move(offsets));
+}
+
+void Workspace::run_all_atomically() {
+  QueryTab& current = tab();
+  current.highlighter.update(current.buffer);
+  if (!session_ || current.running()) return;
+  std::vector<client::Statement> statements;
+  for (const StatementRange& range : current.highlighter.statements()) {
+    statements.emplace_back();
+    statements.back().sql = text_of(range);
+  }
+  current.run_atomic(
+      session_->backend(), std::move(statements), run_options(), now_,
+      [this](const client::Reply& reply) {
+        if (reply.status.ok()) {
+          say(ToastKind::good, cat("All of it done, sequence ", with_separators(reply.sequence)));
+        } else {
+          say(ToastKind::error, "Nothing was done", reply.status.message);
+        }
+      },
+      record());
+}
+
+void Workspace::run_texts(std::vector<std::string> statements, std::vector<std::size_t> offsets) {
+  if (!session_ || statements.empty() || tab().running()) return;
+  held_back.reset();
+  const bool changes_a_slave =
+      target_is_slave() && std::any_of(statements.begin(), statements.end(), [this](const std::string& statement) {
+        return class_of(statement, tab().database) == sql::Class::ddl;
+      });
+  if (changes_a_slave) {
+    held_back = HeldBack{std::move(statements), std::move(offsets), target_label()};
+    return;
+  }
+  tab().run(session_->backend(), std::move(statements), std::move(offsets), run_options(), now_, record());
+}
+
+void Workspace::run_held_back_at_master() {
+  if (!session_ || !held_back) return;
+  RunOptions options = run_options();
+  options.target = {client::Target::Kind::master, {}};
+  options.target_name = "the master";
+  HeldBack held = std::move(*held_back);
+  held_back.reset();
+  tab().run(session_->backend(), std::move(held.statements), std::move(held.offsets), options, now_, record());
+}
+
+void Workspace::cancel() {
+  if (session_) tab().cancel(session_->backend());
+}
+
+QueryTab::Finished Workspace::record() {
+  return [this](const ResultModel& result) {
+    HistoryItem item;
+    item.time_us = unix_us_;
+    item.node = result.node;
+    item.ok = result.status.ok();
+    item.outcome = outcome_text(result);
+    item.elapsed_us = static_cast<std::uint64_t>(std::max<std::int64_t>(0, result.round_trip.count()));
+    item.sql = result.sql;
+    history_.add(std::move(item));
+    ++ran_;
+    if (!result.status.ok() && result.status.code != Code::cancelled && view != View::query) {
+      say(ToastKind::error, std::string(code_name(result.status.code)), result.status.message);
+    }
+    if (session_ && result.status.ok() && class_of(result.sql, result.database) == sql::Class::ddl)
+      session_->refresh_schema();
+  };
+}
+
+void Workspace::send_changes(QueryTab& of, const std::shared_ptr<ResultModel>& result,
+                             std::vector<client::Statement> statements) {
+  if (!session_) return;
+  RunOptions options = run_options();
+  options.target = {};
+  options.target_name = "master";
+  const std::weak_ptr<ResultModel> weak = result;
+  of.run_atomic(
+      session_->backend(), std::move(statements), options, now_,
+      [this, weak](const client::Reply& reply) {
+        if (!reply.status.ok()) {
+          const bool changed = reply.status.code == Code::expectation_failed;
+          say(ToastKind::error,
+              changed ? "A row was changed by somebody else: nothing was sent" : "The changes were not made",
+              reply.status.message);
+          return;
+        }
+        say(ToastKind::good, cat("Changes made, sequence ", with_separators(reply.sequence)));
+        const auto changed = weak.lock();
+        if (!changed) return;
+        changed->edits.reset();
+        run_texts({changed->sql}, {});  // what is there now
+      },
+      record());
+}
+
+void Workspace::fetch_more(const std::shared_ptr<ResultModel>& result, std::uint32_t page_rows) {
+  if (session_)
+    tab().fetch_more(session_->backend(), result, page_rows, static_cast<std::uint64_t>(settings.fetch_rows));
+}
+
+void Workspace::arrange(const std::shared_ptr<ResultModel>& result, Arrangement arrangement) {
+  const auto id = static_cast<std::uint64_t>(reinterpret_cast<std::uintptr_t>(result.get()));
+  if (const auto it = arranging_.find(id); it != arranging_.end()) {
+    *it->second = true;
+    arranging_.erase(it);
+  }
+  if (!result->grid.set_arrangement(std::move(arrangement))) return;
+  auto stop = std::make_shared<std::atomic<bool>>(false);
+  arranging_[id] = stop;
+  auto order = std::make_shared<std::optional<std::vector<std::uint32_t>>>();
+  const std::weak_ptr<ResultModel> weak = result;
+  in_background([rows = result->grid.rows(), columns = result->grid.columns(), wanted = result->grid.arrangement(),
+                 stop, order] { *order = gui::arrange(rows, columns, wanted, *stop); },
+                [this, weak, order, id, stop, version = result->grid.arrangement_version()] {
+                  if (const auto it = arranging_.find(id); it != arranging_.end() && it->second == stop)
+                    arranging_.erase(it);
+                  const auto arranged = weak.lock();
+                  if (arranged && *order) arranged->grid.take_order(version, std::move(**order));
+                });
+}
+
+// ---- files
+// -----------------------------------------------------------------------------------------------------------
+
+void Workspace::open_file(const std::string& path) {
+  auto text = std::make_shared<Result<std::string>>(ok_status());
+  in_background([text, path] { *text = read_file(path, kMaxSqlFile); },
+                [this, text, path] {
+                  if (!text->ok()) return say(ToastKind::error, "The file was not opened", text->status().message);
+                  if (!is_utf8(**text))
+                    say(ToastKind::warning, "The file is not UTF-8", cat(path, ": bytes that are not were replaced."));
+                  QueryTab& opened = new_tab(path.substr(path.rfind('/') + 1), to_utf8(**text));
+                  opened.path = path;
+                });
+}
+
+void Workspace::save_file(QueryTab& saved, const std::string& path) {
+  const Status status = write_file(path, saved.buffer.text());
+  if (!status.ok()) return say(ToastKind::error, "The file was not saved", status.message);
+  saved.path = path;
+  saved.buffer.mark_saved();
+  say(ToastKind::good, cat("Saved ", path));
+}
+
+}  // namespace sqlcast::gui

@@ -1,0 +1,170 @@
+// Workspace: what the window works on: the connection, the tabs, where statements go, what runs, the history, the
+// verdict on the statement under the caret, and what is kept of all that from one start to the next. No drawing.
+// Does not block but in save() and save_file(). UI thread only.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "client/gui/backend.h"
+#include "client/gui/model/export_job.h"
+#include "client/gui/model/history.h"
+#include "client/gui/model/query_tab.h"
+#include "client/gui/model/session.h"
+#include "client/gui/model/settings.h"
+#include "client/gui/model/toasts.h"
+#include "client/gui/model/verdict_line.h"
+
+namespace sqlcast::gui {
+
+enum class View : std::uint8_t { query, cluster, diagram, log, compare };
+std::string_view view_name(View view);
+std::optional<View> view_from(std::string_view name);
+
+// Where statements go.
+struct TargetChoice {
+  client::Target::Kind kind = client::Target::Kind::any;
+  std::string endpoint;
+  bool operator==(const TargetChoice&) const = default;
+};
+
+// DDL that was not sent to a slave, waiting for one click.
+struct HeldBack {
+  std::vector<std::string> statements;
+  std::vector<std::size_t> offsets;
+  std::string node;  // the slave
+};
+
+// What somebody elsewhere wants of a part of the window; that part takes it when it is drawn next.
+struct Wishes {
+  bool focus_editor = true;
+  bool focus_grid = false;
+  bool focus_schema_filter = false;
+  bool focus_log_filter = false;
+  bool show_caret = false;                                     // scroll the editor there
+  std::optional<bool> find;                                    // open the editor's find bar; true: with replace
+  std::string diagram;                                         // show this database's
+  std::optional<std::pair<std::string, std::string>> compare;  // this SELECT, in this database, on all nodes
+};
+
+class Workspace {
+ public:
+  using BackendFactory = std::function<Result<std::unique_ptr<Backend>>(const SavedConnection&)>;
+  struct Options {
+    std::string folder;     // of settings, tabs and history; empty = nothing is kept
+    bool scripted = false;  // tabs are not restored
+    BackendFactory make_backend;
+    // Runs a job on another thread, and `then` on the UI thread afterwards. False: too much is waiting, nothing is run.
+    std::function<bool(std::function<void()> job, std::function<void()> then)> in_background;
+  };
+
+  explicit Workspace(Options options);
+  ~Workspace();
+  Workspace(const Workspace&) = delete;
+  Workspace& operator=(const Workspace&) = delete;
+
+  // Once a frame: what has arrived is taken, what is due is done. `now` is steady seconds.
+  void tick(double now, std::uint64_t unix_us);
+  double now() const { return now_; }
+  const Options& options() const { return options_; }
+
+  // ---- choices of the person, changed in place ------------------------------------------------------------------
+  Settings settings;
+  View view = View::query;
+  TargetChoice target;
+  Wishes wishes;
+  Toasts toasts;
+  std::optional<HeldBack> held_back;
+  std::string export_path;
+  int export_format = 1;                  // index into kRowFormats
+  std::shared_ptr<ExportJob> export_job;  // the last one; null: none yet
+
+  // ---- connection -----------------------------------------------------------------------------------------------
+  Session* session() const { return session_.get(); }  // null: not connected to anything, nor trying
+  bool connected() const { return session_ && session_->state() == ConnectionState::connected; }
+  // A toast says why when it cannot be begun; false then.
+  bool connect(const SavedConnection& connection);
+  void disconnect();
+  std::uint64_t connections() const { return connections_; }  // begun so far: another number, another cluster
+
+  const NodeModel* target_node() const;  // null: any, or unknown
+  bool target_is_slave() const;
+  std::string target_label() const;
+
+  // ---- tabs -----------------------------------------------------------------------------------------------------
+  const std::vector<std::shared_ptr<QueryTab>>& tabs() const { return tabs_; }
+  std::size_t active_tab() const { return active_tab_; }
+  QueryTab& tab() { return *tabs_[active_tab_]; }
+  const QueryTab& tab() const { return *tabs_[active_tab_]; }
+  QueryTab& new_tab(std::string title = {}, std::string_view text = {});
+  void close_tab(std::size_t index);
+  void select_tab(std::size_t index);
+  void open_in_editor(std::string_view title, std::string_view text, bool run);
+  // The statement under the caret of the active tab; empty = none.
+  std::string statement_at_caret() const;
+  // The result in front of the active tab, when it has rows.
+  std::shared_ptr<ResultModel> result() const;
+  void update_verdict();
+  const VerdictText& verdict() const { return verdict_.verdict(); }
+
+  // ---- running statements of the active tab at the target; DDL for a slave is held back ---------------------------
+  void run_statement();
+  void run_all();
+  void run_all_atomically();
+  void run_texts(std::vector<std::string> statements, std::vector<std::size_t> offsets);
+  void run_held_back_at_master();
+  void cancel();  // what runs in the active tab
+  // Row changes of a result, as one atomic request to the master; what is there then is read again.
+  void send_changes(QueryTab& tab, const std::shared_ptr<ResultModel>& result,
+                    std::vector<client::Statement> statements);
+  void fetch_more(const std::shared_ptr<ResultModel>& result, std::uint32_t page_rows);
+  void arrange(const std::shared_ptr<ResultModel>& result, Arrangement arrangement);
+  RunOptions run_options() const;
+  const History& history() const { return history_; }
+  bool running() const;  // in any tab
+  bool exporting() const { return export_job && !export_job->finished(); }
+
+  // ---- files, and what is kept ------------------------------------------------------------------------------------
+  void open_file(const std::string& path);
+  void save_file(QueryTab& tab, const std::string& path);
+  Status save();  // settings, tabs and history; at the end
+
+  // A toast says so when too much is waiting.
+  void in_background(std::function<void()> job, std::function<void()> then);
+  void say(ToastKind kind, std::string title, std::string text = {});
+
+ private:
+  void restore_tabs();
+  Settings remembered() const;  // the settings with tabs and view as they are
+  void save_changes();          // in the background, now and then: a crash costs seconds of typing
+  client::Consistency consistency() const;
+  QueryTab::Finished record();  // history, schema reload, toasts
+  std::string text_of(const StatementRange& range) const;
+
+  Options options_;
+  double now_ = 0;
+  std::uint64_t unix_us_ = 0;
+  std::unique_ptr<Session> session_;
+  std::uint64_t connections_ = 0;
+  std::vector<std::shared_ptr<QueryTab>> tabs_;
+  std::size_t active_tab_ = 0;
+  std::uint64_t next_tab_ = 1;
+  History history_;
+  VerdictLine verdict_;
+  std::map<std::uint64_t, std::shared_ptr<std::atomic<bool>>> arranging_;  // stop flags by result
+
+  std::shared_ptr<Keeper> keeper_;  // null: nothing is kept
+  std::uint64_t saves_ = 0;
+  std::string saved_state_;  // what save_changes() saw last
+  double looked_for_changes_ = 0;
+  bool said_unsaved_ = false;
+  std::uint64_t ran_ = 0;  // statements recorded in the history
+};
+
+}  // namespace sqlcast::gui

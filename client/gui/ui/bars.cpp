@@ -1,0 +1,191 @@
+#include "client/gui/ui/bars.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "client/gui/model/text.h"
+#include "client/gui/model/workspace.h"
+#include "client/gui/ui/commands.h"
+#include "client/gui/ui/dialogs/connect.h"
+#include "client/gui/ui/dialogs/keys.h"
+#include "client/gui/ui/dialogs/settings.h"
+#include "client/gui/ui/widgets.h"
+
+namespace sqlcast::gui {
+
+namespace {
+
+Health state_health(const Session& session) {
+  switch (session.state()) {
+    case ConnectionState::connecting: return Health::busy;
+    case ConnectionState::lost: return Health::unreachable;
+    case ConnectionState::connected: return session.cluster.worst();
+  }
+  return Health::busy;
+}
+
+void choose_consistency(Workspace& work, float width) {
+  struct Choice {
+    const char* key;
+    const char* label;
+    const char* explanation;
+  };
+  static constexpr Choice kChoices[] = {
+      {"session", "my writes", "a read waits until the node has what this window wrote"},
+      {"any", "whatever is there", "fastest: what the node has, however old"},
+      {"max_lag", "limited lag", "no older than the lag set in the settings"},
+      {"master", "the newest", "answered by the master"}};
+  const char* preview = "";
+  for (const Choice& choice : kChoices) {
+    if (work.settings.consistency == choice.key) preview = choice.label;
+  }
+  if (ui::begin_combo("Consistency", preview, width)) {
+    for (const Choice& choice : kChoices) {
+      if (ui::selectable(choice.label, work.settings.consistency == choice.key)) work.settings.consistency = choice.key;
+      ui::tooltip(choice.explanation);
+    }
+    ImGui::EndCombo();
+  }
+}
+
+void draw_target_chooser(Workspace& work, Desk& desk, const std::vector<Command>& commands) {
+  const Palette& p = colours();
+  const NodeModel* node = work.target_node();
+  const ImU32 colour = work.target.kind == client::Target::Kind::any      ? p.accent
+                       : work.target.kind == client::Target::Kind::master ? p.master
+                       : node != nullptr && node->master                  ? p.master
+                                                                          : p.slave;
+  const bool narrow = ImGui::GetWindowWidth() < px(1150);
+  const float node_width = px(narrow ? 150 : 190);
+  const float consistency_width = px(narrow ? 120 : 160);
+  const float labels =
+      narrow ? 0
+             : ui::text_width(look().fonts.small, "run at") + ui::text_width(look().fonts.small, "reads see") + px(26);
+  ImGui::SameLine();
+  ui::right_align(node_width + consistency_width + labels + px(20) + px(56));
+  if (!narrow) {
+    ImGui::AlignTextToFramePadding();
+    ui::small("run at");
+    ImGui::SameLine(0, px(6));
+  }
+  ImGui::PushStyleColor(ImGuiCol_FrameBg, fade(colour, 0.2F));
+  ImGui::PushStyleColor(ImGuiCol_FrameBgHovered, fade(colour, 0.3F));
+  ImGui::PushStyleColor(ImGuiCol_Text, colour);
+  const char* shape = work.target.kind == client::Target::Kind::any ? "◇ " : work.target_is_slave() ? "● " : "◆ ";
+  const bool open = ui::begin_combo("Run at", cat(shape, work.target_label()), node_width);
+  ImGui::PopStyleColor(3);
+  if (open) {
+    if (ui::selectable("◇ any node", work.target.kind == client::Target::Kind::any)) work.target = {};
+    if (ui::selectable("◆ the master", work.target.kind == client::Target::Kind::master))
+      work.target = {client::Target::Kind::master, {}};
+    ImGui::Separator();
+    if (work.session() != nullptr) {
+      for (const auto& one : work.session()->cluster.nodes()) {
+        const TargetChoice choice{client::Target::Kind::node, one->status.endpoint};
+        const std::string word = one->health == Health::good ? std::string() : cat("   ", health_word(one->health));
+        const std::string label = cat(one->master ? "◆ " : "● ", one->status.name, word, "##", one->key());
+        if (ui::selectable(label.c_str(), work.target == choice)) work.target = choice;
+      }
+    }
+    ImGui::EndCombo();
+  }
+  ui::tooltip("Where statements go. “any”: reads to a node that answers, the rest to the master.");
+  ImGui::SameLine(0, px(10));
+  if (!narrow) {
+    ui::small("reads see");
+    ImGui::SameLine(0, px(6));
+  }
+  choose_consistency(work, consistency_width);
+  ImGui::SameLine(0, px(10));
+  if (ui::icon_button("Settings", "⚙", "Settings (Ctrl+,)")) desk.open(std::make_unique<SettingsDialog>());
+  ImGui::SameLine(0, px(2));
+  if (ui::icon_button("Help", "?", "Keys (F1)")) desk.open(std::make_unique<KeysDialog>(commands));
+}
+
+}  // namespace
+
+float top_bar_height() { return std::floor(ImGui::GetFrameHeight() + px(14)); }
+float status_bar_height() { return std::floor(ImGui::GetTextLineHeight() + px(10)); }
+
+void draw_top_bar(Workspace& work, Desk& desk, const std::vector<Command>& commands) {
+  const Palette& p = colours();
+  ImDrawList* list = ImGui::GetWindowDrawList();
+  const float height = top_bar_height();
+  const float width = ImGui::GetIO().DisplaySize.x;
+  list->AddRectFilled({0, 0}, {width, height}, p.ground);
+  list->AddLine({0, height - 0.5F}, {width, height - 0.5F}, p.border);
+  if (work.session() != nullptr)
+    list->AddRectFilled({0, 0}, {px(4), height}, named_colour(work.session()->connection().colour));
+  ImGui::SetCursorPos({px(14), px(7)});
+  const std::string name = work.session() != nullptr ? work.session()->connection().name : std::string("Not connected");
+  if (work.session() != nullptr) {
+    ImGui::AlignTextToFramePadding();
+    ui::inline_health(state_health(*work.session()));
+    ImGui::SameLine(0, px(2));
+  }
+  ImGui::PushFont(look().fonts.bold);
+  if (ui::button(cat(one_line(name, 26), " ▾##connection").c_str(), ui::Style::ghost))
+    desk.open(std::make_unique<ConnectDialog>(work));
+  ImGui::PopFont();
+  ui::note("Connection", ImGui::GetItemRectMin(), ImGui::GetItemRectMax(), true);
+  ui::tooltip("Connections: choose another cluster, save one (Ctrl+K)");
+  ImGui::SameLine(0, px(16));
+  int chosen = static_cast<int>(work.view);
+  if (ui::segments("views", {"Query", "Cluster", "Diagram", "Log", "Compare"}, &chosen))
+    work.view = static_cast<View>(chosen);
+  draw_target_chooser(work, desk, commands);
+}
+
+void draw_status_bar(const Workspace& work) {
+  const Palette& p = colours();
+  const ImVec2 display = ImGui::GetIO().DisplaySize;
+  const float width = display.x;
+  const float height = status_bar_height();
+  const float y = display.y - height;
+  ImDrawList* list = ImGui::GetWindowDrawList();
+  list->AddRectFilled({0, y}, {width, display.y}, p.ground);
+  list->AddLine({0, y}, {width, y}, p.border);
+  ImFont* font = look().fonts.small;
+  const float text_y = y + (height - font->FontSize) / 2;
+  const float middle = y + height / 2;
+  float x = px(12);
+  if (work.session() == nullptr) {
+    ui::draw_text(list, font, {x, text_y}, p.dim, "Not connected. Ctrl+K connects.");
+    return;
+  }
+  const ConnectionState state = work.session()->state();
+  const char* word = state == ConnectionState::connected    ? "Connected"
+                     : state == ConnectionState::connecting ? "Connecting…"
+                                                            : "Connection lost, trying again";
+  ui::health_shape(list, {x + px(6), middle}, px(6),
+                   state == ConnectionState::connected ? Health::good : state_health(*work.session()));
+  x += px(18);
+  x += ui::draw_text(list, font, {x, text_y}, state == ConnectionState::connected ? p.text : p.warn, word) + px(18);
+  for (const auto& node : work.session()->cluster.nodes()) {
+    if (x > width * 0.62F) {
+      x += ui::draw_text(list, font, {x, text_y}, p.faint, "…") + px(10);
+      break;
+    }
+    ui::health_shape(list, {x + px(5), middle}, px(5.5F), node->health);
+    x += px(15);
+    const std::string lag = node->master || node->health != Health::good || node->status.lag_ms == 0
+                                ? std::string()
+                                : cat(" ", node->status.lag_ms, " ms");
+    const std::string label =
+        cat(node->status.name, node->health == Health::good ? lag : cat(" ", health_word(node->health)));
+    x += ui::draw_text(list, font, {x, text_y}, node->health == Health::good ? p.dim : health_colour(node->health),
+                       label) +
+         px(14);
+  }
+  std::string right = cat("position ", with_separators(work.session()->cluster.head()));
+  if (const Sequence mine = work.session()->backend().session_position(); mine > 0)
+    right = cat("my writes to ", with_separators(mine), "   ", right);
+  if (work.view == View::query) {
+    const EditorBuffer& buffer = work.tab().buffer;
+    right = cat("line ", buffer.line_of(buffer.caret()) + 1, ", column ", buffer.column_of(buffer.caret()) + 1, "   ",
+                right);
+  }
+  ui::draw_text(list, font, {width - ui::text_width(font, right) - px(12), text_y}, p.dim, right);
+}
+
+}  // namespace sqlcast::gui

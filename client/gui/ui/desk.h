@@ -1,0 +1,24 @@
+// Desk: what a panel or dialog may ask of the window around it; everything else it finds in the Workspace.
+// Does not block. UI thread only.
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+namespace sqlcast::gui {
+
+class Dialog;
+
+class Desk {
+ public:
+  virtual ~Desk() = default;
+
+  // Onto the clipboard; a toast says "Copied: `what`".
+  virtual void copy(std::string_view text, std::string_view what) = 0;
+  // From the next frame on, in place of the one that is open.
+  virtual void open(std::unique_ptr<Dialog> dialog) = 0;
+  virtual bool dialog_open() const = 0;
+  virtual void quit() = 0;
+};
+
+}  // namespace sqlcast::gui
