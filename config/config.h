@@ -41,6 +41,7 @@ struct Limits {
   std::uint32_t max_cursors_per_client = 8;
   std::uint32_t max_cursors = 64;
   std::chrono::milliseconds cursor_timeout{60'000};
+  std::chrono::milliseconds cursor_lifetime{600'000};
   std::chrono::milliseconds request_timeout{30'000};  // default
   std::chrono::milliseconds max_request_timeout{600'000};
   std::uint32_t request_queue = 4'096;        // requests waiting; more = BUSY

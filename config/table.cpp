@@ -260,6 +260,9 @@ void add_read_limits(std::vector<Row>& rows) {
                        "Cursors open at this node; at least `limits.max_cursors_per_client`."));
   rows.push_back(duration("limits.cursor_timeout", SQLCAST_FIELD(milliseconds, limits.cursor_timeout),
                           milliseconds{1'000}, milliseconds{86'400'000}, "A cursor left alone for so long is closed."));
+  rows.push_back(duration("limits.cursor_lifetime", SQLCAST_FIELD(milliseconds, limits.cursor_lifetime),
+                          milliseconds{1'000}, milliseconds{86'400'000},
+                          "A cursor that was opened so long ago is closed, however busy it is."));
 }
 
 void add_work_limits(std::vector<Row>& rows) {

@@ -1,5 +1,6 @@
 #include "net/requester.h"
 
+#include <algorithm>
 #include <atomic>
 #include <utility>
 
@@ -31,7 +32,9 @@ class Requester::Impl {
     }
   }
 
-  Result<proto::Frames> request(proto::Frames&& frames, std::chrono::milliseconds timeout) {
+  Result<proto::Frames> request(proto::Frames&& frames, std::chrono::milliseconds timeout,
+                                const std::function<bool()>& go_on) {
+    constexpr int kAskEvery = 200;  // ms
     const Deadline deadline(timeout);
     if (interrupted_) return interrupted_status();
     if (socket_->send({}, std::move(frames)) != Sent::yes)
@@ -45,10 +48,10 @@ class Requester::Impl {
                                                             std::to_string(options_.max_message_bytes) + " bytes"));
         case Received::nothing:
           if (interrupted_) return give_up(interrupted_status());
-          if (deadline.passed())
+          if (deadline.passed() || (go_on && !go_on()))
             return give_up(Status::error(Code::timeout, options_.endpoint + " has not answered within " +
                                                             std::to_string(timeout.count()) + " ms"));
-          socket_->wait(wake_up_.fd(), deadline.left_ms());
+          socket_->wait(wake_up_.fd(), go_on ? std::min(deadline.left_ms(), kAskEvery) : deadline.left_ms());
       }
     }
   }
@@ -90,8 +93,9 @@ Result<std::unique_ptr<Requester>> Requester::open(Options options) {
 
 Requester::Requester(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Requester::~Requester() = default;
-Result<proto::Frames> Requester::request(proto::Frames frames, std::chrono::milliseconds timeout) {
-  return impl_->request(std::move(frames), timeout);
+Result<proto::Frames> Requester::request(proto::Frames frames, std::chrono::milliseconds timeout,
+                                         const std::function<bool()>& go_on) {
+  return impl_->request(std::move(frames), timeout, go_on);
 }
 Status Requester::reset(std::string endpoint) {
   return impl_->connect(endpoint.empty() ? impl_->endpoint() : std::move(endpoint));

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -29,8 +30,10 @@ class Requester {
 
   // Blocks until the reply, the time-out, or interrupt(). timeout: the request may or may not have arrived (it will
   // not arrive later once this call has returned, unless it was on its way). too_large: the reply is over the limit.
-  // shutting_down: interrupted. The request is given up.
-  Result<proto::Frames> request(proto::Frames frames, std::chrono::milliseconds timeout);
+  // shutting_down: interrupted. The request is given up. `go_on` is asked now and then: false ends the wait as the
+  // time-out does.
+  Result<proto::Frames> request(proto::Frames frames, std::chrono::milliseconds timeout,
+                                const std::function<bool()>& go_on = nullptr);
 
   // A new socket, to this endpoint when it is not empty. On an error the old one stays.
   Status reset(std::string endpoint = {});

@@ -16,9 +16,13 @@ constexpr std::size_t kMaxErrands = 256;
 storage::Database::Options database_options(const config::NodeConfig& config) {
   storage::Database::Options options;
   options.read_only = config.role == config::Role::slave;
+  // One a reader, one a cursor, and as many again as there are readers for statements that do not stop when told to.
+  options.reader_sessions = 2 * config.limits.readers + config.limits.max_cursors;
   if (config.database.mode == config::DatabaseMode::managed) {
-    options.managed = storage::ManagedServer::Options{config.data_dir + "/mariadb", config.database.buffer_pool_mb,
-                                                      config.database.redo_log_mb};
+    constexpr std::uint32_t kOthers = 100;  // our own, and an administrator's
+    options.managed =
+        storage::ManagedServer::Options{config.data_dir + "/mariadb", config.database.buffer_pool_mb,
+                                        config.database.redo_log_mb, std::max(200U, options.reader_sessions + kOthers)};
     return options;
   }
   options.external = {config.database.socket, config.database.host, config.database.port};
@@ -82,7 +86,10 @@ void Core::tick_loop(const std::function<void()>& tick) {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
     lock.unlock();
-    board.tick(Clock::now());
+    // In this order, with one time: who waits in vain for a position is told that.
+    const Clock::time_point now = Clock::now();
+    board.tick(now);
+    readers.tick(now);
     tick();
     lock.lock();
     wake_.wait_for(lock, 50ms, [this] { return stopping_; });
@@ -99,6 +106,7 @@ void Core::read(Caller caller, const proto::QueryRequest& request, RequestPlan p
   ReadJob job;
   job.caller = std::move(caller);
   job.key = request.key;
+  if (!job.key.client_id.empty()) job.digest = proto::request_digest(request);
   job.database = request.database;
   job.statements = std::move(plan.texts);
   job.page_rows = request.page_rows;
@@ -106,8 +114,9 @@ void Core::read(Caller caller, const proto::QueryRequest& request, RequestPlan p
   job.arrived = Clock::now();
   job.deadline = deadline_of(request);
   const Sequence after = request.consistency == proto::Consistency::session ? request.after : 0;
+  job.after = after;
   const auto shared = std::make_shared<ReadJob>(std::move(job));
-  readers.enter(*shared);
+  if (!readers.enter(*shared)) return;
   const Clock::time_point patience =
       request.wait_ms == 0 ? shared->deadline
                            : std::min(shared->deadline, shared->arrived + std::chrono::milliseconds(request.wait_ms));
@@ -157,7 +166,7 @@ bool Core::handle_common(Caller& caller, proto::Message& message) {
     job.fetch_cursor = fetch->cursor;
     job.arrived = Clock::now();
     job.deadline = job.arrived + config.limits.request_timeout;
-    readers.submit(std::move(job));
+    if (readers.enter(job)) readers.submit(std::move(job));
     return true;
   }
   if (auto* close = std::get_if<proto::CloseRequest>(&message)) {

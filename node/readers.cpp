@@ -10,10 +10,21 @@ namespace sqlcast::node {
 namespace {
 
 using Clock = ReadJob::Clock;
+using Stopped = ReadsUnderWay::Stopped;
 using namespace std::chrono_literals;
 
 Status timed_out(const std::string& what) {
   return Status::error(Code::timeout, what + "; ask for less, or send the request with a longer timeout_ms");
+}
+
+Status why_stopped(Stopped stopped) {
+  switch (stopped) {
+    case Stopped::cancelled: return Status::error(Code::cancelled, "the statement was cancelled");
+    case Stopped::shutting_down: return Status::error(Code::shutting_down, "the node is stopping; ask another one");
+    case Stopped::timed_out:
+    case Stopped::no: break;
+  }
+  return timed_out("the read did not end within its time");
 }
 
 bool was_interrupted(const Status& status) {
@@ -23,13 +34,6 @@ bool was_interrupted(const Status& status) {
 
 }  // namespace
 
-// What cancel() needs of a job that may be anywhere between its arrival and its answer.
-struct ReadJob::Ticket {
-  Caller caller;
-  bool running = false;  // guarded by the readers' mutex, and so is the next
-  bool cancelled = false;
-};
-
 // A result with more pages. Owns the session its rows come from.
 struct Readers::Cursor {
   std::uint64_t id = 0;
@@ -38,6 +42,7 @@ struct Readers::Cursor {
   std::unique_ptr<storage::RowStream> stream;
   std::unique_ptr<storage::PageReader> reader;
   std::vector<proto::ColumnInfo> columns;
+  Clock::time_point opened;
   Clock::time_point last_used;
 
   ~Cursor() {
@@ -60,6 +65,7 @@ Readers::Readers(const config::Limits& limits, std::string node_name, storage::D
       board_(board),
       counters_(counters),
       stale_(std::move(stale)),
+      under_way_(database),
       queue_(limits.request_queue),
       key_columns_(database, counters),
       next_cursor_(std::random_device()() + (std::uint64_t{1} << 32U)) {}
@@ -74,34 +80,22 @@ void Readers::start() {
 void Readers::stop() {
   stopping_ = true;
   queue_.close();
+  for (const Caller& caller : under_way_.take_late(Clock::time_point::max()))
+    front_.fail(caller, why_stopped(Stopped::shutting_down));
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
+  workers_gone_ = true;
+  retirement_.notify_one();
   if (watcher_.joinable()) watcher_.join();
   for (auto& [id, cursor] : cursors_) retired_.push_back(std::move(cursor));
   cursors_.clear();
   end_retired();
 }
 
-void Readers::enter(ReadJob& job) {
-  if (job.key.client_id.empty()) return;
-  job.ticket = std::make_shared<ReadJob::Ticket>();
-  job.ticket->caller = job.caller;
-  const std::lock_guard lock(mutex_);
-  entered_.emplace(job.key, job.ticket);
-}
-
-// False when the job has had its answer: it was cancelled.
-bool Readers::leave(const ReadJob& job) {
-  if (!job.ticket) return true;
-  const std::lock_guard lock(mutex_);
-  const auto [begin, end] = entered_.equal_range(job.key);
-  const auto it = std::find_if(begin, end, [&job](const auto& entry) { return entry.second == job.ticket; });
-  if (it != end) entered_.erase(it);
-  return !job.ticket->cancelled;
-}
+bool Readers::enter(ReadJob& job) { return under_way_.enter(job); }
 
 void Readers::fail(const ReadJob& job, Status status, std::optional<std::uint32_t> statement) {
-  if (leave(job)) front_.fail(job.caller, std::move(status), statement);
+  for (const Caller& caller : under_way_.leave(job)) front_.fail(caller, status, statement);
 }
 
 void Readers::submit(ReadJob job) {
@@ -114,52 +108,29 @@ void Readers::submit(ReadJob job) {
   fail(job, std::move(status));
 }
 
-// The mutex is held while the database is told to stop a statement, so that the session cannot have gone on to
-// the next one meanwhile.
+void Readers::tick(Clock::time_point now) {
+  for (const Caller& caller : under_way_.take_late(now)) front_.fail(caller, why_stopped(Stopped::timed_out));
+}
+
 bool Readers::cancel(const RequestKey& key) {
-  std::vector<Caller> waiting;
-  bool stopped = false;
-  {
-    const std::lock_guard lock(mutex_);
-    for (auto& [connection, running] : running_) {
-      if (running.key != key || running.stopped != Stopped::no) continue;
-      running.stopped = Stopped::cancelled;
-      if (const Status status = database_.kill_query(connection); !status.ok())
-        logging::warn("a cancelled read could not be interrupted: {}", status.message);
-      stopped = true;
-    }
-    const auto [begin, end] = entered_.equal_range(key);
-    for (auto it = begin; it != end; ++it) {
-      if (it->second->running || it->second->cancelled) continue;
-      it->second->cancelled = true;
-      waiting.push_back(it->second->caller);
-    }
-  }
-  for (const Caller& caller : waiting)
+  const ReadsUnderWay::Cancelled cancelled = under_way_.cancel(key);
+  for (const Caller& caller : cancelled.waiting)
     front_.fail(caller, Status::error(Code::cancelled, "the request was cancelled before it ran"));
-  return stopped || !waiting.empty();
+  return cancelled.running || !cancelled.waiting.empty();
 }
 
 void Readers::watch() {
-  while (!stopping_) {
-    {
-      const std::lock_guard lock(mutex_);
-      for (auto& [connection, running] : running_) {
-        if (running.stopped != Stopped::no || Clock::now() < running.deadline) continue;
-        running.stopped = Stopped::timed_out;
-        if (const Status status = database_.kill_query(connection); !status.ok())
-          logging::warn("a read over its time could not be stopped: {}", status.message);
-      }
-    }
+  while (!workers_gone_) {
+    under_way_.stop_overdue(stopping_);
     drop_idle_cursors();
     end_retired();
     std::unique_lock lock(mutex_);
-    retirement_.wait_for(lock, 100ms, [this] { return !retired_.empty(); });
+    retirement_.wait_for(lock, 100ms, [this] { return !retired_.empty() || workers_gone_; });
   }
 }
 
 // A cursor that is given up before its end still has its statement running: to forget it is to read the rest of its
-// rows. That is the watcher's, who stops the statement first.
+// rows. That is the watcher's, who ends its session first.
 void Readers::retire(std::unique_ptr<Cursor> cursor) {
   {
     const std::lock_guard lock(mutex_);
@@ -175,24 +146,8 @@ void Readers::end_retired() {
     ending.swap(retired_);
   }
   for (const std::unique_ptr<Cursor>& cursor : ending)
-    if (const Status status = database_.kill_query(cursor->connection->id()); !status.ok())
-      logging::warn("the statement of a cursor could not be stopped: {}", status.message);
-}
-
-bool Readers::begin_running(std::uint64_t connection, const RequestKey& key, const ReadJob& job) {
-  const std::lock_guard lock(mutex_);
-  if (job.ticket && job.ticket->cancelled) return false;
-  if (job.ticket) job.ticket->running = true;
-  running_[connection] = Running{key, job.deadline, Stopped::no};
-  return true;
-}
-
-Readers::Stopped Readers::end_running(std::uint64_t connection) {
-  const std::lock_guard lock(mutex_);
-  const auto it = running_.find(connection);
-  const Stopped stopped = it->second.stopped;
-  running_.erase(it);
-  return stopped;
+    if (const Status status = database_.end_session(cursor->connection->id()); !status.ok())
+      logging::warn("the session of a cursor could not be ended: {}", status.message);
 }
 
 void Readers::close(const std::string& client_id, std::uint64_t id) {
@@ -239,8 +194,9 @@ void Readers::work() {
 
 void Readers::drop_idle_cursors() {
   const std::lock_guard lock(mutex_);
+  const Clock::time_point now = Clock::now();
   for (auto it = cursors_.begin(); it != cursors_.end();) {
-    if (Clock::now() - it->second->last_used < limits_.cursor_timeout) {
+    if (now - it->second->last_used < limits_.cursor_timeout && now - it->second->opened < limits_.cursor_lifetime) {
       ++it;
       continue;
     }
@@ -275,10 +231,20 @@ Status Readers::ensure_connection(Worker& worker, const ReadJob& job) {
       worker.connection = std::move(*connection);
       return ok_status();
     }
-    if (Clock::now() + 100ms >= job.deadline || stopping_)
+    constexpr int kUserLimitReached = 1226;
+    if (Clock::now() + 100ms >= job.deadline || stopping_) {
+      if (connection.status().database_errno == kUserLimitReached) {
+        Status status = Status::error(Code::busy,
+                                      "this node's sessions for reads are all taken, by results that are fetched in "
+                                      "pages and by statements that were told to stop and have not yet; try again, or "
+                                      "ask another node");
+        status.retry_after_ms = 200;
+        return status;
+      }
       return Status::error(Code::database_unavailable,
                            "this node's database is down and being started again; try again, or ask another node (" +
                                connection.status().message + ")");
+    }
     std::this_thread::sleep_for(50ms);
   }
 }
@@ -294,18 +260,15 @@ void Readers::answer_statements(Worker& worker, const ReadJob& job) {
       return;
     }
     const std::uint64_t connection = worker.connection->id();
-    if (!begin_running(connection, job.key, job)) {
-      (void)leave(job);
-      return;
-    }
+    if (!under_way_.begin_running(connection, job.key, job)) break;
     failed.reset();
     results = run(worker, job, failed);
-    const Stopped stopped = end_running(connection);
+    const Stopped stopped = under_way_.end_running(connection);
     const bool lost = worker.connection && worker.connection->lost();
     if (results.ok() || (!lost && !was_interrupted(results.status()))) break;
-    if (stopped == Stopped::cancelled) results = Status::error(Code::cancelled, "the statement was cancelled");
-    if (stopped == Stopped::timed_out) results = timed_out("the statement did not end within its time");
-    if (stopped != Stopped::no) break;
+    if (stopped == Stopped::no) continue;
+    results = why_stopped(stopped);
+    break;
   }
   if (!results) {
     fail(job, results.status(), failed);
@@ -367,6 +330,7 @@ Result<proto::StatementResult> Readers::run_statement(Worker& worker, const Read
   cursor->reader = std::move(reader);
   cursor->columns = result.columns;
   cursor->connection = std::move(worker.connection);
+  cursor->opened = Clock::now();
   worker.database.clear();
   Status refused = within;
   if (refused.ok() && job.statements.size() > 1)
@@ -424,10 +388,9 @@ void Readers::answer_fetch(const ReadJob& job) {
     }
   }
   if (!cursor) {
-    front_.fail(job.caller, Status::error(Code::cursor_not_found,
-                                          "this node has no such cursor of yours: it was closed, read to "
-                                          "its end, left alone for too long, or in the way of a change of its "
-                                          "table; send the SELECT again"));
+    fail(job, Status::error(Code::cursor_not_found,
+                            "this node has no such cursor of yours: it was closed, read to its end, left alone for too "
+                            "long, open for too long, or in the way of a change of its table; send the SELECT again"));
     return;
   }
   const auto forget = [&] {
@@ -439,7 +402,7 @@ void Readers::answer_fetch(const ReadJob& job) {
   if (!status.ok()) {
     forget();
     retire(std::move(cursor));
-    front_.fail(job.caller, status);
+    fail(job, status);
     return;
   }
   proto::StatementResult result;
@@ -462,17 +425,21 @@ void Readers::answer_fetch(const ReadJob& job) {
 // The rows of a slow statement come slowly: a fetch has its time like any request, and ends with its query's cancel.
 Result<proto::Page> Readers::next_page(Cursor& cursor, const ReadJob& job) {
   const std::uint64_t connection = cursor.connection->id();
-  (void)begin_running(connection, cursor.key, job);
+  if (!under_way_.begin_running(connection, cursor.key, job)) return why_stopped(Stopped::timed_out);
   Result<proto::Page> page = cursor.reader->next(page_rows(job), limits_.max_page_bytes);
-  const Stopped stopped = end_running(connection);
-  if (page.ok() || !was_interrupted(page.status())) return page;
-  if (stopped == Stopped::cancelled) return Status::error(Code::cancelled, "the statement was cancelled");
-  if (stopped == Stopped::timed_out) return timed_out("the next page was not there in time; the cursor is closed");
-  return page;
+  const Stopped stopped = under_way_.end_running(connection);
+  if (page.ok() || stopped == Stopped::no) return page;
+  return was_interrupted(page.status()) || cursor.connection->lost() ? why_stopped(stopped) : page;
 }
 
 void Readers::send(const ReadJob& job, std::vector<proto::StatementResult> results, Sequence position) {
-  if (!leave(job)) return;
+  const std::vector<Caller> callers = under_way_.leave(job);
+  if (callers.empty()) {
+    // Answered at its deadline: nobody will ask for the rest.
+    for (const proto::StatementResult& result : results)
+      if (result.cursor != 0) close(job.key.client_id, result.cursor);
+    return;
+  }
   ++counters_.reads;
   proto::QueryResult reply;
   reply.results = std::move(results);
@@ -481,7 +448,8 @@ void Readers::send(const ReadJob& job, std::vector<proto::StatementResult> resul
   reply.stale = stale_();
   reply.elapsed_us = static_cast<std::uint64_t>(
       std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - job.arrived).count());
-  front_.reply(job.caller, std::move(reply));
+  for (std::size_t i = 0; i + 1 < callers.size(); ++i) front_.reply(callers[i], proto::QueryResult(reply));
+  front_.reply(callers.back(), std::move(reply));
 }
 
 }  // namespace sqlcast::node

@@ -1,8 +1,9 @@
 // Readers: a pool of threads that answer SELECTs from this node's own copy, on the read account, page by page,
 // and keep the cursors of results that have more pages.
 //
-// Any thread may call enter(), submit(), fail(), close() and cancel(); they never block. A full queue is BUSY. A job
-// that was entered gets exactly one answer, and can be cancelled until it has it.
+// Any thread may call enter(), submit(), fail(), close() and tick(); they never wait for the database. A full queue is
+// BUSY. Who asks gets exactly one answer, at the request's deadline at the latest, whatever the database does; until
+// then it can be cancelled. The same request once more, while the first is under way, gets the first one's answer.
 #pragma once
 
 #include <atomic>
@@ -24,26 +25,12 @@
 #include "node/front.h"
 #include "node/key_columns.h"
 #include "node/position_board.h"
+#include "node/reads_under_way.h"
 #include "proto/message.h"
 #include "storage/database.h"
 #include "storage/page.h"
 
 namespace sqlcast::node {
-
-struct ReadJob {
-  using Clock = std::chrono::steady_clock;
-  struct Ticket;
-  Caller caller;
-  RequestKey key;
-  std::string database;
-  std::vector<std::string> statements;
-  std::uint32_t page_rows = 0;
-  bool warnings = false;  // wanted
-  Clock::time_point arrived;
-  Clock::time_point deadline;
-  std::uint64_t fetch_cursor = 0;  // nonzero: the next page of a cursor instead of statements
-  std::shared_ptr<Ticket> ticket;  // from enter(); none: cannot be cancelled
-};
 
 class Readers {
  public:
@@ -54,8 +41,9 @@ class Readers {
   void start();
   void stop();
 
-  // The job can be cancelled from here on; submit() or fail() must follow.
-  void enter(ReadJob& job);
+  // The caller waits for an answer from here on. True: submit() or fail() must follow. False: the same request is under
+  // way already, and its answer is this caller's too.
+  bool enter(ReadJob& job);
   void submit(ReadJob job);
   void fail(const ReadJob& job, Status status, std::optional<std::uint32_t> statement = std::nullopt);
   void close(const std::string& client_id, std::uint64_t cursor);
@@ -63,27 +51,22 @@ class Readers {
   // Closes every cursor that is not being read from: they hold their tables, and a change of one waits for them.
   void drop_cursors();
 
+  // Answers those whose time is over.
+  void tick(ReadJob::Clock::time_point now);
+
   // True when a read of that key was stopped, waiting or running; it is answered CANCELLED. False when there is none.
+  // Waits for the database.
   bool cancel(const RequestKey& key);
 
   std::size_t queue_depth() const { return queue_.size(); }
 
  private:
+  using Clock = ReadJob::Clock;
   struct Cursor;
   struct Worker;
-  enum class Stopped { no, cancelled, timed_out };
-  struct Running {
-    RequestKey key;
-    ReadJob::Clock::time_point deadline;
-    Stopped stopped = Stopped::no;
-  };
   void work();
   void watch();
-  // False when the job was cancelled, and answered, meanwhile.
-  bool begin_running(std::uint64_t connection, const RequestKey& key, const ReadJob& job);
-  Stopped end_running(std::uint64_t connection);
   void answer(Worker& worker, ReadJob job);
-  bool leave(const ReadJob& job);
   void answer_statements(Worker& worker, const ReadJob& job);
   void answer_fetch(const ReadJob& job);
   Status ensure_connection(Worker& worker, const ReadJob& job);
@@ -107,20 +90,20 @@ class Readers {
   PositionBoard& board_;
   Counters& counters_;
   const std::function<bool()> stale_;
+  ReadsUnderWay under_way_;
   BoundedQueue<ReadJob> queue_;
   std::vector<std::thread> threads_;
   std::thread watcher_;  // ends statements whose time is over, and cursors
   KeyColumns key_columns_;
   std::atomic<bool> stopping_{false};
+  std::atomic<bool> workers_gone_{false};
 
   std::mutex mutex_;
   std::map<std::uint64_t, std::unique_ptr<Cursor>> cursors_;  // guarded by mutex_; absent while a page is read
   std::map<std::string, std::uint32_t> cursors_of_client_;    // guarded by mutex_
   std::vector<std::unique_ptr<Cursor>> retired_;              // guarded by mutex_; to be ended by the watcher
   std::condition_variable retirement_;
-  std::uint64_t next_cursor_;                                            // guarded by mutex_
-  std::map<std::uint64_t, Running> running_;                             // guarded by mutex_; by connection id
-  std::multimap<RequestKey, std::shared_ptr<ReadJob::Ticket>> entered_;  // guarded by mutex_
+  std::uint64_t next_cursor_;  // guarded by mutex_
 };
 
 }  // namespace sqlcast::node

@@ -87,6 +87,20 @@ void Forwarder::submit_cancel(node::Caller caller, proto::CancelRequest request)
   (void)push(cancels_, job);
 }
 
+void Forwarder::submit_fetch(node::Caller caller, proto::FetchRequest request, Clock::time_point deadline) {
+  request.cursor -= kForwardedCursors;
+  if (request.client_id.empty()) request.client_id = own_client_id_;  // as submit() has done with its query
+  Job job{std::move(caller), std::move(request), Clock::now(), deadline};
+  (void)push(queue_, job);
+}
+
+void Forwarder::submit_close(node::Caller caller, proto::CloseRequest request, Clock::time_point deadline) {
+  request.cursor -= kForwardedCursors;
+  if (request.client_id.empty()) request.client_id = own_client_id_;
+  Job job{std::move(caller), std::move(request), Clock::now(), deadline};
+  (void)push(queue_, job);
+}
+
 // False when the write was cancelled: it must not go out.
 bool Forwarder::begin(const RequestKey& key) {
   const std::lock_guard lock(mutex_);
@@ -172,6 +186,20 @@ Result<proto::Message> Forwarder::ask(net::Requester& requester, Job& job) {
   return unavailable(last);
 }
 
+Result<proto::Message> Forwarder::ask_once(net::Requester& requester, const Job& job) {
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(job.deadline - Clock::now());
+  const Result<proto::Frames> frames = requester.request(proto::encode(job.request, 1), left, master_heard_);
+  if (frames) {
+    Result<proto::Decoded> decoded = proto::decode(*frames);
+    if (!decoded) return decoded.status();
+    return std::move(decoded->message);
+  }
+  if (frames.status().code == Code::shutting_down) return unavailable(frames.status());
+  return Status::error(Code::master_unavailable, "the master at " + config_.master +
+                                                     ", which has this cursor, did not answer in time; send the SELECT "
+                                                     "again once it is back");
+}
+
 // The request itself may be on its way still, on another socket: then the master does not know it yet.
 Result<proto::Message> Forwarder::ask_to_cancel(net::Requester& requester, Job& job) {
   while (true) {
@@ -182,6 +210,12 @@ Result<proto::Message> Forwarder::ask_to_cancel(net::Requester& requester, Job& 
     if (Clock::now() + 20ms >= job.deadline || queue_.closed()) return answer;
     std::this_thread::sleep_for(20ms);
   }
+}
+
+Result<proto::Message> Forwarder::carry_out(net::Requester& requester, Job& job) {
+  if (std::holds_alternative<proto::QueryRequest>(job.request)) return ask(requester, job);
+  if (std::holds_alternative<proto::CancelRequest>(job.request)) return ask_to_cancel(requester, job);
+  return ask_once(requester, job);
 }
 
 void Forwarder::forward(net::Requester& requester, Job job) {
@@ -196,13 +230,15 @@ void Forwarder::forward(net::Requester& requester, Job job) {
                                           "was not sent to the master"));
     return;
   }
-  Result<proto::Message> answer = query == nullptr ? ask_to_cancel(requester, job) : ask(requester, job);
+  Result<proto::Message> answer = carry_out(requester, job);
   if (!answer) {
     front_.fail(job.caller, answer.status());
     return;
   }
   if (auto* result = std::get_if<proto::QueryResult>(&*answer)) {
-    ++counters_.writes;
+    if (result->wrote) ++counters_.writes;
+    for (proto::StatementResult& statement : result->results)
+      if (statement.cursor != 0) statement.cursor += kForwardedCursors;
     result->node = config_.name;
     result->node_position = board_.position().sequence;
     result->elapsed_us = static_cast<std::uint64_t>(

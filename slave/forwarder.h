@@ -1,6 +1,7 @@
 // Forwarder: sends permitted writes on to the master over a small pool of REQ sockets, one thread each, and
 // hands the master's answer back. A time-out is followed by a resend with the same request key, so that a write
-// whose answer was lost executes once. Cancels go by a socket of their own: the others may all be waiting.
+// whose answer was lost executes once, and a read that runs goes on. Cancels go by a socket of their own: the others
+// may all be waiting. Cursors of results that the master has are given out under numbers that no cursor of our own has.
 //
 // submit() from any thread; never blocks. A full queue is BUSY.
 #pragma once
@@ -37,6 +38,10 @@ class Forwarder {
   void stop();
 
   void submit(node::Caller caller, proto::QueryRequest request, Clock::time_point deadline);
+  // The next page, or the end, of a cursor that the master has. Sent once: it must not be carried out twice.
+  static bool is_forwarded(std::uint64_t cursor) { return cursor >= kForwardedCursors; }
+  void submit_fetch(node::Caller caller, proto::FetchRequest request, Clock::time_point deadline);
+  void submit_close(node::Caller caller, proto::CloseRequest request, Clock::time_point deadline);
   // Stops the write here when it has not gone out yet; otherwise asks the master, and answers with what it says.
   void submit_cancel(node::Caller caller, proto::CancelRequest request);
 
@@ -44,6 +49,8 @@ class Forwarder {
   std::size_t queue_capacity() const { return queue_.capacity(); }
 
  private:
+  // A node counts its cursors from a number below 2^33, and JavaScript's numbers end at 2^53.
+  static constexpr std::uint64_t kForwardedCursors = std::uint64_t{1} << 52U;
   struct Job {
     node::Caller caller;
     proto::Message request;
@@ -64,6 +71,8 @@ class Forwarder {
   Result<proto::Message> ask_to_cancel(net::Requester& requester, Job& job);
   void forward(net::Requester& requester, Job job);
   Result<proto::Message> ask(net::Requester& requester, Job& job);
+  Result<proto::Message> ask_once(net::Requester& requester, const Job& job);
+  Result<proto::Message> carry_out(net::Requester& requester, Job& job);
   Status unavailable(const Status& last) const;
 
   const config::NodeConfig config_;

@@ -76,6 +76,7 @@ bool Slave::fresh_within(std::uint32_t max_lag_ms) const {
 // ---- requests, on the router's thread --------------------------------------------------------------------------
 
 void Slave::handle(node::Caller caller, proto::Message message) {
+  if (forward_cursor(caller, message)) return;
   if (core_.handle_common(caller, message)) return;
   if (auto* query = std::get_if<proto::QueryRequest>(&message)) {
     handle_query(std::move(caller), std::move(*query));
@@ -102,6 +103,20 @@ void Slave::handle(node::Caller caller, proto::Message message) {
   } else {
     core_.front.fail(caller, Status::error(Code::bad_request, "this message is a reply; a node takes requests only"));
   }
+}
+
+// True when the message is about a cursor that the master has.
+bool Slave::forward_cursor(node::Caller& caller, proto::Message& message) {
+  const auto deadline = node::Core::Clock::now() + core_.config.limits.request_timeout;
+  if (auto* fetch = std::get_if<proto::FetchRequest>(&message); fetch && Forwarder::is_forwarded(fetch->cursor)) {
+    forwarder_->submit_fetch(std::move(caller), std::move(*fetch), deadline);
+    return true;
+  }
+  if (auto* close = std::get_if<proto::CloseRequest>(&message); close && Forwarder::is_forwarded(close->cursor)) {
+    forwarder_->submit_close(std::move(caller), std::move(*close), deadline);
+    return true;
+  }
+  return false;
 }
 
 void Slave::handle_query(node::Caller caller, proto::QueryRequest request) {

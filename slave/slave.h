@@ -25,6 +25,7 @@ class Slave {
 
  private:
   void handle(node::Caller caller, proto::Message message);
+  bool forward_cursor(node::Caller& caller, proto::Message& message);
   void handle_query(node::Caller caller, proto::QueryRequest request);
   proto::NodeStatus status();
   bool fresh_within(std::uint32_t max_lag_ms) const;

@@ -102,19 +102,16 @@ std::vector<Origin> origins_of(sql::ResultSetMetaData& data) {
   return origins;
 }
 
-// Behind a statement, in the same round trip.
-constexpr std::string_view kThenWarnings = "\n;SHOW WARNINGS LIMIT 16";
-
 class ConnectorRows final : public RowStream {
  public:
   // The statement is the caller's, who must keep it, or owned.
   ConnectorRows(sql::Statement& statement, std::unique_ptr<sql::ResultSet> rows, bool& lost,
-                std::unique_ptr<sql::Statement> owned = nullptr, bool then_warnings = false)
+                std::unique_ptr<sql::Statement> owned = nullptr, bool wants_warnings = false)
       : owned_(std::move(owned)),
         statement_(statement),
         rows_(std::move(rows)),
         lost_(lost),
-        then_warnings_(then_warnings),
+        wants_warnings_(wants_warnings),
         columns_(describe(*rows_->getMetaData())) {}
 
   const std::vector<proto::ColumnInfo>& columns() const override { return columns_; }
@@ -125,15 +122,10 @@ class ConnectorRows final : public RowStream {
     try {
       if (rows_->next()) return true;
       ended_ = true;
-      if (then_warnings_ && statement_.getMoreResults()) {
-        const std::unique_ptr<sql::ResultSet> warnings(statement_.getResultSet());
-        while (warnings->next())
-          warnings_.push_back(warnings->getString(2).asStdString() + " " + warnings->getString(3).asStdString());
-        return false;
-      }
       // The connector takes an error in the middle of the rows for their end; asked for a result that is not there, it
       // throws the session's last error, if there is one. Nothing is sent for it.
       const std::unique_ptr<sql::ResultSet> none(statement_.getResultSet());
+      if (wants_warnings_) read_warnings();
       return false;
     } catch (const sql::SQLException& problem) {
       status_ = to_status(problem);
@@ -154,13 +146,21 @@ class ConnectorRows final : public RowStream {
   }
 
  private:
+  // By itself: of several statements in one text the server may leave out the rest when it is told to stop.
+  void read_warnings() {
+    const std::unique_ptr<sql::Statement> statement(statement_.getConnection()->createStatement());
+    const std::unique_ptr<sql::ResultSet> warnings(statement->executeQuery("SHOW WARNINGS LIMIT 16"));
+    while (warnings->next())
+      warnings_.push_back(warnings->getString(2).asStdString() + " " + warnings->getString(3).asStdString());
+  }
+
   std::unique_ptr<sql::Statement> owned_;
   sql::Statement& statement_;
   std::unique_ptr<sql::ResultSet> rows_;
   bool& lost_;
   bool ended_ = false;
   Status status_;
-  const bool then_warnings_;
+  const bool wants_warnings_;
   std::vector<proto::ColumnInfo> columns_;
   std::vector<std::string> warnings_;
 };
@@ -246,9 +246,8 @@ Result<std::optional<std::string>> Connection::scalar(std::string_view sql) {
 Result<std::unique_ptr<RowStream>> Connection::stream(std::string_view sql, bool warnings) {
   try {
     std::unique_ptr<sql::Statement> statement = impl_->statement();
-    std::string text(sql);
-    if (warnings) text += kThenWarnings;
-    if (!statement->execute(sql::SQLString(text.data(), text.size())))
+    if (warnings) statement->execute(kForgetWarnings);
+    if (!statement->execute(sql::SQLString(sql.data(), sql.size())))
       return Status::error(Code::internal, "a statement taken for a read gave no rows");
     std::unique_ptr<sql::ResultSet> result(statement->getResultSet());
     sql::Statement& reference = *statement;

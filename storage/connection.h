@@ -72,7 +72,7 @@ class Connection {
   Result<std::optional<std::string>> scalar(std::string_view sql);
 
   // One statement whose rows are read as they come. The stream must be gone before the next statement. With
-  // `warnings` the stream has the statement's warnings once its rows have ended.
+  // `warnings` the stream has the statement's own warnings once its rows have ended.
   Result<std::unique_ptr<RowStream>> stream(std::string_view sql, bool warnings = false);
 
   // A script of exactly `statements` statements in one round trip. on_rows is called for each that gives rows,
@@ -95,6 +95,10 @@ class Connection {
   std::uint64_t id_ = 0;
   bool lost_ = false;
 };
+
+// The server keeps a session's last warnings when a statement without tables gives none: whatever another client's
+// statement left there would pass for this one's. This has a table, so it clears them, and it gives no rows.
+inline constexpr const char* kForgetWarnings = "DO (SELECT 1 FROM (SELECT 1) AS one)";
 
 // 'text' as a literal under the pinned sql_mode, quotes included; for any bytes in a _binary context.
 std::string quote_text(std::string_view text);

@@ -148,7 +148,9 @@ Status Database::prepare(Connection& connection) {
   if (Status status = connection.execute(pin_session_sql()); !status.ok()) return status;
   if (Status status = run_all(connection, schema_sql()); !status.ok()) return status;
   const std::string host = options_.external.socket.empty() && !options_.managed ? "%" : "localhost";
-  if (Status status = run_all(connection, account_sql(host, writer_password_, reader_password_)); !status.ok()) {
+  if (Status status =
+          run_all(connection, account_sql(host, writer_password_, reader_password_, options_.reader_sessions));
+      !status.ok()) {
     status.message += " (the account '" + administrator().user + "' must be able to create roles, users and grants)";
     return status;
   }

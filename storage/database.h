@@ -26,6 +26,8 @@ class Database {
     Address external;
     Account external_account;
     bool read_only = false;  // a slave's: only the applier's account may write
+    // For open_reader(). Those that were ended while their statement ran count until the server has ended them.
+    std::uint32_t reader_sessions = 72;
   };
 
   explicit Database(Options options);

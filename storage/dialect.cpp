@@ -45,7 +45,7 @@ std::vector<std::string> schema_sql() {
 }
 
 std::vector<std::string> account_sql(std::string_view host, std::string_view writer_password,
-                                     std::string_view reader_password) {
+                                     std::string_view reader_password, std::uint32_t reader_sessions) {
   const std::string client_role(kClientRole);
   const std::string log_role(kLogRole);
   const std::string writer = account(kWriterUser, host);
@@ -56,7 +56,8 @@ std::vector<std::string> account_sql(std::string_view host, std::string_view wri
       "CREATE USER IF NOT EXISTS " + writer,
       "CREATE USER IF NOT EXISTS " + reader,
       "ALTER USER " + writer + " IDENTIFIED BY " + quote_text(writer_password),
-      "ALTER USER " + reader + " IDENTIFIED BY " + quote_text(reader_password),
+      "ALTER USER " + reader + " IDENTIFIED BY " + quote_text(reader_password) + " WITH MAX_USER_CONNECTIONS " +
+          std::to_string(reader_sessions),
       "GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, REFERENCES, INDEX, ALTER, CREATE VIEW, SHOW VIEW ON `%`.* "
       "TO " +
           client_role,

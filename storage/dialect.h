@@ -1,6 +1,7 @@
 // Dialect: the SQL that MariaDB has and MySQL writes differently, behind named functions. Pure.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,9 +23,10 @@ std::string pin_reader_sql();  // the reader's: read-only transactions on top
 // The log's schema and tables; safe to run again.
 std::vector<std::string> schema_sql();
 
-// Roles and accounts with just what they need; safe to run again. `host` as in an account's name.
+// Roles and accounts with just what they need; safe to run again. `host` as in an account's name. The server itself
+// sees to it that readers have no more than `reader_sessions`.
 std::vector<std::string> account_sql(std::string_view host, std::string_view writer_password,
-                                     std::string_view reader_password);
+                                     std::string_view reader_password, std::uint32_t reader_sessions);
 
 // Statements, each but the last ended by `;`, as a single one that stops at the first that fails. No USE in it.
 std::string as_one_statement(std::string_view statements);

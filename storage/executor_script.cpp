@@ -228,6 +228,15 @@ void Executor::add_statements(Script& script, const std::vector<Job>& jobs, Run 
   step.job = first.job;
   if (statement.insert) impose_insert_id(script, job, statement, step);
   impose_seeds(script, job, statement, step.job);
+  // In a group of several, what is cheap comes first.
+  const bool with_warnings = !job.replay && (jobs.size() == 1 || job.warnings);
+  if (with_warnings && statement.returns_rows) {
+    // A SELECT without tables leaves the session's warnings as another statement made them.
+    Step prelude;
+    prelude.kind = Step::Kind::prelude;
+    prelude.job = first.job;
+    script.add(prelude, kForgetWarnings);
+  }
 
   if (run.size() == 1) {
     script.text += statement.sql;
@@ -250,8 +259,6 @@ void Executor::add_statements(Script& script, const std::vector<Job>& jobs, Run 
   warnings.kind = Step::Kind::warnings;
   warnings.job = first.job;
   warnings.run = {first};
-  // In a group of several, what is cheap comes first.
-  const bool with_warnings = !job.replay && (jobs.size() == 1 || job.warnings);
   if (effect_is_known(job, statement)) {
     script.steps.push_back(std::move(step));
     if (job.warnings && with_warnings) {

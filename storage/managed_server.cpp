@@ -214,7 +214,7 @@ Status ManagedServer::start(std::chrono::seconds wait) {
       "--enforce-storage-engine=InnoDB",
       "--default-time-zone=+00:00",
       "--max-allowed-packet=1G",
-      "--max-connections=200",
+      "--max-connections=" + std::to_string(options_.max_connections),
       "--innodb-flush-log-at-trx-commit=1",
       "--innodb-autoinc-lock-mode=1",
       "--innodb-doublewrite=1",

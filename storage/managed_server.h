@@ -22,6 +22,7 @@ class ManagedServer {
     std::string folder;  // holds data/, server.log, files/ and tmp/; made when missing, mode 0700
     std::uint32_t buffer_pool_mb = 128;
     std::uint32_t redo_log_mb = 96;
+    std::uint32_t max_connections = 200;
   };
 
   explicit ManagedServer(Options options);

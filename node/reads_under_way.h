@@ -1,0 +1,90 @@
+// ReadsUnderWay: who waits for the answer of which read, and which reads run in the database, so that each caller is
+// answered once and in time, the same read sent again joins the first, and a statement is stopped with its session
+// standing still. Holds no result and answers nobody.
+//
+// Any thread. What tells the database something says so; nothing else waits for it.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "node/front.h"
+#include "proto/message.h"
+#include "storage/database.h"
+
+namespace sqlcast::node {
+
+struct ReadJob {
+  using Clock = std::chrono::steady_clock;
+  struct Ticket;
+  Caller caller;
+  RequestKey key;
+  std::uint64_t digest = 0;  // of the request, when it has a key
+  Sequence after = 0;        // what it has to see
+  std::string database;
+  std::vector<std::string> statements;
+  std::uint32_t page_rows = 0;
+  bool warnings = false;  // wanted
+  Clock::time_point arrived;
+  Clock::time_point deadline;
+  std::uint64_t fetch_cursor = 0;  // nonzero: the next page of a cursor instead of statements
+  std::shared_ptr<Ticket> ticket;  // from enter()
+};
+
+class ReadsUnderWay {
+ public:
+  using Clock = ReadJob::Clock;
+  enum class Stopped { no, cancelled, timed_out, shutting_down };
+
+  explicit ReadsUnderWay(storage::Database& database) : database_(database) {}
+
+  // The caller waits for an answer from here on. False: as one more of a read that is under way already.
+  bool enter(ReadJob& job);
+  // Those who are to be answered; nobody when they have been, or when it was stopped before it ran.
+  std::vector<Caller> leave(const ReadJob& job);
+  // Those whose time is over: to be answered now. Their reads are left to be stopped.
+  std::vector<Caller> take_late(Clock::time_point now);
+
+  // The session has a statement of the job under way. False: nobody waits for it any more, it must not run.
+  bool begin_running(std::uint64_t connection, const RequestKey& key, const ReadJob& job);
+  // Waits while the database is being told to stop it.
+  Stopped end_running(std::uint64_t connection);
+
+  // Stops what waits or runs under the key. Waits for the database.
+  struct Cancelled {
+    std::vector<Caller> waiting;  // to be answered
+    bool running = false;
+  };
+  Cancelled cancel(const RequestKey& key);
+
+  // Stops what runs over its time, or everything when the node is stopping. Waits for the database.
+  void stop_overdue(bool all);
+
+ private:
+  // A statement in the database.
+  struct Running {
+    RequestKey key;
+    Clock::time_point deadline;
+    Stopped stopped = Stopped::no;
+    bool being_stopped = false;  // somebody is telling the database: the session must not go on to another statement
+    Clock::time_point end_at;    // stopped, and still running then: its session is ended
+  };
+  void interrupt(const std::vector<std::uint64_t>& connections);
+  void end(const std::vector<std::uint64_t>& connections);
+  void told(const std::vector<std::uint64_t>& connections);
+
+  storage::Database& database_;
+  std::mutex mutex_;
+  std::condition_variable told_;
+  std::uint64_t nameless_ = 0;                                           // guarded by mutex_; entered without a key
+  std::map<std::uint64_t, Running> running_;                             // guarded by mutex_; by connection id
+  std::multimap<RequestKey, std::shared_ptr<ReadJob::Ticket>> entered_;  // guarded by mutex_
+};
+
+}  // namespace sqlcast::node
