@@ -24,7 +24,18 @@ sql::Verdict judge_entry(const proto::Entry& entry) {
   return sql::judge(entry.statements.front().sql, judgement);
 }
 
-Status run_statement(DdlSessions& sessions, const proto::Entry& entry) {
+Status use_database(Connection& writer, const proto::Entry& entry, const sql::Verdict& verdict) {
+  const auto use = [&](std::string_view database) { return writer.execute("USE " + storage::quote_name(database)); };
+  if (!entry.database.empty()) return use(entry.database);
+  if (verdict.ddl_kind != sql::DdlKind::table) return use(storage::kNoDatabase);
+  // What a foreign key refers to is by itself in the table's database; whether it may, the server asks of the
+  // session's.
+  constexpr int kNoSuchDatabase = 1049;  // the statement may live with that: DROP TABLE IF EXISTS
+  Status status = use(verdict.ddl_targets.front().database);
+  return status.database_errno == kNoSuchDatabase ? use(storage::kNoDatabase) : status;
+}
+
+Status run_statement(DdlSessions& sessions, const proto::Entry& entry, const sql::Verdict& verdict) {
   Connection& writer = sessions.writer;
   if (Status status = writer.execute("SET ROLE " + std::string(storage::kClientRole)); !status.ok()) return status;
   const std::uint64_t us = entry.context.timestamp_us;
@@ -33,10 +44,10 @@ Status run_statement(DdlSessions& sessions, const proto::Entry& entry) {
   // A definition is not bound by a request's time: half a change is worse than a late one.
   constexpr int kPatienceSeconds = 2;
   const std::string context = "SET timestamp=" + std::to_string(us / 1'000'000) + "." + fraction +
-                              ",max_statement_time=0,lock_wait_timeout=" + std::to_string(kPatienceSeconds);
+                              ",max_statement_time=0,insert_id=0,lock_wait_timeout=" + std::to_string(kPatienceSeconds);
+  // insert_id: what an insert has not used would number the rows of a table that gets an AUTO_INCREMENT column.
   if (Status status = writer.execute(context); !status.ok()) return status;
-  if (!entry.database.empty())
-    if (Status status = writer.execute("USE " + storage::quote_name(entry.database)); !status.ok()) return status;
+  if (Status status = use_database(writer, entry, verdict); !status.ok()) return status;
   while (true) {
     Status status = writer.execute(entry.statements.front().sql);
     constexpr int kLockWaitTimeout = 1205;  // before anything has changed
@@ -74,7 +85,7 @@ Status finish(DdlSessions sessions, proto::Group& group, const sql::Verdict& ver
 Status run_pending(DdlSessions& sessions, proto::Group& group, const proto::Entry& entry, const sql::Verdict& verdict) {
   const Result<std::vector<std::string>> before = tables_of(sessions.administrator, verdict);
   if (!before) return before.status();
-  Status ran = run_statement(sessions, entry);
+  Status ran = run_statement(sessions, entry, verdict);
   crash_point("ddl_ran");
   if (ran.ok()) return finish(sessions, group, verdict);
   if (ran.code == Code::database_unavailable) return ran;

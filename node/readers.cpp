@@ -5,6 +5,7 @@
 
 #include "base/logging.h"
 #include "base/thread.h"
+#include "storage/dialect.h"
 
 namespace sqlcast::node {
 namespace {
@@ -53,7 +54,8 @@ struct Readers::Cursor {
 
 struct Readers::Worker {
   std::unique_ptr<storage::Connection> connection;
-  std::string database;
+  std::string database;           // where the session is; empty = not known
+  std::uint64_t definitions = 0;  // when it went there
 };
 
 Readers::Readers(const config::Limits& limits, std::string node_name, storage::Database& database, Front& front,
@@ -277,14 +279,26 @@ void Readers::answer_statements(Worker& worker, const ReadJob& job) {
   send(job, std::move(*results), position);
 }
 
+// Anew after a definition: the database may be another one under its name, or gone.
+Status Readers::use_database(Worker& worker, const ReadJob& job) {
+  const std::uint64_t definitions = counters_.definitions;
+  const std::string database = job.database.empty() ? std::string(storage::kNoDatabase) : job.database;
+  if (worker.database == database && worker.definitions == definitions) return ok_status();
+  worker.database.clear();
+  // By way of another one: of the one where it is, the server keeps to the collation that it knows.
+  const std::string script =
+      "USE " + storage::quote_name(storage::kNoDatabase) + ";USE " + storage::quote_name(database);
+  if (Status status = worker.connection->run_script(script, 2, nullptr).status; !status.ok()) return status;
+  worker.database = database;
+  worker.definitions = definitions;
+  return ok_status();
+}
+
 Result<std::vector<proto::StatementResult>> Readers::run(Worker& worker, const ReadJob& job,
                                                          std::optional<std::uint32_t>& failed) {
   // Copied out, because a cursor may take the worker's session with it.
   storage::Connection& connection = *worker.connection;
-  if (!job.database.empty() && worker.database != job.database) {
-    if (Status status = connection.execute("USE " + storage::quote_name(job.database)); !status.ok()) return status;
-    worker.database = job.database;
-  }
+  if (Status status = use_database(worker, job); !status.ok()) return status;
   const bool several = job.statements.size() > 1;
   if (several)
     if (Status status = connection.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"); !status.ok())

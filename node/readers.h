@@ -70,6 +70,7 @@ class Readers {
   void answer_statements(Worker& worker, const ReadJob& job);
   void answer_fetch(const ReadJob& job);
   Status ensure_connection(Worker& worker, const ReadJob& job);
+  Status use_database(Worker& worker, const ReadJob& job);
   Result<std::vector<proto::StatementResult>> run(Worker& worker, const ReadJob& job,
                                                   std::optional<std::uint32_t>& failed);
   Result<proto::StatementResult> run_statement(Worker& worker, const ReadJob& job, std::size_t index);

@@ -20,6 +20,23 @@ bool same_word(std::string_view a, std::string_view b) {
   return true;
 }
 
+bool may_be_same_name(std::string_view a, std::string_view b) {
+  const auto bytes = [](char first) -> std::size_t {
+    const auto byte = static_cast<unsigned char>(first);
+    return byte < 0x80 ? 1 : byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : 4;
+  };
+  std::size_t i = 0;
+  std::size_t j = 0;
+  while (i < a.size() && j < b.size()) {
+    const std::size_t size = bytes(a[i]);
+    const std::size_t other = bytes(b[j]);
+    if (size == 1 && other == 1 && to_upper(a[i]) != to_upper(b[j])) return false;
+    i += size;
+    j += other;
+  }
+  return i >= a.size() && j >= b.size();
+}
+
 std::string_view::size_type find_word(std::string_view text, std::string_view word) {
   for (std::size_t at = 0; at + word.size() <= text.size(); ++at)
     if (same_word(text.substr(at, word.size()), word)) return at;

@@ -55,6 +55,8 @@ bool takes_group(Keyword keyword);
 // ASCII only: the words and the schema names that this compares are.
 constexpr char to_upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; }
 bool same_word(std::string_view a, std::string_view b);
+// The server compares names of columns without case, and accents, in every script: whether these may be one to it.
+bool may_be_same_name(std::string_view a, std::string_view b);
 std::string_view::size_type find_word(std::string_view text, std::string_view word);  // in any case; npos = none
 
 // A fixed hash of upper-cased ASCII, for tables built while compiling.

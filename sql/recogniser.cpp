@@ -109,8 +109,19 @@ bool Recogniser::is_cte(const Name& name) const {
   return !name.qualified && std::find(ctes_.begin(), ctes_.end(), name.object.name) != ctes_.end();
 }
 
+// A session always has some default database, which is not the client's: a name must not depend on it.
+bool Recogniser::refuse_without_database(const Name& name) {
+  // The server finds a common table expression by its name in any case.
+  const bool cte = std::any_of(ctes_.begin(), ctes_.end(),
+                               [&](const std::string& known) { return may_be_same_name(known, name.object.name); });
+  if (!name.object.database.empty() || cte) return true;
+  return refuse(Refusal::no_database,
+                "\"" + name.object.name + "\" is in no database, and the request has no default one");
+}
+
 bool Recogniser::add_table(const Name& name, bool target, std::string alias) {
   if (!target && is_cte(name)) return true;
+  if (!refuse_without_database(name)) return false;
   if (!check_database(name.object.database)) return false;
   if (is_information_schema(name.object.database) && !information_schema_table_allowed(name.object.name))
     return refuse(Refusal::private_information,
@@ -174,13 +185,9 @@ bool Recogniser::unknown_statement() {
 void Recogniser::finish_tables() {
   // The server finds a common table expression by its name in any case, and in a RECURSIVE list before it is defined:
   // where one may be meant, no table is known.
-  const auto is_ascii = [](std::string_view text) {
-    return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-  };
   const auto may_be_cte = [&](const ObjectName& name) {
-    return std::any_of(facts_.cte_names.begin(), facts_.cte_names.end(), [&](const std::string& cte) {
-      return same_word(cte, name.name) || (!is_ascii(cte) && !is_ascii(name.name));
-    });
+    return std::any_of(facts_.cte_names.begin(), facts_.cte_names.end(),
+                       [&](const std::string& cte) { return may_be_same_name(cte, name.name); });
   };
   for (Block& block : facts_.blocks)
     if (!facts_.cte_names.empty() && block.only_table && may_be_cte(facts_.tables[*block.only_table].name))

@@ -62,6 +62,7 @@ class Recogniser {
   bool unknown_statement();
   bool add_table(const Name& name, bool target, std::string alias);
   bool is_cte(const Name& name) const;
+  bool refuse_without_database(const Name& name);
 
   // -- expressions (recogniser_expression.cpp)
   bool expression(Commas commas = Commas::pass);  // up to the end of the clause, or to a comma

@@ -179,7 +179,10 @@ bool Recogniser::string_value() {
 bool Recogniser::references() {
   ++at_;
   Name name;
-  if (!read_name(name) || !add_table(name, false, {})) return false;
+  if (!read_name(name)) return false;
+  // Without a database in front it is a table of the same database as this one.
+  if (!name.qualified) name.object.database = verdict_.ddl_targets.front().database;
+  if (!add_table(name, false, {})) return false;
   if (symbol(at_, '(') && !key_columns()) return false;
   for (;;) {
     if (take(Keyword::MATCH_)) {

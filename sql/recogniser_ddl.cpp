@@ -27,7 +27,7 @@ bool Recogniser::refused_ddl(std::size_t second) {
 }
 
 bool Recogniser::ddl_target(Name& name) {
-  if (!read_name(name) || !check_database(name.object.database)) return false;
+  if (!read_name(name) || !refuse_without_database(name) || !check_database(name.object.database)) return false;
   if (verdict_.ddl_targets.size() >= kMostTables) return too_many("tables", kMostTables);
   verdict_.ddl_targets.push_back(name.object);
   facts_.tables.push_back({name.object, name.object.name, true, true});

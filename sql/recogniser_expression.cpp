@@ -5,6 +5,10 @@
 namespace sqlcast::sql {
 namespace {
 
+bool is_default_database(std::string_view function) {
+  return same_word(function, "DATABASE") || same_word(function, "SCHEMA");
+}
+
 constexpr std::string_view kIntroducers[] = {"_UTF8MB4", "_UTF8MB3", "_UTF8", "_LATIN1", "_ASCII", "_BINARY"};
 
 }  // namespace
@@ -174,6 +178,10 @@ bool Recogniser::call() {
                                                  std::string(function->name) + " for a stored function");
   if (function->function_class == FunctionClass::last_insert_id && close != open + 1)
     return refuse(Refusal::session_state, "LAST_INSERT_ID() with an argument changes the state of the session");
+  if (is_default_database(name) && default_database_.empty())
+    return refuse(Refusal::no_database, shown(name_at) + "() is NULL where the request has no default database");
+  if (is_default_database(name) && place_ == Place::definition)
+    return refuse(Refusal::unsafe_default, "a definition that calls " + shown(name_at) + "() means each session's own");
   if (item.keyword == Keyword::DEFAULT_) facts_.default_words.push_back(name_at);
   // A query may be a function's only argument, as in COALESCE((SELECT …)) or, for ANY and IN, without the inner pair.
   if (!group()) return false;

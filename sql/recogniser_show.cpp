@@ -110,7 +110,9 @@ bool Recogniser::show_create() {
 }
 
 bool Recogniser::show_from_database() {
-  if (!take(Keyword::FROM_) && !take(Keyword::IN_)) return true;
+  if (!take(Keyword::FROM_) && !take(Keyword::IN_))
+    return !default_database_.empty() ||
+           refuse(Refusal::no_database, "SHOW without FROM shows the default database, and the request has none");
   if (!is_name(at_)) return unexpected();
   return check_database(identifier_text(tokens_.text(at_++)));
 }

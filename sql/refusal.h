@@ -38,6 +38,7 @@ namespace sqlcast::sql {
   X(temporary_table, "TEMPORARY_TABLE", "create an ordinary table, or use a common table expression") \
   X(sequence_object, "SEQUENCE_OBJECT", "use an AUTO_INCREMENT column") \
   X(default_database, "DEFAULT_DATABASE", "set the default database in the request (in the shell: its USE command)") \
+  X(no_database, "NO_DATABASE", "write db.table, or set the default database in the request (in the shell: its USE command)") \
   X(explain_write, "EXPLAIN_WRITE", "explain the SELECT with the same conditions; sqlcast explain shows the verdict on a write") \
   X(write_in_cte, "WRITE_IN_CTE", "write the common table expression as a subquery of the statement") \
   X(duplicate_target, "DUPLICATE_TARGET", "name each table once") \

@@ -11,6 +11,9 @@
 namespace sqlcast::storage {
 
 inline constexpr std::string_view kLogSchema = "sqlcast";
+// Where a session is that is to have no default database, which none can have again once it had one: clients have no
+// rights there. The policy leaves nothing that would depend on it.
+inline constexpr std::string_view kNoDatabase = kLogSchema;
 inline constexpr std::string_view kClientRole = "sqlcast_client";  // client SQL on the write connection
 inline constexpr std::string_view kLogRole = "sqlcast_log";        // the log itself
 inline constexpr std::string_view kWriterUser = "sqlcast_writer";

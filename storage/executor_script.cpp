@@ -2,6 +2,8 @@
 
 #include <map>
 
+#include "storage/dialect.h"
+
 namespace sqlcast::storage {
 namespace {
 
@@ -77,10 +79,11 @@ void Executor::add_job_prelude(Script& script, const Job& job, std::size_t index
   Step prelude;
   prelude.kind = Step::Kind::prelude;
   prelude.job = index;
-  if (!job.database.empty() && session_.database != job.database) {
-    script.add(prelude, "USE " + quote_name(job.database));
+  const std::string_view database = job.database.empty() ? kNoDatabase : std::string_view(job.database);
+  if (session_.database != database) {
+    script.add(prelude, "USE " + quote_name(database));
     script.may_be_one = false;
-    session_.database = job.database;
+    session_.database = database;
   }
   std::string assignments;
   const auto assign = [&assignments](std::string_view name, const std::string& value) {
