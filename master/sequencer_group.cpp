@@ -168,6 +168,7 @@ Status Sequencer::execute(Batch& batch, Trip& trip) {
       statement.place = place;
       if (verdict.statement_class == sql::Class::write) ++place;
       statement.insert = verdict.insert;
+      statement.moves_ids = verdict.moves_ids;
       statement.uses_last_insert_id = verdict.uses_last_insert_id;
       statement.returns_rows = verdict.returns_rows;
       statement.expect = request.request.statements[s].expect;

@@ -40,8 +40,10 @@ sql::Verdict form_of(const proto::Statement& statement, const std::string& datab
     if (verdict.insert) verdict.insert->plain = false;  // its offsets are not known
   }
   if (!verdict.insert) return verdict;
-  // With the ids that the master imposed, an insert that generated from its first tuple on is known to generate.
-  const bool generated = statement.insert_id && statement.effect.insert_id == *statement.insert_id;
+  // An insert of one tuple that generated the id that the master imposed generates just that one. Of several tuples
+  // some may have had values of their own, which the text alone does not tell.
+  const bool generated =
+      verdict.insert->tuples == 1 && statement.insert_id && statement.effect.insert_id == *statement.insert_id;
   verdict.insert->auto_increment = generated              ? sql::AutoIncrementUse::generated
                                    : !statement.insert_id ? sql::AutoIncrementUse::absent
                                                           : sql::AutoIncrementUse::unknown;

@@ -35,6 +35,7 @@ bool Recogniser::insert(bool replace) {
   }
   if (verdict_.uses_last_insert_id) plain = false;
   facts_.shape.plain = plain;
+  facts_.shape.keeps_every_row = !facts_.ignore && facts_.duplicate_assignments.empty();
   facts_.shape.literals_only = plain && facts_.shape.literals_only;
   return true;
 }

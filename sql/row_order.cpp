@@ -235,7 +235,7 @@ bool is_total_order(const TokenList& tokens, const OnlyTable& only, Range order_
     if (!read_column(tokens, part, column) || !only.owns(column)) continue;
     const bool hidden = column.qualifier.empty() &&
                         std::any_of(aliases.begin(), aliases.end(),
-                                    [&](const std::string& alias) { return same_word(alias, column.name); });
+                                    [&](const std::string& alias) { return may_be_same_name(alias, column.name); });
     if (!hidden) names.push_back(column.name);
   }
   return only.table != nullptr && covers_key(*only.table, names);

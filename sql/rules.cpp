@@ -21,6 +21,7 @@ bool is_unsafe_default(std::string_view expression) {
     if (token.kind == TokenKind::blank) continue;
     if (token.text == "(" && !word.empty()) {
       const Function* function = find_function(word);
+      if (same_word(word, "DATABASE") || same_word(word, "SCHEMA")) return true;  // the session's
       const bool known = function != nullptr ? (function->function_class == FunctionClass::safe ||
                                                 function->function_class == FunctionClass::clock)
                                              : is_type_word(word) || takes_group(find_keyword(word));

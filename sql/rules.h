@@ -26,6 +26,7 @@ class Rules {
   const std::vector<const FunctionUse*>& frozen() const { return frozen_; }
   // The insert shape with what the schema adds.
   InsertShape insert_shape() const;
+  bool moves_ids() const;  // an UPDATE that may set a column that is AUTO_INCREMENT
 
   Refusal refusal() const { return refusal_; }
   const std::string& reason() const { return reason_; }
@@ -66,7 +67,9 @@ class Rules {
   bool refers_to(const ObjectName& from, const ObjectName& to) const;
   std::string shown(Range range) const;
   std::size_t tuple_value(Range tuple, std::size_t position, Range& value) const;
-  bool column_given(std::string_view column) const;
+  enum class Given { no, maybe, yes };
+  Given names_column(std::size_t at, std::string_view column) const;
+  Given column_given(std::string_view column) const;  // in the list of an INSERT
   bool source_in_order() const;
   void read_row_order();  // one_row_ and rows_in_order_
   void read_aggregates();

@@ -6,31 +6,44 @@
 
 namespace sqlcast::sql {
 
-namespace {
-
 // The token is this column's name, quoted or not.
-bool names_column(const TokenList& tokens, std::size_t at, std::string_view column) {
-  const std::string_view text = tokens.text(at);
-  if (tokens[at].kind == TokenKind::word) return same_word(text, column);
-  if (tokens[at].kind != TokenKind::quoted_identifier) return false;
-  if (text.size() == column.size() + 2) return same_word(text.substr(1, column.size()), column);
-  return text.size() > column.size() + 2 && same_word(identifier_text(text), column);
+Rules::Given Rules::names_column(std::size_t at, std::string_view column) const {
+  const TokenKind kind = tokens_[at].kind;
+  if (kind != TokenKind::word && kind != TokenKind::quoted_identifier) return Given::no;
+  const std::string_view text = tokens_.text(at);
+  if (kind == TokenKind::word && same_word(text, column)) return Given::yes;
+  if (kind == TokenKind::quoted_identifier && same_word(identifier_text(text), column)) return Given::yes;
+  return may_be_same_name(kind == TokenKind::word ? std::string(text) : identifier_text(text), column) ? Given::maybe
+                                                                                                       : Given::no;
 }
 
-}  // namespace
-
-bool Rules::column_given(std::string_view column) const {
+Rules::Given Rules::column_given(std::string_view column) const {
+  if (!facts_.insert_columns && facts_.assignments.empty()) return facts_.empty_tuples ? Given::no : Given::yes;
+  Given given = Given::no;
   if (facts_.insert_columns) {
     // The last part of each name: `a`, t.a, d.t.a.
     for (std::size_t at = facts_.insert_columns->first; at < facts_.insert_columns->end; ++at)
-      if (tokens_[at + 1].symbol != '.' && names_column(tokens_, at, column)) return true;
-    return false;
+      if (tokens_[at + 1].symbol != '.') given = std::max(given, names_column(at, column));
+    return given;
   }
-  if (!facts_.assignments.empty())
-    return std::any_of(facts_.assignments.begin(), facts_.assignments.end(), [&](const Assignment& assignment) {
-      return names_column(tokens_, assignment.column.end - 1, column);
-    });
-  return !facts_.empty_tuples;
+  for (const Assignment& assignment : facts_.assignments)
+    given = std::max(given, names_column(assignment.column.end - 1, column));
+  return given;
+}
+
+bool Rules::moves_ids() const {
+  if (facts_.verb != Verb::update) return false;
+  for (const TableUse& use : facts_.tables) {
+    if (!use.target) continue;
+    const Table* known = table(use.name);
+    if (known == nullptr) return true;
+    for (const Column& column : known->columns) {
+      if (!column.auto_increment) continue;
+      for (const Assignment& assignment : facts_.assignments)
+        if (names_column(assignment.column.end - 1, column.name) != Given::no) return true;
+    }
+  }
+  return false;
 }
 
 namespace {
@@ -92,18 +105,20 @@ void Rules::set_auto_increment(const Table& target, InsertShape& shape) const {
     shape.auto_increment = AutoIncrementUse::absent;
     return;
   }
-  if (facts_.source) return;
+  const bool rounds = same_word(column->type, "FLOAT") || same_word(column->type, "DOUBLE");
+  const Given given = column_given(column->name);
+  if (facts_.source || rounds || given == Given::maybe) return;
   AutoIncrementValues values;
-  const auto is_it = [&](Range range) { return names_column(tokens_, range.end - 1, column->name); };
+  const auto is_it = [&](Range range) { return names_column(range.end - 1, column->name) == Given::yes; };
   if (!facts_.assignments.empty()) {
-    values.generated = !column_given(column->name);
+    values.generated = given == Given::no;
     for (const Assignment& assignment : facts_.assignments)
       if (is_it(assignment.column)) values.add(tokens_, assignment.value);
   } else {
     // Without a column list a tuple has every column; another count means hidden columns, which are not known.
     std::size_t position = static_cast<std::size_t>(column - target.columns.begin());
     std::size_t width = target.columns.size();
-    if (facts_.insert_columns && !column_given(column->name)) {
+    if (facts_.insert_columns && given == Given::no) {
       position = width;
     } else if (facts_.insert_columns) {
       const std::vector<Range> columns = split_commas(tokens_, *facts_.insert_columns);
@@ -155,7 +170,7 @@ bool Rules::check_defaults(const Table& target) {
   for (const Column& column : target.columns) {
     if (column.generated || column.default_expression.empty()) continue;
     const bool hidden = column.invisible && !facts_.insert_columns && facts_.assignments.empty();
-    if (insert && facts_.default_words.empty() && !hidden && column_given(column.name)) continue;
+    if (insert && facts_.default_words.empty() && !hidden && column_given(column.name) == Given::yes) continue;
     if (!is_unsafe_default(column.default_expression)) continue;
     return refuse(Refusal::unsafe_default, "the default of column \"" + column.name + "\" is " +
                                                column.default_expression + ", another value on each node");
@@ -171,7 +186,7 @@ bool Rules::check_duplicate_update(const Table* target) {
   const auto generated = [&](const UniqueKey& key) {
     if (key.columns.size() != 1) return false;
     return std::any_of(target->columns.begin(), target->columns.end(), [&](const Column& column) {
-      return column.auto_increment && same_word(column.name, key.columns[0]) && !column_given(column.name);
+      return column.auto_increment && same_word(column.name, key.columns[0]) && column_given(column.name) == Given::no;
     });
   };
   std::ptrdiff_t keys = std::ssize(target->unique_keys);

@@ -66,10 +66,12 @@ bool Rules::all_columns(const ColumnRef& column, Test test) const {
   bool found = false;
   for (const TableUse& use : facts_.tables) {
     const Table* known = table(use.name);
-    const Column* candidate = known == nullptr ? nullptr : find_column(*known, column.name);
-    if (candidate == nullptr) continue;
-    if (!test(*candidate)) return false;
-    found = true;
+    if (known == nullptr) continue;
+    for (const Column& candidate : known->columns) {
+      if (!may_be_same_name(candidate.name, column.name)) continue;
+      if (!test(candidate)) return false;
+      found = true;
+    }
   }
   return found;
 }
@@ -190,14 +192,17 @@ bool Rules::check_moved_keys() {
     const bool constant = column_refs(tokens_, assignment.value).empty();
     ColumnRef column;
     if (constant || !read_column(tokens_, assignment.column, column)) continue;
-    const std::size_t owner = owner_of(column, tables, aliases);
-    if (owner == tables.size()) continue;
-    const bool in_key =
-        std::any_of(tables[owner]->unique_keys.begin(), tables[owner]->unique_keys.end(), [&](const UniqueKey& key) {
-          return std::any_of(key.columns.begin(), key.columns.end(),
-                             [&](const std::string& name) { return same_word(name, column.name); });
-        });
-    if (in_key)
+    const auto in_key = [&](std::size_t k) {
+      if (tables[k] == nullptr || (!column.qualifier.empty() && column.qualifier != aliases[k])) return false;
+      const std::vector<UniqueKey>& keys = tables[k]->unique_keys;
+      return std::any_of(keys.begin(), keys.end(), [&](const UniqueKey& key) {
+        return std::any_of(key.columns.begin(), key.columns.end(),
+                           [&](const std::string& name) { return may_be_same_name(name, column.name); });
+      });
+    };
+    bool moves = false;
+    for (std::size_t k = 0; k < tables.size() && !moves; ++k) moves = in_key(k);
+    if (moves)
       return refuse(Refusal::unordered_rows,
                     "\"" + column.name +
                         "\" is part of a unique key: whether rows that move collide depends on "

@@ -151,6 +151,7 @@ Verdict judge(std::string_view text, const Judgement& judgement) {
   };
   if (!rules.check()) return unsafe(rules.refusal(), rules.reason());
   if (verdict.insert) verdict.insert = rules.insert_shape();
+  verdict.moves_ids = rules.moves_ids();
   std::string failed;
   if (rules.frozen().empty()) return verdict;
   if (const Refusal why = rewrite(tokens, rules.frozen(), judgement, verdict, failed); why != Refusal::none)

@@ -67,8 +67,8 @@ struct Schema {
 // Where the values of the table's AUTO_INCREMENT column come from.
 enum class AutoIncrementUse : std::uint8_t {
   absent,           // the table is known and has no such column
-  generated,        // every tuple leaves it out or has literally NULL, 0 or DEFAULT for it
-  explicit_values,  // every tuple has a literal positive integer for it: nothing is generated
+  generated,        // it is an integer, and every tuple leaves it out or has literally NULL, 0 or DEFAULT for it
+  explicit_values,  // it is an integer, and every tuple has a literal positive one for it: nothing is generated
   unknown,          // anything else, and tables not in the schema
 };
 
@@ -84,6 +84,7 @@ struct InsertShape {
                                   // same text before values_offset can be put together into one statement
   bool order_free = false;        // literals_only, into a table that is known and has neither foreign keys
                                   // nor triggers: such inserts into different tables do the same in any order
+  bool keeps_every_row = false;   // neither IGNORE nor ON DUPLICATE KEY UPDATE: when it succeeds, each row is there
   AutoIncrementUse auto_increment = AutoIncrementUse::unknown;
   std::uint64_t explicit_max = 0;  // explicit_values: the largest of them
 };
@@ -108,6 +109,7 @@ struct Verdict {
   bool uses_clock = false;    // NOW() and family
   bool returns_rows = false;  // read, or … RETURNING
   bool uses_last_insert_id = false;
+  bool moves_ids = false;             // judge(): an UPDATE that may set a column that is AUTO_INCREMENT
   std::vector<ObjectName> tables;     // every table named, resolved
   std::optional<InsertShape> insert;  // INSERT and REPLACE only
   DdlKind ddl_kind = DdlKind::none;

@@ -46,11 +46,14 @@ Status Executor::collect(Script& script, std::size_t completed, std::vector<std:
   return ok_status();
 }
 
+std::optional<std::uint64_t> Executor::imposed_id(const Step& step,
+                                                  const std::vector<std::optional<std::uint64_t>>& values) {
+  return step.looked_up_value ? values.at(*step.looked_up_value) : step.insert_id;
+}
+
 void Executor::record(const std::vector<Job>& jobs, const Step& step,
                       const std::vector<std::optional<std::uint64_t>>& values, std::vector<JobOutcome>& outcomes) {
-  std::optional<std::uint64_t> next_id = step.looked_up_value ? values.at(*step.looked_up_value) : step.insert_id;
-  // Looked up once; from here on it is known.
-  if (step.next_id_unknown) learn_next_id(jobs, step, next_id);
+  std::optional<std::uint64_t> next_id = imposed_id(step, values);
   for (const Reference& at : step.run) {
     const Job& job = jobs[at.job];
     const JobStatement& statement = job.statements[at.statement];
@@ -100,7 +103,7 @@ Result<bool> Executor::in_transaction() {
 
 // Whether the effects of everything in the script follow from its text; if so, outcomes are as they will be.
 bool Executor::predict(const std::vector<Job>& jobs, const Script& script, std::vector<JobOutcome>& outcomes) {
-  if (!script.value_steps.empty() || script.end_job != jobs.size()) return false;
+  if (!script.value_steps.empty() || script.is_looked_at || script.end_job != jobs.size()) return false;
   for (const Step& step : script.steps)
     if (step.kind == Step::Kind::statements) record(jobs, step, {}, outcomes);
   return true;
@@ -158,14 +161,24 @@ Result<bool> Executor::run_as_one(const std::string& text, Frame& frame) {
 }
 
 Status Executor::run(const std::vector<Job>& jobs, std::vector<JobOutcome>& outcomes, Frame& frame) {
+  Status status = run_scripts(jobs, outcomes, frame);
+  // How far it has come is not known, so that what was to be imposed on the session may not have been.
+  if (!status.ok() || (frame.finish_result && !frame.finish_result->status.ok())) {
+    forget_session();
+    auto_increment_.clear();
+  }
+  return status;
+}
+
+Status Executor::run_scripts(const std::vector<Job>& jobs, std::vector<JobOutcome>& outcomes, Frame& frame) {
   outcomes.assign(jobs.size(), JobOutcome{});
   for (std::size_t i = 0; i < jobs.size(); ++i) outcomes[i].statements.resize(jobs[i].statements.size());
 
-  std::size_t unmerged_until = 0;
+  Progress progress;
   bool may_be_one = true;
-  for (std::size_t first_job = 0; first_job < jobs.size();) {
-    Script script = build(jobs, first_job, unmerged_until);
-    const bool is_first = first_job == 0 && unmerged_until == 0;
+  while (progress.first_job < jobs.size()) {
+    Script script = build(jobs, progress.first_job, progress.unmerged_until);
+    const bool is_first = progress.first_job == 0 && progress.unmerged_until == 0;
     const std::size_t lead = is_first ? frame.prologue_statements : 0;
     std::optional<std::string> finish;
     if (is_first && frame.finish && predict(jobs, script, outcomes)) finish = frame.finish(outcomes);
@@ -218,51 +231,64 @@ Status Executor::run(const std::vector<Job>& jobs, std::vector<JobOutcome>& outc
       if (step.kind == Step::Kind::statements && has_effect) record(jobs, step, values, outcomes);
     }
 
-    // Only fetching the values was interrupted, and collect() has done it again.
-    if (completed == script.steps.size()) result.status = ok_status();
-    if (result.status.ok()) {
-      const std::size_t last_job = script.end_job - 1;
-      Status check = rows_problem.ok() ? check_job(jobs[last_job], outcomes[last_job]) : rows_problem;
-      if (!check.ok()) {
-        if (Status status = undo(last_job, script.units.back().has_savepoint); !status.ok()) return status;
-        outcomes[last_job].status = std::move(check);
-      }
-      first_job = script.end_job;
+    // When only fetching the values was interrupted, collect() has done it again.
+    if (completed < script.steps.size()) {
+      if (Status status = after_failure(jobs, script, completed, result.status, outcomes, frame, progress);
+          !status.ok())
+        return status;
       continue;
     }
-
-    // A statement failed: its job alone pays, or what was put together is taken apart and tried again.
-    session_ = {};
-    auto_increment_.clear();
-    const Step& failed = script.steps[completed];
-    const Result<bool> alive = in_transaction();
-    if (!alive) return alive.status();
-    const Unit& unit = script.unit_of(completed);
-    // Gone: what follows would commit by itself, and what went before is lost. And a statement that has run, whose
-    // effect is not known, cannot be taken back alone without a savepoint.
-    const bool has_run = failed.kind == Step::Kind::effect || failed.kind == Step::Kind::warnings;
-    if (!*alive || (has_run && !unit.has_savepoint)) {
-      if (failed.run.empty()) frame.ended_by.push_back(failed.job);
-      for (const Reference& at : failed.run) {
-        outcomes[at.job].failed_statement = static_cast<std::uint32_t>(at.statement);
-        if (frame.ended_by.empty() || frame.ended_by.back() != at.job) frame.ended_by.push_back(at.job);
-      }
-      for (const std::size_t job : frame.ended_by) outcomes[job].status = result.status;
-      return result.status;
+    // What was looked up is known from here on: the script's inserts tell it again, in their order.
+    if (script.looks_up)
+      for (const Step& step : script.steps)
+        if (step.kind == Step::Kind::statements) learn_next_id(jobs, step, imposed_id(step, values));
+    const std::size_t last_job = script.end_job - 1;
+    Status check = rows_problem.ok() ? check_job(jobs[last_job], outcomes[last_job]) : rows_problem;
+    if (!check.ok()) {
+      if (Status status = undo(last_job, script.units.back().has_savepoint); !status.ok()) return status;
+      outcomes[last_job].status = std::move(check);
     }
-    if (Status status = undo(unit.first_job, unit.has_savepoint); !status.ok()) return status;
-    if (unit.merged && failed.kind == Step::Kind::statements) {
+    progress.first_job = script.end_job;
+  }
+  return ok_status();
+}
+
+// A step failed: its job alone pays, or what was put together is taken apart and tried again. Not ok: the whole
+// transaction has to go.
+Status Executor::after_failure(const std::vector<Job>& jobs, const Script& script, std::size_t completed,
+                               const Status& why, std::vector<JobOutcome>& outcomes, Frame& frame, Progress& progress) {
+  forget_session();
+  auto_increment_.clear();
+  const Step& failed = script.steps[completed];
+  const Result<bool> alive = in_transaction();
+  if (!alive) return alive.status();
+  const Unit& unit = script.unit_of(completed);
+  // Gone: what follows would commit by itself, and what went before is lost. And a statement that has run, whose
+  // effect is not known, cannot be taken back alone without a savepoint.
+  const bool has_run = failed.kind == Step::Kind::effect || failed.kind == Step::Kind::warnings;
+  if (!*alive || (has_run && !unit.has_savepoint)) {
+    if (failed.run.empty()) frame.ended_by.push_back(failed.job);
+    for (const Reference& at : failed.run) {
+      outcomes[at.job].failed_statement = static_cast<std::uint32_t>(at.statement);
+      if (frame.ended_by.empty() || frame.ended_by.back() != at.job) frame.ended_by.push_back(at.job);
+    }
+    for (const std::size_t job : frame.ended_by) outcomes[job].status = why;
+    return why;
+  }
+  if (Status status = undo(unit.first_job, unit.has_savepoint); !status.ok()) return status;
+  // Whichever of its statements it was, what put it together has gone with it: every job of it runs again.
+  if (unit.merged) {
+    if (failed.kind == Step::Kind::statements) {
       const Reference& at = failed.run.front();
       if (jobs[at.job].replay) kept_in_order_.insert(jobs[at.job].statements[at.statement].insert->table);
-      first_job = unit.first_job;
-      unmerged_until = unit.end_job;
-      continue;
     }
-    outcomes[failed.job].status = std::move(result.status);
-    if (failed.kind == Step::Kind::statements)
-      outcomes[failed.job].failed_statement = static_cast<std::uint32_t>(failed.run.front().statement);
-    first_job = failed.job + 1;
+    progress = {unit.first_job, unit.end_job};
+    return ok_status();
   }
+  outcomes[failed.job].status = why;
+  if (!failed.run.empty())
+    outcomes[failed.job].failed_statement = static_cast<std::uint32_t>(failed.run.front().statement);
+  progress.first_job = failed.job + 1;
   return ok_status();
 }
 

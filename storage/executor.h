@@ -29,6 +29,7 @@ struct JobStatement {
   std::size_t place = 0;                   // among the statements of the entry, which leaves out a request's reads
   std::optional<std::uint64_t> insert_id;  // slave: the value the entry carries
   std::optional<sql::InsertShape> insert;  // INSERT and REPLACE only
+  bool moves_ids = false;                  // master: may set an AUTO_INCREMENT column, and is no INSERT or REPLACE
   bool uses_last_insert_id = false;
   bool returns_rows = false;
   std::optional<std::uint64_t> expect;  // affected rows, or the job fails with expectation_failed
@@ -119,16 +120,26 @@ class Executor {
   void add_job(Window& window, const std::vector<Job>& jobs, std::size_t index) const;
   void add_statements(Script& script, const std::vector<Job>& jobs, Run run);
   void learn_next_id(const std::vector<Job>& jobs, const Step& step, std::optional<std::uint64_t> insert_id);
-  void impose_insert_id(Script& script, const Job& job, const JobStatement& statement, Step& step);
+  static std::string generated_id_sql(const JobStatement& statement);
+  void impose_ids(Script& script, const Job& job, const JobStatement& statement, Reference at, Step& step);
   void impose_seeds(Script& script, const Job& job, const JobStatement& statement, std::size_t index);
   bool predict(const std::vector<Job>& jobs, const Script& script, std::vector<JobOutcome>& outcomes);
   Result<bool> run_as_one(const std::string& text, Frame& frame);
   void take_rows(const std::vector<Job>& jobs, const Step& step, RowStream& rows, std::vector<JobOutcome>& outcomes,
                  Status& problem);
   Status collect(Script& script, std::size_t completed, std::vector<std::optional<std::uint64_t>>& values);
+  static std::optional<std::uint64_t> imposed_id(const Step& step,
+                                                 const std::vector<std::optional<std::uint64_t>>& values);
   void record(const std::vector<Job>& jobs, const Step& step, const std::vector<std::optional<std::uint64_t>>& values,
               std::vector<JobOutcome>& outcomes);
+  Status run_scripts(const std::vector<Job>& jobs, std::vector<JobOutcome>& outcomes, Frame& frame);
   Status check_job(const Job& job, JobOutcome& outcome) const;
+  struct Progress {
+    std::size_t first_job = 0;       // that has no outcome yet
+    std::size_t unmerged_until = 0;  // jobs before this one go one by one
+  };
+  Status after_failure(const std::vector<Job>& jobs, const Script& script, std::size_t completed, const Status& why,
+                       std::vector<JobOutcome>& outcomes, Frame& frame, Progress& progress);
   Status undo(std::size_t job, bool has_savepoint);
   Result<bool> in_transaction();
 

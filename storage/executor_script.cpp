@@ -26,6 +26,13 @@ bool generates(const Job& job, const JobStatement& statement) {
                     : statement.insert->auto_increment == sql::AutoIncrementUse::generated;
 }
 
+// It may generate AUTO_INCREMENT values, for which it needs the first.
+bool may_generate(const Job& job, const JobStatement& statement) {
+  if (job.replay) return statement.insert_id.has_value();
+  return statement.insert && (statement.insert->auto_increment == sql::AutoIncrementUse::generated ||
+                              statement.insert->auto_increment == sql::AutoIncrementUse::unknown);
+}
+
 // An insert whose effect follows from its text once it has succeeded.
 bool effect_is_known(const Job& job, const JobStatement& statement) {
   if (!statement.insert || !statement.insert->plain) return false;
@@ -44,18 +51,13 @@ bool uses_last_insert_id(const Job& job) {
                      [](const JobStatement& s) { return s.uses_last_insert_id; });
 }
 
-// Somebody looks at LAST_INSERT_ID(): a statement, or we, for an effect. What other jobs left there is not theirs to
-// see.
-bool reads_last_insert_id(const Job& job) {
-  return uses_last_insert_id(job) ||
-         std::any_of(job.statements.begin(), job.statements.end(),
-                     [&](const JobStatement& s) { return s.insert.has_value() && !effect_is_known(job, s); });
-}
-
 // After several inserts in one, LAST_INSERT_ID() is the first one's: not where somebody looks at it.
-bool mergeable(const Job& job, const JobStatement& statement) {
-  return !job.warnings && effect_is_known(job, statement) && statement.insert->literals_only && !statement.expect &&
-         !statement.returns_rows && !uses_last_insert_id(job) && !job.context.rand_seed1;
+bool mergeable(const Job& job) {
+  return !job.warnings && !uses_last_insert_id(job) && !job.context.rand_seed1 &&
+         std::all_of(job.statements.begin(), job.statements.end(), [&](const JobStatement& statement) {
+           return effect_is_known(job, statement) && statement.insert->literals_only && !statement.expect &&
+                  !statement.returns_rows;
+         });
 }
 
 std::string_view insert_prefix(const JobStatement& statement) {
@@ -99,7 +101,7 @@ void Executor::add_job_prelude(Script& script, const Job& job, std::size_t index
     script.may_be_one = false;
     session_.timeout_ms = job.timeout_ms;
   }
-  if (reads_last_insert_id(job)) assign("last_insert_id", "0");
+  if (uses_last_insert_id(job)) assign("last_insert_id", "0");  // what other jobs left there is not this one's to see
   if (!assignments.empty()) script.add(prelude, assignments);
 }
 
@@ -153,39 +155,46 @@ Executor::Window Executor::find_window(const std::vector<Job>& jobs, std::size_t
   for (std::size_t i = first_job; i < jobs.size(); ++i) {
     const Job& job = jobs[i];
     const bool fits = job.database == first.database && job.context == first.context &&
-                      job.timeout_ms == first.timeout_ms &&
-                      std::all_of(job.statements.begin(), job.statements.end(),
-                                  [&](const JobStatement& statement) { return mergeable(job, statement); });
+                      job.timeout_ms == first.timeout_ms && mergeable(job);
     if (!fits) break;
     add_job(window, jobs, i);
   }
   return window;
 }
 
-void Executor::impose_insert_id(Script& script, const Job& job, const JobStatement& statement, Step& step) {
-  if (job.replay) {
-    step.insert_id = statement.insert_id;
-  } else {
-    const sql::AutoIncrementUse use = statement.insert->auto_increment;
-    if (use == sql::AutoIncrementUse::absent || use == sql::AutoIncrementUse::explicit_values) return;
-    step.insert_id = auto_increment_.next(statement.insert->table);
+// What an insert generates begins at a value of ours; and what LAST_INSERT_ID() says behind it is its own.
+void Executor::impose_ids(Script& script, const Job& job, const JobStatement& statement, Reference at, Step& step) {
+  if (!may_generate(job, statement)) return;
+  std::string assignments;
+  const auto assign = [&assignments](std::string_view what) {
+    assignments.append(assignments.empty() ? "SET " : ",").append(what);
+  };
+  if (!effect_is_known(job, statement)) {
+    if (uses_last_insert_id(job)) assign("@last=LAST_INSERT_ID()");
+    if (!statement.uses_last_insert_id) assign("last_insert_id=0");
   }
   Step prelude;
   prelude.kind = Step::Kind::prelude;
-  prelude.job = step.job;
+  prelude.job = at.job;
+  prelude.run = {at};
+  step.insert_id = job.replay ? statement.insert_id : auto_increment_.next(statement.insert->table);
   if (step.insert_id) {
-    script.add(prelude, "SET insert_id=" + std::to_string(*step.insert_id));
+    assign("insert_id=" + std::to_string(*step.insert_id));
+    script.add(prelude, assignments);
     return;
   }
-  if (job.replay) return;
   const sql::ObjectName& table = statement.insert->table;
+  script.looks_up = true;
   step.looked_up_value = script.new_value(script.steps.size());
   const std::string variable = Script::variable(*step.looked_up_value);
-  // A table without AUTO_INCREMENT gives NULL: then any value will do, because nothing is generated.
-  script.add(prelude, "SET " + variable +
-                          "=CAST(IFNULL((SELECT AUTO_INCREMENT FROM information_schema.TABLES WHERE TABLE_SCHEMA=" +
-                          quote_text(table.database) + " AND TABLE_NAME=" + quote_text(table.name) +
-                          "),1) AS UNSIGNED)");
+  // While another session changes the table, information_schema gives NULL for whoever holds locks already: so the
+  // table is opened first, which waits as the insert would. Then NULL is a table without AUTO_INCREMENT, where any
+  // value will do, because nothing is generated.
+  assign("@opened=(SELECT 1 FROM " + (table.database.empty() ? std::string() : quote_name(table.database) + ".") +
+         quote_name(table.name) + " LIMIT 0)");
+  assign(variable + "=CAST(IFNULL((SELECT AUTO_INCREMENT FROM information_schema.TABLES WHERE TABLE_SCHEMA=" +
+         quote_text(table.database) + " AND TABLE_NAME=" + quote_text(table.name) + "),1) AS UNSIGNED)");
+  script.add(prelude, assignments);
   script.add(prelude, "SET insert_id=" + variable);
 }
 
@@ -204,9 +213,15 @@ void Executor::impose_seeds(Script& script, const Job& job, const JobStatement& 
              "SET rand_seed1=" + seed(*job.context.rand_seed1) + ",rand_seed2=" + seed(*job.context.rand_seed2));
 }
 
-// What a statement's inserts make of the table's next AUTO_INCREMENT value, for those that come after it.
+// What a statement makes of the tables' next AUTO_INCREMENT values, for those that come after it. Told twice, in the
+// order of the statements, it comes to the same.
 void Executor::learn_next_id(const std::vector<Job>& jobs, const Step& step, std::optional<std::uint64_t> insert_id) {
-  const sql::InsertShape& insert = *jobs[step.run.front().job].statements[step.run.front().statement].insert;
+  const Job& job = jobs[step.run.front().job];
+  const JobStatement& statement = job.statements[step.run.front().statement];
+  if (job.replay) return;
+  if (statement.moves_ids) auto_increment_.clear();
+  if (!statement.insert) return;
+  const sql::InsertShape& insert = *statement.insert;
   std::uint64_t tuples = 0;
   std::uint64_t explicit_max = 0;
   for (const Reference& at : step.run) {
@@ -216,10 +231,19 @@ void Executor::learn_next_id(const std::vector<Job>& jobs, const Step& step, std
   const std::optional<std::uint64_t> next = auto_increment_.next(insert.table);
   if (insert.plain && insert_id && insert.auto_increment == sql::AutoIncrementUse::generated)
     auto_increment_.set(insert.table, *insert_id + tuples);
-  else if (insert.auto_increment == sql::AutoIncrementUse::explicit_values && next.value_or(0) > 0)
+  else if (insert.plain && insert.auto_increment == sql::AutoIncrementUse::explicit_values && next)
     auto_increment_.set(insert.table, std::max(*next, explicit_max + 1));
   else
     auto_increment_.forget(insert.table);
+}
+
+// What LAST_INSERT_ID() says behind an insert, when that is what the insert has generated; otherwise 0. One that looks
+// at LAST_INSERT_ID() itself must find there what was before.
+std::string Executor::generated_id_sql(const JobStatement& statement) {
+  if (!statement.uses_last_insert_id) return "LAST_INSERT_ID()";
+  // The imposed value is still there when nothing was generated. What was generated may have been ignored.
+  const std::string generated = statement.insert->keeps_every_row ? "@@insert_id=0" : "LAST_INSERT_ID()<>@last";
+  return "IF(" + generated + ",LAST_INSERT_ID(),0)";
 }
 
 void Executor::add_statements(Script& script, const std::vector<Job>& jobs, Run run) {
@@ -229,7 +253,7 @@ void Executor::add_statements(Script& script, const std::vector<Job>& jobs, Run 
   Step step;
   step.kind = Step::Kind::statements;
   step.job = first.job;
-  if (statement.insert) impose_insert_id(script, job, statement, step);
+  impose_ids(script, job, statement, first, step);
   impose_seeds(script, job, statement, step.job);
   // In a group of several, what is cheap comes first.
   const bool with_warnings = !job.replay && (jobs.size() == 1 || job.warnings);
@@ -253,10 +277,7 @@ void Executor::add_statements(Script& script, const std::vector<Job>& jobs, Run 
     script.text += ';';
   }
   step.run = std::move(run);
-  if (statement.insert && !job.replay) {
-    learn_next_id(jobs, step, step.insert_id);
-    step.next_id_unknown = !auto_increment_.next(statement.insert->table).has_value();
-  }
+  learn_next_id(jobs, step, step.insert_id);
 
   Step warnings;
   warnings.kind = Step::Kind::warnings;
@@ -273,9 +294,11 @@ void Executor::add_statements(Script& script, const std::vector<Job>& jobs, Run 
   const std::size_t effect_step = script.steps.size() + 1;
   step.affected_value = script.new_value(effect_step);
   std::string fetch = "SET " + Script::variable(*step.affected_value) + "=ROW_COUNT()";
-  if (statement.insert) {
+  if (statement.insert && may_generate(job, statement)) {
     step.insert_id_value = script.new_value(effect_step);
-    fetch += "," + Script::variable(*step.insert_id_value) + "=LAST_INSERT_ID()";
+    fetch += "," + Script::variable(*step.insert_id_value) + "=" + generated_id_sql(statement);
+    if (uses_last_insert_id(job) && !statement.uses_last_insert_id)
+      fetch += ",last_insert_id=IF(LAST_INSERT_ID()=0,@last,LAST_INSERT_ID())";
   }
   Step effect;
   effect.kind = Step::Kind::effect;
@@ -313,7 +336,8 @@ Executor::Script Executor::build(const std::vector<Job>& jobs, std::size_t first
     if (!unit.merged)
       for (std::size_t i = 0; i < jobs[job].statements.size(); ++i) add_statements(script, jobs, {{job, i}});
     job = unit.end_job;
-    if (ends_script(jobs[unit.first_job])) break;
+    script.is_looked_at = ends_script(jobs[unit.first_job]);
+    if (script.is_looked_at) break;
   }
   script.end_job = job;
   return script;

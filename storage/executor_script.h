@@ -22,12 +22,11 @@ struct Executor::Step {
   enum class Kind { prelude, statements, effect, warnings };
   Kind kind = Kind::prelude;
   std::size_t job = 0;
-  std::vector<Reference> run;                  // statements: one, or several merged
+  std::vector<Reference> run;                  // statements: one, or several merged; others: that it is for, if one
   std::optional<std::uint64_t> insert_id;      // imposed, when known beforehand
   std::optional<std::size_t> looked_up_value;  // index of the value that holds the imposed insert id
   std::optional<std::size_t> affected_value;   // indexes of values that the effect step fetches
   std::optional<std::size_t> insert_id_value;
-  bool next_id_unknown = false;  // the table's, behind it: what was looked up will tell
 };
 
 // Jobs that succeed, or are taken back, together: one, or a window of inserts that go merged.
@@ -47,6 +46,8 @@ struct Executor::Script {
   std::size_t end_job = 0;               // first job that is not in it
   // May go as one statement: neither the default database nor the time limit changes, and nothing gives rows.
   bool may_be_one = true;
+  bool is_looked_at = false;  // the last job's outcome decides whether it stays
+  bool looks_up = false;      // AUTO_INCREMENT values
 
   void add(Step step, std::string_view sql) {
     text += sql;
