@@ -178,6 +178,9 @@ bool Recogniser::call() {
                                                  std::string(function->name) + " for a stored function");
   if (function->function_class == FunctionClass::last_insert_id && close != open + 1)
     return refuse(Refusal::session_state, "LAST_INSERT_ID() with an argument changes the state of the session");
+  const bool insert = facts_.verb == Verb::insert || facts_.verb == Verb::replace;
+  if (function->function_class == FunctionClass::last_insert_id && insert && facts_.returning)
+    return refuse(Refusal::session_state, "LAST_INSERT_ID() in RETURNING is of the statement before this one");
   if (is_default_database(name) && default_database_.empty())
     return refuse(Refusal::no_database, shown(name_at) + "() is NULL where the request has no default database");
   if (is_default_database(name) && place_ == Place::definition)

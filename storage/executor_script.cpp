@@ -101,7 +101,8 @@ void Executor::add_job_prelude(Script& script, const Job& job, std::size_t index
     script.may_be_one = false;
     session_.timeout_ms = job.timeout_ms;
   }
-  if (uses_last_insert_id(job)) assign("last_insert_id", "0");  // what other jobs left there is not this one's to see
+  script.shows_last_id = uses_last_insert_id(job);
+  if (script.shows_last_id) assign("last_insert_id", "0");  // what other jobs left there is not this one's to see
   if (!assignments.empty()) script.add(prelude, assignments);
 }
 
@@ -170,7 +171,7 @@ void Executor::impose_ids(Script& script, const Job& job, const JobStatement& st
     assignments.append(assignments.empty() ? "SET " : ",").append(what);
   };
   if (!effect_is_known(job, statement)) {
-    if (uses_last_insert_id(job)) assign("@last=LAST_INSERT_ID()");
+    if (script.shows_last_id) assign("@last=LAST_INSERT_ID()");
     if (!statement.uses_last_insert_id) assign("last_insert_id=0");
   }
   Step prelude;
@@ -297,7 +298,7 @@ void Executor::add_statements(Script& script, const std::vector<Job>& jobs, Run 
   if (statement.insert && may_generate(job, statement)) {
     step.insert_id_value = script.new_value(effect_step);
     fetch += "," + Script::variable(*step.insert_id_value) + "=" + generated_id_sql(statement);
-    if (uses_last_insert_id(job) && !statement.uses_last_insert_id)
+    if (script.shows_last_id && !statement.uses_last_insert_id)
       fetch += ",last_insert_id=IF(LAST_INSERT_ID()=0,@last,LAST_INSERT_ID())";
   }
   Step effect;

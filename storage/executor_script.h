@@ -46,8 +46,9 @@ struct Executor::Script {
   std::size_t end_job = 0;               // first job that is not in it
   // May go as one statement: neither the default database nor the time limit changes, and nothing gives rows.
   bool may_be_one = true;
-  bool is_looked_at = false;  // the last job's outcome decides whether it stays
-  bool looks_up = false;      // AUTO_INCREMENT values
+  bool is_looked_at = false;   // the last job's outcome decides whether it stays
+  bool looks_up = false;       // AUTO_INCREMENT values
+  bool shows_last_id = false;  // a statement of the job in hand looks at LAST_INSERT_ID()
 
   void add(Step step, std::string_view sql) {
     text += sql;

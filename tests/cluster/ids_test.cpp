@@ -2,6 +2,7 @@
 // the same statements through the cluster and to a database of its own past it, on the same server; answers and rows
 // compared, then the nodes.
 #include <future>
+#include <random>
 
 #include "client/client.h"
 #include "tests/cluster/cluster.h"
@@ -286,4 +287,69 @@ TEST_CASE("ids: a statement that generates nothing does not show an earlier one'
              "INSERT INTO bare (v) VALUES (LAST_INSERT_ID())", "UPDATE d SET v=LAST_INSERT_ID()"}) == "1 1 0 0 0 ");
   beside.check("SELECT d.*, bare.v FROM d, bare ORDER BY id");
   beside.check_everywhere();
+}
+
+TEST_CASE("ids: what many clients insert and move at once is the same everywhere, and no generated id is taken",
+          "[ids]") {
+  Cluster& cluster = shared_cluster();
+  cluster.must("CREATE DATABASE crowd");
+  for (const char* table : {"t", "u"})
+    cluster.must(std::string("CREATE TABLE crowd.") + table +
+                 " (id INT AUTO_INCREMENT PRIMARY KEY, k INT NOT NULL UNIQUE, v INT NOT NULL DEFAULT 0)");
+  client::Options options;
+  options.endpoints = {cluster.master().endpoint()};
+  options.database = "crowd";
+  auto client = client::Client::open(options);
+  REQUIRE(client.ok());
+  std::mt19937 random(20261127);
+  const auto pick = [&random](int from, int to) {
+    return std::to_string(std::uniform_int_distribution(from, to)(random));
+  };
+  int fresh = 1000;
+  int far = 100'000;
+  const auto statement = [&](const std::string& table) -> std::string {
+    const std::string k = std::to_string(++fresh);
+    const std::string old = pick(1, 900);
+    const std::string id = std::to_string(far += 3);
+    switch (std::uniform_int_distribution(0, 11)(random)) {
+      case 0: return "INSERT INTO " + table + " VALUES (NULL," + k + ",0),(" + id + ",-" + k + ",0)";
+      case 1: return "INSERT INTO " + table + " VALUES ('" + id + "'," + k + ",0)";
+      case 2: return "INSERT INTO " + table + " VALUES (" + id + "," + k + ",0)";
+      case 3: return "INSERT IGNORE INTO " + table + " (k) VALUES (" + old + "),(" + k + ")";
+      case 4: return "REPLACE INTO " + table + " (k) VALUES (" + old + ")";
+      case 5: return "INSERT INTO " + table + " (k) VALUES (" + old + ") ON DUPLICATE KEY UPDATE id=" + id;
+      case 6:
+        return "UPDATE " + table + " SET id=id+1 WHERE k=" + std::to_string(fresh - static_cast<int>(random() % 4));
+      case 7: return "INSERT INTO " + table + " (k) SELECT " + k;
+      default: return "INSERT INTO " + table + " (k) VALUES (" + (random() % 4 == 0 ? old : k) + ")";
+    }
+  };
+  constexpr int kRequests = 1'500;
+  struct Sent {
+    std::future<client::Reply> reply;
+    bool moves = false;  // a row on to the next id, which may be taken
+  };
+  std::vector<Sent> all;
+  for (int i = 0; i < kRequests; ++i) {
+    client::Request request = client::Request::of(statement(random() % 2 == 0 ? "t" : "u"));
+    while (random() % 4 == 0) request.statements.push_back({statement("t"), {}, {}, {}});
+    const bool moves = std::any_of(request.statements.begin(), request.statements.end(),
+                                   [](const client::Statement& each) { return each.sql.starts_with("UPDATE"); });
+    all.push_back({(*client)->submit(std::move(request)), moves});
+  }
+  int succeeded = 0;
+  for (Sent& sent : all) {
+    const client::Reply reply = sent.reply.get();
+    if (reply.status.ok()) {
+      ++succeeded;
+      continue;
+    }
+    INFO(show(reply.status));
+    CHECK(reply.status.database_errno == 1062);
+    // Ids of the statements' own are never used twice, so that one that is taken was generated.
+    if (!sent.moves) CHECK(reply.status.message.find("PRIMARY") == std::string::npos);
+  }
+  CHECK(succeeded > kRequests / 2);
+  cluster.wait_until_equal();
+  cluster.check_same_everywhere();
 }

@@ -165,3 +165,8 @@ TEST_CASE("names: an insert that ignores or updates rows is known for it") {
   CHECK_FALSE(
       judged("INSERT INTO plain (id) VALUES (1) ON DUPLICATE KEY UPDATE größe=1").insert.value().keeps_every_row);
 }
+
+TEST_CASE("names: LAST_INSERT_ID() in RETURNING would be the id of another statement") {
+  CHECK(judged("INSERT INTO plain (größe) VALUES (1) RETURNING LAST_INSERT_ID()").code == "SESSION_STATE");
+  CHECK(judged("INSERT INTO plain (größe) VALUES (LAST_INSERT_ID()) RETURNING id").statement_class == Class::write);
+}
