@@ -20,14 +20,15 @@ enum class DatabaseMode { managed, external };
 
 struct Database {
   DatabaseMode mode = DatabaseMode::managed;
-  std::string host;                    // external: host name, or empty with `socket`
-  std::uint16_t port = 3306;           // external
-  std::string socket;                  // external: path of a unix socket
-  std::string user;                    // external; also DB_USER, .env
-  std::string password;                // external; also DB_PASS, .env, password_file. Never printed.
-  std::string password_file;           // external
-  std::uint32_t buffer_pool_mb = 128;  // managed
-  std::uint32_t redo_log_mb = 96;      // managed
+  std::string host;                                 // external: host name, or empty with `socket`
+  std::uint16_t port = 3306;                        // external
+  std::string socket;                               // external: path of a unix socket
+  std::string user;                                 // external; also DB_USER, .env
+  std::string password;                             // external; also DB_PASS, .env, password_file. Never printed.
+  std::string password_file;                        // external
+  std::uint32_t buffer_pool_mb = 128;               // managed
+  std::uint32_t redo_log_mb = 96;                   // managed
+  std::chrono::milliseconds stall_timeout{30'000};  // managed: unanswered so long = killed and started again
 };
 
 struct Limits {

@@ -226,6 +226,9 @@ void add_database(std::vector<Row>& rows) {
                 "Memory in MiB that the managed database caches pages in."));
   managed(whole("database.redo_log_mb", SQLCAST_FIELD(std::uint32_t, database.redo_log_mb), 8, 524'288,
                 "Size in MiB of the managed database's redo log."));
+  managed(duration("database.stall_timeout", SQLCAST_FIELD(milliseconds, database.stall_timeout), milliseconds{3'000},
+                   milliseconds{3'600'000},
+                   "A managed database that has not answered for so long is killed and started again."));
 }
 
 void add_message_limits(std::vector<Row>& rows) {

@@ -7,6 +7,7 @@ class Program final : public sqlcast::node::Runnable {
  public:
   explicit Program(const sqlcast::config::NodeConfig& config) : node_(config) {}
   sqlcast::Status start() override { return node_.start(); }
+  void interrupt() override { node_.interrupt(); }
   void stop() override { node_.stop(); }
   std::string announcement() const override {
     return "serving clients at " + node_.endpoint() + ", publishing at " + node_.publisher_endpoint();

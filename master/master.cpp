@@ -49,7 +49,9 @@ Status Master::start() {
   Result<std::unique_ptr<net::Publisher>> publisher = net::Publisher::open(std::move(options));
   if (!publisher) return publisher.status();
   publisher_ = std::move(*publisher);
-  if (Status status = core_.open(); !status.ok()) return status;
+  Status opened = core_.open(
+      [this](node::Caller caller, proto::Message message) { handle(std::move(caller), std::move(message)); });
+  if (!opened.ok()) return opened;
   Result<KnownSlaves> known = KnownSlaves::load(core_.config.data_dir);
   if (!known) return known.status();
   known_slaves_ = std::move(*known);
@@ -68,9 +70,21 @@ Status Master::start() {
                                            core_.rate, schema_, std::move(hooks));
   if (Status status = sequencer_->start(); !status.ok()) return status;
   publisher_->start([this]() -> std::optional<proto::Frames> { return proto::encode(beacon(), 0); });
-  core_.start([this](node::Caller caller, proto::Message message) { handle(std::move(caller), std::move(message)); },
-              [this] { acks_.tick(Clock::now()); });
+  core_.start([this] { tick(); });
   return ok_status();
+}
+
+void Master::tick() {
+  const Clock::time_point now = Clock::now();
+  acks_.tick(now);
+  const storage::Database::Health database = core_.database.health();
+  overdue_.tick(now, database.up && !database.stalled,
+                [this](const node::Caller& caller, Status status, Sequence since) {
+                  proto::ErrorReply error;
+                  error.status = std::move(status);
+                  error.sequence = since;
+                  core_.front.fail(caller, std::move(error));
+                });
 }
 
 void Master::stop() {
@@ -127,11 +141,12 @@ void Master::handle_query(node::Caller caller, proto::QueryRequest request) {
     core_.read(std::move(caller), request, std::move(write.plan));
     return;
   }
-  write.caller = std::move(caller);
   write.schema_version = schema->version;
   write.digest = proto::request_digest(request);
   write.arrived = Clock::now();
   write.deadline = core_.deadline_of(request);
+  write.caller = overdue_.enter(std::move(caller), write.deadline, core_.board.position().sequence,
+                                write.plan.kind == node::RequestPlan::Kind::ddl);
   write.request = std::move(request);
   sequencer_->submit(std::move(write));
 }
@@ -181,7 +196,7 @@ void Master::answer(std::vector<Committed>&& committed) {
   for (Committed& one : committed) {
     const proto::Ack ack = one.ack == proto::Ack::unset ? default_ack_ : one.ack;
     if (ack == proto::Ack::local) {
-      replies.push_back(node::Front::encode(one.caller, std::move(one.result)));
+      if (one.caller.take()) replies.push_back(node::Front::encode(one.caller, std::move(one.result)));
     } else {
       answer_when_acked(std::move(one), ack);
     }
@@ -216,14 +231,17 @@ void Master::answer_when_acked(Committed committed, proto::Ack ack) {
 proto::NodeStatus Master::status() {
   proto::NodeStatus status = core_.base_status();
   status.role = "master";
-  status.message = sequencer_->failure();
+  // Before it serves, the sequencer is another thread's.
+  if (core_.serving()) {
+    status.message = sequencer_->failure();
+    status.queue_depth = sequencer_->queue_depth();
+    status.queue_capacity = sequencer_->queue_capacity();
+  }
   status.state = status.message.empty() ? "Serving" : "Failed";
   core_.tell_conditions(status);
   status.head = status.position;
   status.publisher = publisher_->endpoint();
   status.master = status.endpoint;
-  status.queue_depth = sequencer_->queue_depth();
-  status.queue_capacity = sequencer_->queue_capacity();
   return status;
 }
 

@@ -9,6 +9,7 @@
 #include "config/config.h"
 #include "master/acks.h"
 #include "master/known_slaves.h"
+#include "master/overdue.h"
 #include "master/sequencer.h"
 #include "net/publisher.h"
 #include "node/core.h"
@@ -23,6 +24,8 @@ class Master {
 
   // Returns when the master serves, or why it cannot.
   Status start();
+  // Ends start() soon, with an error; then stop(). Any thread.
+  void interrupt() { core_.interrupt(); }
   // Finishes the group in hand, answers what is queued, stops the managed database.
   void stop();
 
@@ -36,6 +39,7 @@ class Master {
   void handle_report(const node::Caller& caller, proto::Report report);
   void answer(std::vector<Committed>&& committed);
   void answer_when_acked(Committed committed, proto::Ack ack);
+  void tick();
   proto::NodeStatus status();
   proto::StatusReply cluster_status();
   proto::Beacon beacon() const;
@@ -48,6 +52,7 @@ class Master {
   node::Core core_;
   node::SchemaHolder schema_;
   Acks acks_;
+  Overdue overdue_;
   proto::Ack default_ack_ = proto::Ack::local;
   std::unique_ptr<net::Publisher> publisher_;
   std::unique_ptr<Sequencer> sequencer_;

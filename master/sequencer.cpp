@@ -16,6 +16,10 @@ namespace {
 using Clock = WriteRequest::Clock;
 using namespace std::chrono_literals;
 
+Status too_late() {
+  return Status::error(Code::timeout, "the request waited for its turn until its time was over; nothing was changed");
+}
+
 }  // namespace
 
 Sequencer::Sequencer(const config::NodeConfig& config, storage::Database& database, node::Front& front,
@@ -234,6 +238,11 @@ void Sequencer::process(Batch batch) {
   }
   // A schema that changed since the verdict was given makes another verdict.
   std::erase_if(batch, [this](WriteRequest& request) { return !replan(request); });
+  std::erase_if(batch, [this](WriteRequest& request) {
+    if (request.caller.begin()) return false;
+    fail(request, too_late());
+    return true;
+  });
   if (batch.empty()) return;
   for (const WriteRequest& request : batch)
     if (request.retryable()) cancellations_.begin_execution(request.key());
@@ -257,6 +266,10 @@ bool Sequencer::answer_without_running(WriteRequest& request) {
                                     "request " + std::to_string(request.key().request_id) + " of client '" +
                                         request.key().client_id +
                                         "' was another request before; give each request an id of its own"));
+        return true;
+      }
+      if (!request.caller.begin()) {
+        fail(request, too_late());
         return true;
       }
       ++counters_.replayed;
@@ -296,9 +309,7 @@ bool Sequencer::answer_without_running(WriteRequest& request) {
     return true;
   }
   if (Clock::now() >= request.deadline) {
-    fail(request, Status::error(Code::timeout,
-                                "the request waited for its turn until its time was over; nothing was "
-                                "changed"));
+    fail(request, too_late());
     return true;
   }
   return false;

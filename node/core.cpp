@@ -18,6 +18,7 @@ storage::Database::Options database_options(const config::NodeConfig& config) {
   options.read_only = config.role == config::Role::slave;
   // One a reader, one a cursor, and as many again as there are readers for statements that do not stop when told to.
   options.reader_sessions = 2 * config.limits.readers + config.limits.max_cursors;
+  options.stall_timeout = config.database.stall_timeout;
   if (config.database.mode == config::DatabaseMode::managed) {
     constexpr std::uint32_t kOthers = 100;  // our own, and an administrator's
     options.managed =
@@ -50,21 +51,32 @@ Core::Core(const config::NodeConfig& node_config, std::function<bool()> stale)
       log_server(config, database, front, board),
       errands_(kMaxErrands) {}
 
-Status Core::open() {
+Status Core::open(Front::Handler handler) {
   // The socket first: a port that is taken is known at once, before a database is started for nothing.
   if (Status status = front.open(config.listen, config.limits.max_message_bytes); !status.ok()) return status;
+  front.start([this, handler = std::move(handler)](Caller caller, proto::Message message) {
+    if (serving_ || std::holds_alternative<proto::StatusRequest>(message)) {
+      handler(std::move(caller), std::move(message));
+      return;
+    }
+    Status status = Status::error(Code::database_unavailable,
+                                  "this node is starting: " + database.health().message + "; try again in a moment");
+    status.retry_after_ms = 200;
+    front.fail(caller, std::move(status));
+  });
   return database.start();
 }
 
-void Core::start(Front::Handler handler, std::function<void()> tick) {
+void Core::start(std::function<void()> tick) {
   readers.start();
   log_server.start();
   errand_thread_ = start_thread("errands", [this] { run_errands(); });
   ticker_ = start_thread("ticker", [this, tick = std::move(tick)] { tick_loop(tick); });
-  front.start(std::move(handler));
+  serving_ = true;
 }
 
 void Core::stop_taking_requests() {
+  database.prepare_to_stop();
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
@@ -205,10 +217,16 @@ proto::NodeStatus Core::base_status() {
 }
 
 void Core::tell_conditions(proto::NodeStatus& status) {
-  if (database.up()) {
-    conditions.clear("database");
+  const storage::Database::Health health = database.health();
+  if (!serving_) {
+    conditions.post("start", Trouble::starting, health.message.empty() ? "the log is being read" : health.message);
   } else {
-    conditions.post("database", Trouble::database_down, "the database is being started again");
+    conditions.clear("start");
+    if (health.up && !health.stalled) {
+      conditions.clear("database");
+    } else {
+      conditions.post("database", health.up ? Trouble::database_stalled : Trouble::database_down, health.message);
+    }
   }
   conditions.tell(status);
 }

@@ -2,6 +2,7 @@
 // position and its counters. Master and slave add to it what is their own.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <functional>
@@ -28,10 +29,14 @@ class Core {
 
   Core(const config::NodeConfig& config, std::function<bool()> stale);
 
-  // The database, then the socket (bound, but nothing is taken from it yet).
-  Status open();
-  // Readers, log server and ticks; then requests. `tick` runs several times a second.
-  void start(Front::Handler handler, std::function<void()> tick);
+  // The socket, then the database; returns when that is up. From the start `handler` gets the status requests; others
+  // are told that the node is starting.
+  Status open(Front::Handler handler);
+  // Readers, log server and ticks; then all requests. `tick` runs several times a second.
+  void start(std::function<void()> tick);
+  bool serving() const { return serving_; }
+  // Ends open(), and what else waits for the database before start(), soon and with an error. Any thread.
+  void interrupt() { database.interrupt(); }
   void stop_taking_requests();
   void stop();
 
@@ -72,6 +77,7 @@ class Core {
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stopping_ = false;  // guarded by mutex_
+  std::atomic<bool> serving_{false};
 };
 
 // What the policy says of statements, for the explain message.

@@ -51,6 +51,11 @@ net::Outgoing Front::encode(const Caller& caller, proto::Message&& message) {
 }
 
 void Front::reply(const Caller& caller, proto::Message&& message) {
+  if (!caller.take()) return;
+  send(caller, std::move(message));
+}
+
+void Front::send(const Caller& caller, proto::Message&& message) {
   net::Outgoing outgoing = encode(caller, std::move(message));
   router_->send(std::move(outgoing.envelope), std::move(outgoing.frames));
 }
@@ -65,6 +70,7 @@ void Front::fail(const Caller& caller, Status status, std::optional<std::uint32_
 }
 
 void Front::fail(const Caller& caller, proto::ErrorReply error) {
+  if (!caller.take()) return;
   switch (error.status.code) {
     case Code::busy: ++counters_.busy; break;
     case Code::refused:
@@ -72,7 +78,7 @@ void Front::fail(const Caller& caller, proto::ErrorReply error) {
     default: ++counters_.failed;
   }
   error.node = node_name_;
-  reply(caller, std::move(error));
+  send(caller, std::move(error));
 }
 
 }  // namespace sqlcast::node

@@ -12,6 +12,7 @@
 
 #include "base/status.h"
 #include "net/router.h"
+#include "node/answer_once.h"
 #include "node/counters.h"
 #include "proto/codec.h"
 #include "proto/message.h"
@@ -23,6 +24,12 @@ struct Caller {
   net::Envelope envelope;
   std::uint64_t exchange = 0;
   bool json = false;
+  std::shared_ptr<AnswerOnce> once;  // where somebody else may answer too; none: nobody
+
+  // Before anything that may have an effect; false when it has been answered already.
+  bool begin() const { return !once || once->begin(); }
+  // False when it has been answered already; otherwise the answer is to follow.
+  bool take() const { return !once || once->answer() != AnswerOnce::Outcome::had_one; }
 };
 
 class Front {
@@ -40,15 +47,17 @@ class Front {
   const std::string& endpoint() const;  // with the port that was bound
   net::Router::Counters door() const { return router_->counters(); }
 
-  // Any thread. Replies to callers that have gone away are dropped (and counted by the router).
+  // Any thread. Replies to callers that have gone away are dropped (and counted by the router), and so are those to
+  // callers that somebody else has answered.
   void reply(const Caller& caller, proto::Message&& message);
-  // Many at the price of one wake-up.
+  // Many at the price of one wake-up; each caller is to be taken before.
   static net::Outgoing encode(const Caller& caller, proto::Message&& message);
   void reply(std::vector<net::Outgoing>&& replies);
   void fail(const Caller& caller, Status status, std::optional<std::uint32_t> statement = std::nullopt);
   void fail(const Caller& caller, proto::ErrorReply error);  // `node` is filled in
 
  private:
+  void send(const Caller& caller, proto::Message&& message);
   void receive(net::Envelope envelope, proto::Frames frames);
 
   const std::string node_name_;

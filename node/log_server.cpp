@@ -34,7 +34,9 @@ void LogServer::stop() {
 void LogServer::submit(Caller caller, proto::LogReadRequest request) {
   Job job{std::move(caller), std::move(request)};
   if (queue_.try_push(std::move(job))) return;
-  Status status = Status::error(Code::busy, "too many nodes are catching up from this one; try again");
+  Status status = queue_.closed()
+                      ? Status::error(Code::shutting_down, "the node is stopping; ask another one")
+                      : Status::error(Code::busy, "too many nodes are catching up from this one; try again");
   status.retry_after_ms = 200;
   front_.fail(job.caller, std::move(status));
 }
@@ -43,6 +45,11 @@ void LogServer::serve() {
   while (!queue_.closed() || queue_.size() > 0) {
     std::optional<Job> job = queue_.pop(std::chrono::milliseconds(500));
     if (!job) continue;
+    if (queue_.closed()) {
+      // Each read may wait for the database.
+      front_.fail(job->caller, Status::error(Code::shutting_down, "the node is stopping; ask another one"));
+      continue;
+    }
     Result<proto::LogBatch> batch = read(job->request);
     if (batch) {
       front_.reply(job->caller, std::move(*batch));

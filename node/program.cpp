@@ -4,17 +4,24 @@
 #include <signal.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
 #include <cstdio>
+#include <future>
 #include <map>
+#include <thread>
 
 #include "base/logging.h"
 #include "base/memory.h"
+#include "base/thread.h"
 #include "node/data_lock.h"
 
 extern char** environ;
 
 namespace sqlcast::node {
 namespace {
+
+using namespace std::chrono_literals;
 
 constexpr int kUsage = 2;
 
@@ -40,6 +47,19 @@ sigset_t block_stop_signals() {
   return signals;
 }
 
+// 0: none has come.
+int wait_for_signal(const sigset_t& signals, std::chrono::milliseconds wait) {
+  const timespec time{0, static_cast<long>(std::chrono::nanoseconds(wait).count())};
+  return std::max(sigtimedwait(&signals, nullptr, &time), 0);
+}
+
+void begin_to_stop(const sigset_t& signals, int signal) {
+  logging::info("stopping ({})", strsignal(signal));
+  // A second signal ends the wait for a clean stop.
+  ::signal(SIGINT, SIG_DFL);
+  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+}
+
 int run_node(const config::NodeConfig& config, const MakeNode& make) {
   const sigset_t signals = block_stop_signals();
   logging::init(config.name, config.log_level);
@@ -50,18 +70,24 @@ int run_node(const config::NodeConfig& config, const MakeNode& make) {
   }
   for (const std::string& warning : config.warnings) logging::warn("{}", warning);
   const std::unique_ptr<Runnable> node = make(config);
-  if (const Status status = node->start(); !status.ok()) {
+  std::promise<Status> started;
+  std::future<Status> outcome = started.get_future();
+  std::thread starter = start_thread("starter", [&] { started.set_value(node->start()); });
+  int signal = 0;
+  while (signal == 0 && outcome.wait_for(0s) != std::future_status::ready) signal = wait_for_signal(signals, 20ms);
+  if (signal != 0) begin_to_stop(signals, signal);
+  if (signal != 0) node->interrupt();
+  starter.join();
+  if (const Status status = outcome.get(); !status.ok() && signal == 0) {
     logging::error("cannot start: {}", status.message);
     node->stop();
     return status.code == Code::config ? kUsage : 1;
   }
-  logging::info("{}", node->announcement());
-  int signal = 0;
-  sigwait(&signals, &signal);
-  logging::info("stopping ({})", strsignal(signal));
-  // A second signal ends the wait for a clean stop.
-  ::signal(SIGINT, SIG_DFL);
-  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+  if (signal == 0) {
+    logging::info("{}", node->announcement());
+    sigwait(&signals, &signal);
+    begin_to_stop(signals, signal);
+  }
   node->stop();
   logging::info("stopped");
   return 0;

@@ -15,7 +15,8 @@ class Runnable {
  public:
   virtual ~Runnable() = default;
   virtual Status start() = 0;
-  virtual void stop() = 0;
+  virtual void interrupt() = 0;                  // from another thread: start() is to end soon, with an error
+  virtual void stop() = 0;                       // after start()
   virtual std::string announcement() const = 0;  // one line for the log once it serves
 };
 

@@ -32,15 +32,16 @@ Slave::Slave(const config::NodeConfig& config)
 Slave::~Slave() { stop(); }
 
 Status Slave::start() {
-  if (Status status = core_.open(); !status.ok()) return status;
+  Status opened = core_.open(
+      [this](node::Caller caller, proto::Message message) { handle(std::move(caller), std::move(message)); });
+  if (!opened.ok()) return opened;
   const Result<Position> position = applier_->open();
   if (!position) return position.status();
   core_.board.post(*position);
   if (Status status = receiver_->start(*position); !status.ok()) return status;
   applier_->start();
   if (Status status = forwarder_->start(); !status.ok()) return status;
-  core_.start([this](node::Caller caller, proto::Message message) { handle(std::move(caller), std::move(message)); },
-              [] {});
+  core_.start([] {});
   return ok_status();
 }
 

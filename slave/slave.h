@@ -19,6 +19,8 @@ class Slave {
 
   // Returns when the slave answers reads (it may still be catching up), or why it cannot.
   Status start();
+  // Ends start() soon, with an error; then stop(). Any thread.
+  void interrupt() { core_.interrupt(); }
   void stop();
 
   const std::string& endpoint() const { return core_.front.endpoint(); }

@@ -15,7 +15,11 @@ using namespace std::chrono_literals;
 
 constexpr auto kStartTimeout = std::chrono::seconds(180);  // crash recovery of a large redo log included
 constexpr auto kCheckInterval = 100ms;
+constexpr auto kStopTimeout = std::chrono::seconds(60);
 constexpr auto kMaxBackOff = 5000ms;
+constexpr auto kAskInterval = 500ms;
+constexpr auto kAnswerTimeout = std::chrono::seconds(2);  // then on another session
+constexpr auto kSilence = 3000ms;                         // of a server that is stalled
 
 std::string random_password() {
   std::random_device source;
@@ -36,7 +40,10 @@ Status run_all(Connection& connection, const std::vector<std::string>& statement
 }  // namespace
 
 Database::Database(Options options)
-    : options_(std::move(options)), writer_password_(random_password()), reader_password_(random_password()) {
+    : options_(std::move(options)),
+      writer_password_(random_password()),
+      reader_password_(random_password()),
+      pinger_([this] { return ask(); }, kAskInterval) {
   if (options_.managed) server_ = std::make_unique<ManagedServer>(*options_.managed);
 }
 
@@ -52,6 +59,25 @@ std::string Database::version() const {
   return version_;
 }
 
+Database::Health Database::health() const {
+  Health health;
+  health.up = up_;
+  health.stalled = health.up && stalled_;
+  const std::lock_guard lock(mutex_);
+  if (!health.up) health.message = doing_;
+  if (health.stalled)
+    health.message = "the database at " + address().text() + " runs, but does not answer" +
+                     (options_.managed ? "; if it stays so it is killed and started again" : "");
+  return health;
+}
+
+void Database::say(const std::string& doing) {
+  const std::lock_guard lock(mutex_);
+  if (doing_ == doing) return;
+  doing_ = doing;
+  logging::info("{}", doing);
+}
+
 Status Database::start() {
   supervisor_ = start_thread("db-supervisor", [this] { supervise(); });
   std::unique_lock lock(mutex_);
@@ -59,7 +85,18 @@ Status Database::start() {
   return *first_start_;
 }
 
+void Database::prepare_to_stop() {
+  ending_ = true;
+  if (!up_ && server_) server_->interrupt();
+}
+
+void Database::interrupt() {
+  ending_ = true;
+  if (server_) server_->interrupt();
+}
+
 void Database::stop() {
+  prepare_to_stop();
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
@@ -75,36 +112,80 @@ void Database::supervise() {
     first_start_ = first;
   }
   changed_.notify_all();
-  std::chrono::milliseconds back_off = kCheckInterval;
+  pinger_.start();
+  back_off_ = kCheckInterval;
   std::unique_lock lock(mutex_);
   while (first.ok() && !stopping_) {
-    changed_.wait_for(lock, up_ ? kCheckInterval : back_off);
-    if (stopping_ || !options_.managed) continue;
+    changed_.wait_for(lock, up_ ? kCheckInterval : back_off_);
+    if (stopping_) break;
     lock.unlock();
-    if (up_ && !server_->running()) {
-      up_ = false;
-      logging::error("the database server ended by itself: starting it again");
-    }
-    if (!up_) {
-      ++restarts_;
-      if (const Status status = bring_up(); status.ok()) {
-        back_off = kCheckInterval;
-        logging::info("the database server is back");
-      } else {
-        back_off = std::min(back_off * 2, std::chrono::milliseconds(kMaxBackOff));
-        logging::error("the database server does not start: {}; next try in {} ms", status.message, back_off.count());
-      }
-    }
+    look_after();
     lock.lock();
   }
   lock.unlock();
   up_ = false;
-  if (server_) server_->stop();
+  // Crash-safe as it is, a server that does not answer is not worth a wait.
+  if (server_) server_->stop(first.ok() && !stalled_ ? kStopTimeout : std::chrono::seconds(0));
+  pinger_.stop();
+}
+
+void Database::look_after() {
+  if (up_ && (server_ ? !server_->running() : pinger_.nobody_there())) {
+    up_ = false;
+    logging::error("{}", server_ ? "the database server ended by itself: starting it again"
+                                 : "the database at " + address().text() + " is gone: waiting for it");
+  }
+  look_for_silence();
+  if (up_ || ending_) return;
+  ++restarts_;
+  say(server_ ? "the database is being started again" : "the database at " + address().text() + " is waited for");
+  if (const Status status = bring_up(); status.ok()) {
+    back_off_ = kCheckInterval;
+    logging::info("the database server is back");
+  } else if (!ending_) {
+    back_off_ = std::min(back_off_ * 2, std::chrono::milliseconds(kMaxBackOff));
+    logging::error("the database server does not start: {}; next try in {} ms", status.message, back_off_.count());
+    say("the database does not start: " + status.message);
+  }
+}
+
+void Database::look_for_silence() {
+  const auto since = pinger_.silent_since(kSilence);
+  const bool stalled = up_ && since.has_value();
+  if (stalled != stalled_.exchange(stalled))
+    logging::error("the database {}", stalled ? "does not answer" : up_ ? "answers again" : "has ended");
+  if (!stalled || !server_) return;
+  if (!ending_ && Pinger::Clock::now() - *since < options_.stall_timeout) return;
+  logging::error("the database has not answered for too long: killing it");
+  server_->kill();
+}
+
+// On the pinger's thread. An error that comes from the server is an answer too.
+Pinger::Answer Database::ask() {
+  if (!up_) {
+    questions_.reset();
+    return Pinger::Answer::came;
+  }
+  constexpr int kFirstOfClient = 2000;
+  constexpr int kNoSocket = 2002;
+  constexpr int kNoHost = 2003;
+  Status status;
+  if (!questions_ || questions_->lost()) {
+    Result<std::unique_ptr<Connection>> connection = Connection::open(address(), administrator(), kAnswerTimeout);
+    status = connection.status();
+    if (connection) questions_ = std::move(*connection);
+  }
+  if (status.ok()) status = questions_->execute("DO 0");
+  if (status.ok() || (status.database_errno != 0 && status.database_errno < kFirstOfClient))
+    return Pinger::Answer::came;
+  const bool nobody = status.database_errno == kNoSocket || status.database_errno == kNoHost;
+  return nobody ? Pinger::Answer::nobody_there : Pinger::Answer::failed;
 }
 
 Status Database::bring_up() {
   if (server_) {
-    if (Status status = server_->start(kStartTimeout); !status.ok()) return status;
+    if (Status status = server_->start(kStartTimeout, [this](const std::string& doing) { say(doing); }); !status.ok())
+      return status;
   }
   Result<std::unique_ptr<Connection>> connection = open_administrator();
   if (!connection) return connection.status();
@@ -117,6 +198,7 @@ Status Database::bring_up() {
   {
     const std::lock_guard lock(mutex_);
     version_ = version->value_or("");
+    doing_.clear();
   }
   up_ = true;
   return ok_status();

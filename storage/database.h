@@ -1,5 +1,5 @@
 // Database: the node's database as a whole. Starts a managed server (or checks an external one), makes the log's
-// schema and the accounts, restarts a managed server that ends, and opens sessions.
+// schema and the accounts, restarts a managed server that ends or does not answer any more, and opens sessions.
 //
 // Thread-safe. A thread of its own owns the server process.
 #pragma once
@@ -16,6 +16,7 @@
 #include "base/status.h"
 #include "storage/connection.h"
 #include "storage/managed_server.h"
+#include "storage/pinger.h"
 
 namespace sqlcast::storage {
 
@@ -28,15 +29,24 @@ class Database {
     bool read_only = false;  // a slave's: only the applier's account may write
     // For open_reader(). Those that were ended while their statement ran count until the server has ended them.
     std::uint32_t reader_sessions = 72;
+    // A managed server that has not answered for so long is killed and started again.
+    std::chrono::milliseconds stall_timeout{30'000};
   };
 
   explicit Database(Options options);
   ~Database();  // stop()
 
-  // Blocks until the database can be used (or cannot). An unsafe external server is refused with the setting to
-  // change.
+  // Blocks until the database can be used (or cannot, or interrupt() was called). An unsafe external server is refused
+  // with the setting to change.
   Status start();
+  // Sessions that are open are lost; so their owners have to be gone.
   void stop();
+
+  // The node is stopping: a managed server that does not answer is killed, so that nobody waits for it; one that ends
+  // is not started again. Does not block.
+  void prepare_to_stop();
+  // The node is stopping while it starts: a managed server is killed, whatever it is at. Does not block.
+  void interrupt();
 
   // Sessions, pinned. database_unavailable while the server is down.
   Result<std::unique_ptr<Connection>> open_writer();  // one at a time for the whole server: a second one is refused
@@ -49,13 +59,23 @@ class Database {
   // Ends a session, and with it what it has under way. Nothing when there is none.
   Status end_session(std::uint64_t connection_id);
 
+  struct Health {
+    bool up = false;
+    bool stalled = false;  // up, and not answering
+    std::string message;   // what it is at, unless all is well
+  };
+  Health health() const;
   bool up() const { return up_; }
   std::string version() const;
   std::uint64_t restarts() const { return restarts_; }
 
  private:
   void supervise();
+  void look_after();
+  void look_for_silence();
   Status bring_up();
+  Pinger::Answer ask();
+  void say(const std::string& doing);
   Status check_external(Connection& connection);
   Status prepare(Connection& connection);
   Address address() const;
@@ -66,13 +86,19 @@ class Database {
   std::string writer_password_;
   std::string reader_password_;
   std::unique_ptr<ManagedServer> server_;  // the supervisor's
+  std::unique_ptr<Connection> questions_;  // the pinger's
+  Pinger pinger_;
   std::thread supervisor_;
+  std::chrono::milliseconds back_off_{};  // the supervisor's
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   bool stopping_ = false;              // guarded by mutex_
+  std::string doing_;                  // guarded by mutex_; while it is not up
   std::optional<Status> first_start_;  // guarded by mutex_
   std::string version_;                // guarded by mutex_
   std::atomic<bool> up_{false};
+  std::atomic<bool> stalled_{false};
+  std::atomic<bool> ending_{false};
   std::atomic<std::uint64_t> restarts_{0};
 };
 

@@ -9,11 +9,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/logging.h"
@@ -25,6 +28,8 @@ namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
 constexpr auto kPollInterval = std::chrono::milliseconds(20);
+constexpr auto kAnswerTimeout = std::chrono::seconds(5);  // of a server that is starting
+constexpr auto kDeathTimeout = std::chrono::seconds(5);   // of one that was killed
 constexpr std::size_t kMaxSocketPath = 100;
 
 // Looked up once: getpwuid() is not for several threads.
@@ -42,42 +47,57 @@ std::string find_program(const std::string& name) {
   return {};
 }
 
-// Starts a program with its output appended to a file. The child gets SIGTERM when this thread ends.
-pid_t spawn(const std::vector<std::string>& arguments, const std::string& output) {
-  std::vector<char*> argv;
-  for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
-  argv.push_back(nullptr);
-  const pid_t parent = getpid();
-  const pid_t pid = fork();
-  if (pid != 0) return pid;
-  prctl(PR_SET_PDEATHSIG, SIGTERM);
-  if (getppid() != parent) _exit(127);
-  setpgid(0, 0);  // a Ctrl-C at the terminal is the node's to handle
+// In the child, between fork and exec. Ends with the thread that forked.
+[[noreturn]] void become(char* const* argv, pid_t parent, const char* folder, int lock) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != parent || chdir(folder) != 0) _exit(127);
+  setpgid(0, 0);  // a Ctrl-C at the terminal is the node's to handle; and what it starts can be ended with it
+  std::array<char, 16> number{};
+  const char* end = std::to_chars(number.begin(), number.end(), getpid()).ptr;
+  if (pwrite(lock, number.data(), static_cast<std::size_t>(end - number.data()), 0) < 0) _exit(127);
   const int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-  const int log = open(output.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  const int log = open("server.log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   if (null < 0 || log < 0) _exit(127);
   dup2(null, STDIN_FILENO);
   dup2(log, STDOUT_FILENO);
   dup2(log, STDERR_FILENO);
   // The parent's other descriptors (sockets, locks) are not the server's.
-  for (int descriptor = 3; descriptor < 1024; ++descriptor) close(descriptor);
+  for (int descriptor = 3; descriptor < 1024; ++descriptor)
+    if (descriptor != lock) close(descriptor);
+  fcntl(lock, F_SETFD, 0);
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
-  execv(argv[0], argv.data());
+  execv(argv[0], argv);
   _exit(127);
 }
 
 Status io_error(const std::string& what) { return Status::error(Code::io, what + ": " + std::strerror(errno)); }
+
+Status interrupted_status() { return Status::error(Code::cancelled, "the node was told to stop while it started"); }
 
 ManagedServer::Options with_absolute_folder(ManagedServer::Options options) {
   options.folder = fs::absolute(options.folder).lexically_normal().string();
   return options;
 }
 
-bool process_alive(pid_t pid) { return pid > 0 && (kill(pid, 0) == 0 || errno == EPERM); }
-
 }  // namespace
+
+// The kernel's lock on a file of the folder. Whoever is started with it has it too, and so has what that one starts: it
+// is free when all of them are gone.
+class ManagedServer::Lock {
+ public:
+  explicit Lock(int file) : file_(file) {}
+  Lock(Lock&& other) noexcept : file_(std::exchange(other.file_, -1)) {}
+  Lock& operator=(Lock&&) = delete;
+  ~Lock() {
+    if (file_ >= 0) close(file_);
+  }
+  int file() const { return file_; }
+
+ private:
+  int file_;
+};
 
 ManagedServer::ManagedServer(Options options) : options_(with_absolute_folder(std::move(options))) {
   socket_folder_ = options_.folder;
@@ -107,65 +127,100 @@ std::string ManagedServer::log_tail() const {
   return "see " + options_.folder + "/server.log, which ends:" + tail;
 }
 
-Status ManagedServer::install() {
+Status ManagedServer::make_folders() const {
+  std::error_code problem;
+  for (const std::string& folder :
+       {options_.folder, options_.folder + "/files", options_.folder + "/tmp", socket_folder_}) {
+    fs::create_directories(folder, problem);
+    if (problem) return Status::error(Code::io, "cannot make the folder " + folder + ": " + problem.message());
+    fs::permissions(folder, fs::perms::owner_all, problem);
+  }
+  return ok_status();
+}
+
+// A node that was killed may leave what it has started: it must be gone before its files are touched.
+Result<ManagedServer::Lock> ManagedServer::lock_folder(std::chrono::seconds wait,
+                                                       const std::function<void(const std::string&)>& say) {
+  const Clock::time_point give_up = Clock::now() + wait;
+  const std::string path = options_.folder + "/server.lock";
+  Lock lock(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (lock.file() < 0) return io_error("cannot open " + path);
+  while (flock(lock.file(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK && errno != EINTR) return io_error("cannot lock " + path);
+    if (interrupted()) return interrupted_status();
+    // Whoever has the lock has written its number there, and leads the group of all who share it.
+    pid_t earlier = 0;
+    std::ifstream(path) >> earlier;
+    const std::string who =
+        "a server from before (process " + std::to_string(earlier) + ", on " + options_.folder + ")";
+    if (Clock::now() > give_up) return Status::error(Code::io, who + " does not end; end it, or restart the machine");
+    say("waits for the end of " + who);
+    if (earlier > 0) ::kill(-earlier, SIGKILL);
+    std::this_thread::sleep_for(kPollInterval);
+  }
+  // Until the next one has written its own.
+  if (ftruncate(lock.file(), 0) != 0) return io_error("cannot write " + path);
+  return lock;
+}
+
+Status ManagedServer::spawn(const std::vector<std::string>& arguments, const Lock& lock) {
+  std::vector<char*> argv;
+  for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
+  argv.push_back(nullptr);
+  const std::lock_guard guard(mutex_);
+  if (interrupted_) return interrupted_status();
+  const pid_t parent = getpid();
+  const pid_t pid = fork();
+  if (pid == 0) become(argv.data(), parent, options_.folder.c_str(), lock.file());
+  if (pid < 0) return io_error("cannot start " + arguments.front());
+  setpgid(pid, pid);  // here too, so that kill() finds the group whoever is first
+  pid_ = pid;
+  return ok_status();
+}
+
+Status ManagedServer::install(const Lock& lock) {
   const std::string data = options_.folder + "/data";
-  if (fs::exists(data + "/mysql/db.opt") || fs::exists(data + "/mysql")) return ok_status();
+  if (fs::exists(data + "/mysql")) return ok_status();
   const std::string program = find_program("mariadb-install-db");
   if (program.empty())
     return Status::error(Code::io,
                          "mariadb-install-db is not installed; install the package mariadb-server-core, or "
                          "set database.mode: external");
   logging::info("making a new database in {}", data);
-  // Into a folder of another name first: a half-made one is never mistaken for a whole one.
+  // Into a folder of another name first: a half-made one is never mistaken for a whole one. Paths are from here, or
+  // from the new folder, since the program stumbles over a blank.
   const std::string making = data + ".making";
   std::error_code problem;
   fs::remove_all(making, problem);
   std::vector<std::string> arguments{program,
                                      "--no-defaults",
-                                     "--datadir=" + making,
+                                     "--datadir=./" + fs::path(making).filename().string(),
                                      "--auth-root-authentication-method=socket",
                                      "--auth-root-socket-user=" + user_name(),
                                      "--skip-test-db",
                                      "--skip-name-resolve",
-                                     "--tmpdir=" + options_.folder + "/tmp",
+                                     "--tmpdir=../tmp",
                                      "--innodb-log-file-size=" + std::to_string(options_.redo_log_mb) + "M"};
   if (geteuid() == 0) arguments.push_back("--user=root");
-  const pid_t pid = spawn(arguments, options_.folder + "/server.log");
-  if (pid < 0) return io_error("cannot start mariadb-install-db");
-  int status = 0;
-  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-  }
-  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+  if (Status status = spawn(arguments, lock); !status.ok()) return status;
+  while (running()) std::this_thread::sleep_for(kPollInterval);
+  const std::lock_guard guard(mutex_);
+  if (interrupted_) return interrupted_status();
+  if (!WIFEXITED(ended_with_) || WEXITSTATUS(ended_with_) != 0)
     return Status::error(Code::io, "mariadb-install-db could not make a database in " + data + "; " + log_tail());
   fs::rename(making, data, problem);
   if (problem) return Status::error(Code::io, "cannot rename " + making + ": " + problem.message());
   return ok_status();
 }
 
-// A node that was killed leaves a server that is still finishing: it must be gone before its files are touched.
-Status ManagedServer::wait_for_earlier(std::chrono::seconds wait) const {
-  const Clock::time_point give_up = Clock::now() + wait;
-  pid_t earlier = 0;
-  std::ifstream(options_.folder + "/mariadb.pid") >> earlier;
-  std::string command;
-  while (process_alive(earlier)) {
-    std::ifstream("/proc/" + std::to_string(earlier) + "/cmdline") >> command;
-    if (command.find(options_.folder) == std::string::npos) return ok_status();  // the number is someone else's now
-    if (Clock::now() > give_up)
-      return Status::error(Code::io, "a server from before (process " + std::to_string(earlier) + ") still uses " +
-                                         options_.folder + "/data and does not end; stop it");
-    kill(earlier, SIGTERM);
-    std::this_thread::sleep_for(kPollInterval);
-  }
-  return ok_status();
-}
-
 Status ManagedServer::wait_until_answering(std::chrono::seconds wait) {
   const Clock::time_point give_up = Clock::now() + wait;
   while (Clock::now() < give_up) {
+    if (interrupted()) return interrupted_status();
     if (!running()) return Status::error(Code::io, "mariadbd ended while starting; " + log_tail());
     if (access(address().socket.c_str(), F_OK) == 0) {
-      const Result<std::unique_ptr<Connection>> connection = Connection::open(address(), administrator());
+      const Result<std::unique_ptr<Connection>> connection =
+          Connection::open(address(), administrator(), kAnswerTimeout);
       if (connection.ok()) return ok_status();
       constexpr int kAccessDenied = 1698;
       if (connection.status().database_errno == kAccessDenied || connection.status().database_errno == 1045)
@@ -177,22 +232,28 @@ Status ManagedServer::wait_until_answering(std::chrono::seconds wait) {
                        "mariadbd did not answer within " + std::to_string(wait.count()) + " s; " + log_tail());
 }
 
-Status ManagedServer::start(std::chrono::seconds wait) {
-  std::error_code problem;
-  for (const std::string& folder :
-       {options_.folder, options_.folder + "/files", options_.folder + "/tmp", socket_folder_}) {
-    fs::create_directories(folder, problem);
-    if (problem) return Status::error(Code::io, "cannot make the folder " + folder + ": " + problem.message());
-    fs::permissions(folder, fs::perms::owner_all, problem);
+Status ManagedServer::start(std::chrono::seconds wait, const std::function<void(const std::string&)>& say) {
+  if (!running()) {
+    if (Status status = make_folders(); !status.ok()) return status;
+    const Result<Lock> lock = lock_folder(wait, say);
+    if (!lock) return lock.status();
+    say("the database is being started");
+    if (Status status = install(*lock); !status.ok()) return status;
+    const std::string program = find_program("mariadbd");
+    if (program.empty())
+      return Status::error(Code::io,
+                           "mariadbd is not installed; install the package mariadb-server-core, or set database.mode: "
+                           "external");
+    std::error_code ignored;
+    fs::remove(address().socket, ignored);
+    if (Status status = spawn(arguments(program), *lock); !status.ok()) return status;
   }
-  if (Status status = wait_for_earlier(wait); !status.ok()) return status;
-  if (Status status = install(); !status.ok()) return status;
-  const std::string program = find_program("mariadbd");
-  if (program.empty())
-    return Status::error(Code::io,
-                         "mariadbd is not installed; install the package mariadb-server-core, or set database.mode: "
-                         "external");
-  fs::remove(address().socket, problem);
+  Status status = wait_until_answering(wait);
+  if (!status.ok()) stop(std::chrono::seconds(0));
+  return status;
+}
+
+std::vector<std::string> ManagedServer::arguments(const std::string& program) const {
   std::vector<std::string> arguments{
       program,
       "--no-defaults",
@@ -224,34 +285,55 @@ Status ManagedServer::start(std::chrono::seconds wait) {
       "--skip-slave-start",
   };
   if (geteuid() == 0) arguments.push_back("--user=root");
-  pid_ = spawn(arguments, options_.folder + "/server.log");
-  if (pid_ < 0) return io_error("cannot start mariadbd");
-  Status status = wait_until_answering(wait);
-  if (!status.ok()) stop(std::chrono::seconds(10));
-  return status;
+  return arguments;
 }
 
 bool ManagedServer::running() {
+  const std::lock_guard guard(mutex_);
   if (pid_ <= 0) return false;
   int status = 0;
   const pid_t ended = waitpid(pid_, &status, WNOHANG);
   if (ended == 0 || (ended < 0 && errno == EINTR)) return true;
+  ended_with_ = status;
   pid_ = -1;
   return false;
 }
 
+bool ManagedServer::interrupted() {
+  const std::lock_guard guard(mutex_);
+  return interrupted_;
+}
+
+void ManagedServer::kill() {
+  const std::lock_guard guard(mutex_);
+  if (pid_ > 0) ::kill(-pid_, SIGKILL);
+}
+
+void ManagedServer::interrupt() {
+  {
+    const std::lock_guard guard(mutex_);
+    interrupted_ = true;
+  }
+  kill();
+}
+
 void ManagedServer::stop(std::chrono::seconds wait) {
   if (!running()) return;
-  kill(pid_, SIGTERM);
+  {
+    const std::lock_guard guard(mutex_);
+    ::kill(pid_, SIGTERM);
+  }
   const Clock::time_point give_up = Clock::now() + wait;
+  bool killed = false;
   while (running()) {
-    if (Clock::now() > give_up) {
-      logging::warn("mariadbd (process {}) did not stop within {} s: killing it", pid_, wait.count());
-      kill(pid_, SIGKILL);
-      int status = 0;
-      while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
-      }
-      pid_ = -1;
+    const Clock::time_point now = Clock::now();
+    if (now >= give_up && !killed) {
+      if (wait.count() > 0) logging::warn("mariadbd did not stop within {} s: killing it", wait.count());
+      kill();
+      killed = true;
+    }
+    if (now > give_up + kDeathTimeout) {
+      logging::error("mariadbd cannot be killed: its disk may hang; it is left behind");
       return;
     }
     std::this_thread::sleep_for(kPollInterval);

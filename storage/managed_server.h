@@ -1,15 +1,22 @@
 // ManagedServer: a mariadbd of the node's own, in a data folder of its own, on a unix socket without networking.
 //
 // Durable (every commit synced), without binary log (sqlcast's log takes its place), InnoDB alone, no file
-// access from SQL. The process ends with the node, however the node ends. Works as root and as a normal user.
-// Belongs to one thread; that thread must live as long as the server should (the kernel ties the child to it).
+// access from SQL. Works as root and as a normal user.
+//
+// The process ends with the node, however the node ends: the kernel kills it when the thread that started it is gone.
+// Killed, not asked: a server that is asked to stop while it starts may hang, and InnoDB is made for being killed.
+// A lock on the folder is the process's as long as it lives, so that no second one is ever started beside it.
+// Belongs to one thread, which must live as long as the server should; kill() and interrupt() are for any thread.
 #pragma once
 
 #include <sys/types.h>
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
+#include <mutex>
 #include <string>
+#include <vector>
 
 #include "base/status.h"
 #include "storage/connection.h"
@@ -30,9 +37,10 @@ class ManagedServer {
   ManagedServer(const ManagedServer&) = delete;
   ManagedServer& operator=(const ManagedServer&) = delete;
 
-  // Makes the data folder at the first start, waits for an earlier server on it to end, starts the process and
-  // waits until it answers. An error names the server's log file and quotes its end.
-  Status start(std::chrono::seconds wait);
+  // Ends an earlier server on the folder, makes the data folder at the first start, starts the process and waits until
+  // it answers; `say` hears what it is at. An error names the server's log file and quotes its end. Cancelled after
+  // interrupt().
+  Status start(std::chrono::seconds wait, const std::function<void(const std::string&)>& say);
 
   // Asks it to stop cleanly, and kills it only when it has not within `wait`.
   void stop(std::chrono::seconds wait = std::chrono::seconds(60));
@@ -40,19 +48,31 @@ class ManagedServer {
   // False once the process has ended, however.
   bool running();
 
-  pid_t pid() const { return pid_; }
+  // Ends the process at once, as a crash would.
+  void kill();
+  // kill(), and nothing is started any more.
+  void interrupt();
+
   Address address() const;
   Account administrator() const;  // over the socket, as the operating system's user
 
  private:
-  Status install();
-  Status wait_for_earlier(std::chrono::seconds wait) const;
+  class Lock;
+  Status make_folders() const;
+  Result<Lock> lock_folder(std::chrono::seconds wait, const std::function<void(const std::string&)>& say);
+  Status install(const Lock& lock);
+  Status spawn(const std::vector<std::string>& arguments, const Lock& lock);
+  std::vector<std::string> arguments(const std::string& program) const;
   Status wait_until_answering(std::chrono::seconds wait);
+  bool interrupted();
   std::string log_tail() const;
 
   const Options options_;
   std::string socket_folder_;  // short, because a socket's path may have 107 bytes at most
-  pid_t pid_ = -1;
+  std::mutex mutex_;
+  pid_t pid_ = -1;            // guarded by mutex_; of a process that has not been waited for
+  int ended_with_ = 0;        // guarded by mutex_; of the one before, as waitpid() says it
+  bool interrupted_ = false;  // guarded by mutex_
 };
 
 }  // namespace sqlcast::storage

@@ -74,8 +74,8 @@ class Node {
   // For the next start: `SQLCAST_TEST_CRASH` makes the node die at a crash point.
   std::map<std::string, std::string> environment;
 
-  void start();  // does not wait for it to answer
-  void wait_until_answering();
+  void start();                 // does not wait for it to answer
+  void wait_until_answering();  // requests
   bool running() const;
   pid_t process() const { return process_.pid; }
   void wait_until_ended();  // by itself, as at a crash point

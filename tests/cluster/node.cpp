@@ -104,7 +104,8 @@ void Node::wait_until_ended() {
 void Node::wait_until_answering() {
   wait_for(name() + " to answer", [this] {
     if (!running()) throw std::runtime_error(name() + " has ended instead of answering; its log ends:\n" + log_end());
-    return status().has_value();
+    const auto told = status();
+    return told && told->state != "Starting";
   });
 }
 

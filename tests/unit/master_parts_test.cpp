@@ -7,6 +7,7 @@
 #include "master/acks.h"
 #include "master/cancellations.h"
 #include "master/known_slaves.h"
+#include "master/overdue.h"
 #include "master/retry_window.h"
 
 using namespace sqlcast;
@@ -216,4 +217,48 @@ TEST_CASE("acks: `one` without any slave waits for the first, and misses its tim
   });
   acks.tick(now + 2s);
   CHECK(calls == 1);
+}
+
+TEST_CASE("overdue: a write that was not begun is left out at its deadline; of one that was nobody knows") {
+  Overdue overdue;
+  const auto now = Overdue::Clock::now();
+  std::vector<std::string> answers;
+  const auto tick = [&](std::chrono::milliseconds at, bool database_answers = true) {
+    overdue.tick(now + at, database_answers, [&](const node::Caller& caller, const Status& status, Sequence since) {
+      CHECK(caller.take());  // to be answered by the plain way
+      answers.push_back(std::to_string(caller.exchange) + " " + std::string(code_name(status.code)) + " " +
+                        std::to_string(since));
+    });
+  };
+  const auto enter = [&](std::uint64_t exchange, bool ddl = false) {
+    node::Caller caller;
+    caller.exchange = exchange;
+    return overdue.enter(caller, now + 100ms, 40 + exchange, ddl);
+  };
+  const node::Caller waiting = enter(1);
+  const node::Caller begun = enter(2);
+  const node::Caller done = enter(3);
+  const node::Caller definition = enter(4, true);
+  (void)enter(5);  // its answer has been sent: nobody has it any more
+  for (const node::Caller& caller : {begun, done, definition}) CHECK(caller.begin());
+  CHECK(begun.begin());  // a group may be run again
+  CHECK(done.take());
+  CHECK_FALSE(done.take());
+  tick(99ms);
+  CHECK(answers.empty());
+  tick(100ms);
+  tick(900ms);
+  CHECK(answers == std::vector<std::string>{"1 TIMEOUT 0"});
+  CHECK_FALSE(waiting.begin());  // so it is not carried out
+  CHECK_FALSE(waiting.take());
+  answers.clear();
+  tick(1'200ms);
+  tick(1'300ms);
+  CHECK(answers == std::vector<std::string>{"2 OUTCOME_UNKNOWN 42"});
+  CHECK_FALSE(begun.take());
+  answers.clear();
+  tick(60'000ms);
+  CHECK(answers.empty());  // DDL runs to its end …
+  tick(60'000ms, false);
+  CHECK(answers == std::vector<std::string>{"4 OUTCOME_UNKNOWN 44"});  // … where there is an end in sight
 }

@@ -1,0 +1,114 @@
+// Goal: a database that runs and does not answer, as when its disk hangs, is noticed, said, and got over; nobody waits
+// for it longer than he wanted to. Method: SIGSTOP to mariadbd.
+#include <csignal>
+#include <thread>
+
+#include "tests/cluster/cluster.h"
+
+using namespace sqlcast;
+using namespace sqlcast::cluster_test;
+using namespace std::chrono_literals;
+
+namespace {
+
+pid_t stall_database(const Node& node) {
+  wait_for(node.name() + "'s database to run", [&] { return node.database().has_value(); });
+  const pid_t pid = *node.database();
+  kill(pid, SIGSTOP);
+  return pid;
+}
+
+void wait_for_state(const Node& node, const std::string& state) {
+  wait_for(node.name() + " to be " + state, [&] {
+    const auto status = node.status();
+    return status && status->state == state;
+  });
+}
+
+}  // namespace
+
+TEST_CASE("stalls: a database that hangs is noticed and said; it goes on when that is over", "[stalls]") {
+  Cluster::Options options;
+  options.slaves = 1;
+  Cluster cluster(options);
+  cluster.must("CREATE DATABASE d");
+  cluster.must("CREATE TABLE d.t (id INT PRIMARY KEY)");
+  cluster.wait_until_equal();
+  const std::vector<std::string> ask{program("sqlcast"), "status", "-h", "127.0.0.1", "-P", cluster.master().port()};
+  CHECK(run_program(ask).exit_code == 0);
+
+  const pid_t master = stall_database(cluster.master());
+  const pid_t slave = stall_database(cluster.slave(0));
+  for (Node* node : cluster.nodes()) {
+    wait_for_state(*node, "DatabaseStalled");
+    const auto status = node->status();
+    REQUIRE(status);
+    CHECK(status->message.find("does not answer") != std::string::npos);
+  }
+  CHECK(run_program(ask).exit_code == 1);
+  kill(master, SIGCONT);
+  kill(slave, SIGCONT);
+  wait_for_state(cluster.master(), "Serving");
+  wait_for_state(cluster.slave(0), "Live");
+  cluster.must("INSERT INTO d.t VALUES (1)");
+  cluster.wait_until_equal();
+  CHECK(cluster.master().status()->counters["database_restarts"] == 0);
+}
+
+TEST_CASE("stalls: a database that stays so is killed and started again, and what was sent is done once", "[stalls]") {
+  Cluster::Options options;
+  options.slaves = 1;
+  options.master_settings = options.slave_settings =
+      "database:\n  buffer_pool_mb: 32\n  redo_log_mb: 24\n  stall_timeout: 3s\n";
+  Cluster cluster(options);
+  cluster.must("CREATE DATABASE d");
+  cluster.must("CREATE TABLE d.t (id INT AUTO_INCREMENT PRIMARY KEY)");
+  cluster.wait_until_equal();
+  for (Node* node : cluster.nodes()) stall_database(*node);
+  // By then it has been started again, or is about to be.
+  const proto::QueryRequest request = keyed("patient", 1, "INSERT INTO d.t VALUES (NULL)");
+  wait_for("the write to be done", [&] { return cluster.master().run(request).ok(); });
+  for (Node* node : cluster.nodes())
+    wait_for("a restart", [&] {
+      const auto status = node->status();
+      return status && status->counters.at("database_restarts") > 0;
+    });
+  cluster.wait_until_equal();
+  CHECK(cluster.master().run("SELECT COUNT(*) FROM d.t").text() == "1");
+  cluster.check_same_everywhere();
+}
+
+TEST_CASE("stalls: requests have their answers in time although the database hangs, and a node ends when told to",
+          "[stalls]") {
+  Cluster cluster(1);
+  cluster.must("CREATE DATABASE d");
+  cluster.must("CREATE TABLE d.t (id INT AUTO_INCREMENT PRIMARY KEY)");
+  cluster.wait_until_equal();
+  // Reads and writes that have the database's ear when it goes deaf.
+  for (Node* node : cluster.nodes()) stall_database(*node);
+  proto::QueryRequest write = keyed("impatient", 1, "INSERT INTO d.t VALUES (NULL)");
+  write.timeout_ms = 1'000;
+  proto::QueryRequest read = query_of("SELECT COUNT(*) FROM d.t");
+  read.timeout_ms = 1'000;
+  // Far below the time after which the server is killed.
+  const auto code_of = [](const Node& node, const proto::QueryRequest& request) {
+    const Result<proto::Message> reply = Session(node.endpoint()).exchange(request, 25s);
+    if (!reply) return Code::internal;  // nobody has answered
+    const auto* error = std::get_if<proto::ErrorReply>(&*reply);
+    return error == nullptr ? Code::ok : error->status.code;
+  };
+  const auto in_time = [](Code code) {
+    return code == Code::timeout || code == Code::outcome_unknown || code == Code::database_unavailable;
+  };
+  for (Node* node : cluster.nodes()) CHECK(in_time(code_of(*node, read)));
+  CHECK(in_time(code_of(cluster.master(), write)));
+  // The one before it is in the database's hands; this one waits for its turn.
+  write.key.request_id = 2;
+  CHECK(code_of(cluster.master(), write) == Code::timeout);
+  for (Node* node : cluster.nodes()) {
+    const auto before = std::chrono::steady_clock::now();
+    CHECK(node->stop());
+    // A clean stop of a server that does not hear was waited for for a minute.
+    CHECK(std::chrono::steady_clock::now() - before < 40s);
+  }
+}
