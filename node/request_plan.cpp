@@ -1,6 +1,9 @@
 #include "node/request_plan.h"
 
+#include <algorithm>
+
 #include "sql/parameters.h"
+#include "sql/refusal.h"
 
 namespace sqlcast::node {
 namespace {
@@ -11,7 +14,55 @@ PlanRefusal refusal_of(const sql::Verdict& verdict, std::uint32_t index) {
   return {std::move(status), index};
 }
 
+PlanRefusal statement_too_large(std::string reason, const sql::Limits& limits, std::uint32_t index) {
+  const sql::RefusalText& text = sql::refusal_text(sql::Refusal::statement_too_large);
+  Status status =
+      Status::error(Code::refused, std::move(reason) + "; the limit, limits.max_statement_bytes, is " +
+                                       std::to_string(limits.max_statement_bytes) + "; " + std::string(text.advice));
+  status.reason = text.code;
+  return {std::move(status), index};
+}
+
+PlanRefusal request_too_large(const PlanRules& rules, std::uint32_t index) {
+  return {Status::error(Code::too_large, "the request's statements, with their values, are over " +
+                                             std::to_string(rules.max_request_bytes) +
+                                             " bytes together, half of limits.max_message_bytes; send fewer at once"),
+          index};
+}
+
+// Of the texts as they came: nothing is read of a request that is too long already.
+std::optional<PlanRefusal> check_lengths(const proto::QueryRequest& request, const PlanRules& rules) {
+  std::uint64_t bytes = 0;
+  for (std::uint32_t index = 0; index < request.statements.size(); ++index) {
+    const std::size_t size = request.statements[index].sql.size();
+    if (size > rules.limits.max_statement_bytes)
+      return statement_too_large("the statement has " + std::to_string(size) + " bytes", rules.limits, index);
+    bytes += size;
+    if (bytes > rules.max_request_bytes) return request_too_large(rules, index);
+  }
+  return std::nullopt;
+}
+
+std::uint64_t size_of(const Value& value) {
+  if (const auto* text = std::get_if<std::string>(&value)) return text->size();
+  if (const auto* bytes = std::get_if<Bytes>(&value)) return bytes->data.size() * 2;
+  return 1;
+}
+
 }  // namespace
+
+std::uint64_t judging_bytes(const proto::QueryRequest& request) {
+  std::uint64_t bytes = 0;
+  for (const proto::RequestStatement& statement : request.statements) {
+    bytes += statement.sql.size();
+    for (const Value& value : statement.params) bytes += size_of(value);
+    std::uint64_t longest = 0;
+    for (const auto& [name, value] : statement.named_params) longest = std::max(longest, size_of(value));
+    if (longest > 0)
+      bytes += longest * static_cast<std::uint64_t>(std::count(statement.sql.begin(), statement.sql.end(), ':'));
+  }
+  return bytes;
+}
 
 sql::Limits sql_limits(const config::Limits& limits) {
   sql::Limits result;
@@ -28,11 +79,17 @@ PlanRules plan_rules(const config::Limits& limits) {
 }
 
 std::optional<PlanRefusal> plan_request(const proto::QueryRequest& request, const PlanRules& rules, RequestPlan& plan) {
+  if (std::optional<PlanRefusal> refusal = check_lengths(request, rules)) return refusal;
   bool writes = false;
   std::uint64_t bytes = 0;
   for (std::uint32_t index = 0; index < request.statements.size(); ++index) {
     const proto::RequestStatement& statement = request.statements[index];
-    Result<std::string> text = sql::expand_parameters(statement.sql, statement.params, statement.named_params);
+    const std::uint64_t left = rules.max_request_bytes - bytes;
+    const std::uint64_t most = std::min<std::uint64_t>(rules.limits.max_statement_bytes, left);
+    Result<std::string> text = sql::expand_parameters(statement.sql, statement.params, statement.named_params, most);
+    if (!text && text.status().code == Code::too_large)
+      return left <= rules.limits.max_statement_bytes ? request_too_large(rules, index)
+                                                      : statement_too_large(text.status().message, rules.limits, index);
     if (!text) return PlanRefusal{text.status(), index};
     sql::Verdict verdict;
     if (rules.classes_only) {
@@ -63,12 +120,7 @@ std::optional<PlanRefusal> plan_request(const proto::QueryRequest& request, cons
     plan.texts.push_back(verdict.rewritten.empty() ? std::move(*text) : verdict.rewritten);
     plan.verdicts.push_back(std::move(verdict));
     bytes += plan.texts.back().size();
-    if (bytes > rules.max_request_bytes)
-      return PlanRefusal{Status::error(Code::too_large, "the request's statements, with their values, are over " +
-                                                            std::to_string(rules.max_request_bytes) +
-                                                            " bytes together, half of limits.max_message_bytes; send "
-                                                            "fewer at once"),
-                         index};
+    if (bytes > rules.max_request_bytes) return request_too_large(rules, index);
   }
   if (writes) plan.kind = RequestPlan::Kind::write;
   return std::nullopt;

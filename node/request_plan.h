@@ -38,6 +38,10 @@ struct PlanRules {
 // The limits of a node's configuration, all else left empty.
 PlanRules plan_rules(const config::Limits& limits);
 
+// At most how many bytes plan_request() reads of a request, values put in, give or take their quotes. Quick: the texts
+// are not looked into.
+std::uint64_t judging_bytes(const proto::QueryRequest& request);
+
 // Nothing when the request may run (plan is then filled); otherwise why not: the policy's refusal (code refused,
 // reason set), too_large, or bad_request for parameters that do not fit.
 std::optional<PlanRefusal> plan_request(const proto::QueryRequest& request, const PlanRules& rules, RequestPlan& plan);

@@ -2,6 +2,8 @@
 // comments are left alone; escaping follows the pinned sql_mode, so that no value can become syntax. Pure.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
@@ -16,10 +18,12 @@ namespace sqlcast::sql {
 // double that SQL has no literal for (NaN, infinity).
 Result<std::string> literal(const Value& value);
 
-// The text with every placeholder replaced, and with its terminator (a last `;`) taken off. bad_request when there
-// are more or fewer values than placeholders, a name has no value or a value no placeholder, or both kinds are
-// mixed. A text without values and placeholders comes back as it is but for the terminator.
+// The text with every placeholder replaced, and with its terminator (one last `;` with nothing but blanks behind it)
+// taken off. bad_request when there are more or fewer values than placeholders, a name has no value or a value no
+// placeholder, or both kinds are mixed. too_large when the text, as it is or with its values, has more than
+// `max_bytes`: it is not read further, and nothing longer is built. A text without values and placeholders comes back
+// as it is but for the terminator.
 Result<std::string> expand_parameters(std::string_view text, const std::vector<Value>& positional,
-                                      const std::map<std::string, Value>& named);
+                                      const std::map<std::string, Value>& named, std::size_t max_bytes = SIZE_MAX);
 
 }  // namespace sqlcast::sql

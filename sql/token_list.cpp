@@ -36,6 +36,8 @@ bool TokenList::read(std::string_view text, const Limits& limits) {
   items_.emplace_back();
   if (!open_.empty()) return refuse(Refusal::unsupported_syntax, "a parenthesis is not closed");
   if (size() == 0) return refuse(Refusal::empty_statement, "there is no statement in the text");
+  // No statement ends so, and where it is cut out of what surrounds it, two minuses at its end are a comment.
+  if (items_[size() - 1].symbol == '-') return refuse(Refusal::unsupported_syntax, "the statement ends in a minus");
   return true;
 }
 
