@@ -242,7 +242,10 @@ void append_double(std::string& out, double value) {
     out.append("null");
     return;
   }
+  const std::size_t at = out.size();
   append_number(out, value);
+  // A reader must not take it for an integer, which has no -0 either.
+  if (out.find_first_of(".e", at) == std::string::npos) out.append(".0");
 }
 
 const Value* Value::find(std::string_view name) const {

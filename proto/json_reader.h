@@ -71,6 +71,10 @@ class JsonReader {
     if constexpr (WireWord<T>) {
       const auto* word = from.get_ptr<const nlohmann::json::string_t*>();
       return (word != nullptr && from_word(*word, value)) || expected("one of " + word_list<T>(), from);
+    } else if constexpr (std::is_same_v<T, bool>) {
+      if (!from.is_boolean()) return expected("true or false", from);
+      value = from.get<bool>();
+      return true;
     } else if constexpr (std::is_unsigned_v<T>) {
       if (!from.is_number_unsigned()) return expected("an unsigned integer", from);
       const auto number = from.get<std::uint64_t>();

@@ -31,3 +31,13 @@ TEST_CASE("json: what is not JSON is refused with its place") {
   }
   CHECK_FALSE(json::parse(std::string(1000, '[')).ok());
 }
+
+TEST_CASE("json: a double is written as one") {
+  std::string out;
+  for (const double value : {1.0, -0.0, 1e300, 0.5}) {
+    json::append_double(out, value);
+    out.push_back(' ');
+  }
+  CHECK(out == "1.0 -0.0 1e+300 0.5 ");
+  CHECK(json::parse("-0.0")->write() == "-0.0");
+}
