@@ -5,6 +5,7 @@
 #include <charconv>
 #include <chrono>
 #include <ctime>
+#include <optional>
 #include <random>
 
 #include "base/types.h"
@@ -27,9 +28,11 @@ std::string random_bytes(std::size_t count) {
   return bytes;
 }
 
-std::size_t number_in(std::string_view arguments) {
+// A literal that stands for a small whole number, as digits alone.
+std::optional<std::size_t> number_in(std::string_view text) {
   std::size_t number = 0;
-  std::from_chars(arguments.data(), arguments.data() + arguments.size(), number);
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   return number;
 }
 
@@ -44,8 +47,7 @@ std::string uuid() {
 }
 
 // The wall clock as 'YYYY-MM-DD hh:mm:ss' with up to six digits of fraction.
-std::string clock_text(std::string_view arguments) {
-  const std::size_t digits = std::min<std::size_t>(number_in(arguments), 6);
+std::string clock_text(std::size_t digits) {
   const std::uint64_t us = now_us();
   const auto seconds = static_cast<std::time_t>(us / 1'000'000);
   std::tm parts{};
@@ -59,6 +61,17 @@ std::string clock_text(std::string_view arguments) {
   return text + "." + fraction.substr(0, digits);
 }
 
+// UUID() had been text before the server had a type for it.
+bool has_uuid_type(std::string_view server_version) {
+  unsigned major = 0;
+  unsigned minor = 0;
+  const char* const end = server_version.data() + server_version.size();
+  const auto [dot, error] = std::from_chars(server_version.data(), end, major);
+  if (error != std::errc() || dot == end || *dot != '.') return false;
+  if (std::from_chars(dot + 1, end, minor).ec != std::errc()) return false;
+  return major > 10 || (major == 10 && minor >= 7);
+}
+
 std::string quoted(const std::string& text) { return "'" + text + "'"; }
 
 }  // namespace
@@ -69,20 +82,30 @@ std::uint64_t now_us() {
           .count());
 }
 
-std::string freeze_value(std::string_view function, std::string_view arguments) {
-  if (function == "UUID") return quoted(uuid());
+// A literal has its function's type, so that what a statement computes from it is the same: a DATETIME is a number
+// where one is added to it, an unsigned integer does not become negative, text is text.
+std::string freeze_value(std::string_view function, std::string_view arguments, std::string_view server_version) {
+  constexpr std::size_t kMostDigits = 6;
+  constexpr std::size_t kMostRandomBytes = 1024;
+  const std::optional<std::size_t> number = number_in(arguments);
+  if (function == "SYSDATE") {
+    const std::optional<std::size_t> digits = arguments.empty() ? 0 : number;
+    return digits && *digits <= kMostDigits ? "TIMESTAMP" + quoted(clock_text(*digits)) : std::string();
+  }
+  if (function == "RANDOM_BYTES")
+    return number && *number <= kMostRandomBytes ? "x'" + to_hex(random_bytes(*number)) + "'" : std::string();
+  if (!arguments.empty()) return {};
+  if (function == "UUID")
+    return has_uuid_type(server_version) ? "CAST(" + quoted(uuid()) + " AS UUID)" : quoted(uuid());
   if (function == "SYS_GUID") {
     std::string text = uuid();
     std::erase(text, '-');
     return quoted(text);
   }
-  if (function == "UUID_SHORT") return std::to_string(generator()() >> 1U);
-  if (function == "SYSDATE") return quoted(clock_text(arguments));
-  if (function == "CONNECTION_ID") return "0";
-  if (function == "CURRENT_ROLE") return "NULL";
-  if (function == "VERSION") return quoted("sqlcast " SQLCAST_VERSION);
-  if (function == "RANDOM_BYTES")
-    return "x'" + to_hex(random_bytes(std::min<std::size_t>(number_in(arguments), 1024))) + "'";
+  if (function == "UUID_SHORT") return "CAST(" + std::to_string(generator()() >> 1U) + " AS UNSIGNED)";
+  if (function == "CONNECTION_ID") return "CAST(0 AS UNSIGNED)";
+  if (function == "CURRENT_ROLE") return "CAST(NULL AS CHAR)";
+  if (function == "VERSION") return quoted(std::string(server_version));
   // The account that client SQL runs under, the same for everybody.
   return quoted("sqlcast@localhost");
 }

@@ -6,8 +6,10 @@
 
 namespace sqlcast::master {
 
-// As sql::Freeze asks: the function's name in upper case and its arguments' text; SQL literal text out.
-std::string freeze_value(std::string_view function, std::string_view arguments);
+// As sql::Freeze asks: the function's name in upper case and its arguments' text; a SQL literal of the type that the
+// function has, or nothing for arguments that it does not take. `server_version`: what VERSION() is, without quotes in
+// it.
+std::string freeze_value(std::string_view function, std::string_view arguments, std::string_view server_version);
 
 // Microseconds since 1970-01-01 UTC.
 std::uint64_t now_us();

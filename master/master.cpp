@@ -117,7 +117,7 @@ void Master::handle(node::Caller caller, proto::Message message) {
     const std::shared_ptr<const sql::Schema> schema = schema_.get();
     node::PlanRules rules = node::plan_rules(core_.config.limits);
     rules.schema = schema.get();
-    rules.freeze = freeze_value;
+    rules.freeze = freeze();
     core_.front.reply(caller, node::explain(*request, rules, true));
   } else if (auto* report = std::get_if<proto::Report>(&message)) {
     handle_report(caller, std::move(*report));
@@ -127,11 +127,17 @@ void Master::handle(node::Caller caller, proto::Message message) {
 }
 
 void Master::handle_query(node::Caller caller, proto::QueryRequest request) {
+sql::Freeze Master::freeze() {
+  return [this](std::string_view function, std::string_view arguments) {
+    return freeze_value(function, arguments, core_.database.version());
+  };
+}
+
   ++core_.counters.requests;
   const std::shared_ptr<const sql::Schema> schema = schema_.get();
   node::PlanRules rules = node::plan_rules(core_.config.limits);
   rules.schema = schema.get();
-  rules.freeze = freeze_value;
+  rules.freeze = freeze();
   WriteRequest write;
   if (std::optional<node::PlanRefusal> refusal = node::plan_request(request, rules, write.plan)) {
     core_.front.fail(caller, std::move(refusal->status), refusal->statement);

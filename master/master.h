@@ -34,6 +34,7 @@ class Master {
 
  private:
   void handle(node::Caller caller, proto::Message message);
+  sql::Freeze freeze();
   void handle_query(node::Caller caller, proto::QueryRequest request);
   void handle_cancel(const node::Caller& caller, const proto::CancelRequest& request);
   void handle_report(const node::Caller& caller, proto::Report report);

@@ -322,7 +322,9 @@ bool Sequencer::replan(WriteRequest& request) {
   node::RequestPlan plan;
   node::PlanRules rules = node::plan_rules(config_.limits);
   rules.schema = schema.get();
-  rules.freeze = freeze_value;
+  rules.freeze = [this](std::string_view function, std::string_view arguments) {
+    return freeze_value(function, arguments, database_.version());
+  };
   if (std::optional<node::PlanRefusal> refusal = node::plan_request(request.request, rules, plan)) {
     fail(request, std::move(refusal->status), refusal->statement);
     return false;
