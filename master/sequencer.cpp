@@ -280,7 +280,7 @@ bool Sequencer::answer_without_running(WriteRequest& request) {
       proto::QueryResult& result = committed.result;
       for (const proto::Effect& effect : outcome->effects) {
         proto::StatementResult statement;
-        statement.affected_rows = effect.affected_rows;
+        statement.affected_rows = effect.affected_rows == proto::kRowsNotKnown ? 0 : effect.affected_rows;
         statement.insert_id = effect.insert_id;
         result.results.push_back(std::move(statement));
       }

@@ -122,9 +122,15 @@ std::vector<proto::Entry> Sequencer::make_entries(const Batch& batch,
     entry.database = batch[i].request.database;
     entry.context = context_for(batch[i]);
     for (std::size_t s = 0; s < batch[i].plan.texts.size(); ++s) {
-      if (batch[i].plan.verdicts[s].statement_class != sql::Class::write) continue;
+      const sql::Verdict& verdict = batch[i].plan.verdicts[s];
+      if (verdict.statement_class != sql::Class::write) continue;
       const storage::StatementOutcome& outcome = outcomes[i].statements[s];
-      entry.statements.push_back({batch[i].plan.texts[s], outcome.insert_id, outcome.effect});
+      proto::Statement statement{batch[i].plan.texts[s], outcome.insert_id, outcome.effect};
+      if (verdict.logged_end > 0) {
+        statement.sql.resize(verdict.logged_end);
+        if (!verdict.returns_each_affected) statement.effect.affected_rows = proto::kRowsNotKnown;
+      }
+      entry.statements.push_back(std::move(statement));
     }
     entries.push_back(std::move(entry));
   }

@@ -26,6 +26,9 @@ struct Context {
   bool operator==(const Context&) const = default;
 };
 
+// affected_rows of a statement whose RETURNING kept the server from telling: no slave compares it.
+inline constexpr std::uint64_t kRowsNotKnown = UINT64_MAX;
+
 // What a statement did. Compared on every slave; a difference stops the slave.
 struct Effect {
   std::uint64_t affected_rows = 0;

@@ -124,6 +124,12 @@ bool Recogniser::duplicate_update() {
 }
 
 bool Recogniser::returning() {
+  const Item& before = tokens_[at_ - 1];
+  verdict_.logged_end = before.offset + before.size;
+  // REPLACE and ON DUPLICATE KEY UPDATE count some rows twice; what IGNORE leaves out may have been given.
+  const bool one_each =
+      (facts_.verb == Verb::insert && facts_.duplicate_assignments.empty()) || (facts_.verb == Verb::delete_);
+  verdict_.returns_each_affected = one_each && !facts_.ignore;
   ++at_;
   facts_.returning = true;
   verdict_.returns_rows = true;

@@ -88,10 +88,25 @@ bool Rules::check_default_words() {
 
 bool Rules::check_functions() {
   for (const FunctionUse& use : facts_.functions) {
-    if (use.place == Place::returning) continue;
+    // As in a read, but for what it would change in the rows.
+    if (use.place == Place::returning) {
+      if (!check_returned(use)) return false;
+      continue;
+    }
     if (!(use.place == Place::definition ? check_definition(use) : check_function(use))) return false;
   }
   return true;
+}
+
+// RETURNING is not in the log: there RAND() would go on from where the last row left it.
+bool Rules::check_returned(const FunctionUse& use) {
+  if (use.function->function_class != FunctionClass::random || facts_.shape.tuples == 1) return true;
+  const bool writes_random =
+      std::any_of(facts_.functions.begin(), facts_.functions.end(), [](const FunctionUse& other) {
+        return other.function->function_class == FunctionClass::random && other.place != Place::returning;
+      });
+  return !writes_random ||
+         refuse(Refusal::random_per_row, "RAND() in RETURNING changes what RAND() gives to the rows that follow");
 }
 
 bool Rules::check_definition(const FunctionUse& use) {

@@ -38,6 +38,7 @@ class Rules {
   bool check_tables();
   bool check_functions();
   bool check_function(const FunctionUse& use);
+  bool check_returned(const FunctionUse& use);
   bool check_definition(const FunctionUse& use);
   bool check_frozen(const FunctionUse& use);
   bool check_random(const FunctionUse& use);

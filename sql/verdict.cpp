@@ -62,6 +62,7 @@ Refusal rewrite(const TokenList& tokens, std::vector<const FunctionUse*> uses, c
   std::size_t copied = 0;
   const std::size_t values_end = verdict.insert ? verdict.insert->values_end : 0;
   const std::size_t body_end = verdict.body_end;
+  const std::size_t logged_end = verdict.logged_end;
   for (const FunctionUse* use : uses) {
     const std::size_t first = tokens[use->token].offset;
     const std::size_t end = tokens[use->end - 1].offset + tokens[use->end - 1].size;
@@ -82,6 +83,7 @@ Refusal rewrite(const TokenList& tokens, std::vector<const FunctionUse*> uses, c
       return Refusal::statement_too_large;
     }
     if (end <= values_end) verdict.insert->values_end += literal.size() - (end - first);
+    if (end <= logged_end) verdict.logged_end += literal.size() - (end - first);
     if (end <= body_end) verdict.body_end += literal.size() - (end - first);
   }
   result.append(text.substr(copied));

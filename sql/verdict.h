@@ -108,6 +108,10 @@ struct Verdict {
   bool uses_rand = false;     // RAND() somewhere: rand seeds must be imposed
   bool uses_clock = false;    // NOW() and family
   bool returns_rows = false;  // read, or … RETURNING
+  // … RETURNING, which only the client sees: where the text to run ends without it (0: there is none), and whether the
+  // server gives exactly one row for each that it counts as affected.
+  std::size_t logged_end = 0;
+  bool returns_each_affected = false;
   bool uses_last_insert_id = false;
   bool moves_ids = false;             // judge(): an UPDATE that may set a column that is AUTO_INCREMENT
   std::vector<ObjectName> tables;     // every table named, resolved

@@ -38,7 +38,9 @@ std::string time_text(std::uint64_t time_us, char separator) {
 std::string effect_text(const proto::Group& group, const proto::Effect& effect) {
   if (group.state != proto::GroupState::committed)
     return group.state == proto::GroupState::ddl_done ? "ddl" : "ddl pending";
-  std::string text = fmt::format("{} row{}", effect.affected_rows, effect.affected_rows == 1 ? "" : "s");
+  std::string text = effect.affected_rows == proto::kRowsNotKnown
+                         ? "rows not known"
+                         : fmt::format("{} row{}", effect.affected_rows, effect.affected_rows == 1 ? "" : "s");
   if (effect.insert_id != 0) text += fmt::format(", id {}", effect.insert_id);
   return text;
 }
@@ -66,7 +68,8 @@ std::string entry_json(const proto::Group& group, const proto::Entry& entry) {
   for (const proto::Statement& statement : entry.statements) {
     json::Object item;
     item.emplace_back("sql", statement.sql);
-    item.emplace_back("affected_rows", statement.effect.affected_rows);
+    if (statement.effect.affected_rows != proto::kRowsNotKnown)
+      item.emplace_back("affected_rows", statement.effect.affected_rows);
     item.emplace_back("insert_id", statement.effect.insert_id);
     statements.emplace_back(std::move(item));
   }
