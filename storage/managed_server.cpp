@@ -272,7 +272,6 @@ std::vector<std::string> ManagedServer::arguments(const std::string& program) co
       "--character-set-server=utf8mb4",
       "--collation-server=utf8mb4_general_ci",
       "--default-storage-engine=InnoDB",
-      "--enforce-storage-engine=InnoDB",
       "--default-time-zone=+00:00",
       "--max-allowed-packet=1G",
       "--max-connections=" + std::to_string(options_.max_connections),

@@ -92,7 +92,7 @@ TEST_CASE("determinism: the client role cannot touch the schemas that are not th
   };
   CHECK(setting("local_infile") == "0");
   CHECK(setting("event_scheduler") == "DISABLED");
-  CHECK(setting("enforce_storage_engine") == "InnoDB");
+  CHECK(setting("default_storage_engine") == "InnoDB");
   CHECK(setting("innodb_flush_log_at_trx_commit") == "1");
   CHECK(setting("skip_networking") == "1");
   CHECK(setting("secure_file_priv") != "NULL");

@@ -1,0 +1,52 @@
+// Goal: what the policy allows of partitioned tables works on a managed server, and does the same on every node; an
+// engine other than InnoDB stays out. Method: definitions of them through the master, then every node compared.
+#include "tests/cluster/cluster.h"
+
+using namespace sqlcast;
+using namespace sqlcast::cluster_test;
+
+TEST_CASE("partitions: tables that have them are copied, rebuilt and changed like others", "[partitions]") {
+  Cluster& cluster = shared_cluster();
+  cluster.must("CREATE DATABASE parted");
+  cluster.must(
+      "CREATE TABLE parted.p (id INT AUTO_INCREMENT PRIMARY KEY, v INT) PARTITION BY RANGE (id) "
+      "(PARTITION low VALUES LESS THAN (3) ENGINE=InnoDB, PARTITION high VALUES LESS THAN MAXVALUE ENGINE=InnoDB)");
+  cluster.must("INSERT INTO parted.p (v) VALUES (1), (2), (3), (4)");
+  cluster.must("CREATE TABLE parted.q LIKE parted.p");
+  cluster.must("INSERT INTO parted.q SELECT * FROM parted.p ORDER BY id");
+  cluster.must("CREATE TABLE parted.h (id INT PRIMARY KEY) PARTITION BY HASH (id) PARTITIONS 2");
+  for (const char* change : {"ALTER TABLE parted.p ENGINE=InnoDB", "ALTER TABLE parted.p FORCE",
+                             "ALTER TABLE parted.q ENGINE=InnoDB, ADD COLUMN w INT NOT NULL DEFAULT 7",
+                             "ALTER TABLE parted.h ENGINE=InnoDB PARTITION BY KEY (id) PARTITIONS 3",
+                             "CREATE TABLE parted.h2 LIKE parted.h", "ALTER TABLE parted.h2 REMOVE PARTITIONING"})
+    cluster.must(change);
+  CHECK(cluster.must("SELECT COUNT(*), SUM(w) FROM parted.q PARTITION (high)").text() == "2|14");
+  cluster.wait_until_equal();
+  cluster.check_same_everywhere();
+  cluster.must("DROP DATABASE parted");
+}
+
+TEST_CASE("partitions: the policy alone keeps other engines out, whoever made the table", "[partitions]") {
+  Cluster& cluster = shared_cluster();
+  cluster.must("CREATE DATABASE engines");
+  for (const char* definition :
+       {"CREATE TABLE engines.t (a INT) ENGINE=MyISAM", "CREATE TABLE engines.t (a INT) ENGINE=Aria",
+        "CREATE TABLE engines.t (a INT) PARTITION BY HASH (a) (PARTITION x ENGINE=MyISAM)"}) {
+    INFO(definition);
+    CHECK(cluster.master().run(definition).status.code == Code::refused);
+  }
+  cluster.must("CREATE TABLE engines.plain (a INT)");
+  CHECK(
+      cluster
+          .must("SELECT ENGINE FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'engines' AND TABLE_NAME = 'plain'")
+          .text() == "InnoDB");
+  CHECK(cluster.master().run("ALTER TABLE engines.plain ENGINE=MyISAM").status.code == Code::refused);
+  // One that somebody put there past the nodes.
+  cluster.wait_until_equal();
+  for (Node* node : cluster.nodes())
+    REQUIRE(node->open_database()->execute("CREATE TABLE engines.m (a INT) ENGINE=MyISAM").ok());
+  cluster.must("CREATE TABLE engines.other (a INT)");  // the master reads the schema again
+  CHECK(cluster.master().run("CREATE TABLE engines.copy LIKE engines.m").status.reason == "ENGINE_NOT_INNODB");
+  CHECK(cluster.master().run("INSERT INTO engines.m VALUES (1)").status.reason == "ENGINE_NOT_INNODB");
+  cluster.must("DROP DATABASE engines");
+}
