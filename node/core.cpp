@@ -153,7 +153,7 @@ void Core::read(Caller caller, const proto::QueryRequest& request, RequestPlan p
 
 void Core::later(const Caller& caller, std::function<void()> errand) {
   if (errands_.try_push(std::move(errand))) return;
-  Status status = Status::error(Code::busy, "too many cancellations wait for this node's database; try again");
+  Status status = Status::error(Code::busy, "too many requests wait for this node's database; try again");
   status.retry_after_ms = 100;
   front.fail(caller, std::move(status));
 }

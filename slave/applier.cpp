@@ -84,12 +84,10 @@ bool is_same(const proto::Effect& expected, const proto::Effect& found) {
 
 }  // namespace
 
-Applier::Applier(storage::Database& database, node::Counters& counters, node::Rate& rate, node::SchemaHolder& schema,
-                 Hooks hooks)
+Applier::Applier(storage::Database& database, node::Counters& counters, node::Rate& rate, Hooks hooks)
     : database_(database),
       counters_(counters),
       rate_(rate),
-      schema_(schema),
       hooks_(std::move(hooks)),
       queue_(Replicator::kMaxQueuedGroups) {}
 
@@ -129,7 +127,6 @@ Status Applier::try_connect() {
   const Result<std::optional<proto::Group>> resumed =
       node::resume_ddl({*writer_, *administrator_, [this] { return make_way(); }});
   if (!resumed) return resumed.status();
-  schema_changed_ = true;
   const Result<Position> position = storage::read_position(*administrator_);
   if (!position) return position.status();
   position_ = *position;
@@ -165,22 +162,8 @@ void Applier::run() {
   while (true) {
     std::vector<Decoded> batch = take_batch();
     if (queue_.closed()) return;  // what is queued is still in the master's log
-    const bool idle = batch.empty();
-    if (!idle && !failed_) apply(std::move(batch));
-    // When there is nothing else to do: many definitions may be on their way.
-    if (idle && schema_changed_) read_schema();
+    if (!batch.empty() && !failed_) apply(std::move(batch));
   }
-}
-
-void Applier::read_schema() {
-  if (!administrator_ || administrator_->lost()) return;
-  Result<sql::Schema> schema = storage::load_schema(*administrator_, schema_.get()->version + 1);
-  if (!schema) {
-    logging::warn("the schema could not be read, and explain does not know it yet: {}", schema.status().message);
-    return;
-  }
-  schema_.set(std::make_shared<const sql::Schema>(std::move(*schema)));
-  schema_changed_ = false;
 }
 
 // Groups for one transaction: DDL alone, otherwise as many as have arrived, within bounds.
@@ -190,8 +173,7 @@ std::vector<Applier::Decoded> Applier::take_batch() {
   std::uint64_t bytes = 0;
   while (entries < kBatchEntries && bytes < kBatchBytes) {
     if (!next_) {
-      std::optional<proto::Group> group =
-          batch.empty() ? queue_.pop(schema_changed_ ? 100ms : 500ms) : queue_.try_pop();
+      std::optional<proto::Group> group = batch.empty() ? queue_.pop(500ms) : queue_.try_pop();
       if (!group) return batch;
       Result<std::vector<proto::Entry>> decoded = proto::decode_entries(group->body);
       if (!decoded) {
@@ -370,7 +352,6 @@ void Applier::apply_ddl(Decoded& one) {
     executor_->forget_session();
     ++counters_.definitions;
     if (status.ok()) {
-      schema_changed_ = true;
       applied(group, one.entries.size());
       return;
     }

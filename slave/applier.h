@@ -13,7 +13,6 @@
 #include "base/queue.h"
 #include "base/types.h"
 #include "node/counters.h"
-#include "node/schema_holder.h"
 #include "proto/entry.h"
 #include "storage/database.h"
 #include "storage/executor.h"
@@ -28,8 +27,7 @@ class Applier {
     std::function<void()> make_way;                  // for DDL that reads keep waiting
   };
 
-  Applier(storage::Database& database, node::Counters& counters, node::Rate& rate, node::SchemaHolder& schema,
-          Hooks hooks);
+  Applier(storage::Database& database, node::Counters& counters, node::Rate& rate, Hooks hooks);
   ~Applier();
 
   // Ends interrupted DDL and reads the end of this node's own log.
@@ -57,7 +55,6 @@ class Applier {
   bool make_way();
   std::size_t chained(const std::vector<Decoded>& batch, std::size_t first, std::size_t count) const;
   bool follows(const proto::Group& group);
-  void read_schema();
   Attempt try_transaction(const std::vector<Decoded>& batch, std::size_t first, std::size_t count, std::string& why);
   std::string difference(const proto::Entry& entry, const storage::JobOutcome& outcome) const;
   bool connect();
@@ -68,7 +65,6 @@ class Applier {
   storage::Database& database_;
   node::Counters& counters_;
   node::Rate& rate_;
-  node::SchemaHolder& schema_;
   const Hooks hooks_;
   BoundedQueue<proto::Group> queue_;
 
@@ -79,8 +75,7 @@ class Applier {
   std::unique_ptr<storage::Connection> administrator_;
   std::unique_ptr<storage::Executor> executor_;
   Position position_;
-  Sequence taken_ = 0;          // the last that came from the queue, or was there at the start
-  bool schema_changed_ = true;  // since it was last read
+  Sequence taken_ = 0;  // the last that came from the queue, or was there at the start
   bool failed_ = false;
 };
 

@@ -1,6 +1,7 @@
 #include "slave/slave.h"
 
 #include "base/logging.h"
+#include "storage/catalog.h"
 
 namespace sqlcast::slave {
 
@@ -18,7 +19,7 @@ Slave::Slave(const config::NodeConfig& config)
   };
   applier_hooks.failed = [this](const std::string& why) { receiver_->apply_failed(why); };
   applier_hooks.make_way = [this] { core_.readers.drop_cursors(); };
-  applier_ = std::make_unique<Applier>(core_.database, core_.counters, core_.rate, schema_, std::move(applier_hooks));
+  applier_ = std::make_unique<Applier>(core_.database, core_.counters, core_.rate, std::move(applier_hooks));
 
   Receiver::Hooks receiver_hooks;
   receiver_hooks.apply = [this](proto::Group group) { applier_->submit(std::move(group)); };
@@ -94,10 +95,7 @@ void Slave::handle(node::Caller caller, proto::Message message) {
     reply.self = status();
     core_.front.reply(caller, std::move(reply));
   } else if (const auto* request = std::get_if<proto::ExplainRequest>(&message)) {
-    const std::shared_ptr<const sql::Schema> schema = schema_.get();
-    node::PlanRules rules = node::plan_rules(core_.config.limits);
-    rules.schema = schema.get();
-    core_.front.reply(caller, node::explain(*request, rules, false));
+    core_.later(caller, [this, caller, request = *request] { explain(caller, request); });
   } else if (std::holds_alternative<proto::Report>(message)) {
     core_.front.fail(caller, Status::error(Code::bad_request, "a slave reports to the master, at " +
                                                                   core_.config.master + ", not to another slave"));
@@ -121,6 +119,23 @@ bool Slave::forward_cursor(node::Caller& caller, proto::Message& message) {
 }
 
 void Slave::handle_query(node::Caller caller, proto::QueryRequest request) {
+// Judged by the definitions as they are when it is asked: however busy the applier is, it counts what it has changed.
+void Slave::explain(const node::Caller& caller, const proto::ExplainRequest& request) {
+  const std::uint64_t definitions = core_.counters.definitions;
+  if (!explained_by_ || explained_definitions_ != definitions) {
+    explained_by_.reset();
+    Result<std::unique_ptr<storage::Connection>> administrator = core_.database.open_administrator();
+    if (!administrator) return core_.front.fail(caller, administrator.status());
+    Result<sql::Schema> schema = storage::load_schema(**administrator, definitions);
+    if (!schema) return core_.front.fail(caller, schema.status());
+    explained_by_ = std::move(*schema);
+    explained_definitions_ = definitions;
+  }
+  node::PlanRules rules = node::plan_rules(core_.config.limits);
+  rules.schema = &*explained_by_;
+  core_.front.reply(caller, node::explain(request, rules, false));
+}
+
   ++core_.counters.requests;
   node::PlanRules rules = node::plan_rules(core_.config.limits);
   rules.classes_only = true;

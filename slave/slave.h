@@ -2,10 +2,10 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "config/config.h"
 #include "node/core.h"
-#include "node/schema_holder.h"
 #include "slave/applier.h"
 #include "slave/forwarder.h"
 #include "slave/receiver.h"
@@ -28,12 +28,15 @@ class Slave {
  private:
   void handle(node::Caller caller, proto::Message message);
   bool forward_cursor(node::Caller& caller, proto::Message& message);
+  void explain(const node::Caller& caller, const proto::ExplainRequest& request);
   void handle_query(node::Caller caller, proto::QueryRequest request);
   proto::NodeStatus status();
   bool fresh_within(std::uint32_t max_lag_ms) const;
 
   node::Core core_;
-  node::SchemaHolder schema_;  // for explain alone: statements are judged by the master
+  // For explain, of the errands' thread: statements that run are judged by the master.
+  std::optional<sql::Schema> explained_by_;
+  std::uint64_t explained_definitions_ = 0;  // how many had been changed when it was read
   std::unique_ptr<Applier> applier_;
   std::unique_ptr<Receiver> receiver_;
   std::unique_ptr<Forwarder> forwarder_;

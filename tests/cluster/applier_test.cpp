@@ -14,7 +14,7 @@ namespace {
 
 class LoneApplier {
  public:
-  LoneApplier() : database_(options()), applier_(database_, counters_, rate_, schema_, hooks()) {
+  LoneApplier() : database_(options()), applier_(database_, counters_, rate_, hooks()) {
     if (const Status status = database_.start(); !status.ok()) throw std::runtime_error(status.message);
     auto administrator = database_.open_administrator();
     if (!administrator) throw std::runtime_error(administrator.status().message);
@@ -67,7 +67,6 @@ class LoneApplier {
   std::string failure_;  // guarded by mutex_
   node::Counters counters_;
   node::Rate rate_;
-  node::SchemaHolder schema_;
   storage::Database database_;
   std::unique_ptr<storage::Connection> administrator_;
   slave::Applier applier_;
