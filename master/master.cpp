@@ -103,7 +103,7 @@ proto::Beacon Master::beacon() const {
   return beacon;
 }
 
-// ---- requests, on the router's thread --------------------------------------------------------------------------
+// ---- requests, on the router's thread or the slow lane's ------------------------------------------------------------
 
 void Master::handle(node::Caller caller, proto::Message message) {
   if (core_.handle_common(caller, message)) return;
@@ -126,13 +126,13 @@ void Master::handle(node::Caller caller, proto::Message message) {
   }
 }
 
-void Master::handle_query(node::Caller caller, proto::QueryRequest request) {
 sql::Freeze Master::freeze() {
   return [this](std::string_view function, std::string_view arguments) {
     return freeze_value(function, arguments, core_.database.version());
   };
 }
 
+void Master::handle_query(node::Caller caller, proto::QueryRequest request) {
   ++core_.counters.requests;
   const std::shared_ptr<const sql::Schema> schema = schema_.get();
   node::PlanRules rules = node::plan_rules(core_.config.limits);
@@ -149,8 +149,8 @@ sql::Freeze Master::freeze() {
   }
   write.schema_version = schema->version;
   write.digest = proto::request_digest(request);
-  write.arrived = Clock::now();
-  write.deadline = core_.deadline_of(request);
+  write.arrived = caller.arrived;
+  write.deadline = core_.deadline_of(request, write.arrived);
   write.caller = overdue_.enter(std::move(caller), write.deadline, core_.board.position().sequence,
                                 write.plan.kind == node::RequestPlan::Kind::ddl);
   write.request = std::move(request);

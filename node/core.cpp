@@ -108,14 +108,15 @@ void Core::tick_loop(const std::function<void()>& tick) {
   }
 }
 
-Core::Clock::time_point Core::deadline_of(const proto::QueryRequest& request) const {
+Core::Clock::time_point Core::deadline_of(const proto::QueryRequest& request, Clock::time_point arrived) const {
   const auto wanted =
       request.timeout_ms == 0 ? config.limits.request_timeout : std::chrono::milliseconds(request.timeout_ms);
-  return Clock::now() + std::min(wanted, config.limits.max_request_timeout);
+  return arrived + std::min(wanted, config.limits.max_request_timeout);
 }
 
 void Core::read(Caller caller, const proto::QueryRequest& request, RequestPlan plan) {
   ReadJob job;
+  job.arrived = caller.arrived;
   job.caller = std::move(caller);
   job.key = request.key;
   if (!job.key.client_id.empty()) job.digest = proto::request_digest(request);
@@ -123,8 +124,7 @@ void Core::read(Caller caller, const proto::QueryRequest& request, RequestPlan p
   job.statements = std::move(plan.texts);
   job.page_rows = request.page_rows;
   job.warnings = request.warnings;
-  job.arrived = Clock::now();
-  job.deadline = deadline_of(request);
+  job.deadline = deadline_of(request, job.arrived);
   const Sequence after = request.consistency == proto::Consistency::session ? request.after : 0;
   job.after = after;
   const auto shared = std::make_shared<ReadJob>(std::move(job));

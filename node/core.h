@@ -54,7 +54,7 @@ class Core {
   // Last: where a condition says so, `status` has its state and message in place of its own.
   void tell_conditions(proto::NodeStatus& status);
 
-  Clock::time_point deadline_of(const proto::QueryRequest& request) const;
+  Clock::time_point deadline_of(const proto::QueryRequest& request, Clock::time_point arrived) const;
 
   const config::NodeConfig config;
   Conditions conditions;

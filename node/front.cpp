@@ -1,20 +1,74 @@
 #include "node/front.h"
 
+#include "node/request_plan.h"
+
 namespace sqlcast::node {
+namespace {
+
+// Reading and judging so much text takes some milliseconds.
+constexpr std::uint64_t kLargeBytes = 32U << 10U;
+constexpr std::size_t kMaxSlow = 256;
+constexpr std::uint64_t kMaxSlowBytes = 128U << 20U;
+
+std::uint64_t size_of(const proto::Frames& frames) {
+  std::uint64_t bytes = 0;
+  for (const std::string& frame : frames) bytes += frame.size();
+  return bytes;
+}
+
+}  // namespace
+
+Front::Front(std::string node_name, Counters& counters)
+    : node_name_(std::move(node_name)), counters_(counters), slow_lane_(kMaxSlow, kMaxSlowBytes) {}
 
 void Front::receive(net::Envelope envelope, proto::Frames frames) {
   Caller caller;
   caller.envelope = std::move(envelope);
+  caller.arrived = std::chrono::steady_clock::now();
   caller.json = proto::is_json(frames);
   if (!frames.empty()) caller.exchange = proto::peek_exchange(frames.front());
+  const std::uint64_t bytes = size_of(frames);
+  if (bytes > kLargeBytes) {
+    take_slow(std::move(caller), bytes, [this, frames = std::move(frames)](Caller sender) mutable {
+      std::optional<proto::Message> message = decode(sender, std::move(frames));
+      if (message) handler_(std::move(sender), std::move(*message));
+    });
+    return;
+  }
+  std::optional<proto::Message> message = decode(caller, std::move(frames));
+  if (!message) return;
+  const auto* query = std::get_if<proto::QueryRequest>(&*message);
+  if (query != nullptr && judging_bytes(*query) > kLargeBytes) {
+    take_slow(std::move(caller), bytes, [this, message = std::move(*message)](Caller sender) mutable {
+      handler_(std::move(sender), std::move(message));
+    });
+    return;
+  }
+  handler_(std::move(caller), std::move(*message));
+}
+
+// Nothing when it cannot be decoded: then its sender has been told.
+std::optional<proto::Message> Front::decode(Caller& caller, proto::Frames frames) {
   Result<proto::Decoded> decoded =
       caller.json ? proto::decode_json_request(frames.front()) : proto::decode(std::move(frames));
   if (!decoded) {
     ++counters_.bad_messages;
     fail(caller, decoded.status());
-    return;
+    return std::nullopt;
   }
-  handler_(std::move(caller), std::move(decoded->message));
+  caller.exchange = decoded->header.exchange;
+  return std::move(decoded->message);
+}
+
+void Front::take_slow(Caller caller, std::uint64_t bytes, std::function<void(Caller)> handle) {
+  SlowLane::Work work = [this, caller, handle = std::move(handle)](bool runs) {
+    if (runs) return handle(caller);
+    fail(caller, Status::error(Code::shutting_down, "this node is stopping; nothing was changed; try again"));
+  };
+  if (slow_lane_.submit(bytes, work)) return;
+  Status status = Status::error(Code::busy, "too many large requests wait at this node to be read; try again");
+  status.retry_after_ms = 200;
+  fail(caller, std::move(status));
 }
 
 Status Front::open(const std::string& endpoint, std::uint64_t max_message_bytes) {
@@ -29,11 +83,13 @@ Status Front::open(const std::string& endpoint, std::uint64_t max_message_bytes)
 
 void Front::start(Handler handler) {
   handler_ = std::move(handler);
+  slow_lane_.start();
   router_->start(
       [this](net::Envelope envelope, proto::Frames frames) { receive(std::move(envelope), std::move(frames)); });
 }
 
 void Front::stop() {
+  slow_lane_.stop();
   if (router_) router_->stop();
 }
 

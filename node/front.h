@@ -1,8 +1,12 @@
 // Front: the ROUTER socket of a node and the language spoken on it. Decodes requests, answers what cannot be
 // decoded, hands the rest to the node, and encodes replies in the form the request had (binary or JSON).
+//
+// Requests that are long, or become so with their values, are decoded and handled on a thread of their own (SlowLane):
+// the router's is there for all the others meanwhile. So a small request may overtake a large one of the same client.
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -14,6 +18,7 @@
 #include "net/router.h"
 #include "node/answer_once.h"
 #include "node/counters.h"
+#include "node/slow_lane.h"
 #include "proto/codec.h"
 #include "proto/message.h"
 
@@ -24,6 +29,7 @@ struct Caller {
   net::Envelope envelope;
   std::uint64_t exchange = 0;
   bool json = false;
+  std::chrono::steady_clock::time_point arrived{};
   std::shared_ptr<AnswerOnce> once;  // where somebody else may answer too; none: nobody
 
   // Before anything that may have an effect; false when it has been answered already.
@@ -34,15 +40,15 @@ struct Caller {
 
 class Front {
  public:
-  // Called on the router's thread: must not block.
+  // Called on the router's thread, and for large requests on the slow lane's at the same time: must not block.
   using Handler = std::function<void(Caller caller, proto::Message message)>;
 
-  Front(std::string node_name, Counters& counters) : node_name_(std::move(node_name)), counters_(counters) {}
+  Front(std::string node_name, Counters& counters);
 
   // Listens; requests wait until start().
   Status open(const std::string& endpoint, std::uint64_t max_message_bytes);
   void start(Handler handler);
-  void stop();  // sends what is queued, then closes
+  void stop();  // answers large requests that wait, sends what is queued, then closes
 
   const std::string& endpoint() const;  // with the port that was bound
   net::Router::Counters door() const { return router_->counters(); }
@@ -59,11 +65,14 @@ class Front {
  private:
   void send(const Caller& caller, proto::Message&& message);
   void receive(net::Envelope envelope, proto::Frames frames);
+  std::optional<proto::Message> decode(Caller& caller, proto::Frames frames);
+  void take_slow(Caller caller, std::uint64_t bytes, std::function<void(Caller)> handle);
 
   const std::string node_name_;
   Counters& counters_;
   Handler handler_;
   std::unique_ptr<net::Router> router_;
+  SlowLane slow_lane_;
 };
 
 }  // namespace sqlcast::node

@@ -1,4 +1,6 @@
 // The JSON form of codec.h: requests from people's scripts, and the replies to them.
+#include <algorithm>
+#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "proto/codec.h"
@@ -81,12 +83,44 @@ Result<Decoded> read_query(json& object, std::uint64_t exchange) {
   return status;
 }
 
-// {"id": …} of text that may be anything.
+// One past the closing quote of the string that begins at `at`.
+std::size_t end_of_string(std::string_view text, std::size_t at) {
+  for (++at; at < text.size() && text[at] != '"'; ++at)
+    if (text[at] == '\\') ++at;
+  return at + 1;
+}
+
+// {"id": …} of text that may be anything: looked for, without building anything.
 std::uint64_t peek_json_id(std::string_view text) {
-  const Result<json> object = parse_json_text(text);
-  if (!object || !object->is_object()) return 0;
-  const auto place = object->find("id");
-  return place != object->end() && place->is_number_unsigned() ? place->get<std::uint64_t>() : 0;
+  constexpr std::string_view kBlanks = " \t\r\n";
+  std::size_t depth = 0;
+  bool name_is_next = false;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
+    if (c == '"') {
+      const std::size_t end = end_of_string(text, at);
+      if (end > text.size()) return 0;
+      const std::size_t colon = text.find_first_not_of(kBlanks, end);
+      if (name_is_next && text.substr(at, end - at) == "\"id\"" && colon != std::string_view::npos &&
+          text[colon] == ':') {
+        const std::size_t digits = std::min(text.find_first_not_of(kBlanks, colon + 1), text.size());
+        std::uint64_t id = 0;
+        const auto [rest, error] = std::from_chars(text.data() + digits, text.data() + text.size(), id);
+        const bool whole =
+            rest == text.data() + text.size() || std::string_view(".eE").find(*rest) == std::string_view::npos;
+        return error == std::errc() && whole ? id : 0;
+      }
+      name_is_next = false;
+      at = end - 1;
+    } else if (c == '{' || c == '[') {
+      name_is_next = ++depth == 1;
+    } else if (c == '}' || c == ']') {
+      if (--depth == 0) return 0;
+    } else if (c == ',') {
+      name_is_next = depth == 1;
+    }
+  }
+  return 0;
 }
 
 void write_error(JsonWriter& out, const ErrorReply& error) {

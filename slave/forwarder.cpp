@@ -14,6 +14,15 @@ using namespace std::chrono_literals;
 // One try; then the same request again on a new socket.
 constexpr auto kAttempt = 2000ms;
 
+// A long request takes long to send and to judge: sent anew before its master can have answered, it would keep both
+// from ever coming to an end.
+std::chrono::milliseconds attempt_time(const proto::Frames& frames) {
+  constexpr std::uint64_t kBytesPerMillisecond = 512;
+  std::uint64_t bytes = 0;
+  for (const std::string& frame : frames) bytes += frame.size();
+  return kAttempt + std::chrono::milliseconds(bytes / kBytesPerMillisecond);
+}
+
 std::string random_client_id() {
   std::random_device source;
   std::string bytes;
@@ -168,7 +177,9 @@ Result<proto::Message> Forwarder::ask(net::Requester& requester, Job& job) {
       query->timeout_ms = static_cast<std::uint32_t>(left.count());
       if (!first && !query->resent_since) query->resent_since = sent_since;
     }
-    Result<proto::Frames> frames = requester.request(proto::encode(job.request, 1), std::min(kAttempt, left));
+    proto::Frames request = proto::encode(job.request, 1);
+    const std::chrono::milliseconds attempt = attempt_time(request);
+    Result<proto::Frames> frames = requester.request(std::move(request), std::min(attempt, left));
     if (frames) {
       Result<proto::Decoded> decoded = proto::decode(std::move(*frames));
       if (!decoded) return decoded.status();

@@ -75,7 +75,7 @@ bool Slave::fresh_within(std::uint32_t max_lag_ms) const {
   return view.master_heard && view.state != State::failed && view.lag_ms <= max_lag_ms;
 }
 
-// ---- requests, on the router's thread --------------------------------------------------------------------------
+// ---- requests, on the router's thread or the slow lane's ------------------------------------------------------------
 
 void Slave::handle(node::Caller caller, proto::Message message) {
   if (forward_cursor(caller, message)) return;
@@ -118,7 +118,6 @@ bool Slave::forward_cursor(node::Caller& caller, proto::Message& message) {
   return false;
 }
 
-void Slave::handle_query(node::Caller caller, proto::QueryRequest request) {
 // Judged by the definitions as they are when it is asked: however busy the applier is, it counts what it has changed.
 void Slave::explain(const node::Caller& caller, const proto::ExplainRequest& request) {
   const std::uint64_t definitions = core_.counters.definitions;
@@ -136,6 +135,7 @@ void Slave::explain(const node::Caller& caller, const proto::ExplainRequest& req
   core_.front.reply(caller, node::explain(request, rules, false));
 }
 
+void Slave::handle_query(node::Caller caller, proto::QueryRequest request) {
   ++core_.counters.requests;
   node::PlanRules rules = node::plan_rules(core_.config.limits);
   rules.classes_only = true;
@@ -155,7 +155,7 @@ void Slave::explain(const node::Caller& caller, const proto::ExplainRequest& req
   }
   const bool at_master = request.consistency == proto::Consistency::master;
   if (plan.kind == node::RequestPlan::Kind::write || at_master) {
-    const auto deadline = core_.deadline_of(request);
+    const auto deadline = core_.deadline_of(request, caller.arrived);
     forwarder_->submit(std::move(caller), std::move(request), deadline);
     return;
   }
