@@ -7,6 +7,9 @@
 #include <cppconn/resultset_metadata.h>
 #include <cppconn/statement.h>
 #include <mysql_driver.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 
 #include <charconv>
 #include <mutex>
@@ -24,6 +27,15 @@ sql::Driver* driver() {
 bool is_connection_error(int code) {
   switch (code) {
     case 1053:  // server shutdown in progress
+    case 1152:  // aborted connection
+    case 1153:  // packet larger than the server takes: it hangs up
+    case 1155:  // network: to 1161
+    case 1156:
+    case 1157:
+    case 1158:
+    case 1159:
+    case 1160:
+    case 1161:
     case 1927:  // connection was killed
     case 2002:  // cannot connect (socket)
     case 2003:  // cannot connect (host)
@@ -102,23 +114,50 @@ std::vector<Origin> origins_of(sql::ResultSetMetaData& data) {
   return origins;
 }
 
+// Somebody waits for the server while it lives.
+class Waiting {
+ public:
+  explicit Waiting(Line& line) : line_(line) { line_.enter(); }
+  ~Waiting() { line_.leave(); }
+  Waiting(const Waiting&) = delete;
+  Waiting& operator=(const Waiting&) = delete;
+
+ private:
+  Line& line_;
+};
+
+// A lost session's socket has a second number here: cut, so that the server hears of it.
+Status with_line(Line& line, Status status) {
+  if (status.code == Code::database_unavailable) line.cut();
+  return status;
+}
+
 class ConnectorRows final : public RowStream {
  public:
   // The statement is the caller's, who must keep it, or owned.
-  ConnectorRows(sql::Statement& statement, std::unique_ptr<sql::ResultSet> rows, bool& lost,
+  ConnectorRows(sql::Statement& statement, std::unique_ptr<sql::ResultSet> rows, Line& line,
                 std::unique_ptr<sql::Statement> owned = nullptr, bool wants_warnings = false)
       : owned_(std::move(owned)),
         statement_(statement),
         rows_(std::move(rows)),
-        lost_(lost),
+        line_(line),
         wants_warnings_(wants_warnings),
         columns_(describe(*rows_->getMetaData())) {}
+  // What has not been read is read here.
+  ~ConnectorRows() override {
+    const Waiting waiting(line_);
+    rows_.reset();
+    owned_.reset();
+  }
+  ConnectorRows(const ConnectorRows&) = delete;
+  ConnectorRows& operator=(const ConnectorRows&) = delete;
 
   const std::vector<proto::ColumnInfo>& columns() const override { return columns_; }
   std::vector<Origin> origins() const override { return origins_of(*rows_->getMetaData()); }
   const std::vector<std::string>& warnings() const override { return warnings_; }
   Result<bool> next() override {
     if (ended_) return false;
+    const Waiting waiting(line_);
     try {
       if (rows_->next()) return true;
       ended_ = true;
@@ -128,8 +167,7 @@ class ConnectorRows final : public RowStream {
       if (wants_warnings_) read_warnings();
       return false;
     } catch (const sql::SQLException& problem) {
-      status_ = to_status(problem);
-      lost_ = lost_ || status_.code == Code::database_unavailable;
+      status_ = with_line(line_, to_status(problem));
       return status_;
     }
   }
@@ -157,13 +195,25 @@ class ConnectorRows final : public RowStream {
   std::unique_ptr<sql::Statement> owned_;
   sql::Statement& statement_;
   std::unique_ptr<sql::ResultSet> rows_;
-  bool& lost_;
+  Line& line_;
   bool ended_ = false;
   Status status_;
   const bool wants_warnings_;
   std::vector<proto::ColumnInfo> columns_;
   std::vector<std::string> warnings_;
 };
+
+// A partner that is gone without a word, as when its machine has lost power, is noticed within half a minute.
+void notice_dead_links(int socket) {
+  const auto set = [socket](int level, int option, int value) {
+    setsockopt(socket, level, option, &value, sizeof(value));
+  };
+  set(SOL_SOCKET, SO_KEEPALIVE, 1);
+  set(IPPROTO_TCP, TCP_KEEPIDLE, 10);
+  set(IPPROTO_TCP, TCP_KEEPINTVL, 5);
+  set(IPPROTO_TCP, TCP_KEEPCNT, 4);
+  set(IPPROTO_TCP, TCP_USER_TIMEOUT, 30'000);
+}
 
 }  // namespace
 
@@ -179,8 +229,14 @@ struct Connection::Impl {
 
 std::string Address::text() const { return socket.empty() ? host + ":" + std::to_string(port) : "unix:" + socket; }
 
-Connection::Connection(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-Connection::~Connection() = default;
+Connection::Connection(std::unique_ptr<Impl> impl) : impl_(std::move(impl)), line_(std::make_shared<Line>(-1)) {}
+
+// The connector reads what is left of a result, and says good-bye.
+Connection::~Connection() {
+  line_->when_waiting({});
+  const Waiting waiting(*line_);
+  impl_.reset();
+}
 
 Result<std::unique_ptr<Connection>> Connection::open(const Address& address, const Account& account,
                                                      std::chrono::seconds io_timeout) {
@@ -200,12 +256,18 @@ Result<std::unique_ptr<Connection>> Connection::open(const Address& address, con
       options["OPT_READ_TIMEOUT"] = static_cast<int>(io_timeout.count());
       options["OPT_WRITE_TIMEOUT"] = static_cast<int>(io_timeout.count());
     }
-    auto impl = std::make_unique<Impl>();
-    impl->connection.reset(driver()->connect(options));
-    std::unique_ptr<Connection> connection(new Connection(std::move(impl)));
+    std::unique_ptr<Connection> connection(new Connection(std::make_unique<Impl>()));
+    const Opening opening(address);
+    if (!opening.ok())
+      return Status::error(Code::database_unavailable,
+                           "the database at " + address.text() + " does not answer others who connect to it");
+    connection->impl_->connection.reset(driver()->connect(options));
+    const int socket = opening.socket();
+    if (address.socket.empty()) notice_dead_links(socket);
+    connection->line_ = std::make_shared<Line>(socket);
     Result<std::optional<std::string>> id = connection->scalar("SELECT CONNECTION_ID()");
     if (!id) return id.status();
-    connection->id_ = std::stoull(id->value_or("0"));
+    connection->line_->set_id(std::stoull(id->value_or("0")));
     return connection;
   } catch (const sql::SQLException& problem) {
     Status status = to_status(problem);
@@ -245,6 +307,7 @@ Result<std::optional<std::string>> Connection::scalar(std::string_view sql) {
 
 Result<std::unique_ptr<RowStream>> Connection::stream(std::string_view sql, bool warnings) {
   try {
+    const Waiting waiting(*line_);
     std::unique_ptr<sql::Statement> statement = impl_->statement();
     if (warnings) statement->execute(kForgetWarnings);
     if (!statement->execute(sql::SQLString(sql.data(), sql.size())))
@@ -252,11 +315,9 @@ Result<std::unique_ptr<RowStream>> Connection::stream(std::string_view sql, bool
     std::unique_ptr<sql::ResultSet> result(statement->getResultSet());
     sql::Statement& reference = *statement;
     return std::unique_ptr<RowStream>(
-        new ConnectorRows(reference, std::move(result), lost_, std::move(statement), warnings));
+        new ConnectorRows(reference, std::move(result), *line_, std::move(statement), warnings));
   } catch (const sql::SQLException& problem) {
-    Status status = to_status(problem);
-    lost_ = lost_ || status.code == Code::database_unavailable;
-    return status;
+    return with_line(*line_, to_status(problem));
   }
 }
 
@@ -266,10 +327,14 @@ Connection::ScriptResult Connection::run_script(
   ScriptResult result;
   try {
     const std::unique_ptr<sql::Statement> statement = impl_->statement();
-    bool has_rows = statement->execute(sql::SQLString(text.data(), text.size()));
+    bool has_rows = false;
+    {
+      const Waiting waiting(*line_);
+      has_rows = statement->execute(sql::SQLString(text.data(), text.size()));
+    }
     while (true) {
       if (has_rows) {
-        ConnectorRows rows(*statement, std::unique_ptr<sql::ResultSet>(statement->getResultSet()), lost_);
+        ConnectorRows rows(*statement, std::unique_ptr<sql::ResultSet>(statement->getResultSet()), *line_);
         if (on_rows) on_rows(result.completed, rows);
         // What the callback left unread must be read before the next result.
         while (rows.status().ok()) {
@@ -280,11 +345,11 @@ Connection::ScriptResult Connection::run_script(
         if (!result.status.ok()) return result;
       }
       if (++result.completed == statements) return result;
+      const Waiting waiting(*line_);
       has_rows = statement->getMoreResults();
     }
   } catch (const sql::SQLException& problem) {
-    result.status = to_status(problem);
-    lost_ = lost_ || result.status.code == Code::database_unavailable;
+    result.status = with_line(*line_, to_status(problem));
     return result;
   }
 }

@@ -1,8 +1,9 @@
 // Connection: one session with the node's database, through MySQL Connector/C++. The only file that speaks it.
 //
-// Owned by one thread at a time; kill_query() goes through another connection. No exception leaves it: what the
-// database refuses is sql_error with errno and SQLSTATE; a session that is gone is database_unavailable, and
-// lost() is then true for good (open a new one).
+// Owned by one thread at a time; its line() is for the others. No exception leaves it: what the database refuses is
+// sql_error with errno and SQLSTATE; a session that is gone is database_unavailable, and lost() is then true for good
+// (open a new one). A statement may take as long as it likes: that it has no answer to wait for any more is seen by
+// who looks after the line (storage/watch).
 #pragma once
 
 #include <chrono>
@@ -16,6 +17,7 @@
 
 #include "base/status.h"
 #include "proto/message.h"
+#include "storage/line.h"
 
 namespace sqlcast::storage {
 
@@ -57,6 +59,7 @@ class RowStream {
 
 class Connection {
  public:
+  // With an io_timeout an answer that does not come within it loses the session.
   static Result<std::unique_ptr<Connection>> open(const Address& address, const Account& account,
                                                   std::chrono::seconds io_timeout = std::chrono::seconds(0));
   ~Connection();
@@ -85,15 +88,16 @@ class Connection {
   ScriptResult run_script(const std::string& text, std::size_t statements,
                           const std::function<void(std::size_t index, RowStream& rows)>& on_rows);
 
-  std::uint64_t id() const { return id_; }
-  bool lost() const { return lost_; }
+  std::uint64_t id() const { return line_->id(); }
+  bool lost() const { return line_->was_cut(); }
+  // Whoever looks at it may do so when the session is gone: hence shared.
+  const std::shared_ptr<Line>& line() const { return line_; }
 
  private:
   struct Impl;
   explicit Connection(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
-  std::uint64_t id_ = 0;
-  bool lost_ = false;
+  std::shared_ptr<Line> line_;
 };
 
 // The server keeps a session's last warnings when a statement without tables gives none: whatever another client's

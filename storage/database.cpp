@@ -15,11 +15,13 @@ using namespace std::chrono_literals;
 
 constexpr auto kStartTimeout = std::chrono::seconds(180);  // crash recovery of a large redo log included
 constexpr auto kCheckInterval = 100ms;
+constexpr auto kStopGrace = std::chrono::seconds(4);  // for what sessions have under way
 constexpr auto kStopTimeout = std::chrono::seconds(60);
 constexpr auto kMaxBackOff = 5000ms;
 constexpr auto kAskInterval = 500ms;
 constexpr auto kAnswerTimeout = std::chrono::seconds(2);  // then on another session
 constexpr auto kSilence = 3000ms;                         // of a server that is stalled
+constexpr auto kMoment = std::chrono::seconds(5);         // for an answer to what takes no time
 
 std::string random_password() {
   std::random_device source;
@@ -43,7 +45,8 @@ Database::Database(Options options)
     : options_(std::move(options)),
       writer_password_(random_password()),
       reader_password_(random_password()),
-      pinger_([this] { return ask(); }, kAskInterval) {
+      pinger_([this] { return ask(); }, kAskInterval),
+      watch_([this] { return open_for_a_moment(); }) {
   if (options_.managed) server_ = std::make_unique<ManagedServer>(*options_.managed);
 }
 
@@ -79,6 +82,7 @@ void Database::say(const std::string& doing) {
 }
 
 Status Database::start() {
+  watch_.start();
   supervisor_ = start_thread("db-supervisor", [this] { supervise(); });
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return first_start_.has_value(); });
@@ -87,6 +91,7 @@ Status Database::start() {
 
 void Database::prepare_to_stop() {
   ending_ = true;
+  watch_.cut_all_after(kStopGrace);
   if (!up_ && server_) server_->interrupt();
 }
 
@@ -103,6 +108,7 @@ void Database::stop() {
   }
   changed_.notify_all();
   if (supervisor_.joinable()) supervisor_.join();
+  watch_.stop();
 }
 
 void Database::supervise() {
@@ -229,19 +235,29 @@ Status Database::check_external(Connection& connection) {
 Status Database::prepare(Connection& connection) {
   if (Status status = connection.execute(pin_session_sql()); !status.ok()) return status;
   if (Status status = run_all(connection, schema_sql()); !status.ok()) return status;
-  const std::string host = options_.external.socket.empty() && !options_.managed ? "%" : "localhost";
-  if (Status status =
-          run_all(connection, account_sql(host, writer_password_, reader_password_, options_.reader_sessions));
-      !status.ok()) {
-    status.message += " (the account '" + administrator().user + "' must be able to create roles, users and grants)";
-    return status;
-  }
+  if (Status status = make_accounts(connection); !status.ok()) return status;
   return connection.execute(read_only_sql(options_.read_only));
+}
+
+Status Database::make_accounts(Connection& connection) {
+  const std::string host = options_.external.socket.empty() && !options_.managed ? "%" : "localhost";
+  Status status = run_all(connection, account_sql(host, writer_password_, reader_password_, options_.reader_sessions));
+  if (!status.ok())
+    status.message += " (the account '" + administrator().user + "' must be able to create roles, users and grants)";
+  return status;
+}
+
+Status Database::restore_accounts() {
+  Result<std::unique_ptr<Connection>> connection = open_administrator();
+  if (!connection) return connection.status();
+  if (Status status = (*connection)->execute(pin_session_sql()); !status.ok()) return status;
+  return make_accounts(**connection);
 }
 
 Result<std::unique_ptr<Connection>> Database::open_pinned(const Account& account) {
   Result<std::unique_ptr<Connection>> connection = Connection::open(address(), account);
   if (!connection) return connection;
+  watch_.add((*connection)->line());
   if (Status status = (*connection)->execute(pin_session_sql()); !status.ok()) return status;
   return connection;
 }
@@ -266,17 +282,23 @@ Result<std::unique_ptr<Connection>> Database::open_reader() {
 }
 
 Result<std::unique_ptr<Connection>> Database::open_administrator() {
-  return Connection::open(address(), administrator());
+  Result<std::unique_ptr<Connection>> connection = Connection::open(address(), administrator());
+  if (connection) watch_.add((*connection)->line());
+  return connection;
+}
+
+Result<std::unique_ptr<Connection>> Database::open_for_a_moment() {
+  return Connection::open(address(), administrator(), kMoment);
 }
 
 Status Database::kill_query(std::uint64_t connection_id) {
-  Result<std::unique_ptr<Connection>> connection = open_administrator();
+  Result<std::unique_ptr<Connection>> connection = open_for_a_moment();
   if (!connection) return connection.status();
   return (*connection)->execute("KILL QUERY " + std::to_string(connection_id));
 }
 
 Status Database::end_session(std::uint64_t connection_id) {
-  Result<std::unique_ptr<Connection>> connection = open_administrator();
+  Result<std::unique_ptr<Connection>> connection = open_for_a_moment();
   if (!connection) return connection.status();
   constexpr int kNoSuchThread = 1094;
   Status status = (*connection)->execute("KILL CONNECTION " + std::to_string(connection_id));

@@ -17,6 +17,7 @@
 #include "storage/connection.h"
 #include "storage/managed_server.h"
 #include "storage/pinger.h"
+#include "storage/watch.h"
 
 namespace sqlcast::storage {
 
@@ -42,8 +43,8 @@ class Database {
   // Sessions that are open are lost; so their owners have to be gone.
   void stop();
 
-  // The node is stopping: a managed server that does not answer is killed, so that nobody waits for it; one that ends
-  // is not started again. Does not block.
+  // The node is stopping: sessions that still have something under way seconds later are cut; a managed server that
+  // does not answer is killed, so that nobody waits for it; one that ends is not started again. Does not block.
   void prepare_to_stop();
   // The node is stopping while it starts: a managed server is killed, whatever it is at. Does not block.
   void interrupt();
@@ -53,8 +54,12 @@ class Database {
   Result<std::unique_ptr<Connection>> open_reader();
   Result<std::unique_ptr<Connection>> open_administrator();
 
-  // Stops the statement that runs on a session, if any. Only where one statement is sent at a time: of several in one
-  // text, the server leaves out the rest without a word when it is stopped between two, and the client waits for ever.
+  // Makes the accounts and roles anew as they were: somebody may have taken them away, or their rights. Sessions that
+  // are open are to be opened again.
+  Status restore_accounts();
+
+  // Stops the statement that runs on a session, if any. Of several in one text, the server leaves out the rest without
+  // a word when it is stopped between two: the session is then lost, a second or two later.
   Status kill_query(std::uint64_t connection_id);
   // Ends a session, and with it what it has under way. Nothing when there is none.
   Status end_session(std::uint64_t connection_id);
@@ -77,9 +82,11 @@ class Database {
   Pinger::Answer ask();
   void say(const std::string& doing);
   Status check_external(Connection& connection);
+  Status make_accounts(Connection& connection);
   Status prepare(Connection& connection);
   Address address() const;
   Account administrator() const;
+  Result<std::unique_ptr<Connection>> open_for_a_moment();
   Result<std::unique_ptr<Connection>> open_pinned(const Account& account);
 
   const Options options_;
@@ -88,6 +95,7 @@ class Database {
   std::unique_ptr<ManagedServer> server_;  // the supervisor's
   std::unique_ptr<Connection> questions_;  // the pinger's
   Pinger pinger_;
+  Watch watch_;
   std::thread supervisor_;
   std::chrono::milliseconds back_off_{};  // the supervisor's
   mutable std::mutex mutex_;

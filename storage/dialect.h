@@ -38,6 +38,10 @@ std::string as_one_statement(std::string_view statements);
 // with the rows: another one means other rows. Needs the privilege PROCESS.
 std::string table_ids_sql(const sql::ObjectName& table);
 
+// For each of the sessions that exists: its id, 1 when it has no statement under way, and what its statement waits for
+// ("Waiting for table metadata lock"), empty when it runs. Needs the privilege PROCESS.
+std::string activity_sql(const std::vector<std::uint64_t>& sessions);
+
 std::string in_transaction_sql();  // 1 while the session has a transaction open, otherwise 0
 
 std::string read_only_sql(bool read_only);  // clients of the server cannot write; the applier's account can

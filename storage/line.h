@@ -1,0 +1,89 @@
+// Line: the socket under a session, for other threads than the one that the session belongs to: whether that one waits
+// for the server, and a way to end its wait. Opening: how a session's socket is found, since the connector does not
+// tell.
+// Thread-safe but for enter() and leave(), which are the session's own. Nothing here blocks for long.
+#pragma once
+
+#include <sys/types.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+
+namespace sqlcast::storage {
+
+struct Address;
+
+class Line {
+ public:
+  // What a session waits for in the database, in the server's words; empty: it no longer waits.
+  using WaitHook = std::function<void(const std::string& what)>;
+
+  explicit Line(int socket) : socket_(socket) {}  // taken over; -1 = not known, and then cut() only marks it
+  ~Line();
+  Line(const Line&) = delete;
+  Line& operator=(const Line&) = delete;
+
+  // Around each wait for the server.
+  void enter() { step(); }
+  void leave() { step(); }
+  // Another number with every wait; odd during one.
+  std::uint64_t steps() const { return steps_.load(std::memory_order_relaxed); }
+
+  // Ends the session for good: the wait that is under way, or the next, ends with an error at once.
+  void cut();
+  bool was_cut() const { return cut_.load(std::memory_order_acquire); }
+
+  // Nothing that this side has sent is still to be taken, nothing is there to be read.
+  bool quiet() const;
+
+  std::uint64_t id() const { return id_.load(std::memory_order_relaxed); }
+  void set_id(std::uint64_t id) { id_.store(id, std::memory_order_relaxed); }
+
+  // Called by whoever looks after sessions; must not block. Not called any more once it has been replaced.
+  void when_waiting(WaitHook hook);
+  void tell_waiting(const std::string& what);
+
+ private:
+  // One thread writes.
+  void step() { steps_.store(steps_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed); }
+
+  const int socket_;
+  std::atomic<std::uint64_t> steps_{0};
+  std::atomic<std::uint64_t> id_{0};
+  std::atomic<bool> cut_{false};
+  std::mutex hook_mutex_;
+  WaitHook hook_;  // guarded by hook_mutex_
+};
+
+// While the object lives, nobody else in this process opens a session: a socket to the server that is new afterwards
+// is this one's.
+class Opening {
+ public:
+  explicit Opening(const Address& address);  // waits for its turn; see ok()
+  ~Opening();
+  Opening(const Opening&) = delete;
+  Opening& operator=(const Opening&) = delete;
+
+  bool ok() const { return turn_.owns_lock(); }  // false: another one does not come to its end
+  int socket() const;                            // a duplicate of the new one, the caller's; -1 = none, or several
+
+  // Breaks off an opening that has lasted longer than any server takes that answers.
+  static void end_stuck();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  using Sockets = std::map<ino_t, int>;
+  Sockets new_sockets() const;
+
+  const Address& address_;
+  std::unique_lock<std::timed_mutex> turn_;
+  Clock::time_point since_;
+  Sockets before_;
+};
+
+}  // namespace sqlcast::storage

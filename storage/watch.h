@@ -1,0 +1,69 @@
+// Watch: sees to it that nobody waits for ever for a database session, and tells those who want to know what theirs
+// waits for. A statement may take as long as it likes; so the server is asked, on another session, what it is doing.
+// Where it is doing nothing, the answer is lost (somebody's KILL QUERY between two statements of one text; a network
+// that has dropped it), and the session is cut: its owner gets an error and finds out what has become of his work.
+//
+// Thread-safe. One thread, which may wait for the database, and then only itself.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "base/status.h"
+#include "storage/connection.h"
+#include "storage/line.h"
+
+namespace sqlcast::storage {
+
+class Watch {
+ public:
+  // `open`: a session of its own that may see the others, with a time-out.
+  explicit Watch(std::function<Result<std::unique_ptr<Connection>>()> open);
+  ~Watch();  // stop()
+
+  void start();
+  void stop();
+
+  // Does not block. The line is forgotten when its session is gone.
+  void add(const std::shared_ptr<Line>& line);
+
+  // The node is stopping: a session that still waits after `grace`, or then begins to, is cut. Does not block.
+  void cut_all_after(std::chrono::milliseconds grace);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  struct Watched {
+    std::weak_ptr<Line> line;
+    std::uint64_t steps = 0;  // when last looked at
+    unsigned unanswered = 0;  // looks in a row at which the server was doing nothing for it
+    bool told = false;        // that it waits
+  };
+  // Somebody who has been in one wait since the last look.
+  struct Slow {
+    std::shared_ptr<Line> line;
+    Watched* watched;
+  };
+  void run();
+  std::vector<Slow> find_slow();
+  void look_at(std::vector<Slow>& slow);
+
+  const std::function<Result<std::unique_ptr<Connection>>()> open_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool stopping_ = false;                            // guarded by mutex_
+  std::vector<std::shared_ptr<Line>> added_;         // guarded by mutex_
+  std::optional<Clock::time_point> cut_everything_;  // guarded by mutex_
+
+  // The thread's own.
+  std::thread thread_;
+  std::vector<Watched> watched_;
+  std::unique_ptr<Connection> connection_;
+};
+
+}  // namespace sqlcast::storage
