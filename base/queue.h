@@ -47,6 +47,12 @@ class BoundedQueue {
     wanted_ = 1;
   }
 
+  // Waits up to `wait`, whatever is pushed; true at once when closed. For the only consumer.
+  bool wait_until_closed(std::chrono::milliseconds wait) {
+    std::unique_lock lock(mutex_);
+    return not_empty_.wait_for(lock, wait, [this] { return closed_; });
+  }
+
   // What is there now, without waiting.
   std::optional<T> try_pop() {
     const std::lock_guard lock(mutex_);

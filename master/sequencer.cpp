@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <random>
 
+#include "base/back_off.h"
 #include "base/logging.h"
 #include "base/thread.h"
 #include "master/freeze.h"
 #include "node/ddl.h"
 #include "storage/catalog.h"
+#include "storage/errors.h"
 #include "storage/log.h"
 
 namespace sqlcast::master {
@@ -86,10 +88,13 @@ Status Sequencer::connect() {
   writer_ = std::move(*writer);
   writer_id_ = writer_->id();
   executor_ = std::make_unique<storage::Executor>(*writer_, storage::ExecutorLimits{});
-  Result<std::optional<proto::Group>> resumed = node::resume_ddl({*writer_, *administrator_, [this] {
-                                                                    hooks_.make_way();
-                                                                    return !queue_.closed();
-                                                                  }});
+  for (const storage::Connection* connection : {administrator_.get(), writer_.get()})
+    connection->line()->when_waiting([this](const std::string& what) {
+      if (!what.empty() && defining_) hooks_.make_way();
+    });
+  defining_ = true;
+  Result<std::optional<proto::Group>> resumed = node::resume_ddl({*writer_, *administrator_});
+  defining_ = false;
   if (!resumed) return resumed.status();
   Result<Position> head = storage::read_position(*administrator_);
   if (!head) return head.status();
@@ -336,14 +341,23 @@ bool Sequencer::replan(WriteRequest& request) {
 
 bool Sequencer::ensure_connected(Clock::time_point deadline) {
   if (writer_ && administrator_ && !writer_->lost() && !administrator_->lost()) return true;
+  BackOff back_off(20ms, 1000ms);
   while (!queue_.closed()) {
     Status status = connect();
     if (status.ok()) return true;
     if (status.code == Code::diverged) stop_writing(status);
     if (Clock::now() >= deadline || status.code == Code::diverged) return false;
-    std::this_thread::sleep_for(50ms);
+    if (storage::lacks_rights(status)) restore_accounts();
+    (void)queue_.wait_until_closed(back_off.next());
   }
   return false;
+}
+
+// Somebody has taken away what this node made for itself.
+void Sequencer::restore_accounts() {
+  if (const Status status = database_.restore_accounts(); !status.ok())
+    logging::warn("the accounts could not be restored: {}", status.message);
+  writer_.reset();
 }
 
 void Sequencer::fail(WriteRequest& request, Status status, std::optional<std::uint32_t> statement) {

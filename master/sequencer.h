@@ -71,8 +71,10 @@ class Sequencer {
   bool answer_without_running(WriteRequest& request);
   bool replan(WriteRequest& request);
   void commit_group(Batch batch);
+  void commit_one_by_one(Batch batch);
+  Status given_up(const Status& why) const;
   enum class Attempt { committed, failed, again };
-  Attempt try_group(Batch& batch);
+  Attempt try_group(Batch& batch, Status& why);
   // A group on its way: what ran, what it becomes, and how its commit went, when that was part of the same trip.
   struct Trip {
     std::vector<storage::JobOutcome> outcomes;
@@ -89,6 +91,7 @@ class Sequencer {
   std::vector<proto::Entry> make_entries(const Batch& batch, const std::vector<storage::JobOutcome>& outcomes);
   Result<bool> settle_commit(const proto::Group& group, const storage::Connection::ScriptResult& result);
   Result<bool> look_up_commit(const proto::Group& group);
+  Result<std::optional<Hash>> hash_in_log(Sequence last);
   Attempt conclude(Batch& batch, Trip& trip, const Result<bool>& committed);
   void finish(Batch& batch, std::vector<storage::JobOutcome>& outcomes, const proto::Group& group,
               const std::vector<proto::Entry>& entries);
@@ -101,6 +104,7 @@ class Sequencer {
   void advance(const proto::Group& group, const std::vector<proto::Entry>& entries);
   bool ensure_connected(WriteRequest::Clock::time_point deadline);
   Status connect();
+  void restore_accounts();
   void stop_writing(const Status& why);
   Status unavailable() const;
   proto::Context context_for(const WriteRequest& request);
@@ -117,6 +121,7 @@ class Sequencer {
   BoundedQueue<WriteRequest> queue_;
   Cancellations cancellations_;
   std::atomic<std::uint64_t> writer_id_{0};
+  std::atomic<bool> defining_{false};  // a definition is being carried out
   mutable std::mutex failure_mutex_;
   std::string failure_;  // guarded by failure_mutex_
 

@@ -1,4 +1,6 @@
 // The sequencer's other half: DDL, one statement at a time, between groups.
+#include <algorithm>
+
 #include "base/logging.h"
 #include "master/freeze.h"
 #include "master/sequencer.h"
@@ -9,6 +11,12 @@ namespace sqlcast::master {
 
 using Clock = WriteRequest::Clock;
 using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::chrono::seconds kMinPatience{5};  // longer than reads take to make way
+
+}  // namespace
 
 void Sequencer::run_ddl(WriteRequest request) {
   if (request.retryable() && !cancellations_.begin_commit(request.key())) {
@@ -58,11 +66,12 @@ Status Sequencer::run_ddl_part(WriteRequest& request, const std::string& text, b
   entry.context.timestamp_us = group_timestamp_us_;
   entry.statements.push_back({text, std::nullopt, {}});
   proto::Group group = make_group(entries, proto::GroupState::ddl_pending);
-  const auto blocked = [&] {
-    hooks_.make_way();
-    return Clock::now() < request.deadline && !queue_.closed();
-  };
-  Status status = node::run_ddl({*writer_, *administrator_, blocked}, group, entry);
+  // Reads make way in a few seconds; who else has the tables in use is waited for within the request's time.
+  const auto left = std::chrono::ceil<std::chrono::seconds>(request.deadline - Clock::now());
+  defining_ = true;
+  Status status =
+      node::run_ddl({*writer_, *administrator_, std::max<std::chrono::seconds>(left, kMinPatience)}, group, entry);
+  defining_ = false;
   if (status.code == Code::database_unavailable) {
     // Pending or not, the log knows: connect() ends what was begun, and the head tells how it ended.
     while (!ensure_connected(Clock::now() + 1s)) {

@@ -3,11 +3,13 @@
 #include <array>
 #include <random>
 
+#include "base/back_off.h"
 #include "base/crash_point.h"
 #include "base/logging.h"
 #include "master/freeze.h"
 #include "master/sequencer.h"
 #include "storage/dialect.h"
+#include "storage/errors.h"
 #include "storage/log.h"
 
 namespace sqlcast::master {
@@ -15,9 +17,6 @@ namespace {
 
 using Clock = WriteRequest::Clock;
 using namespace std::chrono_literals;
-
-constexpr int kQueryInterrupted = 1317;
-constexpr int kStatementTimeout = 1969;
 
 // The time left, in steps, so that requests of one load share it and need no SET of their own; a step is less than
 // a client waits beyond its own time for the node's word.
@@ -29,7 +28,7 @@ std::uint32_t coarse_timeout_ms(Clock::time_point deadline) {
 }
 
 Status translate(Status status) {
-  if (status.database_errno == kStatementTimeout)
+  if (storage::is_out_of_time(status))
     return Status::error(Code::timeout,
                          "the statement did not end within the request's time and was stopped; nothing was changed");
   return status;
@@ -40,37 +39,66 @@ Status translate(Status status) {
 void Sequencer::commit_group(Batch batch) {
   const Clock::time_point begun = Clock::now();
   constexpr int kMaxAttempts = 20;  // deadlocks and lost sessions; each is rare
+  constexpr int kTogether = 4;      // then it may be one of them that the database cannot bear
+  BackOff back_off(5ms, 500ms);
+  Status why;
   for (int attempt = 0; attempt < kMaxAttempts && !batch.empty(); ++attempt) {
-    switch (try_group(batch)) {
+    if (attempt == kTogether && batch.size() > 1) {
+      commit_one_by_one(std::move(batch));
+      return;
+    }
+    switch (try_group(batch, why)) {
       case Attempt::committed: took_ = answered_at_ - begun; return;
       case Attempt::failed: return;
       case Attempt::again: break;
     }
-    std::erase_if(batch, [this](WriteRequest& request) {
+    if (storage::lacks_rights(why)) restore_accounts();
+    if (attempt > 0) (void)queue_.wait_until_closed(back_off.next());
+    std::erase_if(batch, [&](WriteRequest& request) {
       if (Clock::now() < request.deadline) return false;
-      fail(request, Status::error(Code::timeout,
-                                  "the database could not do it within the request's time; nothing was "
-                                  "changed"));
+      fail(request, Status::error(Code::timeout, "the database could not do it within the request's time (" +
+                                                     why.message + "); nothing was changed"));
       return true;
     });
     const bool connected = batch.empty() || ensure_connected(batch.front().deadline);
-    if (!connected) break;
+    if (!connected) {
+      fail_all(batch, unavailable());
+      return;
+    }
     // Reconnecting may have found a schema that has moved on.
     std::erase_if(batch, [this](WriteRequest& request) { return !replan(request); });
   }
-  fail_all(batch, unavailable());
+  fail_all(batch, given_up(why));
 }
 
-Sequencer::Attempt Sequencer::try_group(Batch& batch) {
+void Sequencer::commit_one_by_one(Batch batch) {
+  for (WriteRequest& request : batch) {
+    Batch one;
+    one.push_back(std::move(request));
+    commit_group(std::move(one));
+  }
+}
+
+// Of a request that was tried often enough.
+Status Sequencer::given_up(const Status& why) const {
+  if (storage::is_too_large(why))
+    return Status::error(Code::too_large, "the master's database takes no statement of this size (" + why.message +
+                                              "); nothing was changed. Send less at once, or raise its "
+                                              "max_allowed_packet");
+  return Status::error(Code::database_unavailable,
+                       "the master's database could not do it (" + why.message + "); nothing was changed; try again");
+}
+
+Sequencer::Attempt Sequencer::try_group(Batch& batch, Status& why) {
   const auto roll_back = [this] {
     // A lost session has rolled back by itself.
     if (!writer_->lost() && !writer_->execute("ROLLBACK").ok()) writer_.reset();
   };
   Trip trip;
-  if (const Status status = execute(batch, trip); !status.ok()) {
+  if (why = execute(batch, trip); !why.ok()) {
     // The server may have gone on to the commit although we have not heard of it.
     if (trip.commit_sent && writer_->lost()) return conclude(batch, trip, look_up_commit(trip.group));
-    logging::warn("a group of {} requests is run again: {}", batch.size(), status.message);
+    logging::warn("a group of {} requests is run again: {}", batch.size(), why.message);
     drop_hopeless(batch, trip);
     roll_back();
     return Attempt::again;
@@ -78,6 +106,7 @@ Sequencer::Attempt Sequencer::try_group(Batch& batch) {
   if (!trip.commit) {
     crash_point("group_executed");
     if (drop_cancelled(batch, trip.outcomes)) {
+      why = Status::error(Code::cancelled, "a statement was interrupted");
       roll_back();
       return Attempt::again;
     }
@@ -90,6 +119,7 @@ Sequencer::Attempt Sequencer::try_group(Batch& batch) {
     trip.group = make_group(trip.entries, proto::GroupState::committed);
     trip.commit = writer_->run_script(storage::commit_sql({trip.group}), storage::kCommitStatements, nullptr);
   }
+  why = trip.commit->status;
   return conclude(batch, trip, settle_commit(trip.group, *trip.commit));
 }
 
@@ -204,7 +234,7 @@ Status Sequencer::execute(Batch& batch, Trip& trip) {
 void Sequencer::drop_hopeless(Batch& batch, Trip& trip) {
   std::vector<Status> why(batch.size());
   for (const std::size_t i : trip.ended_by)
-    if (trip.outcomes[i].status.database_errno != kQueryInterrupted) why[i] = translate(trip.outcomes[i].status);
+    if (!storage::is_interrupted(trip.outcomes[i].status)) why[i] = translate(trip.outcomes[i].status);
   Batch kept;
   for (std::size_t i = 0; i < batch.size(); ++i) {
     if (batch[i].retryable() && cancellations_.cancelled(batch[i].key())) why[i] = cancelled_status();
@@ -234,7 +264,7 @@ bool Sequencer::drop_cancelled(Batch& batch, const std::vector<storage::JobOutco
   std::vector<bool> drop(batch.size(), false);
   for (std::size_t i = 0; i < batch.size(); ++i) {
     drop[i] = batch[i].retryable() && !cancellations_.begin_commit(batch[i].key());
-    again = again || drop[i] || outcomes[i].status.database_errno == kQueryInterrupted;
+    again = again || drop[i] || storage::is_interrupted(outcomes[i].status);
   }
   if (!again) return false;
   Batch kept;
@@ -271,9 +301,9 @@ Result<bool> Sequencer::settle_commit(const proto::Group& group, const storage::
   const bool before_commit = result.completed + 1 < storage::kCommitStatements && !writer_->lost();
   if (before_commit && writer_->execute("ROLLBACK").ok()) {
     executor_->auto_increment().clear();
-    // Meant for a statement that had ended already, or out of one request's time: not the fault of this group.
-    const int why = result.status.database_errno;
-    if (why == kQueryInterrupted || why == kStatementTimeout) return false;
+    // A KILL meant for a statement that had ended already, one request's time, a lock: not the fault of this group.
+    const bool passes = storage::passes_by_itself(result.status) && !storage::is_disk_full(result.status);
+    if (passes || storage::is_out_of_time(result.status)) return false;
     return Status::error(Code::internal,
                          "the log could not be written: " + result.status.message + "; the request was rolled back");
   }
@@ -284,22 +314,28 @@ Result<bool> Sequencer::look_up_commit(const proto::Group& group) {
   // The session goes first, so that what it left open is rolled back.
   executor_.reset();
   writer_.reset();
+  BackOff back_off(20ms, 1000ms);
   while (!queue_.closed()) {
-    Result<std::unique_ptr<storage::Connection>> connection = database_.open_administrator();
-    if (connection) {
-      // The old session may still be committing: the lock it holds is what open_writer() waits for.
-      const Result<std::unique_ptr<storage::Connection>> writer = database_.open_writer();
-      if (writer) {
-        const Result<std::optional<Hash>> hash = storage::read_hash(**connection, group.last);
-        if (hash) return hash->has_value() && **hash == group.hash;
-      }
-    }
-    std::this_thread::sleep_for(50ms);
+    const Result<std::optional<Hash>> hash = hash_in_log(group.last);
+    if (hash) return hash->has_value() && **hash == group.hash;
+    logging::warn("whether entry {} was committed is asked again: {}", group.last, hash.status().message);
+    if (storage::lacks_rights(hash.status())) restore_accounts();
+    (void)queue_.wait_until_closed(back_off.next());
   }
   return Status::error(Code::outcome_unknown,
                        "the master stopped while the request was committing; send it again with the same request id, "
                        "or look in the log after entry " +
                            std::to_string(group.first - 1));
+}
+
+// Once no session of ours can be committing any more.
+Result<std::optional<Hash>> Sequencer::hash_in_log(Sequence last) {
+  Result<std::unique_ptr<storage::Connection>> connection = database_.open_administrator();
+  if (!connection) return connection.status();
+  // The old session may still be at it: the lock it holds is what open_writer() waits for.
+  const Result<std::unique_ptr<storage::Connection>> writer = database_.open_writer();
+  if (!writer) return writer.status();
+  return storage::read_hash(**connection, last);
 }
 
 void Sequencer::advance(const proto::Group& group, const std::vector<proto::Entry>& entries) {

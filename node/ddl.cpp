@@ -4,6 +4,7 @@
 #include "base/logging.h"
 #include "storage/catalog.h"
 #include "storage/dialect.h"
+#include "storage/errors.h"
 #include "storage/log.h"
 
 namespace sqlcast::node {
@@ -41,18 +42,17 @@ Status run_statement(DdlSessions& sessions, const proto::Entry& entry, const sql
   const std::uint64_t us = entry.context.timestamp_us;
   std::string fraction = std::to_string(us % 1'000'000);
   fraction.insert(0, 6 - fraction.size(), '0');
-  // A definition is not bound by a request's time: half a change is worse than a late one.
-  constexpr int kPatienceSeconds = 2;
-  const std::string context = "SET timestamp=" + std::to_string(us / 1'000'000) + "." + fraction +
-                              ",max_statement_time=0,insert_id=0,lock_wait_timeout=" + std::to_string(kPatienceSeconds);
-  // insert_id: what an insert has not used would number the rows of a table that gets an AUTO_INCREMENT column.
-  if (Status status = writer.execute(context); !status.ok()) return status;
   if (Status status = use_database(writer, entry, verdict); !status.ok()) return status;
-  while (true) {
-    Status status = writer.execute(entry.statements.front().sql);
-    constexpr int kLockWaitTimeout = 1205;  // before anything has changed
-    if (status.database_errno != kLockWaitTimeout || !sessions.blocked || !sessions.blocked()) return status;
-  }
+  // A definition is not bound by a request's time: half a change is worse than a late one.
+  // insert_id: what an insert has not used would number the rows of a table that gets an AUTO_INCREMENT column.
+  const std::string context =
+      "SET timestamp=" + std::to_string(us / 1'000'000) + "." + fraction +
+      ",max_statement_time=0,insert_id=0,lock_wait_timeout=" + std::to_string(sessions.patience.count());
+  if (Status status = writer.execute(context); !status.ok()) return status;
+  Status status = writer.execute(entry.statements.front().sql);
+  // Not meant for the writes that come after it: a session that keeps it is of no use.
+  if (!writer.execute("SET lock_wait_timeout=DEFAULT").ok()) writer.line()->cut();
+  return status;
 }
 
 Result<std::vector<std::string>> tables_of(Connection& administrator, const sql::Verdict& verdict) {
@@ -91,6 +91,8 @@ Status run_pending(DdlSessions& sessions, proto::Group& group, const proto::Entr
   if (ran.code == Code::database_unavailable) return ran;
   const Result<std::vector<std::string>> after = tables_of(sessions.administrator, verdict);
   if (!after) return after.status();
+  // Somebody stopped it half-way: the rest of it is left to be done.
+  if (*before != *after && storage::is_interrupted(ran)) return run_pending(sessions, group, entry, verdict);
   if (*before != *after)
     return Status::error(Code::diverged, "a DROP DATABASE failed half-way (" + ran.message +
                                              "): some of its tables are gone here and not elsewhere. Make this node "

@@ -4,7 +4,7 @@
 // The connections belong to the calling thread.
 #pragma once
 
-#include <functional>
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,9 +19,9 @@ namespace sqlcast::node {
 struct DdlSessions {
   storage::Connection& writer;         // runs the statement and writes the log
   storage::Connection& administrator;  // looks at definitions
-  // Reads hold the tables that they read, and the statement has waited for them for seconds: makes way for it. False:
-  // do not wait any longer; the statement then fails with the database's lock wait timeout.
-  std::function<bool()> blocked = nullptr;
+  // For others who have the tables in use, when it begins and when it ends; then it fails with the database's lock wait
+  // timeout, and its work is lost. Who owns the sessions hears from their lines that it waits, and makes way.
+  std::chrono::seconds patience{86'400};
 };
 
 // `group` holds one entry of one statement, in state ddl_pending; comes back as ddl_done.

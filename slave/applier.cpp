@@ -10,6 +10,7 @@
 #include "sql/verdict.h"
 #include "storage/catalog.h"
 #include "storage/dialect.h"
+#include "storage/errors.h"
 #include "storage/log.h"
 
 namespace sqlcast::slave {
@@ -19,7 +20,10 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t kBatchEntries = 2'000;
 constexpr std::uint64_t kBatchBytes = 4U << 20U;
-constexpr int kQueryInterrupted = 1317;
+
+// In the node's conditions.
+constexpr const char* kAttempts = "applier";
+constexpr const char* kSession = "applier's session";
 
 bool comes_after(const proto::Group& group, const Position& end) {
   return group.first == end.sequence + 1 && group.epoch >= end.epoch &&
@@ -84,12 +88,15 @@ bool is_same(const proto::Effect& expected, const proto::Effect& found) {
 
 }  // namespace
 
-Applier::Applier(storage::Database& database, node::Counters& counters, node::Rate& rate, Hooks hooks)
+Applier::Applier(storage::Database& database, node::Counters& counters, node::Rate& rate, node::Conditions& conditions,
+                 Hooks hooks)
     : database_(database),
       counters_(counters),
       rate_(rate),
+      conditions_(conditions),
       hooks_(std::move(hooks)),
-      queue_(Replicator::kMaxQueuedGroups) {}
+      queue_(Replicator::kMaxQueuedGroups),
+      back_off_(20ms, 5000ms) {}
 
 Applier::~Applier() { stop(); }
 
@@ -124,8 +131,11 @@ Status Applier::try_connect() {
   administrator_ = std::move(*administrator);
   writer_ = std::move(*writer);
   executor_ = std::make_unique<storage::Executor>(*writer_, storage::ExecutorLimits{});
-  const Result<std::optional<proto::Group>> resumed =
-      node::resume_ddl({*writer_, *administrator_, [this] { return make_way(); }});
+  for (const storage::Connection* connection : {administrator_.get(), writer_.get()})
+    connection->line()->when_waiting([this](const std::string& what) { session_waits(what); });
+  defining_ = true;
+  const Result<std::optional<proto::Group>> resumed = node::resume_ddl({*writer_, *administrator_});
+  defining_ = false;
   if (!resumed) return resumed.status();
   const Result<Position> position = storage::read_position(*administrator_);
   if (!position) return position.status();
@@ -152,17 +162,49 @@ bool Applier::connect() {
       fail(status.message);
       return false;
     }
-    logging::warn("the applier waits for its database: {}", status.message);
-    std::this_thread::sleep_for(200ms);
+    wait_until_it_passes(status);
   }
   return false;
+}
+
+// Before another attempt.
+void Applier::wait_until_it_passes(const Status& why) {
+  const std::chrono::milliseconds wait = back_off_.next();
+  logging::warn("entry {} is tried again in {} ms: {}", position_.sequence + 1, wait.count(), why.message);
+  conditions_.post(kAttempts, node::Trouble::waiting,
+                   "entry " + std::to_string(position_.sequence + 1) +
+                       " cannot be applied now and is tried again and again: " + why.message);
+  if (storage::lacks_rights(why)) {
+    if (const Status status = database_.restore_accounts(); !status.ok())
+      logging::warn("the accounts could not be restored: {}", status.message);
+    writer_.reset();
+  }
+  (void)queue_.wait_until_closed(wait);
+}
+
+void Applier::nothing_in_the_way() {
+  back_off_.reset();
+  conditions_.clear(kAttempts);
+}
+
+// On the thread of who looks after sessions.
+void Applier::session_waits(const std::string& what) {
+  if (what.empty()) {
+    conditions_.clear(kSession);
+    return;
+  }
+  conditions_.post(kSession, node::Trouble::waiting, "the next entry waits in the database, which says: " + what);
+  if (defining_) hooks_.make_way();
 }
 
 void Applier::run() {
   while (true) {
     std::vector<Decoded> batch = take_batch();
     if (queue_.closed()) return;  // what is queued is still in the master's log
-    if (!batch.empty() && !failed_) apply(std::move(batch));
+    if (!batch.empty() && !failed_) {
+      apply(std::move(batch));
+      nothing_in_the_way();  // the log may have had it already
+    }
   }
 }
 
@@ -204,8 +246,8 @@ void Applier::apply(std::vector<Decoded> batch) {
 void Applier::apply_transaction(std::vector<Decoded>& batch) {
   std::size_t first = 0;
   std::size_t count = batch.size();
-  std::string why;
   while (first < batch.size()) {
+    Status why;
     // After a lost session the log says what has been committed.
     while (first < batch.size() && batch[first].group.last <= position_.sequence) ++first;
     if (first == batch.size()) return;
@@ -218,11 +260,13 @@ void Applier::apply_transaction(std::vector<Decoded>& batch) {
     switch (try_transaction(batch, first, count, why)) {
       case Attempt::applied: first += count; break;
       case Attempt::again:
+        wait_until_it_passes(why);
         if (queue_.closed()) return;
+        count = std::max<std::size_t>(count / 2, 1);  // there may be room for less
         break;
       case Attempt::failed:
         if (count == 1) {
-          fail(why);
+          fail(why.message);
           return;
         }
         count = 1;  // one group at a time, up to the one that fails
@@ -251,7 +295,7 @@ bool Applier::follows(const proto::Group& group) {
 }
 
 Applier::Attempt Applier::try_transaction(const std::vector<Decoded>& batch, std::size_t first, std::size_t count,
-                                          std::string& why) {
+                                          Status& why) {
   std::vector<storage::Job> jobs;
   std::vector<const proto::Entry*> entries;
   std::vector<proto::Group> groups;
@@ -279,36 +323,32 @@ Applier::Attempt Applier::try_transaction(const std::vector<Decoded>& batch, std
   frame.finish_statements = storage::kCommitStatements;
   frame.prologue = "SET ROLE " + std::string(storage::kClientRole) + ";START TRANSACTION;";
   frame.prologue_statements = 2;
-  if (const Status status = executor_->run(jobs, outcomes, frame); !status.ok()) {
-    if (!frame.ended_by.empty() && status.database_errno != kQueryInterrupted) {
-      const std::size_t job = frame.ended_by.front();
-      why = difference(*entries[job], outcomes[job]);
-      roll_back();
-      return Attempt::failed;
-    }
-    logging::warn("a batch is applied again: {}", status.message);
+  why = executor_->run(jobs, outcomes, frame);
+  if (!why.ok()) {
     roll_back();
-    return Attempt::again;
+    if (frame.ended_by.empty() || !storage::means_other_data(why)) return Attempt::again;
+    const std::size_t job = frame.ended_by.front();
+    why = Status::error(Code::diverged, difference(*entries[job], outcomes[job]));
+    return Attempt::failed;
   }
   if (!frame.finish_result) {
-    // Somebody's KILL QUERY says nothing about the statement.
-    const bool interrupted = std::any_of(outcomes.begin(), outcomes.end(), [](const storage::JobOutcome& outcome) {
-      return outcome.status.database_errno == kQueryInterrupted;
-    });
-    if (interrupted) {
-      roll_back();
-      return Attempt::again;
-    }
-    why = first_difference(outcomes);
-    if (!why.empty()) {
+    // What comes after a statement that has to be tried again says nothing.
+    for (const storage::JobOutcome& outcome : outcomes)
+      if (storage::passes_by_itself(outcome.status)) {
+        why = outcome.status;
+        roll_back();
+        return Attempt::again;
+      }
+    if (std::string text = first_difference(outcomes); !text.empty()) {
+      why = Status::error(Code::diverged, std::move(text));
       roll_back();
       return Attempt::failed;
     }
     crash_point("batch_executed");
     frame.finish_result = writer_->run_script(storage::commit_sql(groups), storage::kCommitStatements, nullptr);
   }
-  if (const Status& status = frame.finish_result->status; !status.ok()) {
-    logging::warn("a batch's commit was interrupted: {}", status.message);
+  why = std::move(frame.finish_result->status);
+  if (!why.ok()) {
     writer_.reset();  // connect() reads from the log whether it was committed
     return Attempt::again;
   }
@@ -333,11 +373,6 @@ std::string Applier::difference(const proto::Entry& entry, const storage::JobOut
   return {};
 }
 
-bool Applier::make_way() {
-  hooks_.make_way();
-  return !queue_.closed();
-}
-
 void Applier::apply_ddl(Decoded& one) {
   while (!queue_.closed()) {
     if (!writer_ || writer_->lost() || !administrator_ || administrator_->lost()) {
@@ -347,20 +382,23 @@ void Applier::apply_ddl(Decoded& one) {
     if (!follows(one.group)) return;
     proto::Group group = one.group;
     group.state = proto::GroupState::ddl_pending;
-    const Status status =
-        node::run_ddl({*writer_, *administrator_, [this] { return make_way(); }}, group, one.entries.front());
+    defining_ = true;
+    const Status status = node::run_ddl({*writer_, *administrator_}, group, one.entries.front());
+    defining_ = false;
     executor_->forget_session();
     ++counters_.definitions;
     if (status.ok()) {
       applied(group, one.entries.size());
       return;
     }
-    if (status.code == Code::database_unavailable) continue;
-    if (queue_.closed()) return;  // it may not have waited for its tables
-    fail("entry " + std::to_string(one.entries.front().sequence) + " (" +
-         shortened(one.entries.front().statements.front().sql) + "): expected success, found error " +
-         std::to_string(status.database_errno) + ": " + status.message);
-    return;
+    if (storage::means_other_data(status)) {
+      fail("entry " + std::to_string(one.entries.front().sequence) + " (" +
+           shortened(one.entries.front().statements.front().sql) + "): expected success, found error " +
+           std::to_string(status.database_errno) + ": " + status.message);
+      return;
+    }
+    writer_.reset();  // connect() ends what was begun
+    wait_until_it_passes(status);
   }
 }
 
@@ -368,6 +406,7 @@ void Applier::applied(const proto::Group& group, std::uint64_t entries) {
   position_ = Position{group.epoch, group.last, group.hash};
   ++counters_.groups;
   rate_.add(entries);
+  nothing_in_the_way();
   hooks_.applied(position_);
 }
 

@@ -1,17 +1,22 @@
 // Applier: the one thread that writes on a slave. Turns groups into batches, each one transaction with its log
-// rows, and compares every effect with the entry's. A difference stops it for good at that exact statement.
+// rows, and compares every effect with the entry's. A difference stops it for good at that exact statement. What passes
+// by itself does not: a lock, a full disk, a lost session, a role that is gone are waited for, and told to the node's
+// conditions.
 //
 // submit() from the receiver's thread; callbacks run on the applier's thread.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "base/back_off.h"
 #include "base/queue.h"
 #include "base/types.h"
+#include "node/conditions.h"
 #include "node/counters.h"
 #include "proto/entry.h"
 #include "storage/database.h"
@@ -27,7 +32,8 @@ class Applier {
     std::function<void()> make_way;                  // for DDL that reads keep waiting
   };
 
-  Applier(storage::Database& database, node::Counters& counters, node::Rate& rate, Hooks hooks);
+  Applier(storage::Database& database, node::Counters& counters, node::Rate& rate, node::SchemaHolder& schema,
+          node::Conditions& conditions, Hooks hooks);
   ~Applier();
 
   // Ends interrupted DDL and reads the end of this node's own log.
@@ -52,10 +58,12 @@ class Applier {
   void apply(std::vector<Decoded> batch);
   void apply_transaction(std::vector<Decoded>& batch);
   void apply_ddl(Decoded& one);
-  bool make_way();
+  void wait_until_it_passes(const Status& why);
+  void nothing_in_the_way();
+  void session_waits(const std::string& what);
   std::size_t chained(const std::vector<Decoded>& batch, std::size_t first, std::size_t count) const;
   bool follows(const proto::Group& group);
-  Attempt try_transaction(const std::vector<Decoded>& batch, std::size_t first, std::size_t count, std::string& why);
+  Attempt try_transaction(const std::vector<Decoded>& batch, std::size_t first, std::size_t count, Status& why);
   std::string difference(const proto::Entry& entry, const storage::JobOutcome& outcome) const;
   bool connect();
   Status try_connect();
@@ -65,6 +73,7 @@ class Applier {
   storage::Database& database_;
   node::Counters& counters_;
   node::Rate& rate_;
+  node::Conditions& conditions_;
   const Hooks hooks_;
   BoundedQueue<proto::Group> queue_;
 
@@ -76,6 +85,9 @@ class Applier {
   std::unique_ptr<storage::Executor> executor_;
   Position position_;
   Sequence taken_ = 0;  // the last that came from the queue, or was there at the start
+  BackOff back_off_;
+  std::atomic<bool> defining_{false};  // a definition is being carried out; others read it
+  bool schema_changed_ = true;         // since it was last read
   bool failed_ = false;
 };
 

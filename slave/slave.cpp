@@ -19,7 +19,8 @@ Slave::Slave(const config::NodeConfig& config)
   };
   applier_hooks.failed = [this](const std::string& why) { receiver_->apply_failed(why); };
   applier_hooks.make_way = [this] { core_.readers.drop_cursors(); };
-  applier_ = std::make_unique<Applier>(core_.database, core_.counters, core_.rate, std::move(applier_hooks));
+  applier_ =
+      std::make_unique<Applier>(core_.database, core_.counters, core_.rate, core_.conditions, std::move(applier_hooks));
 
   Receiver::Hooks receiver_hooks;
   receiver_hooks.apply = [this](proto::Group group) { applier_->submit(std::move(group)); };

@@ -4,17 +4,12 @@
 #include <charconv>
 
 #include "storage/dialect.h"
+#include "storage/errors.h"
 #include "storage/executor_script.h"
 #include "storage/page.h"
 
 namespace sqlcast::storage {
 namespace {
-
-// Errors after which nothing of the transaction is left.
-bool ends_transaction(const Status& status) {
-  constexpr int kDeadlock = 1213;
-  return status.code == Code::database_unavailable || status.database_errno == kDeadlock;
-}
 
 std::uint64_t count_rows(RowStream& rows) {
   std::uint64_t count = 0;

@@ -29,6 +29,48 @@ std::string external_database(const std::filesystem::path& socket) {
          "\n";
 }
 
+// The slave says that it waits, and for seconds; it has not failed.
+void check_that_it_waits(Node& node, const std::string& what) {
+  std::optional<proto::NodeStatus> status;
+  wait_for("the slave to wait for seconds", [&] {
+    status = node.status();
+    const bool for_seconds = status && status->message.find("(for ") != std::string::npos &&
+                             status->message.find("(for 1 s)") == std::string::npos &&
+                             status->message.find("(for 2 s)") == std::string::npos;
+    return status && (status->state == "Failed" || (status->state == "Waiting" && for_seconds));
+  });
+  CHECK(status->state == "Waiting");
+  CHECK(status->message.find(what) != std::string::npos);
+}
+
+// KILL QUERY to whatever the node's writer is doing, at random moments.
+class Killer {
+ public:
+  explicit Killer(Node& node) : node_(node), thread_([this] { run(); }) {}
+  ~Killer() {
+    stopping_ = true;
+    thread_.join();
+  }
+  Killer(const Killer&) = delete;
+  Killer& operator=(const Killer&) = delete;
+  int kills() const { return kills_; }
+
+ private:
+  void run() {
+    const auto connection = node_.open_database();
+    std::minstd_rand random(static_cast<unsigned>(node_.process()));
+    while (!stopping_) {
+      const auto id = connection->scalar("SELECT ID FROM information_schema.PROCESSLIST WHERE USER='sqlcast_writer'");
+      if (id.ok() && id->has_value() && connection->execute("KILL QUERY " + **id).ok()) ++kills_;
+      std::this_thread::sleep_for(std::chrono::microseconds(random() % 20'000));  // poll interval
+    }
+  }
+  Node& node_;
+  std::atomic<bool> stopping_{false};
+  std::atomic<int> kills_{0};
+  std::thread thread_;
+};
+
 }  // namespace
 
 TEST_CASE("waits: a lost answer ends as a lost session, and the next one works", "[waits]") {
@@ -100,4 +142,112 @@ TEST_CASE("waits: answers of the database that are lost lose and double no write
   load.stop();
   cluster.check_same_everywhere();
   for (Node* node : cluster.nodes()) load.check(*node);
+}
+
+TEST_CASE("waits: locks of an administrator hold a slave up for as long as they last, and do not stop it", "[waits]") {
+  Cluster& cluster = shared_cluster();
+  Node& slave = cluster.slave(0);
+  cluster.must("CREATE DATABASE held");
+  cluster.must("CREATE TABLE held.t (id INT PRIMARY KEY, v INT NOT NULL)");
+  cluster.must("INSERT INTO held.t VALUES (1,1)");
+  cluster.wait_until_equal();
+  const auto administrator = slave.open_database();
+  SECTION("LOCK TABLES") {
+    REQUIRE(administrator->execute("LOCK TABLES held.t READ").ok());
+    cluster.must("INSERT INTO held.t VALUES (2,2)");
+    check_that_it_waits(slave, "Waiting for table metadata lock");
+    REQUIRE(administrator->execute("UNLOCK TABLES").ok());
+  }
+  SECTION("LOCK TABLES, in the way of a definition") {
+    REQUIRE(administrator->execute("LOCK TABLES held.t READ").ok());
+    cluster.must("ALTER TABLE held.t ADD COLUMN w INT");
+    check_that_it_waits(slave, "Waiting for table metadata lock");
+    REQUIRE(administrator->execute("UNLOCK TABLES").ok());
+  }
+  SECTION("FLUSH TABLES WITH READ LOCK") {
+    REQUIRE(administrator->execute("FLUSH TABLES WITH READ LOCK").ok());
+    cluster.must("INSERT INTO held.t VALUES (2,2)");
+    check_that_it_waits(slave, "Waiting for");
+    REQUIRE(administrator->execute("UNLOCK TABLES").ok());
+  }
+  SECTION("a row in a transaction") {
+    REQUIRE(administrator->execute("START TRANSACTION").ok());
+    REQUIRE(administrator->execute("SELECT v FROM held.t WHERE id=1 FOR UPDATE").ok());
+    cluster.must("UPDATE held.t SET v=3 WHERE id=1");
+    check_that_it_waits(slave, "Waiting for a lock on a row");
+    REQUIRE(administrator->execute("ROLLBACK").ok());
+  }
+  cluster.check_same_everywhere();
+  cluster.must("DROP DATABASE held");
+  cluster.wait_until_equal();
+}
+
+TEST_CASE("waits: accounts and roles that an administrator has dropped are made anew", "[waits]") {
+  Cluster& cluster = shared_cluster();
+  cluster.must("CREATE DATABASE dropped");
+  cluster.must("CREATE TABLE dropped.t (id INT PRIMARY KEY)");
+  cluster.wait_until_equal();
+  int id = 0;
+  for (Node* node : {&cluster.master(), &cluster.slave(0)})
+    for (const char* drop :
+         {"DROP ROLE sqlcast_client", "DROP ROLE sqlcast_log", "DROP USER sqlcast_writer@localhost"}) {
+      INFO(node->name() << ": " << drop);
+      const auto administrator = node->open_database();
+      REQUIRE(administrator->execute(drop).ok());
+      const std::string writer =
+          node->ask_database("SELECT ID FROM information_schema.PROCESSLIST WHERE USER='sqlcast_writer'");
+      REQUIRE(administrator->execute("KILL " + writer).ok());
+      cluster.must("INSERT INTO dropped.t VALUES (" + std::to_string(++id) + ")");
+      cluster.must("ALTER TABLE dropped.t COMMENT '" + std::to_string(id) + "'");
+      cluster.wait_until_equal();
+    }
+  cluster.check_same_everywhere();
+  cluster.must("DROP DATABASE dropped");
+  cluster.wait_until_equal();
+}
+
+TEST_CASE("waits: KILL QUERY at any moment of a write, or of its repetition on a slave, harms nothing", "[waits]") {
+  Cluster cluster(1);
+  Load load(cluster, 4);
+  int kills = 0;
+  {
+    Killer at_master(cluster.master());
+    load.wait_for_more(200);
+    kills += at_master.kills();
+  }
+  {
+    Killer at_slave(cluster.slave(0));
+    load.wait_for_more(400);
+    kills += at_slave.kills();
+  }
+  load.wait_for_more(50);
+  load.stop();
+  INFO(kills << " kills, " << load.summary());
+  CHECK(kills > 20);
+  cluster.check_same_everywhere();
+  for (Node* node : cluster.nodes()) load.check(*node);
+}
+
+TEST_CASE("waits: a definition waits at its end for who has its table in use, and is not begun anew", "[waits]") {
+  Cluster& cluster = shared_cluster();
+  Node& slave = cluster.slave(0);
+  cluster.must("CREATE DATABASE used");
+  cluster.must("CREATE TABLE used.t (id INT PRIMARY KEY)");
+  cluster.must("INSERT INTO used.t VALUES (1),(2),(3)");
+  cluster.wait_until_equal();
+  const auto begun = [&] {
+    return std::stoi(slave.ask_database(
+        "SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME='COM_ALTER_TABLE'"));
+  };
+  const int before = begun();
+  const auto administrator = slave.open_database();
+  REQUIRE(administrator->execute("START TRANSACTION").ok());
+  REQUIRE(administrator->execute("SELECT * FROM used.t").ok());
+  cluster.must("ALTER TABLE used.t ADD COLUMN v INT NOT NULL DEFAULT 1, FORCE");
+  check_that_it_waits(slave, "Waiting for table metadata lock");
+  REQUIRE(administrator->execute("COMMIT").ok());
+  cluster.check_same_everywhere();
+  CHECK(begun() == before + 1);
+  cluster.must("DROP DATABASE used");
+  cluster.wait_until_equal();
 }

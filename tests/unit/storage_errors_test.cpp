@@ -1,0 +1,80 @@
+// Goal: each error number of the database leads to the decision that is right for it: what passes by itself is waited
+// for, only what means other data stops a node. Method: a table of numbers.
+#include <catch2/catch.hpp>
+
+#include "base/back_off.h"
+#include "storage/errors.h"
+
+using namespace sqlcast;
+using namespace std::chrono_literals;
+
+namespace {
+
+Status database_error(int number, const std::string& message = "something") {
+  Status status = Status::error(Code::sql_error, message);
+  status.database_errno = number;
+  return status;
+}
+
+}  // namespace
+
+TEST_CASE("errors: what passes by itself is told from what means other data") {
+  // Locks, room, limits, rights, files, read-only, KILL QUERY, a server that stops.
+  for (const int number : {1205, 1206, 1213, 1223, 1021, 1114, 1026, 1030, 1037, 1038, 1040, 1041, 1135, 1153, 2020,
+                           1203, 1226, 1290, 1792, 1044, 1045, 1142, 1227, 1698, 1959, 1317, 1969, 3, 20, 1180}) {
+    INFO(number);
+    CHECK(storage::passes_by_itself(database_error(number)));
+    CHECK_FALSE(storage::means_other_data(database_error(number)));
+  }
+  // Keys, values, tables, columns, databases, text that is not understood, a damaged table.
+  for (const int number : {1062, 1032, 1451, 1452, 1048, 1264, 1366, 1406, 1690, 4025, 1146, 1049, 1050, 1051, 1054,
+                           1064, 1007, 1008, 1091, 1136, 1194, 1526}) {
+    INFO(number);
+    CHECK_FALSE(storage::passes_by_itself(database_error(number)));
+    CHECK(storage::means_other_data(database_error(number)));
+  }
+  const Status lost = Status::error(Code::database_unavailable, "gone");
+  CHECK(storage::passes_by_itself(lost));
+  CHECK_FALSE(storage::means_other_data(lost));
+  CHECK(storage::ends_transaction(lost));
+  CHECK(storage::means_other_data(Status::error(Code::diverged, "2 rows affected")));
+  CHECK_FALSE(storage::passes_by_itself(Status::error(Code::diverged, "2 rows affected")));
+  CHECK_FALSE(storage::passes_by_itself(ok_status()));
+  CHECK_FALSE(storage::means_other_data(ok_status()));
+}
+
+TEST_CASE("errors: the questions of one number each") {
+  CHECK(storage::is_interrupted(database_error(1317)));
+  CHECK_FALSE(storage::is_interrupted(database_error(1969)));
+  CHECK(storage::is_out_of_time(database_error(1969)));
+  CHECK(storage::is_too_large(database_error(1153)));
+  CHECK(storage::is_too_large(database_error(2020)));
+  CHECK(storage::lacks_rights(database_error(1959)));
+  CHECK_FALSE(storage::lacks_rights(database_error(1205)));
+  CHECK(storage::ends_transaction(database_error(1213)));
+  CHECK_FALSE(storage::ends_transaction(database_error(1205)));
+}
+
+TEST_CASE("errors: a full disk is known by its number, or by the system's in the text") {
+  CHECK(storage::is_disk_full(database_error(1021)));
+  CHECK(storage::is_disk_full(database_error(1114, "The table 't' is full")));
+  const Status creating = database_error(1005, "Can't create table `d`.`t` (errno: 28 \"No space left on device\")");
+  CHECK(storage::is_disk_full(creating));
+  CHECK(storage::passes_by_itself(creating));
+  CHECK(storage::is_disk_full(database_error(3, "Error writing file 'x' (Errcode: 28 \"No space left on device\")")));
+  const Status other = database_error(1005, "Can't create table `d`.`t` (errno: 150 \"Foreign key constraint\")");
+  CHECK_FALSE(storage::is_disk_full(other));
+  CHECK(storage::means_other_data(other));
+  CHECK_FALSE(storage::is_disk_full(Status::error(Code::bad_request, "errno: 28 ")));
+}
+
+TEST_CASE("back-off: twice as long each time, up to the longest, and short again once it has worked") {
+  BackOff back_off(20ms, 100ms);
+  CHECK(back_off.next() == 20ms);
+  CHECK(back_off.next() == 40ms);
+  CHECK(back_off.next() == 80ms);
+  CHECK(back_off.next() == 100ms);
+  CHECK(back_off.next() == 100ms);
+  back_off.reset();
+  CHECK(back_off.next() == 20ms);
+}
