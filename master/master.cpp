@@ -64,7 +64,7 @@ Status Master::start() {
                              acks_.anyone_waits() ? Urgency::at_once : Urgency::may_wait))
       ++core_.counters.unpublished;
   };
-  hooks.make_way = [this] { core_.readers.drop_cursors(); };
+  hooks.make_way = [this] { core_.readers.make_way(); };
   hooks.answer = [this](std::vector<Committed>&& committed) { answer(std::move(committed)); };
   sequencer_ = std::make_unique<Sequencer>(core_.config, core_.database, core_.front, core_.board, core_.counters,
                                            core_.rate, schema_, std::move(hooks));

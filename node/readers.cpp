@@ -22,6 +22,9 @@ Status why_stopped(Stopped stopped) {
   switch (stopped) {
     case Stopped::cancelled: return Status::error(Code::cancelled, "the statement was cancelled");
     case Stopped::shutting_down: return Status::error(Code::shutting_down, "the node is stopping; ask another one");
+    case Stopped::gave_way:
+      return Status::error(Code::cursor_not_found,
+                           "the result was in the way of a change of its table, and is closed; send the SELECT again");
     case Stopped::timed_out:
     case Stopped::no: break;
   }
@@ -170,7 +173,8 @@ void Readers::give_up_place(const std::string& client_id) {
   if (--held->second == 0) cursors_of_client_.erase(held);
 }
 
-void Readers::drop_cursors() {
+void Readers::make_way() {
+  under_way_.make_way();
   {
     const std::lock_guard lock(mutex_);
     for (auto& [id, cursor] : cursors_) {
@@ -255,22 +259,29 @@ void Readers::answer_statements(Worker& worker, const ReadJob& job) {
   const Sequence position = board_.position().sequence;
   std::optional<std::uint32_t> failed;
   Result<std::vector<proto::StatementResult>> results(Status::error(Code::internal, "not run"));
-  // Once more when the session was lost, or was told to stop a statement it had already ended: a read may be repeated.
-  for (int attempt = 0; attempt < 2; ++attempt) {
+  // Once more when the session was lost, or was told to stop a statement it had already ended, and whenever it gave way
+  // to a change of a table: a read may be repeated.
+  unsigned times_given_way = 0;
+  for (int attempt = 0; attempt < 2;) {
     if (Status status = ensure_connection(worker, job); !status.ok()) {
       fail(job, std::move(status));
       return;
     }
     const std::uint64_t connection = worker.connection->id();
-    if (!under_way_.begin_running(connection, job.key, job)) break;
+    if (!under_way_.begin_running(connection, job.key, job, times_given_way)) break;
     failed.reset();
     results = run(worker, job, failed);
     const Stopped stopped = under_way_.end_running(connection);
     const bool lost = worker.connection && worker.connection->lost();
     if (results.ok() || (!lost && !was_interrupted(results.status()))) break;
-    if (stopped == Stopped::no) continue;
-    results = why_stopped(stopped);
-    break;
+    if (stopped == Stopped::gave_way) {
+      ++times_given_way;
+    } else if (stopped == Stopped::no) {
+      ++attempt;
+    } else {
+      results = why_stopped(stopped);
+      break;
+    }
   }
   if (!results) {
     fail(job, results.status(), failed);
@@ -442,7 +453,9 @@ Result<proto::Page> Readers::next_page(Cursor& cursor, const ReadJob& job) {
   if (!under_way_.begin_running(connection, cursor.key, job)) return why_stopped(Stopped::timed_out);
   Result<proto::Page> page = cursor.reader->next(page_rows(job), limits_.max_page_bytes);
   const Stopped stopped = under_way_.end_running(connection);
-  if (page.ok() || stopped == Stopped::no) return page;
+  const bool cannot_go_on = stopped == Stopped::gave_way && cursor.reader->more();
+  if (stopped == Stopped::no || (page.ok() && !cannot_go_on)) return page;
+  if (cannot_go_on) return why_stopped(stopped);
   return was_interrupted(page.status()) || cursor.connection->lost() ? why_stopped(stopped) : page;
 }
 

@@ -48,8 +48,9 @@ class Readers {
   void fail(const ReadJob& job, Status status, std::optional<std::uint32_t> statement = std::nullopt);
   void close(const std::string& client_id, std::uint64_t cursor);
 
-  // Closes every cursor that is not being read from: they hold their tables, and a change of one waits for them.
-  void drop_cursors();
+  // A change of a table waits for reads, which hold their tables: closes every cursor that is not being read from, and
+  // ends what has run for some seconds, to be run once more. To be called again while it waits.
+  void make_way();
 
   // Answers those whose time is over.
   void tick(ReadJob::Clock::time_point now);

@@ -12,6 +12,10 @@ using namespace std::chrono_literals;
 
 // A statement that was told to stop has so long to look at it; then its session is ended.
 constexpr auto kTimeToStop = 500ms;
+// A read that has run for so long gives way to a definition, the next time after twice as long: not even one whose
+// tables are others begins anew for ever. A short one has ended by then.
+constexpr auto kGivesWayAfter = 2s;
+constexpr unsigned kMostDoublings = 10;
 constexpr std::size_t kMaxCallers = 16;  // of one read; one more runs by itself
 
 }  // namespace
@@ -123,6 +127,16 @@ void ReadsUnderWay::told(const std::vector<std::uint64_t>& connections) {
   told_.notify_all();
 }
 
+void ReadsUnderWay::make_way() {
+  const std::lock_guard lock(mutex_);
+  const Clock::time_point now = Clock::now();
+  for (auto& [connection, running] : running_) {
+    if (running.stopped != Stopped::no || now < running.gives_way_at) continue;
+    running.stopped = Stopped::gave_way;
+    running.end_at = now;
+  }
+}
+
 void ReadsUnderWay::stop_overdue(bool all) {
   std::vector<std::uint64_t> to_interrupt;
   std::vector<std::uint64_t> to_end;
@@ -152,11 +166,14 @@ void ReadsUnderWay::stop_overdue(bool all) {
   end(to_end);
 }
 
-bool ReadsUnderWay::begin_running(std::uint64_t connection, const RequestKey& key, const ReadJob& job) {
+bool ReadsUnderWay::begin_running(std::uint64_t connection, const RequestKey& key, const ReadJob& job,
+                                  unsigned times_given_way) {
   const std::lock_guard lock(mutex_);
   if (job.ticket->callers.empty()) return false;
   job.ticket->running = true;
-  running_[connection] = Running{key, job.deadline, Stopped::no, false, {}};
+  const Clock::time_point gives_way_at =
+      Clock::now() + kGivesWayAfter * (1U << std::min(times_given_way, kMostDoublings));
+  running_[connection] = Running{key, job.deadline, gives_way_at, Stopped::no, false, {}};
   return true;
 }
 

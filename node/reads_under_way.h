@@ -40,7 +40,7 @@ struct ReadJob {
 class ReadsUnderWay {
  public:
   using Clock = ReadJob::Clock;
-  enum class Stopped { no, cancelled, timed_out, shutting_down };
+  enum class Stopped { no, cancelled, timed_out, shutting_down, gave_way };
 
   explicit ReadsUnderWay(storage::Database& database) : database_(database) {}
 
@@ -52,7 +52,8 @@ class ReadsUnderWay {
   std::vector<Caller> take_late(Clock::time_point now);
 
   // The session has a statement of the job under way. False: nobody waits for it any more, it must not run.
-  bool begin_running(std::uint64_t connection, const RequestKey& key, const ReadJob& job);
+  // `times_given_way`: the more often it has, the longer it runs before it does again.
+  bool begin_running(std::uint64_t connection, const RequestKey& key, const ReadJob& job, unsigned times_given_way = 0);
   // Waits while the database is being told to stop it.
   Stopped end_running(std::uint64_t connection);
 
@@ -63,6 +64,10 @@ class ReadsUnderWay {
   };
   Cancelled cancel(const RequestKey& key);
 
+  // Something waits for tables that reads have in use: those that have run for some seconds are stopped, with the
+  // others in stop_overdue(). Does not wait for the database.
+  void make_way();
+
   // Stops what runs over its time, or everything when the node is stopping. Waits for the database.
   void stop_overdue(bool all);
 
@@ -71,6 +76,7 @@ class ReadsUnderWay {
   struct Running {
     RequestKey key;
     Clock::time_point deadline;
+    Clock::time_point gives_way_at;
     Stopped stopped = Stopped::no;
     bool being_stopped = false;  // somebody is telling the database: the session must not go on to another statement
     Clock::time_point end_at;    // stopped, and still running then: its session is ended

@@ -32,8 +32,8 @@ class Applier {
     std::function<void()> make_way;                  // for DDL that reads keep waiting
   };
 
-  Applier(storage::Database& database, node::Counters& counters, node::Rate& rate, node::SchemaHolder& schema,
-          node::Conditions& conditions, Hooks hooks);
+  Applier(storage::Database& database, node::Counters& counters, node::Rate& rate, node::Conditions& conditions,
+          Hooks hooks);
   ~Applier();
 
   // Ends interrupted DDL and reads the end of this node's own log.
@@ -87,7 +87,6 @@ class Applier {
   Sequence taken_ = 0;  // the last that came from the queue, or was there at the start
   BackOff back_off_;
   std::atomic<bool> defining_{false};  // a definition is being carried out; others read it
-  bool schema_changed_ = true;         // since it was last read
   bool failed_ = false;
 };
 

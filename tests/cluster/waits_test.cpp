@@ -251,3 +251,95 @@ TEST_CASE("waits: a definition waits at its end for who has its table in use, an
   cluster.must("DROP DATABASE used");
   cluster.wait_until_equal();
 }
+
+TEST_CASE("waits: reads that last make way for a definition, and are run once more", "[waits]") {
+  Cluster& cluster = shared_cluster();
+  cluster.must("CREATE DATABASE way");
+  cluster.must("CREATE TABLE way.t (id INT PRIMARY KEY)");
+  std::string rows = "INSERT INTO way.t VALUES (0)";
+  for (int id = 1; id < 60; ++id) rows += ",(" + std::to_string(id) + ")";
+  cluster.must(rows);
+  cluster.wait_until_equal();
+  const std::string forever =
+      "SELECT COUNT(*) FROM way.t a, way.t b, way.t c, way.t d, way.t e, way.t f, way.t g, way.t h "
+      "WHERE a.id+b.id+c.id+d.id+e.id+f.id+g.id+h.id=1";
+  std::vector<std::future<Answer>> reads;
+  for (Node* node : {&cluster.master(), &cluster.slave(0)})
+    reads.push_back(std::async(std::launch::async, [node, &forever] {
+      proto::QueryRequest read = keyed("long-reader", 1, forever);
+      read.timeout_ms = 200'000;
+      return Session(node->endpoint()).run(read, 200s);
+    }));
+  const auto running = [](Node& node) {
+    return node.ask_database(
+               "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE USER='sqlcast_reader' AND INFO "
+               "LIKE '%way.t%'") == "1";
+  };
+  for (Node* node : {&cluster.master(), &cluster.slave(0)}) wait_for("the read to run", [&] { return running(*node); });
+  proto::QueryRequest alter = query_of("ALTER TABLE way.t ADD COLUMN v INT NOT NULL DEFAULT 1, FORCE");
+  alter.timeout_ms = 60'000;
+  cluster.must(alter);
+  cluster.wait_until_equal();
+  for (std::size_t i = 0; i < reads.size(); ++i) {
+    Node& node = i == 0 ? cluster.master() : cluster.slave(0);
+    wait_for("the read to run once more", [&] { return running(node); });
+    CHECK(reads[i].wait_for(0s) == std::future_status::timeout);
+    Session(node.endpoint()).exchange(proto::CancelRequest{{"long-reader", 1}}, 60s).value();
+    CHECK(reads[i].get().status.code == Code::cancelled);
+  }
+  cluster.must("DROP DATABASE way");
+  cluster.check_same_everywhere();
+}
+
+TEST_CASE("waits: a node whose database hangs answers status while it tells the database to stop reads", "[waits]") {
+  Cluster cluster(0);
+  Node& node = cluster.master();
+  cluster.must("CREATE DATABASE hangs");
+  cluster.must("CREATE TABLE hangs.t (id INT PRIMARY KEY)");
+  std::string rows = "INSERT INTO hangs.t VALUES (0)";
+  for (int id = 1; id < 60; ++id) rows += ",(" + std::to_string(id) + ")";
+  cluster.must(rows);
+  constexpr int kReads = 3;
+  std::vector<std::future<Answer>> reads;
+  for (int i = 0; i < kReads; ++i)
+    reads.push_back(std::async(std::launch::async, [&node, i] {
+      proto::QueryRequest read = keyed(
+          "reader-" + std::to_string(i), 1,
+          "SELECT COUNT(*) FROM hangs.t a, hangs.t b, hangs.t c, hangs.t d, hangs.t e, hangs.t f, hangs.t g, hangs.t h "
+          "WHERE a.id+b.id+c.id+d.id+e.id+f.id+g.id+h.id=1");
+      read.timeout_ms = 600'000;
+      return Session(node.endpoint()).run(read, 600s);
+    }));
+  wait_for("the reads to run", [&] {
+    return node.ask_database(
+               "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE 'SELECT COUNT%hangs%'"
+               " AND ID<>CONNECTION_ID()") == std::to_string(kReads);
+  });
+  const pid_t database = *node.database();
+  kill(database, SIGSTOP);
+  std::vector<std::future<Result<proto::Message>>> cancels;
+  for (int i = 0; i < kReads; ++i)
+    cancels.push_back(std::async(std::launch::async, [&node, i] {
+      return Session(node.endpoint()).exchange(proto::CancelRequest{{"reader-" + std::to_string(i), 1}}, 600s);
+    }));
+  // Each cancel waits for the database for seconds; a read that arrives, and whoever comes after it, for none of them.
+  std::vector<std::future<Answer>> late;
+  for (int i = 0; i < 4; ++i) {
+    late.push_back(std::async(std::launch::async, [&node, i] {
+      proto::QueryRequest read = keyed("late-reader", static_cast<std::uint64_t>(i) + 1, "SELECT 1");
+      read.timeout_ms = 1;
+      return Session(node.endpoint()).run(read, 600s);
+    }));
+    CHECK(node.status().has_value());
+  }
+  CHECK(cancels.back().wait_for(0s) == std::future_status::timeout);
+  kill(database, SIGCONT);
+  for (auto& cancel : cancels) CHECK(cancel.get().ok());
+  for (auto& read : late) CHECK(read.get().status.code == Code::timeout);
+  // What the database could not be told to stop runs on until it is told again.
+  for (int i = 0; i < kReads; ++i)
+    wait_for("the read to be stopped", [&] {
+      (void)Session(node.endpoint()).exchange(proto::CancelRequest{{"reader-" + std::to_string(i), 1}}, 60s);
+      return reads[static_cast<std::size_t>(i)].wait_for(0s) == std::future_status::ready;
+    });
+}

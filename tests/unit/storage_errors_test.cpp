@@ -21,14 +21,14 @@ Status database_error(int number, const std::string& message = "something") {
 TEST_CASE("errors: what passes by itself is told from what means other data") {
   // Locks, room, limits, rights, files, read-only, KILL QUERY, a server that stops.
   for (const int number : {1205, 1206, 1213, 1223, 1021, 1114, 1026, 1030, 1037, 1038, 1040, 1041, 1135, 1153, 2020,
-                           1203, 1226, 1290, 1792, 1044, 1045, 1142, 1227, 1698, 1959, 1317, 1969, 3, 20, 1180}) {
+                           1203, 1226, 1290, 1792, 1044, 1045, 1142, 1227, 1698, 1959, 1317, 1969, 3,    20,   1180}) {
     INFO(number);
     CHECK(storage::passes_by_itself(database_error(number)));
     CHECK_FALSE(storage::means_other_data(database_error(number)));
   }
   // Keys, values, tables, columns, databases, text that is not understood, a damaged table.
-  for (const int number : {1062, 1032, 1451, 1452, 1048, 1264, 1366, 1406, 1690, 4025, 1146, 1049, 1050, 1051, 1054,
-                           1064, 1007, 1008, 1091, 1136, 1194, 1526}) {
+  for (const int number : {1062, 1032, 1451, 1452, 1048, 1264, 1366, 1406, 1690, 4025, 1146,
+                           1049, 1050, 1051, 1054, 1064, 1007, 1008, 1091, 1136, 1194, 1526}) {
     INFO(number);
     CHECK_FALSE(storage::passes_by_itself(database_error(number)));
     CHECK(storage::means_other_data(database_error(number)));
