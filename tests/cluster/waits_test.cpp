@@ -76,7 +76,7 @@ class Killer {
 TEST_CASE("waits: a lost answer ends as a lost session, and the next one works", "[waits]") {
   const TemporaryFolder folder;
   storage::ManagedServer server(small_server(folder.path() / "server"));
-  REQUIRE(server.start(120s).ok());
+  REQUIRE(server.start(120s, [](const std::string&) {}).ok());
   CuttableWire wire(server.address().socket, (folder.path() / "relay").string());
   storage::Database::Options options;
   options.external.socket = wire.endpoint();
@@ -129,7 +129,7 @@ TEST_CASE("waits: answers of the database that are lost lose and double no write
   options.master_settings = external_database(relay);
   Cluster cluster(options);
   storage::ManagedServer server(small_server(cluster.master().data_folder() / "mariadb"));
-  REQUIRE(server.start(120s).ok());
+  REQUIRE(server.start(120s, [](const std::string&) {}).ok());
   CuttableWire wire(server.address().socket, relay);
   for (Node* node : cluster.nodes()) node->start();
   for (Node* node : cluster.nodes()) node->wait_until_answering();
