@@ -1,5 +1,6 @@
 #include "slave/receiver.h"
 
+#include <algorithm>
 #include <random>
 
 #include "base/logging.h"
@@ -12,8 +13,9 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kTick = 20ms;
-constexpr auto kLiveTick = 100ms;  // nothing but silence is waited for
-constexpr auto kReportInterval = 500ms;
+constexpr auto kLiveTick = 100ms;         // nothing but silence is waited for
+constexpr auto kReportInterval = 200ms;   // what is known of the own freshness is no older, with the way there and back
+constexpr std::size_t kMaxReports = 256;  // without an answer
 constexpr auto kMinReportInterval = 10ms;  // when there is something new to acknowledge
 constexpr auto kStatusInterval = 500ms;
 constexpr auto kResetInterval = 2000ms;
@@ -102,7 +104,9 @@ void Receiver::run() {
 // What comes wakes the thread; the tick is for what does not.
 std::chrono::milliseconds Receiver::next_tick() const {
   if (subscriber_ && applied_.sequence != reported_) return kMinReportInterval;  // without, there is no report
-  return replicator_->state() == Replicator::State::live ? kLiveTick : kTick;
+  if (replicator_->state() != Replicator::State::live) return kTick;
+  const auto until_report = std::chrono::ceil<std::chrono::milliseconds>(last_report_ + kReportInterval - Clock::now());
+  return std::clamp<std::chrono::milliseconds>(until_report, 1ms, kLiveTick);
 }
 
 void Receiver::take_news() {
@@ -175,8 +179,16 @@ void Receiver::on_reply(proto::Decoded decoded) {
                      status->self.role);
     }
   } else if (const auto* report = std::get_if<proto::ReportReply>(&decoded.message)) {
-    act(replicator_->on_beacon(report->beacon, now));
+    on_report_reply(decoded.header.exchange, report->beacon);
   }
+}
+
+void Receiver::on_report_reply(std::uint64_t exchange, const proto::Beacon& beacon) {
+  const auto report =
+      std::find_if(reports_.begin(), reports_.end(), [&](const SentReport& sent) { return sent.exchange == exchange; });
+  if (report == reports_.end()) return;
+  act(replicator_->on_report_reply(beacon, report->applied, report->at, Clock::now()));
+  reports_.erase(report);
 }
 
 void Receiver::act(Replicator::Actions actions) {
@@ -232,6 +244,8 @@ void Receiver::report_if_due() {
   last_report_ = now;
   reported_ = applied_.sequence;
   publish_view();
+  if (reports_.size() == kMaxReports) reports_.pop_front();
+  reports_.push_back({next_exchange_, applied_.sequence, now});
   if (!dealer_->send(proto::encode(proto::Report{hooks_.status()}, next_exchange_++)))
     logging::debug("a report could not be sent");
 }
@@ -244,6 +258,7 @@ void Receiver::publish_view() {
   view.master_heard = replicator_->master_heard(now);
   view.head = replicator_->head();
   view.lag_ms = static_cast<std::uint64_t>(replicator_->lag(now).count());
+  view.level_at = replicator_->level_at();
   view.publisher = publisher_;
   counters_.gaps = replicator_->gaps();
   counters_.catch_ups = replicator_->catch_ups();

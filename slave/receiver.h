@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -37,6 +38,7 @@ class Receiver {
     bool master_heard = false;
     Sequence head = 0;
     std::uint64_t lag_ms = 0;
+    std::optional<Clock::time_point> level_at;  // Replicator::level_at()
     std::string publisher;
   };
 
@@ -60,6 +62,7 @@ class Receiver {
   void receive_replies();
   void report_dropped();
   void on_reply(proto::Decoded decoded);
+  void on_report_reply(std::uint64_t exchange, const proto::Beacon& beacon);
   void act(Replicator::Actions actions);
   void find_publisher();
   void subscribe(const std::string& publisher);
@@ -86,6 +89,12 @@ class Receiver {
   std::string publisher_;
   std::uint64_t next_exchange_ = 1;
   std::uint64_t log_exchange_ = 0;  // of the log_read in flight
+  struct SentReport {
+    std::uint64_t exchange;
+    Sequence applied;
+    Clock::time_point at;
+  };
+  std::deque<SentReport> reports_;  // not answered yet
   Sequence reported_ = 0;
   std::uint64_t reported_dropped_ = 0;
   Position applied_;

@@ -9,6 +9,10 @@ namespace {
 
 constexpr std::chrono::seconds kFresh{1};
 
+// Several reports long: an answer that is a little late is no lag.
+constexpr std::chrono::seconds kUnheard{1};
+constexpr std::size_t kMaxNamed = 256;
+
 // How long groups may be on their way when a beacon is here: those in replies to reports come by another socket.
 constexpr std::chrono::milliseconds kMayBeOvertaken{50};
 
@@ -31,6 +35,7 @@ std::string_view state_name(Replicator::State state) {
 Replicator::Replicator(Options options, const Position& applied, std::uint64_t seed)
     : options_(options),
       random_(static_cast<std::minstd_rand::result_type>(seed | 1U)),
+      applied_(applied),
       queued_(applied),
       head_(applied),
       back_off_(options.min_back_off) {}
@@ -117,7 +122,7 @@ void Replicator::settle(Time now) {
   // A beacon that overtakes the last group does not end being live; a group that stays away does (on_beacon()).
   const bool has_all = queued_.sequence >= head_.sequence;
   // What has been read but not applied yet keeps a slave from becoming live; it shows as lag once it is.
-  const bool fresh = has_all && lag(now) < kFresh;
+  const bool fresh = has_all && backlog_age(now) < kFresh;
   state_ = !log_wanted_ && (fresh || state_ == State::live) ? State::live : State::catching_up;
   message_ = state_ == State::live ? std::string() : delay_;
   if (has_all) {
@@ -183,6 +188,27 @@ Replicator::Actions Replicator::on_beacon(const proto::Beacon& beacon, Time now)
   return actions;
 }
 
+void Replicator::note_level() {
+  while (!named_.empty() && named_.front().head.sequence <= applied_.sequence) {
+    const Named& named = named_.front();
+    const bool same =
+        named.head.sequence < applied_.sequence || named.head.sequence == 0 || named.head.hash == applied_.hash;
+    if (same) level_at_ = named.asked;
+    named_.pop_front();
+  }
+}
+
+Replicator::Actions Replicator::on_report_reply(const proto::Beacon& beacon, Sequence applied_then, Time asked,
+                                                Time now) {
+  // A head before what was here already when it was asked for is that of another history.
+  const bool in_order = named_.empty() || named_.back().asked <= asked;
+  if (beacon.head.sequence >= applied_then && in_order && named_.size() < kMaxNamed) {
+    named_.push_back({beacon.head, asked});
+    note_level();
+  }
+  return on_beacon(beacon, now);
+}
+
 Replicator::Actions Replicator::on_log_batch(proto::LogBatch batch, Time now) {
   Actions actions;
   if (state_ == State::failed || !asked_) return actions;  // a late answer to a request that was given up
@@ -230,6 +256,8 @@ Replicator::Actions Replicator::on_log_error(const Status& status, Time now) {
 
 Replicator::Actions Replicator::on_applied(const Position& position, Time now) {
   Actions actions;
+  applied_ = position;
+  note_level();
   while (!unapplied_.empty() && unapplied_.front().last <= position.sequence) {
     unapplied_bytes_ -= unapplied_.front().bytes;
     unapplied_.pop_front();
@@ -250,6 +278,12 @@ Replicator::Actions Replicator::tick(Time now) {
 }
 
 Replicator::Milliseconds Replicator::lag(Time now) const {
+  const Milliseconds age = backlog_age(now);
+  if (!level_at_ || now - *level_at_ < kUnheard) return age;
+  return std::max(age, std::chrono::duration_cast<Milliseconds>(now - *level_at_));
+}
+
+Replicator::Milliseconds Replicator::backlog_age(Time now) const {
   if (!unapplied_.empty()) {
     const std::int64_t master_now = steady_us(now) + clock_offset_us_;
     const std::int64_t age = master_now - static_cast<std::int64_t>(unapplied_.front().commit_time_us);

@@ -56,6 +56,8 @@ class Replicator {
 
   [[nodiscard]] Actions on_group(proto::Group group, Time now);
   [[nodiscard]] Actions on_beacon(const proto::Beacon& beacon, Time now);
+  // The master's answer to a report that was sent at `asked`, when this node had applied `applied_then`.
+  [[nodiscard]] Actions on_report_reply(const proto::Beacon& beacon, Sequence applied_then, Time asked, Time now);
   [[nodiscard]] Actions on_log_batch(proto::LogBatch batch, Time now);
   [[nodiscard]] Actions on_log_error(const Status& status, Time now);
   [[nodiscard]] Actions on_applied(const Position& position, Time now);
@@ -70,8 +72,13 @@ class Replicator {
   std::uint64_t gaps() const { return gaps_; }
   std::uint64_t catch_ups() const { return catch_ups_; }
 
-  // How old the oldest entry is that the master has and this node has not applied; zero when there is none.
+  // How old the oldest entry is that the master has and this node has not applied; zero when there is none. While
+  // nothing is known of the master, for how long this has been so.
   Milliseconds lag(Time now) const;
+
+  // A moment at which this node certainly had everything that the master had: it has applied what the master named in
+  // an answer to a question that was asked then. Nothing when there has been none. No clock but the own is believed.
+  const std::optional<Time>& level_at() const { return level_at_; }
 
  private:
   enum class Fit { next, duplicate, gap, broken, foreign };
@@ -89,6 +96,8 @@ class Replicator {
   void ask_if_due(Time now, Actions& actions);
   void back_off(Time now);
   void hear(Time now);
+  void note_level();
+  Milliseconds backlog_age(Time now) const;
   void settle(Time now);
   void fail(std::string message);
 
@@ -96,6 +105,15 @@ class Replicator {
   std::minstd_rand random_;
   State state_ = State::syncing;
   std::string message_ = "waiting for the master";
+
+  struct Named {  // by the master, in an answer to what was asked at this time
+    Position head;
+    Time asked;
+  };
+
+  Position applied_;
+  std::deque<Named> named_;  // not applied yet
+  std::optional<Time> level_at_;
 
   Position queued_;  // the end of what was handed to the applier
   std::deque<Unapplied> unapplied_;

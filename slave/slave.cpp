@@ -73,7 +73,21 @@ proto::NodeStatus Slave::status() {
 
 bool Slave::fresh_within(std::uint32_t max_lag_ms) const {
   const Receiver::View view = receiver_->view();
-  return view.master_heard && view.state != State::failed && view.lag_ms <= max_lag_ms;
+  return view.state != State::failed && view.level_at &&
+         Receiver::Clock::now() - *view.level_at <= std::chrono::milliseconds(max_lag_ms);
+}
+
+Status Slave::not_fresh(std::uint32_t max_lag_ms) const {
+  const Receiver::View view = receiver_->view();
+  std::string known = "has not been level with its master yet";
+  if (view.level_at)
+    known =
+        "was last known to be level with its master " +
+        std::to_string(
+            std::chrono::duration_cast<std::chrono::milliseconds>(Receiver::Clock::now() - *view.level_at).count()) +
+        " ms ago, and is " + std::to_string(view.lag_ms) + " ms behind";
+  return Status::error(Code::not_caught_up, "this slave " + known + ", where at most " + std::to_string(max_lag_ms) +
+                                                " ms were asked for; ask another node, or allow more");
 }
 
 // ---- requests, on the router's thread or the slow lane's ------------------------------------------------------------
@@ -161,11 +175,7 @@ void Slave::handle_query(node::Caller caller, proto::QueryRequest request) {
     return;
   }
   if (request.consistency == proto::Consistency::max_lag && !fresh_within(request.max_lag_ms)) {
-    core_.front.fail(caller,
-                     Status::error(Code::not_caught_up, "this slave is " + std::to_string(receiver_->view().lag_ms) +
-                                                            " ms behind, or does not hear its master, where at most " +
-                                                            std::to_string(request.max_lag_ms) +
-                                                            " ms were asked for; ask another node, or allow more"));
+    core_.front.fail(caller, not_fresh(request.max_lag_ms));
     return;
   }
   core_.read(std::move(caller), request, std::move(plan));

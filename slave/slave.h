@@ -32,6 +32,7 @@ class Slave {
   void handle_query(node::Caller caller, proto::QueryRequest request);
   proto::NodeStatus status();
   bool fresh_within(std::uint32_t max_lag_ms) const;
+  Status not_fresh(std::uint32_t max_lag_ms) const;
 
   node::Core core_;
   // For explain, of the errands' thread: statements that run are judged by the master.

@@ -118,6 +118,35 @@ TEST_CASE("sessions: a slave that is behind says so, with its lag; the library a
   CHECK(patient.node_position >= written);
 }
 
+TEST_CASE("sessions: max_lag is kept by a slave that has heard nothing for longer than that", "[sessions]") {
+  Cluster& cluster = shared_cluster();
+  Node& slave = cluster.slave(0);
+  cluster.must("CREATE DATABASE deaf");
+  cluster.must("CREATE TABLE deaf.t (id INT PRIMARY KEY, v INT)");
+  cluster.must("INSERT INTO deaf.t VALUES (1,0)");
+  cluster.wait_until_equal();
+  proto::QueryRequest fresh = query_of("SELECT v FROM deaf.t WHERE id=1");
+  fresh.consistency = proto::Consistency::max_lag;
+  fresh.max_lag_ms = 600;
+  for (int round = 1; round <= 5; ++round) {
+    // Its state is Live, and stays so for three seconds, in which it must not be believed.
+    wait_for("the slave to be fresh", [&] { return slave.run(fresh).text() == std::to_string(round - 1); });
+    slave.suspend();
+    cluster.must("UPDATE deaf.t SET v=v+1 WHERE id=1");
+    const auto written = std::chrono::steady_clock::now();
+    wait_for("the write to be older than the lag allowed",
+             [&] { return std::chrono::steady_clock::now() - written > std::chrono::milliseconds(fresh.max_lag_ms); });
+    Session session(slave.endpoint());
+    Answer answer;
+    std::thread reader([&] { answer = session.run(fresh); });
+    slave.resume();
+    reader.join();
+    INFO("round " << round << ": " << show(answer.status));
+    CHECK((answer.status.code == Code::not_caught_up || answer.text() == std::to_string(round)));
+  }
+  cluster.must("DROP DATABASE deaf");
+}
+
 TEST_CASE("sessions: reads at random slaves that are slow or stopped never miss the session's writes", "[sessions]") {
   Cluster& cluster = shared_cluster();
   cluster.must("CREATE DATABASE sess");

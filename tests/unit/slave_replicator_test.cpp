@@ -405,6 +405,48 @@ TEST_CASE("replicator: a group larger than all that may wait is taken when nothi
   CHECK(f.batch({second}).apply.size() == 1);
 }
 
+TEST_CASE("replicator: it was level with the master when it asked for what it has applied, and not later") {
+  Fixture f;
+  f.go_live();
+  const auto reply = [&](Sequence applied_then, Replicator::Time asked) {
+    (void)f.replicator.on_report_reply(f.history.beacon(), applied_then, asked, f.now);
+  };
+  CHECK_FALSE(f.replicator.level_at().has_value());  // beacons of the stream may have been long on their way
+  const auto begin = f.now;
+  f.now += 30ms;
+  reply(0, begin);
+  CHECK(f.replicator.level_at() == begin);
+  // An entry that has not been applied when the answer comes.
+  const proto::Group group = f.history.next();
+  reply(0, begin + 10ms);
+  CHECK(f.replicator.level_at() == begin);
+  CHECK(f.group(group).apply.size() == 1);
+  CHECK(f.replicator.level_at() == begin);
+  (void)f.replicator.on_applied(f.history.end(), f.now);
+  CHECK(f.replicator.level_at() == begin + 10ms);
+  // The link is cut: its state changes later, what is known does not change any more.
+  f.now += 2s;
+  (void)f.replicator.tick(f.now);
+  CHECK(f.replicator.state() == Replicator::State::live);
+  CHECK(f.replicator.level_at() == begin + 10ms);
+  CHECK(f.replicator.lag(f.now) == f.now - (begin + 10ms));
+}
+
+TEST_CASE("replicator: a master that is behind it, or has another entry at its position, makes it level with nothing") {
+  Fixture f;
+  f.go_live();
+  CHECK(f.group(f.history.next()).apply.size() == 1);
+  const proto::Beacon shorter = f.history.beacon();
+  CHECK(f.group(f.history.next()).apply.size() == 1);
+  (void)f.replicator.on_applied(f.history.end(), f.now);
+  (void)f.replicator.on_report_reply(shorter, 2, f.now, f.now);
+  CHECK_FALSE(f.replicator.level_at().has_value());
+  proto::Beacon other = f.history.beacon();
+  other.head.hash[0] ^= 1U;
+  (void)f.replicator.on_report_reply(other, 2, f.now, f.now);
+  CHECK_FALSE(f.replicator.level_at().has_value());
+}
+
 TEST_CASE("replicator: lag is the age of the oldest entry that is not applied, zero when there is none") {
   Fixture f;
   f.go_live();
