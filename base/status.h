@@ -41,7 +41,8 @@ enum class Code : std::uint16_t {
   committed_not_acked = 206,   // committed and durable on the master; fewer acks than asked for in time
   outcome_unknown = 207,       // may or may not have been committed; the message says where to look
   shutting_down = 208,
-  diverged = 209,  // this node's history or data differs from the master's
+  diverged = 209,   // this node's history or data differs from the master's
+  read_only = 211,  // the master has heard of a longer or another history; a person has to decide
 
   // Our own side.
   config = 300,

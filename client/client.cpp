@@ -443,7 +443,7 @@ Result<std::vector<proto::NodeStatus>> Client::cluster_status(milliseconds timeo
 
 Result<proto::LogBatch> Client::read_log(Position after, std::uint64_t max_bytes, std::string endpoint) {
   return impl_->wait<Result<proto::LogBatch>>([&](std::function<void(Result<proto::LogBatch>)> done) {
-    impl_->ask<proto::LogBatch>(proto::LogReadRequest{after, max_bytes}, endpoint, Route::read, kBlockingLogRead,
+    impl_->ask<proto::LogBatch>(proto::LogReadRequest{after, max_bytes, {}, {}}, endpoint, Route::read, kBlockingLogRead,
                                 std::move(done));
   });
 }

@@ -20,7 +20,8 @@ constexpr std::uint32_t kMostDoublings = 3;  // of the interval between resends
 // Errors that a node gives before it looks whether the request was executed earlier.
 bool says_nothing_of_earlier(Code code) {
   return code == Code::busy || code == Code::shutting_down || code == Code::database_unavailable ||
-         code == Code::master_unavailable || code == Code::master_only;
+         code == Code::master_unavailable || code == Code::master_only || code == Code::read_only ||
+         code == Code::diverged;
 }
 
 }  // namespace

@@ -69,6 +69,7 @@ struct NodeConfig {
   std::chrono::milliseconds master_timeout{3'000};  // slave: no beacon so long = the master is gone
   Database database;
   Limits limits;
+  bool accept_history = false;        // master: a person's word, on the command line alone; see Histories
   std::vector<std::string> warnings;  // what load() found odd but usable; log them after start
 };
 

@@ -5,6 +5,7 @@
 #include "base/logging.h"
 #include "master/freeze.h"
 #include "proto/codec.h"
+#include "storage/log.h"
 
 namespace sqlcast::master {
 namespace {
@@ -57,19 +58,39 @@ Status Master::start() {
   known_slaves_ = std::move(*known);
   for (const std::string& slave : known_slaves_.names()) acks_.expect(slave);
 
+  histories_ = std::make_unique<Histories>(core_.config.data_dir, core_.identity, core_.config.accept_history,
+                                           [this](const std::string& why) {
+                                             if (why.empty()) {
+                                               core_.conditions.clear("history");
+                                             } else {
+                                               core_.conditions.post("history", node::Trouble::read_only, why);
+                                             }
+                                           });
   Sequencer::Hooks hooks;
   hooks.publish = [this](const proto::Group& group) {
+    if (group.first == 1) histories_->begun(to_hex(group.previous_hash));
     using Urgency = net::Publisher::Urgency;
     if (!publisher_->publish(proto::kGroupTopic, proto::encode(proto::GroupMessage{group}, 0),
                              acks_.anyone_waits() ? Urgency::at_once : Urgency::may_wait))
       ++core_.counters.unpublished;
   };
+  hooks.doubt = [this] { return histories_->doubt(); };
   hooks.make_way = [this] { core_.readers.make_way(); };
   hooks.answer = [this](std::vector<Committed>&& committed) { answer(std::move(committed)); };
   sequencer_ = std::make_unique<Sequencer>(core_.config, core_.database, core_.front, core_.board, core_.counters,
                                            core_.rate, schema_, std::move(hooks));
   if (Status status = sequencer_->start(); !status.ok()) return status;
+  if (Status status = compare_histories(); !status.ok()) return status;
   publisher_->start([this]() -> std::optional<proto::Frames> { return proto::encode(beacon(), 0); });
+  core_.log_server.on_differing([this](const proto::LogReadRequest& request) {
+    // A client's word counts for nothing: it has no history of its own.
+    const auto claim = node::claim_of(request.node, request.cluster, request.after.epoch, request.after.sequence,
+                                      to_hex(request.after.hash));
+    if (!claim) return;
+    const OwnHistory own = own_history();
+    const Fit fit = fit_of(*claim, own);
+    histories_->hear(*claim, fit == Fit::inside ? Fit::other : fit, own);
+  });
   core_.start([this] { tick(); });
   return ok_status();
 }
@@ -85,6 +106,33 @@ void Master::tick() {
                   error.sequence = since;
                   core_.front.fail(caller, std::move(error));
                 });
+}
+
+// What the data folder and its slaves were known to have, against what the database has, before anything is written.
+Status Master::compare_histories() {
+  const Result<std::unique_ptr<storage::Connection>> connection = core_.database.open_administrator();
+  if (!connection) return connection.status();
+  Status problem;
+  histories_->begin(own_history(), [&](const Position& position) {
+    const Result<std::optional<Hash>> hash = storage::read_hash(**connection, position.sequence);
+    if (!hash) problem = hash.status();
+    return hash.ok() && *hash == position.hash;
+  });
+  return problem;
+}
+
+// What cannot be seen at once is looked up when that is wanted.
+Fit Master::hear(const node::Claim& claim, bool look_inside) {
+  const OwnHistory own = own_history();
+  const Fit fit = fit_of(claim, own);
+  if (fit != Fit::inside) {
+    histories_->hear(claim, fit, own);
+  } else if (look_inside) {
+    core_.log_server.look_up(claim.position, [this, claim](bool has) {
+      histories_->hear(claim, has ? Fit::same : Fit::other, own_history());
+    });
+  }
+  return fit;
 }
 
 void Master::stop() {
@@ -134,6 +182,14 @@ sql::Freeze Master::freeze() {
 
 void Master::handle_query(node::Caller caller, proto::QueryRequest request) {
   ++core_.counters.requests;
+  if (const std::string own = core_.board.cluster(); !request.cluster.empty() && request.cluster != own) {
+    core_.front.fail(caller, Status::error(Code::diverged, "the slave " + request.forwarded_by + " is of cluster " +
+                                                               request.cluster.substr(0, 8) +
+                                                               ", and this master is of cluster " + own.substr(0, 8) +
+                                                               ": what is sent there is not carried out here. "
+                                                               "Correct its setting `master`, or ask another node"));
+    return;
+  }
   const std::shared_ptr<const sql::Schema> schema = schema_.get();
   node::PlanRules rules = node::plan_rules(core_.config.limits);
   rules.schema = schema.get();
@@ -176,20 +232,22 @@ void Master::handle_report(const node::Caller& caller, proto::Report report) {
   {
     const std::lock_guard lock(peers_mutex_);
     std::erase_if(peers_, [](const auto& peer) { return Clock::now() - peer.second.seen > kForgetPeerAfter; });
-    if (!peers_.contains(name)) {
-      if (peers_.size() >= kMaxPeers) return;
-      logging::info("slave {} has joined, at entry {}", name, report.status.position);
+    const proto::NodeStatus& slave = report.status;
+    const bool joins = !peers_.contains(name);
+    const bool failed = slave.state == "Failed";
+    if (joins && peers_.size() >= kMaxPeers) return;
+    if (joins) logging::info("slave {} has joined, at entry {}", name, slave.position);
+    if (failed && peers_[name].status.state != "Failed") logging::error("slave {} has failed: {}", name, slave.message);
+    const auto claim = node::claim_of(name, slave.cluster, slave.epoch, slave.position, slave.hash);
+    const Fit fit = claim ? hear(*claim, joins || failed) : Fit::foreign;
+    // Another cluster's slave is none of ours, and nobody waits for it.
+    if (fit != Fit::foreign) {
       if (const Status status = known_slaves_.add(name); !status.ok())
         logging::error("slave {} may not be counted after a restart: {}", name, status.message);
     }
-    const bool failed_now = report.status.state == "Failed" && peers_[name].status.state != "Failed";
-    if (failed_now) logging::error("slave {} has failed: {}", name, report.status.message);
-    // A position in another history, as after the master's data was put back to an older state, acknowledges nothing.
-    const Position head = core_.board.position();
-    const proto::NodeStatus& slave = report.status;
-    const bool another = slave.state == "Failed" || slave.position > head.sequence ||
-                         (slave.position == head.sequence && slave.hash != to_hex(head.hash));
-    acks_.report(name, another ? 0 : slave.position);
+    // A position in another history acknowledges nothing.
+    const bool ours = !failed && (fit == Fit::same || fit == Fit::inside);
+    if (known_slaves_.names().contains(name)) acks_.report(name, ours ? slave.position : 0);
     peers_[name] = Peer{std::move(report.status), Clock::now()};
   }
   core_.front.reply(caller, proto::ReportReply{beacon()});

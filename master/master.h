@@ -8,6 +8,7 @@
 
 #include "config/config.h"
 #include "master/acks.h"
+#include "master/histories.h"
 #include "master/known_slaves.h"
 #include "master/overdue.h"
 #include "master/sequencer.h"
@@ -38,6 +39,9 @@ class Master {
   void handle_query(node::Caller caller, proto::QueryRequest request);
   void handle_cancel(const node::Caller& caller, const proto::CancelRequest& request);
   void handle_report(const node::Caller& caller, proto::Report report);
+  Status compare_histories();
+  OwnHistory own_history() const { return {core_.board.cluster(), core_.board.position()}; }
+  Fit hear(const node::Claim& claim, bool look_inside);
   void answer(std::vector<Committed>&& committed);
   void answer_when_acked(Committed committed, proto::Ack ack);
   void tick();
@@ -56,6 +60,7 @@ class Master {
   Overdue overdue_;
   proto::Ack default_ack_ = proto::Ack::local;
   std::unique_ptr<net::Publisher> publisher_;
+  std::unique_ptr<Histories> histories_;
   std::unique_ptr<Sequencer> sequencer_;
   std::mutex peers_mutex_;
   KnownSlaves known_slaves_;           // guarded by peers_mutex_

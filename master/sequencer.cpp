@@ -110,11 +110,15 @@ Status Sequencer::connect() {
     const Result<std::vector<proto::Entry>> entries = proto::decode_entries(group.body);
     if (!entries) return entries.status();
     for (const proto::Entry& entry : *entries) window_.add(entry, group.epoch);
-    hooks_.publish(group);
   }
+  const Result<std::optional<Hash>> cluster = storage::read_cluster(*administrator_);
+  if (!cluster) return cluster.status();
   // An empty log keeps the hash that its chain will begin with.
   if (head->sequence > 0) head_ = *head;
+  if (cluster->has_value()) board_.begin(**cluster);
   board_.post(head_);
+  // After that: a slave's report of it is compared with the head.
+  if (resumed->has_value()) hooks_.publish(**resumed);
   return reload_schema();
 }
 
@@ -123,6 +127,7 @@ Status Sequencer::start() {
   std::random_device source;
   head_.epoch = 1;
   head_.hash = proto::genesis_hash(std::to_string(source()) + std::to_string(source()) + std::to_string(now_us()));
+  board_.begin(head_.hash);
   if (Status status = connect(); !status.ok()) return status;
   window_.begin_after(head_.sequence > config_.limits.retry_window ? head_.sequence - config_.limits.retry_window : 0);
   Status decoded;
@@ -311,6 +316,10 @@ bool Sequencer::answer_without_running(WriteRequest& request) {
   }
   if (request.retryable() && cancellations_.cancelled(request.key())) {
     fail(request, cancelled_status());
+    return true;
+  }
+  if (const std::string doubt = hooks_.doubt(); !doubt.empty()) {
+    fail(request, Status::error(Code::read_only, doubt));
     return true;
   }
   if (Clock::now() >= request.deadline) {

@@ -39,7 +39,8 @@ class Sequencer {
   struct Hooks {
     std::function<void(const proto::Group&)> publish;
     std::function<void(std::vector<Committed>&&)> answer;
-    std::function<void()> make_way;  // for DDL that reads keep waiting
+    std::function<void()> make_way;      // for DDL that reads keep waiting
+    std::function<std::string()> doubt;  // why nothing may be written now; empty when it may
   };
 
   Sequencer(const config::NodeConfig& config, storage::Database& database, node::Front& front,

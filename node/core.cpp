@@ -52,6 +52,9 @@ Core::Core(const config::NodeConfig& node_config, std::function<bool()> stale)
       errands_(kMaxErrands) {}
 
 Status Core::open(Front::Handler handler) {
+  Result<Identity> found = Identity::open(config.data_dir, config.role);
+  if (!found) return found.status();
+  identity = std::move(*found);
   // The socket first: a port that is taken is known at once, before a database is started for nothing.
   if (Status status = front.open(config.listen, config.limits.max_message_bytes); !status.ok()) return status;
   front.start([this, handler = std::move(handler)](Caller caller, proto::Message message) {
@@ -201,6 +204,7 @@ proto::NodeStatus Core::base_status() {
   status.epoch = position.epoch;
   status.position = position.sequence;
   status.hash = to_hex(position.hash);
+  status.cluster = board.cluster();
   status.entries_per_second = rate.per_second();
   status.endpoint = front.endpoint();
   status.database_up = database.up();

@@ -15,6 +15,7 @@
 #include "node/conditions.h"
 #include "node/counters.h"
 #include "node/front.h"
+#include "node/identity.h"
 #include "node/log_server.h"
 #include "node/position_board.h"
 #include "node/readers.h"
@@ -29,8 +30,8 @@ class Core {
 
   Core(const config::NodeConfig& config, std::function<bool()> stale);
 
-  // The socket, then the database; returns when that is up. From the start `handler` gets the status requests; others
-  // are told that the node is starting.
+  // The data folder's identity, the socket, then the database; returns when that is up. From the start `handler` gets
+  // the status requests; others are told that the node is starting.
   Status open(Front::Handler handler);
   // Readers, log server and ticks; then all requests. `tick` runs several times a second.
   void start(std::function<void()> tick);
@@ -57,6 +58,7 @@ class Core {
   Clock::time_point deadline_of(const proto::QueryRequest& request, Clock::time_point arrived) const;
 
   const config::NodeConfig config;
+  Identity identity;  // since open()
   Conditions conditions;
   Counters counters;
   Rate rate;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/logging.h"
 #include "base/thread.h"
 #include "storage/log.h"
 
@@ -10,10 +11,36 @@ namespace {
 
 constexpr std::size_t kQueueCapacity = 256;
 
+// What the asking node and this one have, and what a person can do about it. Never that the longer history be removed.
+Status histories_differ(const std::string& name, const Position& head, const std::string& cluster,
+                        const proto::LogReadRequest& request) {
+  const std::string theirs = "the asking node has " + std::to_string(request.after.sequence) + " entries";
+  const std::string here = name + " has " + std::to_string(head.sequence);
+  std::string what;
+  std::string longer = "give " + name + " its newest data back; the asking node goes on by itself";
+  if (!request.cluster.empty() && request.cluster != cluster) {
+    what = theirs + " of cluster " + request.cluster.substr(0, 8) + ", " + here + " of another one, " +
+           cluster.substr(0, 8) + ". If the asking node follows the wrong master, correct its setting `master`. If " +
+           name + " has lost its data, ";
+  } else if (request.after.sequence > head.sequence) {
+    what = theirs + ", which is the longer history, and " + here + ". If the data of " + name +
+           " was lost or put back to an older state, ";
+  } else {
+    what = theirs + ", " + here + ", and entry " + std::to_string(request.after.sequence) +
+           " differs. If the data of " + name + " was put back to an older state and written to since, ";
+  }
+  return Status::error(Code::diverged,
+                       "the histories differ: " + what + longer +
+                           ". Its data may be the last that has what it has: leave it where it is "
+                           "until that is settled. Only to go on without it: stop the asking node, move "
+                           "its data folder aside, and start it");
+}
+
 }  // namespace
 
 LogServer::LogServer(const config::NodeConfig& config, storage::Database& database, Front& front, PositionBoard& board)
     : limits_(config.limits),
+      name_(config.name),
       of_master_(config.role == config::Role::master),
       database_(database),
       front_(front),
@@ -32,7 +59,7 @@ void LogServer::stop() {
 }
 
 void LogServer::submit(Caller caller, proto::LogReadRequest request) {
-  Job job{std::move(caller), std::move(request)};
+  Job job{std::move(caller), std::move(request), {}};
   if (queue_.try_push(std::move(job))) return;
   Status status = queue_.closed()
                       ? Status::error(Code::shutting_down, "the node is stopping; ask another one")
@@ -41,13 +68,27 @@ void LogServer::submit(Caller caller, proto::LogReadRequest request) {
   front_.fail(job.caller, std::move(status));
 }
 
+void LogServer::look_up(const Position& position, std::function<void(bool has)> done) {
+  Job job;
+  job.request.after = position;
+  job.look_up = std::move(done);
+  if (!queue_.try_push(std::move(job))) logging::debug("a position is not looked up now: too many nodes catch up");
+}
+
 void LogServer::serve() {
   while (!queue_.closed() || queue_.size() > 0) {
     std::optional<Job> job = queue_.pop(std::chrono::milliseconds(500));
     if (!job) continue;
     if (queue_.closed()) {
       // Each read may wait for the database.
-      front_.fail(job->caller, Status::error(Code::shutting_down, "the node is stopping; ask another one"));
+      if (!job->look_up)
+        front_.fail(job->caller, Status::error(Code::shutting_down, "the node is stopping; ask another one"));
+      continue;
+    }
+    if (job->look_up) {
+      if (!connect().ok()) continue;
+      const Result<std::optional<Hash>> hash = storage::read_hash(*connection_, job->request.after.sequence);
+      if (hash) job->look_up(*hash == job->request.after.hash);
       continue;
     }
     Result<proto::LogBatch> batch = read(job->request);
@@ -59,12 +100,16 @@ void LogServer::serve() {
   }
 }
 
+Status LogServer::connect() {
+  if (connection_ && !connection_->lost()) return ok_status();
+  Result<std::unique_ptr<storage::Connection>> connection = database_.open_administrator();
+  if (!connection) return connection.status();
+  connection_ = std::move(*connection);
+  return ok_status();
+}
+
 Result<proto::LogBatch> LogServer::read(const proto::LogReadRequest& request) {
-  if (!connection_ || connection_->lost()) {
-    Result<std::unique_ptr<storage::Connection>> connection = database_.open_administrator();
-    if (!connection) return connection.status();
-    connection_ = std::move(*connection);
-  }
+  if (Status status = connect(); !status.ok()) return status;
   const Position head = board_.position();
   const Position& after = request.after;
   // Who hears the master's stream can be ahead of a slave.
@@ -73,14 +118,10 @@ Result<proto::LogBatch> LogServer::read(const proto::LogReadRequest& request) {
   if (after.hash != Hash{}) {
     const Result<std::optional<Hash>> hash = storage::read_hash(*connection_, after.sequence);
     if (!hash) return hash.status();
-    if (*hash != after.hash)
-      return Status::error(
-          Code::diverged,
-          "the histories differ: this node " +
-              (hash->has_value() ? "has another entry " + std::to_string(after.sequence)
-                                 : "has no group that ends at entry " + std::to_string(after.sequence) +
-                                       " (its log ends at " + std::to_string(head.sequence) + ")") +
-              ". The asking node has to be made anew from this cluster: stop it, move its data folder away, start it.");
+    if (*hash != after.hash) {
+      if (differs_) differs_(request);
+      return histories_differ(name_, head, board_.cluster(), request);
+    }
   }
   const std::uint64_t max_bytes =
       request.max_bytes == 0 ? limits_.log_batch_bytes : std::min(request.max_bytes, limits_.log_batch_bytes);

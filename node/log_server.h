@@ -2,6 +2,7 @@
 // submit() from any thread; a full queue is BUSY.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <thread>
 
@@ -16,28 +17,40 @@ namespace sqlcast::node {
 
 class LogServer {
  public:
+  // A reader whose position is not part of this node's history, by its own word. On the server's thread.
+  using Differs = std::function<void(const proto::LogReadRequest& request)>;
+
   LogServer(const config::NodeConfig& config, storage::Database& database, Front& front, PositionBoard& board);
   ~LogServer();
+  void on_differing(Differs differs) { differs_ = std::move(differs); }  // before start()
   void start();
   void stop();
 
   void submit(Caller caller, proto::LogReadRequest request);
 
+  // Whether this node's log has a group that ends exactly there; `done` is called on the server's thread, or not at all
+  // when the log cannot be read now, or too much waits.
+  void look_up(const Position& position, std::function<void(bool has)> done);
+
  private:
   struct Job {
     Caller caller;
     proto::LogReadRequest request;
+    std::function<void(bool has)> look_up;  // of `request.after`, in place of an answer to the caller
   };
   void serve();
+  Status connect();
   Result<proto::LogBatch> read(const proto::LogReadRequest& request);
 
   const config::Limits limits_;
+  const std::string name_;
   const bool of_master_;
   storage::Database& database_;
   Front& front_;
   PositionBoard& board_;
   BoundedQueue<Job> queue_;
   std::unique_ptr<storage::Connection> connection_;  // the thread's
+  Differs differs_;                                  // the thread's
   std::thread thread_;
 };
 

@@ -26,6 +26,16 @@ class PositionBoard {
 
   void post(const Position& position);
 
+  // The hash that the log's chain begins with, which no other cluster has; hex, empty while it is not known.
+  void begin(const Hash& cluster) {
+    const std::lock_guard lock(mutex_);
+    cluster_ = to_hex(cluster);
+  }
+  std::string cluster() const {
+    const std::lock_guard lock(mutex_);
+    return cluster_;
+  }
+
   // Calls `ready` once: at once when the node is there already. False, and no call, when too many wait.
   bool when_reached(Sequence sequence, Clock::time_point deadline, Ready ready);
 
@@ -41,6 +51,7 @@ class PositionBoard {
 
   mutable std::mutex mutex_;
   Position position_;
+  std::string cluster_;
   std::multimap<Sequence, Waiter> waiters_;
 };
 

@@ -105,9 +105,14 @@ int run_program(config::Role role, int argc, char** argv, const MakeNode& make) 
   bool check = false;
   bool print = false;
   bool version = false;
+  bool accept_history = false;
   app.add_option("--config", file, "configuration file (YAML)")->type_name("FILE");
   app.add_flag("--check-config", check, "check the configuration and exit");
   app.add_flag("--print-config", print, "print the merged configuration, secrets redacted, and exit");
+  if (master)
+    app.add_flag(
+        "--accept-history", accept_history,
+        "go on from what this data folder has, although other nodes have, or had, a longer or another history");
   app.add_flag("--version", version, "print the version and exit");
   std::map<std::string, std::string> flags;
   for (const config::Setting& setting : config::settings()) {
@@ -135,11 +140,12 @@ int run_program(config::Role role, int argc, char** argv, const MakeNode& make) 
   source.file = file;
   source.flags = std::move(flags);
   source.environment = environment();
-  const Result<config::NodeConfig> config = config::load(role, source);
+  Result<config::NodeConfig> config = config::load(role, source);
   if (!config) {
     std::fprintf(stderr, "%s: %s\n", app.get_name().c_str(), config.status().message.c_str());
     return kUsage;
   }
+  config->accept_history = accept_history;
   if (print) std::fputs(config::print(*config).c_str(), stdout);
   if (check) std::printf("the configuration is good\n");
   if (print || check) return 0;

@@ -72,7 +72,8 @@ Result<Decoded> read_message(const json& object, MessageType type, std::uint64_t
 
 Result<Decoded> read_query(json& object, std::uint64_t exchange) {
   const bool single = object.contains("sql");
-  if (object.contains("forwarded_by")) return bad("unknown field \"forwarded_by\"");
+  for (const char* name : {"forwarded_by", "cluster"})  // from node to node
+    if (object.contains(name)) return bad("unknown field \"" + std::string(name) + "\"");
   if (Status status = gather_statement(object); !status) return status;
   Result<Decoded> decoded = read_message<QueryRequest>(object, MessageType::query, exchange);
   if (decoded || !single) return decoded;

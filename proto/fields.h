@@ -100,6 +100,7 @@ void describe(V& v, Of<QueryRequest> auto& m) {
   v.field("warnings", m.warnings, false);
   v.optional("resent_since", m.resent_since);
   v.field("forwarded_by", m.forwarded_by, std::string());
+  v.field("cluster", m.cluster, std::string());
 }
 
 template <typename V>
@@ -197,6 +198,7 @@ void describe(V& v, Of<NodeStatus> auto& m) {
   v.field("epoch", m.epoch, Epoch{0});
   v.field("position", m.position, Sequence{0});
   v.field("hash", m.hash, std::string());
+  v.field("cluster", m.cluster, std::string());
   v.field("head", m.head, Sequence{0});
   v.field("lag_ms", m.lag_ms, std::uint64_t{0});
   v.field("entries_per_second", m.entries_per_second, 0.0);
@@ -246,6 +248,8 @@ template <typename V>
 void describe(V& v, Of<LogReadRequest> auto& m) {
   v.required("after", m.after);
   v.field("max_bytes", m.max_bytes, std::uint64_t{0});
+  v.field("node", m.node, std::string());
+  v.field("cluster", m.cluster, std::string());
 }
 
 template <typename V>

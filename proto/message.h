@@ -74,6 +74,7 @@ struct QueryRequest {
   // longer reaches back that far and the key is not in it, the answer is outcome_unknown instead of an execution.
   std::optional<Sequence> resent_since;
   std::string forwarded_by;  // the slave's node name, when a slave sends it on; empty from a client
+  std::string cluster;       // and the slave's cluster, as in NodeStatus: the master refuses that of another one
 };
 
 // The kind of value that a column's frame holds.
@@ -156,6 +157,7 @@ struct NodeStatus {
   Epoch epoch = 0;
   Sequence position = 0;
   std::string hash;               // hex, of the position
+  std::string cluster;            // hex: the hash that the log's chain begins with; empty before the first entry
   Sequence head = 0;              // the master's last known position
   std::uint64_t lag_ms = 0;       // 0 when caught up
   double entries_per_second = 0;  // over the last seconds
@@ -200,6 +202,8 @@ struct ExplainReply {
 struct LogReadRequest {
   Position after;               // the reader's own end: the server checks that it is part of its history
   std::uint64_t max_bytes = 0;  // 0 = the node's default
+  std::string node;             // who asks, and of which cluster it is; a client leaves both out
+  std::string cluster;
 };
 struct LogBatch {
   std::vector<Group> groups;  // consecutive; empty = nothing after `after`

@@ -103,6 +103,9 @@ Applier::~Applier() { stop(); }
 Result<Position> Applier::open() {
   if (Status status = try_connect(); !status.ok()) return status;
   taken_ = position_.sequence;
+  const Result<std::optional<Hash>> cluster = storage::read_cluster(*administrator_);
+  if (!cluster) return cluster.status();
+  cluster_ = *cluster;
   return position_;
 }
 

@@ -38,6 +38,8 @@ class Applier {
 
   // Ends interrupted DDL and reads the end of this node's own log.
   Result<Position> open();
+  // Of that log, as of open(); nothing while it is empty.
+  const std::optional<Hash>& cluster() const { return cluster_; }
   void start();
   void stop();  // ends the transaction in hand
 
@@ -84,6 +86,7 @@ class Applier {
   std::unique_ptr<storage::Connection> administrator_;
   std::unique_ptr<storage::Executor> executor_;
   Position position_;
+  std::optional<Hash> cluster_;
   Sequence taken_ = 0;  // the last that came from the queue, or was there at the start
   BackOff back_off_;
   std::atomic<bool> defining_{false};  // a definition is being carried out; others read it

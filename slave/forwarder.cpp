@@ -71,6 +71,7 @@ void Forwarder::stop() {
 
 void Forwarder::submit(node::Caller caller, proto::QueryRequest request, Clock::time_point deadline) {
   request.forwarded_by = config_.name;
+  request.cluster = board_.cluster();
   // A client that cannot retry by itself gets a key from us, so that our own resends are safe.
   if (request.key.client_id.empty()) request.key = {own_client_id_, next_request_id_++};
   const RequestKey key = request.key;

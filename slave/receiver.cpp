@@ -195,6 +195,8 @@ void Receiver::act(Replicator::Actions actions) {
   for (proto::Group& group : actions.apply) hooks_.apply(std::move(group));
   if (actions.read_log) {
     actions.read_log->max_bytes = config_.limits.log_batch_bytes;
+    actions.read_log->node = config_.name;
+    actions.read_log->cluster = hooks_.cluster();
     log_exchange_ = next_exchange_++;
     if (!dealer_->send(proto::encode(*actions.read_log, log_exchange_)))
       logging::debug("a log_read could not be sent; it will be asked again");

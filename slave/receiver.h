@@ -30,11 +30,13 @@ class Receiver {
   struct Hooks {
     std::function<void(proto::Group)> apply;
     std::function<proto::NodeStatus()> status;  // for the report
+    std::function<std::string()> cluster;       // the own, hex; empty while there are no entries
   };
   // What others may know of the replicator.
   struct View {
     Replicator::State state = Replicator::State::syncing;
     std::string message;
+    bool follows() const { return state != Replicator::State::diverged && state != Replicator::State::failed; }
     bool master_heard = false;
     Sequence head = 0;
     std::uint64_t lag_ms = 0;

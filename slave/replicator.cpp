@@ -27,6 +27,7 @@ std::string_view state_name(Replicator::State state) {
     case Replicator::State::syncing: return "Syncing";
     case Replicator::State::catching_up: return "CatchingUp";
     case Replicator::State::live: return "Live";
+    case Replicator::State::diverged:  // needs a person as well
     case Replicator::State::failed: return "Failed";
   }
   return "Failed";
@@ -114,6 +115,11 @@ void Replicator::back_off(Time now) {
 // The state that follows from what is known.
 void Replicator::settle(Time now) {
   if (state_ == State::failed) return;
+  if (!diverged_.empty()) {
+    state_ = State::diverged;
+    message_ = diverged_;
+    return;
+  }
   if (!master_heard(now)) {
     state_ = State::syncing;
     message_ = heard_ ? "the master has not been heard for a while; trying again" : "waiting for the master";
@@ -214,6 +220,7 @@ Replicator::Actions Replicator::on_log_batch(proto::LogBatch batch, Time now) {
   if (state_ == State::failed || !asked_) return actions;  // a late answer to a request that was given up
   hear(now);
   asked_.reset();
+  diverged_.clear();
   delay_.clear();
   back_off_ = options_.min_back_off;
   not_before_ = now;
@@ -244,11 +251,8 @@ Replicator::Actions Replicator::on_log_batch(proto::LogBatch batch, Time now) {
 Replicator::Actions Replicator::on_log_error(const Status& status, Time now) {
   Actions actions;
   if (state_ == State::failed || !asked_) return actions;
-  if (status.code == Code::diverged) {
-    fail(status.message);
-    return actions;
-  }
   back_off(now);
+  if (status.code == Code::diverged) diverged_ = status.message + ". This slave asks again and again";
   delay_ = "catching up is delayed: " + status.message;
   settle(now);
   return actions;

@@ -3,7 +3,8 @@
 //
 // Subscribe first, then ask for everything after my position, drop duplicates, go live. The log is the truth: a
 // live message that does not follow is never an error by itself, only a reason to ask the log, and it is the log's
-// server that says "your history is not mine" (the slave then stops for good).
+// server that says "your history is not mine". The slave then takes nothing and asks again now and then: a master that
+// lost its data may get it back.
 #pragma once
 
 #include <chrono>
@@ -29,6 +30,7 @@ class Replicator {
     syncing,      // has not heard from its master yet, or not for too long
     catching_up,  // reading the log
     live,         // has everything the master is known to have, and hears the stream
+    diverged,     // the master's history is another; asks again, for the true one may come back
     failed,       // for good: what must not be guessed has gone wrong
   };
 
@@ -129,6 +131,7 @@ class Replicator {
   bool log_wanted_ = true;     // something is missing, or must be verified
   std::optional<Time> asked_;  // a log_read is in flight since then
   Time not_before_{};          // back-off
+  std::string diverged_;       // what the master has said of the two histories; empty when they are one
   std::string delay_;          // why the last log_read brought nothing; empty when it did
   Milliseconds back_off_;
   std::uint64_t gaps_ = 0;

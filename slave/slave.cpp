@@ -10,7 +10,7 @@ using State = Replicator::State;
 Slave::Slave(const config::NodeConfig& config)
     : core_(config, [this] {
         const Receiver::View view = receiver_->view();
-        return view.state == State::failed || !view.master_heard;
+        return !view.follows() || !view.master_heard;
       }) {
   Applier::Hooks applier_hooks;
   applier_hooks.applied = [this](const Position& position) {
@@ -23,7 +23,11 @@ Slave::Slave(const config::NodeConfig& config)
       std::make_unique<Applier>(core_.database, core_.counters, core_.rate, core_.conditions, std::move(applier_hooks));
 
   Receiver::Hooks receiver_hooks;
-  receiver_hooks.apply = [this](proto::Group group) { applier_->submit(std::move(group)); };
+  receiver_hooks.apply = [this](proto::Group group) {
+    if (group.first == 1) core_.board.begin(group.previous_hash);
+    applier_->submit(std::move(group));
+  };
+  receiver_hooks.cluster = [this] { return core_.board.cluster(); };
   receiver_hooks.status = [this] { return status(); };
   receiver_ = std::make_unique<Receiver>(core_.config, core_.counters, std::move(receiver_hooks));
 
@@ -39,6 +43,7 @@ Status Slave::start() {
   if (!opened.ok()) return opened;
   const Result<Position> position = applier_->open();
   if (!position) return position.status();
+  if (applier_->cluster()) core_.board.begin(*applier_->cluster());
   core_.board.post(*position);
   if (Status status = receiver_->start(*position); !status.ok()) return status;
   applier_->start();
@@ -73,7 +78,7 @@ proto::NodeStatus Slave::status() {
 
 bool Slave::fresh_within(std::uint32_t max_lag_ms) const {
   const Receiver::View view = receiver_->view();
-  return view.state != State::failed && view.level_at &&
+  return view.follows() && view.level_at &&
          Receiver::Clock::now() - *view.level_at <= std::chrono::milliseconds(max_lag_ms);
 }
 
@@ -170,6 +175,11 @@ void Slave::handle_query(node::Caller caller, proto::QueryRequest request) {
   }
   const bool at_master = request.consistency == proto::Consistency::master;
   if (plan.kind == node::RequestPlan::Kind::write || at_master) {
+    if (const Receiver::View view = receiver_->view(); view.state == State::diverged) {
+      core_.front.fail(caller,
+                       Status::error(Code::diverged, "this slave sends nothing on to its master: " + view.message));
+      return;
+    }
     const auto deadline = core_.deadline_of(request, caller.arrived);
     forwarder_->submit(std::move(caller), std::move(request), deadline);
     return;

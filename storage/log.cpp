@@ -129,6 +129,14 @@ Status read_last_entries(Connection& connection, std::uint64_t entries,
   return ok_status();
 }
 
+Result<std::optional<Hash>> read_cluster(Connection& connection) {
+  const Result<std::optional<std::string>> hash = connection.scalar(
+      "SELECT previous_hash FROM sqlcast.log WHERE state<>" + std::to_string(kPending) + " ORDER BY last LIMIT 1");
+  if (!hash) return hash.status();
+  if (!hash->has_value()) return std::optional<Hash>();
+  return std::optional(to_hash(**hash));
+}
+
 Result<std::optional<Hash>> read_hash(Connection& connection, Sequence sequence) {
   if (sequence == 0) return std::optional(Hash{});
   const Result<std::optional<std::string>> hash =

@@ -48,6 +48,9 @@ Result<std::vector<proto::Group>> read_groups(Connection& connection, Sequence a
 Status read_last_entries(Connection& connection, std::uint64_t entries,
                          const std::function<void(const proto::Group&)>& take);
 
+// What the chain begins with, which no other cluster's log has; nothing while the log is empty.
+Result<std::optional<Hash>> read_cluster(Connection& connection);
+
 // The hash of the group that ends at `sequence`; nothing when no group ends there. Sequence 0 has the zero hash.
 Result<std::optional<Hash>> read_hash(Connection& connection, Sequence sequence);
 

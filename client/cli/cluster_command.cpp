@@ -34,6 +34,7 @@ struct Arguments {
   bool slaves_given = false;
   bool detach = false;
   bool json = false;
+  bool accept_history = false;
 };
 
 void say(const std::string& line) {
@@ -204,12 +205,15 @@ int run_stop(const Arguments& arguments) {
 int run_start(const Arguments& arguments) {
   const auto bins = programs(arguments);
   if (!bins.ok()) return fail(bins.status());
-  return with_cluster(arguments, [&bins](LocalCluster& cluster, const std::vector<std::string>& names) {
+  return with_cluster(arguments, [&](LocalCluster& cluster, const std::vector<std::string>& names) {
+    if (arguments.accept_history && cluster.file().master()->name != names[0])
+      return fail(Status::error(Code::bad_request, "--accept-history is a word for the master"));
     if (cluster.running(names[0])) {
       say(names[0] + " is running already.");
       return kExitOk;
     }
-    if (const Status status = cluster.start(names[0], *bins, false); !status.ok()) return fail(status);
+    if (const Status status = cluster.start(names[0], *bins, false, arguments.accept_history); !status.ok())
+      return fail(status);
     const auto progress = [](const std::string& name, const std::string& state) { say(name + ": " + state); };
     const Status ready = cluster.wait_ready(names, kStartTimeout, progress, [] { return interrupts() > 0; });
     return ready.ok() ? kExitOk : fail(ready);
@@ -276,6 +280,8 @@ void add_cluster_command(CLI::App& app, Run& run) {
   CLI::App* const start = add("start", "Start one node; it stays", run_start);
   add_node_name(start);
   add_programs(start);
+  start->add_flag("--accept-history", arguments->accept_history,
+                  "Of the master: go on from what it has, although others have a longer or another history");
   add_node_name(add("stop", "Stop one node", run_stop));
   add_node_name(add("kill", "Kill one node with SIGKILL, to see what happens", run_kill));
 }

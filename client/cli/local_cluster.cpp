@@ -213,7 +213,8 @@ Status LocalCluster::write_config(const ClusterNode& node) const {
   return after == before ? ok_status() : write_text_file(path, after);
 }
 
-Status LocalCluster::start(const std::string& name, const Programs& programs, bool die_with_parent) {
+Status LocalCluster::start(const std::string& name, const Programs& programs, bool die_with_parent,
+                           bool accept_history) {
   const ClusterNode* node = file_.find(name);
   SQLCAST_CHECK(node != nullptr);
   if (running(name)) return ok_status();
@@ -221,6 +222,7 @@ Status LocalCluster::start(const std::string& name, const Programs& programs, bo
   SpawnOptions options;
   options.program = node->role == "master" ? programs.master : programs.slave;
   options.arguments = {"--config", (dir_ / name / "node.yaml").string()};
+  if (accept_history) options.arguments.push_back("--accept-history");
   options.log = log_of(name);
   options.die_with_parent = die_with_parent;
   const auto process = spawn(options);
@@ -264,7 +266,8 @@ Status LocalCluster::wait_ready(const std::vector<std::string>& names, milliseco
                        ")");
       if (state != states[name]) progress(name, states[name] = state);
       if (state == "Serving" || state == "Live") break;
-      if (state == "Failed") return failure("has failed: " + status->self.message);
+      if (state == "Failed" || state == "ReadOnly")
+        return failure((state == "Failed" ? "has failed: " : "refuses writes: ") + status->self.message);
       if (std::chrono::steady_clock::now() > end)
         return failure("is not ready after " + std::to_string(timeout.count() / 1000) + " s (" + state + ")");
       if (status.ok()) std::this_thread::sleep_for(milliseconds(50));

@@ -41,8 +41,8 @@ class LocalCluster {
   // Returns a line for people about each change.
   Result<std::vector<std::string>> repair_ports();
 
-  // Writes its configuration when it has none. Nothing happens to a running node.
-  Status start(const std::string& name, const Programs& programs, bool die_with_parent);
+  // Writes its configuration when it has none. Nothing happens to a running node. `accept_history` is for a master.
+  Status start(const std::string& name, const Programs& programs, bool die_with_parent, bool accept_history = false);
 
   // Until each of these is Serving or Live. The Status of a failure ends with the end of the node's log.
   // `stop_waiting` is looked at often; true ends it with `cancelled`.

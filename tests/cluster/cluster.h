@@ -73,6 +73,7 @@ class Node {
 
   // For the next start: `SQLCAST_TEST_CRASH` makes the node die at a crash point.
   std::map<std::string, std::string> environment;
+  std::vector<std::string> arguments;  // for the next start, besides --config
 
   void start();                 // does not wait for it to answer
   void wait_until_answering();  // requests

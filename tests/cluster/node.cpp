@@ -81,6 +81,7 @@ void Node::start() {
   spawn.arguments.push_back(program("sqlcast-" + options_.role));
   spawn.arguments.push_back("--config");
   spawn.arguments.push_back((options_.folder / "node.yaml").string());
+  spawn.arguments.insert(spawn.arguments.end(), arguments.begin(), arguments.end());
   spawn.log = options_.folder / "node.log";
   spawn.die_with_parent = true;
   const Result<cli::ProcessId> process = cli::spawn(spawn);

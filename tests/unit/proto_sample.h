@@ -77,6 +77,7 @@ inline QueryRequest query() {
   query.ack = Ack::majority;
   query.resent_since = 39;
   query.forwarded_by = "slave-1";
+  query.cluster = to_hex(hash_of(0x50));
   return query;
 }
 
@@ -143,6 +144,7 @@ inline NodeStatus node_status() {
   status.epoch = 3;
   status.position = 42;
   status.hash = to_hex(hash_of(0x20));
+  status.cluster = to_hex(hash_of(0x50));
   status.head = 54;
   status.lag_ms = 120;
   status.entries_per_second = 1500.5;
@@ -180,7 +182,7 @@ inline std::vector<Named> all() {
           {"status_reply", StatusReply{node_status(), {peer}}},
           {"explain", ExplainRequest{"school", {"select 1", "drop table t"}}},
           {"explain_reply", ExplainReply{{explanation}}},
-          {"log_read", LogReadRequest{{3, 40, hash_of(0x40)}, 1'048'576}},
+          {"log_read", LogReadRequest{{3, 40, hash_of(0x40)}, 1'048'576, "slave-1", to_hex(hash_of(0x50))}},
           {"log_batch", LogBatch{{group()}, head}},
           {"report", Report{node_status()}},
           {"report_reply", ReportReply{beacon}},
