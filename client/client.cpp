@@ -253,9 +253,10 @@ class Client::Impl {
     if (query.consistency == Consistency::max_lag) query.max_lag_ms = to_ms(request.max_lag.value_or(options_.max_lag));
     query.ack = request.ack.value_or(options_.ack);
     query.warnings = request.warnings.value_or(options_.warnings);
-    query.resent_since = request.resent_since;
+    query.sent_since = request.sent_since;
 
     exchange.is_write = !read;
+    exchange.first_sent_here = !request.request_id;
     exchange.repeat = read ? Repeat::if_lost : Repeat::freely;
     exchange.request_id = id;
     exchange.timeout = request.timeout.value_or(options_.timeout);
@@ -443,8 +444,8 @@ Result<std::vector<proto::NodeStatus>> Client::cluster_status(milliseconds timeo
 
 Result<proto::LogBatch> Client::read_log(Position after, std::uint64_t max_bytes, std::string endpoint) {
   return impl_->wait<Result<proto::LogBatch>>([&](std::function<void(Result<proto::LogBatch>)> done) {
-    impl_->ask<proto::LogBatch>(proto::LogReadRequest{after, max_bytes, {}, {}}, endpoint, Route::read, kBlockingLogRead,
-                                std::move(done));
+    impl_->ask<proto::LogBatch>(proto::LogReadRequest{after, max_bytes, {}, {}}, endpoint, Route::read,
+                                kBlockingLogRead, std::move(done));
   });
 }
 

@@ -73,8 +73,11 @@ struct Request {
   std::optional<Ack> ack;
   std::optional<std::uint32_t> page_rows;
   std::optional<bool> warnings;
-  std::optional<std::uint64_t> request_id;  // for resending an earlier request on purpose, with the same client id
-  std::optional<Sequence> resent_since;     // then: a position known before it was first sent (proto/message.h)
+  // For sending an earlier request again on purpose, with the same client id; then also a position that was known
+  // before it was first sent: a master that has forgotten anything since executes it only if it has that
+  // (proto/message.h).
+  std::optional<std::uint64_t> request_id;
+  std::optional<Sequence> sent_since;
   Target target;
 
   static Request of(std::string sql, std::vector<Value> params = {});

@@ -16,6 +16,8 @@ constexpr milliseconds kBusyPause{20};
 constexpr milliseconds kCancelTimeout{5'000};
 constexpr milliseconds kCancelledReply{500};
 constexpr std::uint32_t kMostDoublings = 3;  // of the interval between resends
+// Younger than what the master remembers at its full speed.
+constexpr milliseconds kPositionIsFresh{1'000};
 
 // Errors that a node gives before it looks whether the request was executed earlier.
 bool says_nothing_of_earlier(Code code) {
@@ -91,10 +93,12 @@ void Engine::dispatch(std::uint64_t id, Open& open, TimePoint now) {
     open.send_at = choice.at;
     return;
   }
+  if (awaits_position(open, choice.address, now)) return;
   open.endpoint = choice.address;
   open.on_its_way = true;
   open.sent_at = now;
-  if (open.attempts++ == 0) open.seen = seen_;
+  ++open.attempts;
+  if (open.copies++ == 0) open.seen = open.exchange.first_sent_here ? seen_ : 0;
   const std::uint32_t doublings = std::min(open.attempts - 1, kMostDoublings);
   open.check_at = now + settings_.resend_after * (1 << doublings);
   proto::Message message = open.exchange.message;
@@ -102,7 +106,7 @@ void Engine::dispatch(std::uint64_t id, Open& open, TimePoint now) {
     // The node must be done, or have said that it is not, when the caller's time is up.
     const auto left = std::max<std::int64_t>(duration_cast<milliseconds>(open.deadline - now).count(), 1);
     query->timeout_ms = static_cast<std::uint32_t>(std::min<std::int64_t>(left, UINT32_MAX));
-    if (open.unsettled && !query->resent_since) query->resent_since = open.seen;
+    if (open.exchange.is_write && open.exchange.first_sent_here && !query->sent_since) query->sent_since = open.seen;
     // Another node may have what this one has not yet.
     if (open.exchange.route == Route::read && open.exchange.pinned.empty() && endpoints_.listed() > 1)
       query->wait_ms = static_cast<std::uint32_t>(std::clamp<std::int64_t>(settings_.read_wait.count(), 1, left));
@@ -115,6 +119,29 @@ void Engine::dispatch(std::uint64_t id, Open& open, TimePoint now) {
   }
 }
 
+// True when the write has to wait for a node's word on where the log stands: it is asked for that.
+bool Engine::awaits_position(Open& open, const std::string& endpoint, TimePoint now) {
+  const auto* query = std::get_if<proto::QueryRequest>(&open.exchange.message);
+  const bool needs_one = open.exchange.is_write && open.exchange.first_sent_here && open.copies == 0 &&
+                         query != nullptr && !query->sent_since && !query->key.client_id.empty();
+  open.awaits_position = needs_one && now >= seen_until_;
+  if (!open.awaits_position) return false;
+  auto asked = probes_.find(endpoint);
+  if (asked != probes_.end() && asked->second.sent_at + settings_.resend_after <= now) {
+    give_up_on(endpoint, now);
+    open.last_status = Status::error(Code::timeout, "no word from " + endpoint);
+    open.send_at = now;  // another one's turn
+    return true;
+  }
+  if (asked == probes_.end()) {
+    probe(endpoint, now);
+    asked = probes_.find(endpoint);
+  }
+  open.endpoint = endpoint;
+  open.send_at = asked->second.sent_at + settings_.resend_after;
+  return true;
+}
+
 void Engine::pause(Open& open, const Status& why, milliseconds wait, TimePoint now) {
   open.on_its_way = false;
   open.last_status = why;
@@ -125,6 +152,7 @@ void Engine::pause(Open& open, const Status& why, milliseconds wait, TimePoint n
 void Engine::not_sent(std::uint64_t exchange, const Status& why, TimePoint now) {
   const auto it = open_.find(exchange);
   if (it == open_.end() || !it->second.on_its_way) return;
+  --it->second.copies;
   if (it->second.exchange.repeat == Repeat::never || why.code == Code::too_large) {
     complete(it, {why, {}, it->second.endpoint, {}}, now);
     return;
@@ -241,20 +269,32 @@ void Engine::learn(const std::string& endpoint, const proto::StatusReply& reply,
       open.send_at = now;
 }
 
-void Engine::note_position(const proto::Message& message) {
+void Engine::note_position(const proto::Message& message, TimePoint now) {
   Sequence position = 0;
-  if (const auto* result = std::get_if<proto::QueryResult>(&message))
+  bool fresh = false;  // where the log ends; a slave's own position may be far behind that
+  if (const auto* result = std::get_if<proto::QueryResult>(&message)) {
     position = std::max(result->node_position, result->sequence);
+    fresh = result->wrote && !result->replayed;
+  }
   if (const auto* error = std::get_if<proto::ErrorReply>(&message))
     if (error->status.code == Code::committed_not_acked) position = error->sequence;
-  if (const auto* status = std::get_if<proto::StatusReply>(&message)) position = status->self.position;
+  if (const auto* status = std::get_if<proto::StatusReply>(&message)) {
+    position = std::max(status->self.position, status->self.head);
+    fresh = true;
+  }
   seen_ = std::max(seen_, position);
+  if (!fresh) return;
+  const bool was_fresh = now < seen_until_;
+  seen_until_ = now + kPositionIsFresh;
+  if (was_fresh) return;  // nobody waits for it
+  for (auto& [id, open] : open_)
+    if (open.awaits_position) open.send_at = now;
 }
 
 void Engine::received(const std::string& endpoint, std::uint64_t exchange, proto::Message message, TimePoint now) {
   now_ = now;
   endpoints_.heard(endpoint, now);
-  note_position(message);
+  note_position(message, now);
   if (const auto* reply = std::get_if<proto::StatusReply>(&message)) learn(endpoint, *reply, now);
   if (const auto it = probes_.find(endpoint); it != probes_.end() && it->second.exchange == exchange) {
     probes_.erase(it);
@@ -302,6 +342,7 @@ bool Engine::try_again(OpenMap::iterator it, const proto::ErrorReply& error, Tim
     case Code::busy: {
       const milliseconds wait = std::max(milliseconds(error.status.retry_after_ms), kBusyPause);
       if (!in_time(wait)) return false;
+      --open.copies;
       pause(open, error.status, wait, now);
       return true;
     }
@@ -363,7 +404,7 @@ void Engine::expire(OpenMap::iterator it, TimePoint now) {
                                    "; the request may or may not have been committed. Send it again with request id " +
                                    std::to_string(open.exchange.request_id) + " to learn its outcome");
     const auto* query = std::get_if<proto::QueryRequest>(&open.exchange.message);
-    unknown.sequence = query == nullptr ? open.seen : query->resent_since.value_or(open.seen);
+    unknown.sequence = query == nullptr ? open.seen : query->sent_since.value_or(open.seen);
     outcome.status = unknown.status;
     outcome.message = std::move(unknown);
   } else if (last != Code::ok && last != Code::timeout) {

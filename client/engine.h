@@ -8,6 +8,9 @@
 // on, and is only repeated when the node has started anew since. A fetch is never repeated: it would skip a page.
 // A node that is behind what a read has to see is passed over for a while; with no other, the read comes back to it.
 //
+// A keyed write says since when it has been under way (sent_since), by which the master knows a late copy from a new
+// request. So it first goes out when a position has been heard lately; a node is asked for one when there is none.
+//
 // Pure: time comes in, no socket, no thread. Owned by one thread (the client's I/O thread); every `done` is
 // called there, exactly once, never from inside submit().
 #pragma once
@@ -47,6 +50,7 @@ struct Exchange {
   std::string pinned;  // endpoint; empty = chosen by route
   Repeat repeat = Repeat::freely;
   bool is_write = false;         // unanswered = outcome unknown
+  bool first_sent_here = true;   // false: the caller sends again what it had sent before, and knows since when
   bool retry_elsewhere = true;   // false: the first answer of any kind is the answer
   std::uint64_t request_id = 0;  // of the key, for cancel; 0 = none
   std::chrono::milliseconds timeout{30'000};
@@ -112,9 +116,11 @@ class Engine {
     std::uint32_t attempts = 0;
     std::uint32_t pauses = 0;
     bool cancelled = false;
-    bool unsettled = false;  // some attempt went out and was given up without an answer
-    Status last_status;      // why the last attempt did not do
-    Sequence seen = 0;       // highest position known when it was first sent
+    bool unsettled = false;        // some attempt went out and was given up without an answer
+    std::uint32_t copies = 0;      // that a node may execute: sent, and not answered with BUSY
+    bool awaits_position = false;  // not sent: see awaits_position()
+    Status last_status;            // why the last attempt did not do
+    Sequence seen = 0;             // highest position known before the first of the copies was sent
   };
   struct Probe {
     std::uint64_t exchange = 0;
@@ -123,6 +129,7 @@ class Engine {
   using OpenMap = std::map<std::uint64_t, Open>;
 
   void dispatch(std::uint64_t id, Open& open, TimePoint now);
+  bool awaits_position(Open& open, const std::string& endpoint, TimePoint now);
   void check(std::uint64_t id, Open& open, TimePoint now);
   void give_up_on(const std::string& endpoint, TimePoint now);
   void probe(const std::string& endpoint, TimePoint now);
@@ -134,7 +141,7 @@ class Engine {
   void pause(Open& open, const Status& why, std::chrono::milliseconds wait, TimePoint now);
   void complete(OpenMap::iterator it, Outcome outcome, TimePoint now);
   void expire(OpenMap::iterator it, TimePoint now);
-  void note_position(const proto::Message& message);
+  void note_position(const proto::Message& message, TimePoint now);
   void learn(const std::string& endpoint, const proto::StatusReply& reply, TimePoint now);
 
   const Settings settings_;
@@ -144,6 +151,7 @@ class Engine {
   std::uint64_t next_exchange_ = 1;
   TimePoint now_{};            // of the call in hand
   Sequence seen_ = 0;          // highest position that any node has told of
+  TimePoint seen_until_{};     // when it is too old to begin a write with
   TimePoint discovered_at_{};  // last time that every listed endpoint was asked
   TimePoint discovery_ends_{};
   std::vector<Action> actions_;

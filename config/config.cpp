@@ -217,6 +217,8 @@ class Loader {
     at_most("limits.page_rows", limits.page_rows, "limits.max_page_rows", limits.max_page_rows, 1);
     at_most("limits.max_cursors_per_client", limits.max_cursors_per_client, "limits.max_cursors", limits.max_cursors,
             1);
+    // Who waits in the queue has to be known from who was forgotten (master/retry_window.h).
+    at_most("limits.request_queue", limits.request_queue, "limits.retry_window", limits.retry_window, 16);
     at_most("limits.request_timeout", static_cast<std::uint64_t>(limits.request_timeout.count()),
             "limits.max_request_timeout", static_cast<std::uint64_t>(limits.max_request_timeout.count()), 1);
   }
@@ -229,9 +231,12 @@ class Loader {
     SQLCAST_CHECK(small_row != nullptr && large_row != nullptr);
     const std::string blamed(higher(small, large));
     problem(blamed, std::string(small) + " (" + small_row->format(config_) + ", " + where(small) +
-                        ") must be at most " + (part == 2 ? "half of " : "") + std::string(large) + " (" +
-                        large_row->format(config_) + ", " + where(large) + "); accepted values: a smaller " +
-                        std::string(small) + " or a larger " + std::string(large));
+                        ") must be at most " +
+                        (part == 2    ? "half of "
+                         : part == 16 ? "a sixteenth of "
+                                      : "") +
+                        std::string(large) + " (" + large_row->format(config_) + ", " + where(large) +
+                        "); accepted values: a smaller " + std::string(small) + " or a larger " + std::string(large));
   }
 
   // Of two settings that disagree, the one that was given, or given last.

@@ -48,7 +48,7 @@ struct Limits {
   std::uint32_t request_queue = 4'096;        // requests waiting; more = BUSY
   std::uint32_t group_entries = 512;          // entries in one group
   std::uint64_t group_bytes = 4U << 20U;      // statement bytes in one group
-  std::uint32_t retry_window = 100'000;       // entries whose outcome a retry can still learn
+  std::uint32_t retry_window = 100'000;       // entries whose outcome is remembered, of all clients
   std::uint64_t log_batch_bytes = 4U << 20U;  // catch-up: bytes in one reply
   std::uint32_t readers = 4;                  // connections that answer SELECTs
   std::uint32_t forwarders = 8;               // slave: REQ sockets to the master

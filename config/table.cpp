@@ -245,7 +245,8 @@ void add_message_limits(std::vector<Row>& rows) {
   rows.push_back(bytes("limits.log_batch_bytes", SQLCAST_FIELD(std::uint64_t, limits.log_batch_bytes), 4 * kKiB,
                        512 * kMiB, "Catch-up: log in one reply; at most half of `limits.max_message_bytes`."));
   rows.push_back(whole("limits.retry_window", SQLCAST_FIELD(std::uint32_t, limits.retry_window), 1'000, 10'000'000,
-                       "The newest entries whose outcome a resent request can still learn."));
+                       "Entries whose outcome is remembered for requests that are sent again; a client that writes "
+                       "little keeps its own."));
 }
 
 void add_read_limits(std::vector<Row>& rows) {
@@ -274,8 +275,9 @@ void add_work_limits(std::vector<Row>& rows) {
                           "Time for a request that does not say; at most `limits.max_request_timeout`."));
   rows.push_back(duration("limits.max_request_timeout", SQLCAST_FIELD(milliseconds, limits.max_request_timeout),
                           milliseconds{10}, milliseconds{86'400'000}, "Time that a request may ask for."));
-  rows.push_back(whole("limits.request_queue", SQLCAST_FIELD(std::uint32_t, limits.request_queue), 1, 1'000'000,
-                       "Requests that may wait; one more is answered BUSY."));
+  rows.push_back(
+      whole("limits.request_queue", SQLCAST_FIELD(std::uint32_t, limits.request_queue), 1, 1'000'000,
+            "Requests that may wait; one more is answered BUSY. At most a sixteenth of `limits.retry_window`."));
   rows.push_back(whole("limits.readers", SQLCAST_FIELD(std::uint32_t, limits.readers), 1, 256,
                        "Database connections that answer SELECTs, each with its thread."));
   rows.push_back(for_slave(whole("limits.forwarders", SQLCAST_FIELD(std::uint32_t, limits.forwarders), 1, 256,

@@ -1,11 +1,21 @@
-// RetryWindow: the outcomes of the most recent entries by request key, so that a request that is sent again gets
-// the outcome it had and executes nothing. Rebuilt from the log at start. Belongs to the sequencer's thread.
+// RetryWindow: what has been executed, by client id and request id, with its outcome: so that a request that is sent
+// again, or whose first copy arrives after it was sent again, gets the outcome it had and executes nothing. Rebuilt
+// from the newest part of the log at start. Belongs to the sequencer's thread.
+//
+// It is bounded, so it forgets; what it may have forgotten is never taken for new. An entry is forgotten only when its
+// client has executed a share of the window (a sixteenth) since, or everybody together a whole window: who writes
+// little is not pushed out by one who writes much. Of what was forgotten the highest sequence remains, the floor: of
+// each client that is still remembered its own, of all others one. A request whose client knew of entry S before it
+// sent it first can only be after S, so with a floor of S or less it is none of what was forgotten.
 #pragma once
 
 #include <cstdint>
-#include <deque>
+#include <map>
 #include <optional>
+#include <set>
+#include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/types.h"
@@ -20,31 +30,46 @@ class RetryWindow {
     Sequence sequence = 0;
     std::uint64_t digest = 0;
     std::vector<proto::Effect> effects;
+    std::size_t entries = 0;  // of this request so far: DDL in parts has several, and may have been interrupted
   };
 
-  // Keeps the outcomes of the last `entries` entries.
-  explicit RetryWindow(std::uint64_t entries) : capacity_(entries) {}
+  // Keeps the outcomes of so many entries; one of many statements counts as one more for each 8.
+  explicit RetryWindow(std::uint64_t entries) : capacity_(entries), share_(entries / 16) {}
+
+  // Forgets everything; what is added next comes after `sequence`.
+  void begin_after(Sequence sequence);
 
   // Entries in order of sequence.
   void add(const proto::Entry& entry, Epoch epoch);
 
+  // Until the next add().
   const Outcome* find(const RequestKey& key) const;
 
-  // The window holds every entry after this sequence.
-  Sequence reaches_back_to() const { return reaches_back_to_; }
-
-  // When the log is longer than what is added first.
-  void begin_after(Sequence sequence) { reaches_back_to_ = sequence; }
+  // Whether nothing that was forgotten can have been this request. `sent_since` is a position that its client knew
+  // before it first sent it; without one, or with one beyond the log's `head` (then it is of another history), only
+  // what no client can have been forgotten of is known to be new.
+  bool none_forgotten(const RequestKey& key, std::optional<Sequence> sent_since, Sequence head) const;
 
  private:
-  struct Kept {
-    Sequence sequence;
-    RequestKey key;
+  struct Client {
+    Sequence floor = 0;
+    std::uint64_t weight = 0;
+    std::map<std::uint64_t, Outcome> outcomes;  // by request id
+    std::map<Sequence, std::uint64_t> order;    // request ids, by their first entry
   };
+  using Clients = std::unordered_map<std::string, Client>;
+  using Named = Clients::value_type;
+
+  void weigh(Named& client, std::int64_t change);
+  void forget_one();
+
   const std::uint64_t capacity_;
-  Sequence reaches_back_to_ = 0;
-  std::deque<Kept> order_;  // only entries with a key
-  std::unordered_map<RequestKey, Outcome, RequestKeyHash> outcomes_;
+  const std::uint64_t share_;
+  std::uint64_t weight_ = 0;
+  Sequence floor_ = 0;  // of clients that are not remembered
+  Clients clients_;     // each with an outcome at least
+  std::map<Sequence, Named*> by_oldest_;
+  std::set<Named*> large_;  // those over their share: 16 at most
 };
 
 }  // namespace sqlcast::master

@@ -22,6 +22,11 @@ Status too_late() {
   return Status::error(Code::timeout, "the request waited for its turn until its time was over; nothing was changed");
 }
 
+// In the log, when it has been executed.
+std::size_t entries_of(const node::RequestPlan& plan) {
+  return plan.kind == node::RequestPlan::Kind::ddl ? std::max<std::size_t>(plan.verdicts.front().parts.size(), 1) : 1;
+}
+
 }  // namespace
 
 Sequencer::Sequencer(const config::NodeConfig& config, storage::Database& database, node::Front& front,
@@ -105,21 +110,46 @@ Status Sequencer::connect() {
                                              " of another log was acknowledged: its data was exchanged or put back. "
                                              "Give it the newer data back, or restart the master to go on from here, "
                                              "with new slaves.");
-  if (resumed->has_value()) {
-    const proto::Group& group = **resumed;
-    const Result<std::vector<proto::Entry>> entries = proto::decode_entries(group.body);
-    if (!entries) return entries.status();
-    for (const proto::Entry& entry : *entries) window_.add(entry, group.epoch);
-  }
   const Result<std::optional<Hash>> cluster = storage::read_cluster(*administrator_);
   if (!cluster) return cluster.status();
+  if (Status status = take_in(*head); !status.ok()) return status;
   // An empty log keeps the hash that its chain will begin with.
   if (head->sequence > 0) head_ = *head;
   if (cluster->has_value()) board_.begin(**cluster);
   board_.post(head_);
-  // After that: a slave's report of it is compared with the head.
-  if (resumed->has_value()) hooks_.publish(**resumed);
   return reload_schema();
+}
+
+// What the log has after our head: at start its newest part, later what was committed although nobody heard of it, as
+// when the session was lost behind a definition's last step.
+Status Sequencer::take_in(const Position& head) {
+  Sequence after = head_.sequence;
+  if (!log_read_) {
+    after = head.sequence > config_.limits.retry_window ? head.sequence - config_.limits.retry_window : 0;
+    window_.begin_after(after);
+  }
+  constexpr std::uint64_t kBytesAtOnce = 8U << 20U;
+  while (after < head.sequence) {
+    const Result<std::vector<proto::Group>> groups =
+        storage::read_groups(*administrator_, after, head.sequence, kBytesAtOnce);
+    if (!groups) return groups.status();
+    if (groups->empty())
+      return Status::error(Code::internal, "the log has no groups after entry " + std::to_string(after) +
+                                               ", though it ends at entry " + std::to_string(head.sequence));
+    for (const proto::Group& group : *groups) {
+      const Result<std::vector<proto::Entry>> entries = proto::decode_entries(group.body);
+      if (!entries) return entries.status();
+      if (log_read_) {
+        advance(group, *entries);
+        hooks_.publish(group);
+      } else {
+        remember(group, *entries);
+      }
+    }
+    after = groups->back().last;
+  }
+  log_read_ = true;
+  return ok_status();
 }
 
 Status Sequencer::start() {
@@ -129,21 +159,6 @@ Status Sequencer::start() {
   head_.hash = proto::genesis_hash(std::to_string(source()) + std::to_string(source()) + std::to_string(now_us()));
   board_.begin(head_.hash);
   if (Status status = connect(); !status.ok()) return status;
-  window_.begin_after(head_.sequence > config_.limits.retry_window ? head_.sequence - config_.limits.retry_window : 0);
-  Status decoded;
-  Status status = storage::read_last_entries(*administrator_, config_.limits.retry_window, [&](const proto::Group& g) {
-    const Result<std::vector<proto::Entry>> entries = proto::decode_entries(g.body);
-    if (!entries) {
-      decoded = entries.status();
-      return;
-    }
-    for (const proto::Entry& entry : *entries) {
-      window_.add(entry, g.epoch);
-      last_timestamp_us_ = std::max(last_timestamp_us_, entry.context.timestamp_us);
-    }
-  });
-  if (!status.ok()) return status;
-  if (!decoded.ok()) return decoded;
   thread_ = start_thread("sequencer", [this] { run(); });
   return ok_status();
 }
@@ -269,51 +284,7 @@ bool Sequencer::answer_without_running(WriteRequest& request) {
     fail(request, unavailable());
     return true;
   }
-  if (request.retryable()) {
-    if (const RetryWindow::Outcome* outcome = window_.find(request.key())) {
-      if (outcome->digest != request.digest) {
-        fail(request, Status::error(Code::request_id_reused,
-                                    "request " + std::to_string(request.key().request_id) + " of client '" +
-                                        request.key().client_id +
-                                        "' was another request before; give each request an id of its own"));
-        return true;
-      }
-      if (!request.caller.begin()) {
-        fail(request, too_late());
-        return true;
-      }
-      ++counters_.replayed;
-      Committed committed;
-      committed.caller = std::move(request.caller);
-      committed.ack = request.request.ack;
-      committed.deadline = request.deadline;
-      proto::QueryResult& result = committed.result;
-      for (const proto::Effect& effect : outcome->effects) {
-        proto::StatementResult statement;
-        statement.affected_rows = effect.affected_rows == proto::kRowsNotKnown ? 0 : effect.affected_rows;
-        statement.insert_id = effect.insert_id;
-        result.results.push_back(std::move(statement));
-      }
-      result.wrote = true;
-      result.replayed = true;
-      result.epoch = outcome->epoch;
-      result.sequence = outcome->sequence;
-      result.node = config_.name;
-      result.node_position = head_.sequence;
-      cancellations_.leave(request.key());
-      std::vector<Committed> answers;
-      answers.push_back(std::move(committed));
-      hooks_.answer(std::move(answers));
-      return true;
-    }
-    if (request.request.resent_since && *request.request.resent_since < window_.reaches_back_to()) {
-      fail(request, Status::error(Code::outcome_unknown,
-                                  "the request was sent before entry " + std::to_string(window_.reaches_back_to()) +
-                                      ", further back than the master remembers; look for it in the log after entry " +
-                                      std::to_string(*request.request.resent_since) + " before sending it anew"));
-      return true;
-    }
-  }
+  if (request.retryable() && answer_from_memory(request)) return true;
   if (request.retryable() && cancellations_.cancelled(request.key())) {
     fail(request, cancelled_status());
     return true;
@@ -327,6 +298,70 @@ bool Sequencer::answer_without_running(WriteRequest& request) {
     return true;
   }
   return false;
+}
+
+// True when it has been executed, or cannot be known not to have been.
+bool Sequencer::answer_from_memory(WriteRequest& request) {
+  const RetryWindow::Outcome* outcome = window_.find(request.key());
+  if (outcome != nullptr && outcome->digest != request.digest) {
+    fail(request, Status::error(Code::request_id_reused, "request " + std::to_string(request.key().request_id) +
+                                                             " of client '" + request.key().client_id +
+                                                             "' was another request before; give each request an id "
+                                                             "of its own"));
+    return true;
+  }
+  if (outcome != nullptr && outcome->entries >= entries_of(request.plan)) {
+    if (request.caller.begin()) {
+      replay(request, *outcome);
+    } else {
+      fail(request, too_late());
+    }
+    return true;
+  }
+  std::optional<Sequence>& since = request.request.sent_since;
+  if (window_.none_forgotten(request.key(), since, head_.sequence)) return false;
+  std::string why = "it cannot be known whether this request has been executed already, so it was not executed now: ";
+  if (!since) {
+    why +=
+        "it does not say since when it has been under way. Look for it in the log. If it is not there, send it under "
+        "a new request id, with `sent_since`: the position that a node's status tells before it is first sent";
+  } else if (*since > head_.sequence) {
+    why += "its client knew of entry " + std::to_string(*since) + ", and the log ends at entry " +
+           std::to_string(head_.sequence) + ": it knew another log. Ask for the status of a node, and begin anew";
+  } else {
+    why +=
+        "it was first sent when the log ended at entry " + std::to_string(*since) +
+        ", further back than the master remembers. Look for it in the log after that entry; if it is not there, send "
+        "it under a new request id";
+  }
+  if (!since || *since > head_.sequence) since = 0;  // where to look from
+  fail(request, Status::error(Code::outcome_unknown, std::move(why)));
+  return true;
+}
+
+void Sequencer::replay(WriteRequest& request, const RetryWindow::Outcome& outcome) {
+  ++counters_.replayed;
+  Committed committed;
+  committed.caller = std::move(request.caller);
+  committed.ack = request.request.ack;
+  committed.deadline = request.deadline;
+  proto::QueryResult& result = committed.result;
+  for (const proto::Effect& effect : outcome.effects) {
+    proto::StatementResult statement;
+    statement.affected_rows = effect.affected_rows == proto::kRowsNotKnown ? 0 : effect.affected_rows;
+    statement.insert_id = effect.insert_id;
+    result.results.push_back(std::move(statement));
+  }
+  result.wrote = true;
+  result.replayed = true;
+  result.epoch = outcome.epoch;
+  result.sequence = outcome.sequence;
+  result.node = config_.name;
+  result.node_position = head_.sequence;
+  cancellations_.leave(request.key());
+  std::vector<Committed> answers;
+  answers.push_back(std::move(committed));
+  hooks_.answer(std::move(answers));
 }
 
 // False when the request had to be refused.
@@ -373,7 +408,7 @@ void Sequencer::fail(WriteRequest& request, Status status, std::optional<std::ui
   if (request.retryable()) cancellations_.leave(request.key());
   proto::ErrorReply error;
   // Should it have run, now or when it was first sent, it is in the log after this.
-  if (status.code == Code::outcome_unknown) error.sequence = request.request.resent_since.value_or(head_.sequence);
+  if (status.code == Code::outcome_unknown) error.sequence = request.request.sent_since.value_or(head_.sequence);
   error.status = std::move(status);
   error.statement = statement;
   front_.fail(request.caller, std::move(error));

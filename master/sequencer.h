@@ -15,6 +15,7 @@
 #include "base/queue.h"
 #include "config/config.h"
 #include "master/cancellations.h"
+#include "master/imposed_time.h"
 #include "master/retry_window.h"
 #include "master/write_request.h"
 #include "node/counters.h"
@@ -70,6 +71,8 @@ class Sequencer {
   void wait_for_company();
   void process(Batch batch);
   bool answer_without_running(WriteRequest& request);
+  bool answer_from_memory(WriteRequest& request);
+  void replay(WriteRequest& request, const RetryWindow::Outcome& outcome);
   bool replan(WriteRequest& request);
   void commit_group(Batch batch);
   void commit_one_by_one(Batch batch);
@@ -99,16 +102,19 @@ class Sequencer {
   void fail_all(Batch& batch, const Status& status);
   void fail(WriteRequest& request, Status status, std::optional<std::uint32_t> statement = std::nullopt);
   void run_ddl(WriteRequest request);
-  Status run_ddl_part(WriteRequest& request, const std::string& text, bool last_part, int attempts = 3);
+  Status run_ddl_part(WriteRequest& request, const std::string& text, int attempts = 3);
   Status reload_schema();
   proto::Group make_group(const std::vector<proto::Entry>& entries, proto::GroupState state);
   void advance(const proto::Group& group, const std::vector<proto::Entry>& entries);
+  void remember(const proto::Group& group, const std::vector<proto::Entry>& entries);
+  Status take_in(const Position& head);
   bool ensure_connected(WriteRequest::Clock::time_point deadline);
   Status connect();
   void restore_accounts();
   void stop_writing(const Status& why);
   Status unavailable() const;
   proto::Context context_for(const WriteRequest& request);
+  void begin_time();
 
   const config::NodeConfig config_;
   storage::Database& database_;
@@ -134,7 +140,8 @@ class Sequencer {
   std::unique_ptr<storage::Executor> executor_;
   RetryWindow window_;
   Position head_;
-  std::uint64_t last_timestamp_us_ = 0;
+  bool log_read_ = false;  // its newest part is in window_
+  ImposedTime time_;
   std::uint64_t group_timestamp_us_ = 0;
   std::uint64_t rand_state_;
 

@@ -1,6 +1,7 @@
 // The sequencer's other half: DDL, one statement at a time, between groups.
 #include <algorithm>
 
+#include "base/crash_point.h"
 #include "base/logging.h"
 #include "master/freeze.h"
 #include "master/sequencer.h"
@@ -25,9 +26,11 @@ void Sequencer::run_ddl(WriteRequest request) {
   }
   const sql::Verdict& verdict = request.plan.verdicts.front();
   std::vector<std::string> parts = verdict.parts.empty() ? request.plan.texts : verdict.parts;
+  // Sent again after a crash between two parts, it goes on behind those that are in the log.
+  const RetryWindow::Outcome* begun = request.retryable() ? window_.find(request.key()) : nullptr;
   Status status;
-  for (std::size_t i = 0; i < parts.size() && status.ok(); ++i)
-    status = run_ddl_part(request, parts[i], i + 1 == parts.size());
+  for (std::size_t i = begun == nullptr ? 0 : begun->entries; i < parts.size() && status.ok(); ++i)
+    status = run_ddl_part(request, parts[i]);
   if (executor_) {
     executor_->auto_increment().clear();
     executor_->forget_session();
@@ -54,13 +57,12 @@ void Sequencer::run_ddl(WriteRequest request) {
   hooks_.answer(std::move(answers));
 }
 
-Status Sequencer::run_ddl_part(WriteRequest& request, const std::string& text, bool last_part, int attempts) {
-  group_timestamp_us_ = std::max(now_us(), last_timestamp_us_);
+Status Sequencer::run_ddl_part(WriteRequest& request, const std::string& text, int attempts) {
+  begin_time();
   std::vector<proto::Entry> entries(1);
   proto::Entry& entry = entries.front();
   entry.sequence = head_.sequence + 1;
-  // The last part carries the key: only then is the request as a whole done.
-  if (last_part) entry.key = request.key();
+  entry.key = request.key();
   entry.digest = request.digest;
   entry.database = request.request.database;
   entry.context.timestamp_us = group_timestamp_us_;
@@ -80,7 +82,7 @@ Status Sequencer::run_ddl_part(WriteRequest& request, const std::string& text, b
       if (!failure().empty()) return unavailable();
     }
     // Not begun: the session had been lost before, as to a cancel of the write before this that came late.
-    if (head_.sequence < entry.sequence && attempts > 1) return run_ddl_part(request, text, last_part, attempts - 1);
+    if (head_.sequence < entry.sequence && attempts > 1) return run_ddl_part(request, text, attempts - 1);
     if (head_.sequence < entry.sequence)
       return Status::error(Code::database_unavailable,
                            "the master's database went down before the statement was carried out; try again");
@@ -88,6 +90,7 @@ Status Sequencer::run_ddl_part(WriteRequest& request, const std::string& text, b
   }
   if (status.code == Code::diverged) stop_writing(status);
   if (!status.ok()) return status;
+  crash_point("ddl_done");
   if (Status reloaded = reload_schema(); !reloaded.ok())
     logging::warn("the schema could not be read after DDL: {}; the session is opened anew", reloaded.message);
   advance(group, entries);

@@ -184,9 +184,17 @@ proto::Context Sequencer::context_for(const WriteRequest& request) {
   return context;
 }
 
+// One time for the group.
+void Sequencer::begin_time() {
+  const ImposedTime::Step step = time_.next(now_us());
+  if (step.back_us > 0)
+    logging::warn("the time that statements are given goes back by {} ms: the clock was ahead of what it shows now",
+                  step.back_us / 1000);
+  group_timestamp_us_ = step.time_us;
+}
+
 Status Sequencer::execute(Batch& batch, Trip& trip) {
-  // One time for the group, never running backwards.
-  group_timestamp_us_ = std::max(now_us(), last_timestamp_us_);
+  begin_time();
   ++rand_state_;
   std::vector<storage::Job> jobs;
   jobs.reserve(batch.size());
@@ -340,15 +348,17 @@ Result<std::optional<Hash>> Sequencer::hash_in_log(Sequence last) {
 
 void Sequencer::advance(const proto::Group& group, const std::vector<proto::Entry>& entries) {
   head_ = Position{group.epoch, group.last, group.hash};
-  for (const proto::Entry& entry : entries) {
-    window_.add(entry, group.epoch);
-    last_timestamp_us_ = std::max(last_timestamp_us_, entry.context.timestamp_us);
-  }
+  remember(group, entries);
   counters_.writes += entries.size();
   ++counters_.groups;
   rate_.add(entries.size());
   // Before the group is published: a slave's report of it is compared with this.
   board_.post(head_);
+}
+
+void Sequencer::remember(const proto::Group& group, const std::vector<proto::Entry>& entries) {
+  for (const proto::Entry& entry : entries) window_.add(entry, group.epoch);
+  time_.continue_from(entries.back().context.timestamp_us);
 }
 
 void Sequencer::finish(Batch& batch, std::vector<storage::JobOutcome>& outcomes, const proto::Group& group,

@@ -1,5 +1,8 @@
 #include "node/ddl.h"
 
+#include <algorithm>
+#include <cctype>
+
 #include "base/crash_point.h"
 #include "base/logging.h"
 #include "storage/catalog.h"
@@ -55,13 +58,23 @@ Status run_statement(DdlSessions& sessions, const proto::Entry& entry, const sql
   return status;
 }
 
-Result<std::vector<std::string>> tables_of(Connection& administrator, const sql::Verdict& verdict) {
-  if (verdict.ddl_kind != sql::DdlKind::database || verdict.ddl_targets.empty()) return std::vector<std::string>();
-  return storage::table_names(administrator, verdict.ddl_targets.front().database);
+// Of all definitions only DROP DATABASE can stop half-way: it takes the tables one after the other.
+bool drops_database(const proto::Entry& entry, const sql::Verdict& verdict) {
+  if (verdict.ddl_kind != sql::DdlKind::database || verdict.ddl_targets.empty()) return false;
+  std::string word = entry.statements.front().sql.substr(verdict.body_offset, 4);
+  std::transform(word.begin(), word.end(), word.begin(), [](unsigned char c) { return std::toupper(c); });
+  return word == "DROP";
 }
 
-Status refuse_if_referenced(Connection& administrator, const sql::Verdict& verdict) {
-  if (verdict.ddl_kind != sql::DdlKind::database || verdict.ddl_targets.empty()) return ok_status();
+Result<bool> exists(Connection& administrator, const std::string& database) {
+  const Result<std::optional<std::string>> name = administrator.scalar(
+      "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME=" + storage::quote_text(database));
+  if (!name) return name.status();
+  return name->has_value();
+}
+
+Status refuse_if_referenced(Connection& administrator, const proto::Entry& entry, const sql::Verdict& verdict) {
+  if (!drops_database(entry, verdict)) return ok_status();
   const std::string& database = verdict.ddl_targets.front().database;
   const Result<std::vector<std::string>> references = storage::outside_references(administrator, database);
   if (!references) return references.status();
@@ -81,22 +94,25 @@ Status finish(DdlSessions sessions, proto::Group& group, const sql::Verdict& ver
   return ok_status();
 }
 
-// Runs a statement whose pending row is in the log.
-Status run_pending(DdlSessions& sessions, proto::Group& group, const proto::Entry& entry, const sql::Verdict& verdict) {
-  const Result<std::vector<std::string>> before = tables_of(sessions.administrator, verdict);
-  if (!before) return before.status();
+// Runs a statement whose pending row is in the log, with the fingerprint that its targets had before.
+Status run_pending(DdlSessions& sessions, proto::Group& group, const proto::Entry& entry, const sql::Verdict& verdict,
+                   const std::string& before) {
   Status ran = run_statement(sessions, entry, verdict);
   crash_point("ddl_ran");
   if (ran.ok()) return finish(sessions, group, verdict);
   if (ran.code == Code::database_unavailable) return ran;
-  const Result<std::vector<std::string>> after = tables_of(sessions.administrator, verdict);
-  if (!after) return after.status();
-  // Somebody stopped it half-way: the rest of it is left to be done.
-  if (*before != *after && storage::is_interrupted(ran)) return run_pending(sessions, group, entry, verdict);
-  if (*before != *after)
-    return Status::error(Code::diverged, "a DROP DATABASE failed half-way (" + ran.message +
-                                             "): some of its tables are gone here and not elsewhere. Make this node "
-                                             "anew from another one.");
+  if (drops_database(entry, verdict)) {
+    const Result<std::string> after = storage::fingerprint(sessions.administrator, verdict.ddl_targets);
+    if (!after) return after.status();
+    // Somebody stopped it half-way: the rest of it is left to be done.
+    if (before != *after && storage::is_interrupted(ran)) return run_pending(sessions, group, entry, verdict, before);
+    // The row stays pending: each start tries to end it, and nothing else is done before.
+    if (before != *after)
+      return Status::error(Code::diverged, "a DROP DATABASE failed half-way (" + ran.message +
+                                               "): some of its tables are gone here and not elsewhere. Remove what "
+                                               "hinders it and start this node again, which ends it, or make the node "
+                                               "anew from another one.");
+  }
   if (Status status = in_log(sessions.writer, storage::withdraw_ddl_sql(group)); !status.ok()) return status;
   return ran;
 }
@@ -105,12 +121,12 @@ Status run_pending(DdlSessions& sessions, proto::Group& group, const proto::Entr
 
 Status run_ddl(DdlSessions sessions, proto::Group& group, const proto::Entry& entry) {
   const sql::Verdict verdict = judge_entry(entry);
-  if (Status status = refuse_if_referenced(sessions.administrator, verdict); !status.ok()) return status;
+  if (Status status = refuse_if_referenced(sessions.administrator, entry, verdict); !status.ok()) return status;
   const Result<std::string> before = storage::fingerprint(sessions.administrator, verdict.ddl_targets);
   if (!before) return before.status();
   if (Status status = in_log(sessions.writer, storage::append_sql({group}, *before)); !status.ok()) return status;
   crash_point("ddl_pending");
-  return run_pending(sessions, group, entry, verdict);
+  return run_pending(sessions, group, entry, verdict, *before);
 }
 
 Result<std::optional<proto::Group>> resume_ddl(DdlSessions sessions) {
@@ -124,10 +140,16 @@ Result<std::optional<proto::Group>> resume_ddl(DdlSessions sessions) {
   const sql::Verdict verdict = judge_entry(entry);
   const Result<std::string> now = storage::fingerprint(sessions.administrator, verdict.ddl_targets);
   if (!now) return now.status();
+  bool has_run = *now != (*pending)->fingerprint;
+  if (has_run && drops_database(entry, verdict)) {
+    const Result<bool> half = exists(sessions.administrator, verdict.ddl_targets.front().database);
+    if (!half) return half.status();
+    has_run = !*half;
+  }
   logging::info("a DDL statement was interrupted (entry {}): {}", group.first,
-                *now == (*pending)->fingerprint ? "running it" : "it had been carried out");
-  const Status status =
-      *now == (*pending)->fingerprint ? run_pending(sessions, group, entry, verdict) : finish(sessions, group, verdict);
+                has_run ? "it had been carried out" : "running it");
+  const Status status = has_run ? finish(sessions, group, verdict)
+                                : run_pending(sessions, group, entry, verdict, (*pending)->fingerprint);
   if (status.code == Code::sql_error) {
     logging::warn("the database refuses it: {}", status.message);
     return std::optional<proto::Group>();

@@ -98,7 +98,7 @@ void describe(V& v, Of<QueryRequest> auto& m) {
   v.field("wait_ms", m.wait_ms, std::uint32_t{0});
   v.field("ack", m.ack, Ack::unset);
   v.field("warnings", m.warnings, false);
-  v.optional("resent_since", m.resent_since);
+  v.optional("sent_since", m.sent_since);
   v.field("forwarded_by", m.forwarded_by, std::string());
   v.field("cluster", m.cluster, std::string());
 }
@@ -191,6 +191,7 @@ void describe(V& v, Of<CancelReply> auto& m) {
 template <typename V>
 void describe(V& v, Of<NodeStatus> auto& m) {
   v.field("name", m.name, std::string());
+  v.field("node_id", m.node_id, std::string());
   v.field("role", m.role, std::string());
   v.field("state", m.state, std::string());
   v.field("message", m.message, std::string());

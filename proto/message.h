@@ -70,9 +70,9 @@ struct QueryRequest {
   std::uint32_t wait_ms = 0;     // longest wait for `after`; 0 = as long as the request may take
   Ack ack = Ack::unset;          // unset = the master's configured default
   bool warnings = false;         // collect the database's warnings of every statement, which costs a little
-  // On a resend: the highest position the client had seen when it first sent the request. When the retry window no
-  // longer reaches back that far and the key is not in it, the answer is outcome_unknown instead of an execution.
-  std::optional<Sequence> resent_since;
+  // With every copy of a write, the first too: the highest position that the client knew before it first sent it. What
+  // the master has forgotten and this request might have been is not executed: outcome_unknown.
+  std::optional<Sequence> sent_since;
   std::string forwarded_by;  // the slave's node name, when a slave sends it on; empty from a client
   std::string cluster;       // and the slave's cluster, as in NodeStatus: the master refuses that of another one
 };
@@ -150,6 +150,7 @@ struct CancelReply {
 
 struct NodeStatus {
   std::string name;
+  std::string node_id;  // of the data folder: two nodes of one name have two
   std::string role;     // "master", "slave"
   std::string state;    // master: Starting, Serving, Failed; slave: Starting, Syncing, CatchingUp, Live, Failed
   std::string message;  // why Failed, or what it is waiting for

@@ -33,12 +33,12 @@ std::string random_client_id() {
 }  // namespace
 
 Forwarder::Forwarder(const config::NodeConfig& config, node::Front& front, node::PositionBoard& board,
-                     node::Counters& counters, std::function<bool()> master_heard)
+                     node::Counters& counters, std::function<std::optional<Sequence>()> master_head)
     : config_(config),
       front_(front),
       board_(board),
       counters_(counters),
-      master_heard_(std::move(master_heard)),
+      master_head_(std::move(master_head)),
       own_client_id_(random_client_id()),
       queue_(config.limits.request_queue),
       cancels_(config.limits.request_queue) {}
@@ -168,16 +168,20 @@ Status Forwarder::unavailable(const Status& last) const {
 }
 
 Result<proto::Message> Forwarder::ask(net::Requester& requester, Job& job) {
-  const Sequence sent_since = board_.position().sequence;
   Status last = Status::error(Code::timeout, "");
-  for (bool first = true; queue_.closed() == false; first = false) {
+  auto* query = std::get_if<proto::QueryRequest>(&job.request);
+  // What has a client's own key has been sent since the client says so; when that is, it alone can know.
+  const bool own_key = query != nullptr && query->key.client_id == own_client_id_;
+  bool unsettled = false;  // a copy has gone out and had no answer
+  while (!queue_.closed()) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(job.deadline - Clock::now());
     if (left <= 0ms) break;
-    auto* query = std::get_if<proto::QueryRequest>(&job.request);
-    if (query != nullptr) {
-      query->timeout_ms = static_cast<std::uint32_t>(left.count());
-      if (!first && !query->resent_since) query->resent_since = sent_since;
+    if (own_key && !unsettled) {
+      query->sent_since = master_head_();
+      if (!query->sent_since) query->sent_since = ask_for_head(requester, std::min(kAttempt, left));
+      if (!query->sent_since) break;
     }
+    if (query != nullptr) query->timeout_ms = static_cast<std::uint32_t>(left.count());
     proto::Frames request = proto::encode(job.request, 1);
     const std::chrono::milliseconds attempt = attempt_time(request);
     Result<proto::Frames> frames = requester.request(std::move(request), std::min(attempt, left));
@@ -186,21 +190,28 @@ Result<proto::Message> Forwarder::ask(net::Requester& requester, Job& job) {
       if (!decoded) return decoded.status();
       auto* error = std::get_if<proto::ErrorReply>(&decoded->message);
       const bool busy = error != nullptr && error->status.code == Code::busy;
-      if (!busy || Clock::now() + 50ms >= job.deadline) return std::move(decoded->message);
+      if (!busy) return std::move(decoded->message);
+      if (Clock::now() + 50ms >= job.deadline) {
+        // Of the copy that had no answer BUSY says nothing.
+        if (unsettled) break;
+        return std::move(decoded->message);
+      }
       std::this_thread::sleep_for(std::chrono::milliseconds(std::clamp(error->status.retry_after_ms, 5U, 50U)));
       continue;
     }
     last = frames.status();
+    unsettled = true;
     if (last.code != Code::timeout) break;
     // No beacons either: there is no point in keeping the client waiting to the end.
-    if (!master_heard_()) break;
+    if (!master_head_()) break;
   }
   return unavailable(last);
 }
 
 Result<proto::Message> Forwarder::ask_once(net::Requester& requester, const Job& job) {
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(job.deadline - Clock::now());
-  const Result<proto::Frames> frames = requester.request(proto::encode(job.request, 1), left, master_heard_);
+  const Result<proto::Frames> frames =
+      requester.request(proto::encode(job.request, 1), left, [this] { return master_head_().has_value(); });
   if (frames) {
     Result<proto::Decoded> decoded = proto::decode(*frames);
     if (!decoded) return decoded.status();
@@ -210,6 +221,15 @@ Result<proto::Message> Forwarder::ask_once(net::Requester& requester, const Job&
   return Status::error(Code::master_unavailable, "the master at " + config_.master +
                                                      ", which has this cursor, did not answer in time; send the SELECT "
                                                      "again once it is back");
+}
+
+std::optional<Sequence> Forwarder::ask_for_head(net::Requester& requester, std::chrono::milliseconds wait) {
+  const Result<proto::Frames> frames = requester.request(proto::encode(proto::StatusRequest{}, 1), wait);
+  if (!frames) return std::nullopt;
+  const Result<proto::Decoded> decoded = proto::decode(*frames);
+  const auto* reply = decoded ? std::get_if<proto::StatusReply>(&decoded->message) : nullptr;
+  if (reply == nullptr) return std::nullopt;
+  return reply->self.position;
 }
 
 // The request itself may be on its way still, on another socket: then the master does not know it yet.

@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -29,9 +30,9 @@ class Forwarder {
  public:
   using Clock = std::chrono::steady_clock;
 
-  // `master_heard`: whether beacons are coming in.
+  // `master_head`: where the master's log ends, as its beacons say; nothing while none are coming in.
   Forwarder(const config::NodeConfig& config, node::Front& front, node::PositionBoard& board, node::Counters& counters,
-            std::function<bool()> master_heard);
+            std::function<std::optional<Sequence>()> master_head);
   ~Forwarder();
 
   Status start();
@@ -73,13 +74,14 @@ class Forwarder {
   Result<proto::Message> ask(net::Requester& requester, Job& job);
   Result<proto::Message> ask_once(net::Requester& requester, const Job& job);
   Result<proto::Message> carry_out(net::Requester& requester, Job& job);
+  std::optional<Sequence> ask_for_head(net::Requester& requester, std::chrono::milliseconds wait);
   Status unavailable(const Status& last) const;
 
   const config::NodeConfig config_;
   node::Front& front_;
   node::PositionBoard& board_;
   node::Counters& counters_;
-  const std::function<bool()> master_heard_;
+  const std::function<std::optional<Sequence>()> master_head_;
   const std::string own_client_id_;
   std::atomic<std::uint64_t> next_request_id_{1};
   BoundedQueue<Job> queue_;

@@ -32,7 +32,11 @@ Slave::Slave(const config::NodeConfig& config)
   receiver_ = std::make_unique<Receiver>(core_.config, core_.counters, std::move(receiver_hooks));
 
   forwarder_ = std::make_unique<Forwarder>(core_.config, core_.front, core_.board, core_.counters,
-                                           [this] { return receiver_->view().master_heard; });
+                                           [this]() -> std::optional<Sequence> {
+                                             const Receiver::View view = receiver_->view();
+                                             if (!view.master_heard) return std::nullopt;
+                                             return view.head;
+                                           });
 }
 
 Slave::~Slave() { stop(); }

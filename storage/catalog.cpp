@@ -40,7 +40,13 @@ Result<std::string> definition(Connection& connection, const sql::ObjectName& ta
   if (rows->empty() || rows->front().size() < 2) return std::string("absent");
   std::string result = text(rows->front(), 1);
   remove_auto_increment(result);
-  if (target.name.empty()) return result;
+  if (target.name.empty()) {
+    // Which tables it has: DROP DATABASE takes one after the other.
+    const Result<std::vector<std::string>> tables = table_names(connection, target.database);
+    if (!tables) return tables.status();
+    for (const std::string& table : *tables) result += '\0' + table;
+    return result;
+  }
   // Which table it is: two of the same definition can change places (RENAME, EXCHANGE PARTITION).
   rows = connection.rows(table_ids_sql(target));
   if (!rows) return rows.status();

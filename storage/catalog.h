@@ -15,8 +15,8 @@ namespace sqlcast::storage {
 // Everything but the system schemas and sqlcast's own.
 Result<sql::Schema> load_schema(Connection& connection, std::uint64_t version);
 
-// A digest of the definitions of `targets` as they are now (SHOW CREATE, or absent), independent of
-// AUTO_INCREMENT's present value.
+// A digest of the definitions of `targets` as they are now (SHOW CREATE, or absent; of a database its tables' names
+// too), independent of AUTO_INCREMENT's present value.
 Result<std::string> fingerprint(Connection& connection, const std::vector<sql::ObjectName>& targets);
 
 // Foreign keys in other databases that would stop DROP DATABASE half-way: "other.child (fk_name)". Empty = none.

@@ -114,21 +114,6 @@ Result<std::vector<proto::Group>> read_groups(Connection& connection, Sequence a
   return groups;
 }
 
-Status read_last_entries(Connection& connection, std::uint64_t entries,
-                         const std::function<void(const proto::Group&)>& take) {
-  const Result<Position> end = read_position(connection);
-  if (!end) return end.status();
-  Sequence after = end->sequence > entries ? end->sequence - entries : 0;
-  while (after < end->sequence) {
-    Result<std::vector<proto::Group>> groups = read_groups(connection, after, end->sequence, 8U << 20U);
-    if (!groups) return groups.status();
-    if (groups->empty()) return ok_status();
-    for (const proto::Group& group : *groups) take(group);
-    after = groups->back().last;
-  }
-  return ok_status();
-}
-
 Result<std::optional<Hash>> read_cluster(Connection& connection) {
   const Result<std::optional<std::string>> hash = connection.scalar(
       "SELECT previous_hash FROM sqlcast.log WHERE state<>" + std::to_string(kPending) + " ORDER BY last LIMIT 1");

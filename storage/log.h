@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -42,11 +41,6 @@ Result<std::optional<PendingDdl>> read_pending(Connection& connection);
 // sessions a moment before it is on disk.
 Result<std::vector<proto::Group>> read_groups(Connection& connection, Sequence after, Sequence last,
                                               std::uint64_t max_bytes);
-
-// The last groups that together hold at least `entries` entries (or all there are), in order: to rebuild the
-// retry window. Calls `take` a group at a time.
-Status read_last_entries(Connection& connection, std::uint64_t entries,
-                         const std::function<void(const proto::Group&)>& take);
 
 // What the chain begins with, which no other cluster's log has; nothing while the log is empty.
 Result<std::optional<Hash>> read_cluster(Connection& connection);

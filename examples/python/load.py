@@ -29,13 +29,15 @@ node.setsockopt(zmq.LINGER, 0)
 node.connect(arguments.endpoint)
 client_id = uuid.uuid4().hex
 next_id = 1
+seen = 0  # the highest position that an answer has told of
 under_way = {}  # id -> when it was sent
 
 
 def send(sql, params=()):
     """On a DEALER socket an empty frame comes first; a REQ socket adds it by itself."""
     global next_id
-    request = {"id": next_id, "sql": sql, "params": list(params), "client_id": client_id, "request_id": next_id}
+    request = {"id": next_id, "sql": sql, "params": list(params), "client_id": client_id, "request_id": next_id,
+               "sent_since": seen}
     under_way[next_id] = time.perf_counter()
     next_id += 1
     node.send_multipart([b"", json.dumps(request).encode()])
@@ -43,9 +45,12 @@ def send(sql, params=()):
 
 def receive(timeout_ms):
     """The answer and its latency in seconds; nothing when none came in time."""
+    global seen
     if not node.poll(timeout_ms):
         return None, 0
     answer = json.loads(node.recv_multipart()[1])
+    status = answer.get("self", answer)
+    seen = max(seen, status.get("position", 0), status.get("head", 0), status.get("sequence", 0))
     return answer, time.perf_counter() - under_way.pop(answer["id"], time.perf_counter())
 
 
@@ -72,6 +77,9 @@ def line(name, done, seconds, latencies, errors):
             f"\t{len(under_way)} under way\t{errors} errors")
 
 
+# Where the log stands: each write says that it was not sent before that (docs/protocol.md, "Retries").
+node.send_multipart([b"", b'{"type": "status"}'])
+receive(35000)
 if arguments.sql is None and not ask("select 1 from sqlcast_load.written limit 1")["ok"]:
     must("create database if not exists sqlcast_load")
     must("create table if not exists sqlcast_load.written (id bigint unsigned auto_increment primary key, n bigint)")

@@ -25,7 +25,7 @@ arguments = parser.parse_args()
 context = zmq.Context()
 client_id = uuid.uuid4().hex  # ours alone, for the life of the program
 resends = 0
-seen = 0  # the highest position that an answer has told of
+seen = None  # the highest position that a node has told of; asked for before the first write
 
 # After these the same request may be sent again: it has not been executed, or the node will know that it has.
 AGAIN = {"BUSY", "TIMEOUT", "MASTER_UNAVAILABLE", "DATABASE_UNAVAILABLE", "SHUTTING_DOWN"}
@@ -38,11 +38,30 @@ def open_socket():
     return socket
 
 
+def learn_position():
+    """Where the log stands, from the node's status: nothing that we send from now on can be in it up to there."""
+    global node, seen
+    give_up = time.monotonic() + arguments.patience
+    while seen is None:
+        node.send_json({"type": "status"})
+        if node.poll(2500):
+            status = node.recv_json()["self"]
+            seen = max(status["position"], status["head"])
+        elif time.monotonic() > give_up:
+            sys.exit(f"no answer from {arguments.endpoint}: is a node running there? Nothing was written")
+        else:
+            node.close()
+            node = open_socket()
+
+
 def write(request_id):
     """The outcome of the one execution, however often the request had to be sent."""
     global node, resends, seen
+    learn_position()
+    # `sent_since` is what was known before this request was FIRST sent, in every copy of it: by that the master, which
+    # does not remember requests for ever, knows a late copy of an old request from a new one.
     request = {"sql": arguments.sql, "params": arguments.params, "client_id": client_id, "request_id": request_id,
-               "timeout_ms": 2000}
+               "sent_since": seen, "timeout_ms": 2000}
     give_up = time.monotonic() + arguments.patience
     wait = 0.05
     while True:
@@ -62,9 +81,6 @@ def write(request_id):
                 sys.exit(f"no answer from {arguments.endpoint}; the write may have been executed, or not")
             node.close()
             node = open_socket()
-        # Should the node's memory of outcomes not reach back to here any more, it says OUTCOME_UNKNOWN and does not
-        # guess. All that matters: it is what was known when this request was FIRST sent.
-        request.setdefault("resent_since", seen)
         resends += 1
         time.sleep(wait)
         wait = min(wait * 2, 2)

@@ -73,7 +73,7 @@ bool Load::write(Session& session, int client, std::uint64_t number, Sequence& s
   request.database = "load";
   request.key = {"load-" + who, number};
   request.timeout_ms = 3'000;
-  const Sequence first_seen = seen;
+  request.sent_since = seen;
   const auto give_up = std::chrono::steady_clock::now() + kPatience;
   for (std::size_t attempt = 0;; ++attempt) {
     const Answer answer = session.run(request, 4s);
@@ -94,7 +94,6 @@ bool Load::write(Session& session, int client, std::uint64_t number, Sequence& s
       return false;
     }
     ++resends_;
-    request.resent_since = first_seen;
     if (answer.status.code != Code::busy)
       session.go_to(endpoints_[(static_cast<std::size_t>(client) + attempt + 1) % endpoints_.size()]);
     std::this_thread::sleep_for(20ms);  // poll interval

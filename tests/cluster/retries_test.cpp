@@ -46,12 +46,12 @@ client::Reply settle(client::Client& client, client::Request request, std::uint6
   const auto give_up = std::chrono::steady_clock::now() + kPatience;
   while (true) {
     request.request_id = id;
+    request.sent_since = since;
     client::Reply reply = client.run(request);
     const bool passing = reply.status.code == Code::outcome_unknown || reply.status.code == Code::timeout ||
                          reply.status.code == Code::database_unavailable ||
                          reply.status.code == Code::master_unavailable || reply.status.code == Code::shutting_down;
     if (!passing || std::chrono::steady_clock::now() > give_up) return reply;
-    request.resent_since = since;
   }
 }
 
@@ -76,9 +76,7 @@ void write_all(int writer, const std::string& endpoint, Tally& tally) {
     seen = reply.sequence;
     // Now and then once more, as by a client that has forgotten the answer.
     if (random() % 8 == 0) {
-      client::Request again = write_of(writer, number);
-      again.resent_since = since;
-      const client::Reply second = settle(**client, std::move(again), id, since);
+      const client::Reply second = settle(**client, write_of(writer, number), id, since);
       if (!second.status.ok()) return tally.problem(name + "again: " + show(second.status));
       if (!second.replayed || second.sequence != reply.sequence || second.results.size() != reply.results.size() ||
           second.results[0].affected_rows != 1 || second.results[0].insert_id != reply.results[0].insert_id)
@@ -166,15 +164,18 @@ TEST_CASE("retries: past the window the outcome is unknown, with the position to
   Cluster::Options options;
   options.slaves = 1;
   constexpr int kWindow = 1'000;
-  options.master_settings = "limits:\n  retry_window: " + std::to_string(kWindow) + "\n";
+  options.master_settings = "limits:\n  request_queue: 60\n  retry_window: " + std::to_string(kWindow) + "\n";
   Cluster cluster(options);
   cluster.must("CREATE DATABASE old");
   cluster.must("CREATE TABLE old.t (id INT AUTO_INCREMENT PRIMARY KEY, v INT)");
   const Sequence before = cluster.wait_until_equal();
   proto::QueryRequest request = query_of("INSERT INTO old.t(v) VALUES (1)");
   request.key = {"forgetful", 1};
+  request.sent_since = before;
   REQUIRE(cluster.master().run(request).result.sequence == before + 1);
+  // Its own: what others write makes nobody forget it, until they are many.
   client::Options many;
+  many.client_id = "forgetful";
   many.endpoints = {cluster.master().endpoint()};
   auto crowd = client::Client::open(many);
   REQUIRE(crowd.ok());
@@ -184,7 +185,6 @@ TEST_CASE("retries: past the window the outcome is unknown, with the position to
   for (auto& reply : replies) REQUIRE(reply.get().status.ok());
   const Sequence head = cluster.wait_until_equal();
 
-  request.resent_since = before;
   for (Node* node : cluster.nodes()) {
     INFO(node->name());
     Result<proto::Message> reply = Session(node->endpoint()).exchange(request, 30s);
@@ -212,7 +212,7 @@ TEST_CASE("retries: past the window the outcome is unknown, with the position to
   CHECK(cluster.master().run(request).status.code == Code::outcome_unknown);
   // What the window still reaches is executed, and then remembered.
   request.key.request_id = 2;
-  request.resent_since = head;
+  request.sent_since = head;
   const Answer fresh = cluster.master().run(request);
   CHECK(fresh.ok());
   CHECK_FALSE(fresh.result.replayed);

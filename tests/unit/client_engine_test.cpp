@@ -76,6 +76,7 @@ struct Fixture {
     reply.self.role = role;
     reply.self.state = role == "master" ? "Serving" : "Live";
     reply.self.position = 77;
+    reply.self.head = head;
     reply.self.uptime_ms =
         static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(now - started).count());
     return reply;
@@ -98,11 +99,16 @@ struct Fixture {
   std::vector<std::string> resets;
   std::vector<Outcome> outcomes;
   std::uint64_t last_request = 0;
+  Sequence head = 0;
   int idle = 0;
 };
 
 std::uint64_t request_id(const Engine::Send& send) {
   return std::get<proto::QueryRequest>(send.message).key.request_id;
+}
+
+std::optional<Sequence> sent_since(const Engine::Send& send) {
+  return std::get<proto::QueryRequest>(send.message).sent_since;
 }
 
 }  // namespace
@@ -150,6 +156,82 @@ TEST_CASE("engine: a first write waits for the master to show itself, but not lo
   REQUIRE(f.sends.size() == 1);
 }
 
+TEST_CASE("engine: a write's first copy says since when, and waits for a node's word on that") {
+  Fixture f({kOne});
+  f.engine.submit(f.query(true), f.now);
+  f.pass(100ms);
+  CHECK(f.sends.empty());
+  f.alive = {{kOne, "slave"}};
+  f.head = 90;  // beyond the slave's own position
+  f.pass(3s);
+  REQUIRE(f.sends.size() == 1);
+  CHECK(sent_since(f.sends[0]) == Sequence{90});
+  // What it hears of later is no matter for this one; the next one has it at once.
+  proto::QueryResult result;
+  result.wrote = true;
+  result.sequence = 95;
+  f.engine.received(kOne, f.sends[0].exchange, result, f.now);
+  f.engine.submit(f.query(true), f.now);
+  f.look();
+  REQUIRE(f.sends.size() == 2);
+  CHECK(sent_since(f.sends[1]) == Sequence{95});
+  f.engine.received(kOne, f.sends[1].exchange, result, f.now);
+  // Old news is no news.
+  f.pass(5s);
+  f.head = 200;
+  f.engine.submit(f.query(true), f.now);
+  f.look();
+  CHECK(f.sends.size() == 2);
+  f.pass(1ms);
+  REQUIRE(f.sends.size() == 3);
+  CHECK(sent_since(f.sends[2]) == Sequence{200});
+}
+
+TEST_CASE("engine: a write that no node's word let go out has had no effect, and says so") {
+  Fixture f({kOne});
+  f.engine.submit(f.query(true), f.now);
+  f.pass(12s);
+  CHECK(f.sends.empty());
+  REQUIRE(f.outcomes.size() == 1);
+  CHECK(f.outcomes[0].status.code == Code::timeout);
+}
+
+TEST_CASE("engine: what its caller sends again is not called new") {
+  Fixture f({kOne});
+  f.alive = {{kOne, "master"}};
+  Exchange again = f.query(true);
+  again.first_sent_here = false;
+  f.engine.submit(again, f.now);
+  f.look();
+  REQUIRE(f.sends.size() == 1);
+  CHECK_FALSE(sent_since(f.sends[0]).has_value());
+  std::get<proto::QueryRequest>(again.message).sent_since = 5;
+  f.engine.submit(again, f.now);
+  f.look();
+  REQUIRE(f.sends.size() == 2);
+  CHECK(sent_since(f.sends[1]) == Sequence{5});
+}
+
+TEST_CASE("engine: only when every copy came back BUSY does the next say a newer position") {
+  Fixture f({kOne});
+  f.alive = {{kOne, "master"}};
+  f.engine.submit(f.query(true), f.now);
+  f.pass(1ms);
+  REQUIRE(f.sends.size() == 1);
+  f.head = 150;
+  f.refuse(f.sends[0], Code::busy, 1'500);
+  f.pass(2s);
+  REQUIRE(f.sends.size() == 2);
+  CHECK(sent_since(f.sends[1]) == Sequence{150});
+  f.pass(4'100ms);  // no answer to it, though the node lives: sent again
+  REQUIRE(f.sends.size() == 3);
+  f.head = 190;
+  f.refuse(f.sends[2], Code::busy, 1'500);
+  f.pass(2s);
+  REQUIRE(f.sends.size() == 4);
+  CHECK(sent_since(f.sends[3]) == Sequence{150});
+}
+
 TEST_CASE("engine: a silent node is given up, and its requests go elsewhere with the same key") {
   Fixture f({kOne, kTwo});
   f.alive = {{kOne, "slave"}, {kTwo, "slave"}};
@@ -162,8 +244,8 @@ TEST_CASE("engine: a silent node is given up, and its requests go elsewhere with
   REQUIRE(f.sends.size() == 2);
   CHECK(f.sends[1].endpoint != first);
   CHECK(request_id(f.sends[1]) == request_id(f.sends[0]));
-  CHECK_FALSE(std::get<proto::QueryRequest>(f.sends[0].message).resent_since.has_value());
-  CHECK(std::get<proto::QueryRequest>(f.sends[1].message).resent_since == Sequence{77});
+  CHECK(sent_since(f.sends[0]) == Sequence{77});
+  CHECK(sent_since(f.sends[1]) == Sequence{77});
   CHECK(std::get<proto::QueryRequest>(f.sends[1].message).timeout_ms < 8'500);
   CHECK(f.resets == std::vector<std::string>{first});
   f.reply(f.sends[1]);
@@ -224,8 +306,10 @@ TEST_CASE("engine: an unanswered write ends as outcome unknown, a read as timeou
 
 TEST_CASE("engine: BUSY is retried after the hint, and is the answer when time does not allow another try") {
   Fixture f({kOne});
+  f.alive = {{kOne, "master"}};
   f.engine.submit(f.query(true), f.now);
-  f.look();
+  f.pass(0ms);
+  REQUIRE(f.sends.size() == 1);
   f.refuse(f.sends[0], Code::busy, 200);
   f.pass(199ms);
   CHECK(f.sends.size() == 1);
@@ -239,7 +323,10 @@ TEST_CASE("engine: BUSY is retried after the hint, and is the answer when time d
 
 TEST_CASE("engine: BUSY after an attempt that was never answered leaves the outcome unknown") {
   Fixture f({kOne});
+  f.alive = {{kOne, "master"}};
   f.engine.submit(f.query(true), f.now);
+  f.pass(0ms);
+  f.alive.clear();
   f.pass(4s);  // silence: given up and sent again
   REQUIRE(f.sends.size() >= 2);
   f.refuse(f.sends.back(), Code::busy, 60'000);
@@ -319,7 +406,10 @@ TEST_CASE("engine: DDL refused by a slave goes to the master; with no master abo
 
 TEST_CASE("engine: a pinned request stays with its node, and its node's refusal is the answer") {
   Fixture f({kOne, kTwo});
+  f.alive = {{kThree, "master"}};
   f.engine.submit(f.query(true, kThree), f.now);
+  f.pass(0ms);
+  f.alive.clear();
   f.pass(9s);
   REQUIRE(f.sends.size() >= 3);
   for (const Engine::Send& send : f.sends) CHECK(send.endpoint == kThree);
@@ -349,8 +439,10 @@ TEST_CASE("engine: cancel before sending has no node to ask; after, the node say
   REQUIRE(f.outcomes.size() == 1);
   CHECK(f.outcomes[0].status.code == Code::cancelled);
 
+  f.alive = {{kOne, "master"}};
   f.engine.submit(f.query(true, kOne), f.now);
-  f.look();
+  f.pass(0ms);
+  f.alive.clear();
   f.engine.cancel("me", 2, note, f.now);
   f.look();
   REQUIRE(f.sends.size() == 2);

@@ -70,6 +70,8 @@ TEST_CASE("config: settings that disagree are refused, at the one that was given
                       "at most half of"));
   CHECK_THAT(refusal("limits:\n  request_timeout: 20m\n"), Contains("limits.max_request_timeout (10m, the default)"));
   CHECK_THAT(refusal("limits:\n  max_cursors: 4\n"), StartsWith("node.yaml:2: limits.max_cursors: "));
+  CHECK_THAT(refusal("limits:\n  retry_window: 1000\n"),
+             Contains("limits.request_queue (4096, the default) must be at most a sixteenth of"));
 }
 
 TEST_CASE("config: a slave must know its master and cannot follow itself") {

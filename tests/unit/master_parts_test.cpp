@@ -1,4 +1,4 @@
-// Goal: the master's memory of outcomes, cancellations and acks keeps its promises. Method: pure calls, times by hand.
+// Goal: the master's cancellations, acks and time keep their promises. Method: pure calls, times by hand.
 #include <unistd.h>
 
 #include <filesystem>
@@ -6,69 +6,13 @@
 
 #include "master/acks.h"
 #include "master/cancellations.h"
+#include "master/imposed_time.h"
 #include "master/known_slaves.h"
 #include "master/overdue.h"
-#include "master/retry_window.h"
 
 using namespace sqlcast;
 using namespace sqlcast::master;
 using namespace std::chrono_literals;
-
-namespace {
-
-proto::Entry entry(Sequence sequence, const std::string& client, std::uint64_t request) {
-  proto::Entry result;
-  result.sequence = sequence;
-  result.key = {client, request};
-  result.digest = 1000 + sequence;
-  result.statements.push_back({"insert …", std::nullopt, {sequence, 0}});
-  return result;
-}
-
-}  // namespace
-
-TEST_CASE("retry window: finds the outcome of a recent entry by its key") {
-  RetryWindow window(10);
-  window.add(entry(1, "c", 7), 3);
-  const RetryWindow::Outcome* outcome = window.find({"c", 7});
-  REQUIRE(outcome != nullptr);
-  CHECK(outcome->sequence == 1);
-  CHECK(outcome->epoch == 3);
-  CHECK(outcome->digest == 1001);
-  REQUIRE(outcome->effects.size() == 1);
-  CHECK(outcome->effects[0].affected_rows == 1);
-  CHECK(window.find({"c", 8}) == nullptr);
-  CHECK(window.find({"d", 7}) == nullptr);
-}
-
-TEST_CASE("retry window: forgets what is older than its length, and says how far it reaches") {
-  RetryWindow window(3);
-  CHECK(window.reaches_back_to() == 0);
-  for (Sequence s = 1; s <= 5; ++s) window.add(entry(s, "c", s), 1);
-  CHECK(window.reaches_back_to() == 2);
-  CHECK(window.find({"c", 1}) == nullptr);
-  CHECK(window.find({"c", 2}) == nullptr);
-  for (Sequence s = 3; s <= 5; ++s) CHECK(window.find({"c", s}) != nullptr);
-}
-
-TEST_CASE("retry window: entries without a key take their place in its length") {
-  RetryWindow window(2);
-  window.add(entry(1, "c", 1), 1);
-  window.add(entry(2, "", 0), 1);
-  CHECK(window.find({"c", 1}) != nullptr);
-  window.add(entry(3, "", 0), 1);
-  CHECK(window.find({"c", 1}) == nullptr);
-  CHECK(window.find({"", 0}) == nullptr);
-}
-
-TEST_CASE("retry window: a log longer than the window is known not to be held whole") {
-  RetryWindow window(10);
-  window.begin_after(90);
-  CHECK(window.reaches_back_to() == 90);
-  window.add(entry(91, "c", 1), 1);
-  CHECK(window.reaches_back_to() == 90);
-  CHECK(window.find({"c", 1}) != nullptr);
-}
 
 TEST_CASE("cancellations: a write can be stopped until its commit begins") {
   using Answer = Cancellations::Answer;
@@ -261,4 +205,40 @@ TEST_CASE("overdue: a write that was not begun is left out at its deadline; of o
   CHECK(answers.empty());  // DDL runs to its end …
   tick(60'000ms, false);
   CHECK(answers == std::vector<std::string>{"4 OUTCOME_UNKNOWN 44"});  // … where there is an end in sight
+}
+
+TEST_CASE("imposed time: follows the clock, and does not show its small steps back") {
+  ImposedTime time;
+  CHECK(time.next(1'000'000).time_us == 1'000'000);
+  CHECK(time.next(3'000'000).time_us == 3'000'000);
+  const ImposedTime::Step held = time.next(2'500'000);
+  CHECK(held.time_us == 3'000'000);
+  CHECK(held.back_us == 0);
+  CHECK(time.next(3'000'001).time_us == 3'000'001);
+}
+
+TEST_CASE("imposed time: after a clock that was far ahead it comes back, and says so once") {
+  constexpr std::uint64_t kHour = 3'600'000'000U;
+  ImposedTime time;
+  CHECK(time.next(10 * kHour).time_us == 10 * kHour);
+  CHECK(time.next(19 * kHour).time_us == 19 * kHour);
+  const ImposedTime::Step back = time.next(10 * kHour + 7);
+  CHECK(back.time_us == 10 * kHour + 7);
+  CHECK(back.back_us == 9 * kHour - 7);
+  const ImposedTime::Step on = time.next(10 * kHour + 8);
+  CHECK(on.time_us == 10 * kHour + 8);
+  CHECK(on.back_us == 0);
+}
+
+TEST_CASE("imposed time: a log that ends in the future does not stop time after a restart") {
+  constexpr std::uint64_t kYear = 31'536'000'000'000U;
+  ImposedTime time;
+  time.continue_from(80 * kYear);
+  const ImposedTime::Step step = time.next(56 * kYear);
+  CHECK(step.time_us == 56 * kYear);
+  CHECK(step.back_us == 24 * kYear);
+  // What is only a little ahead is kept: no entry is older than the one before it.
+  ImposedTime near;
+  near.continue_from(1'000'000 + ImposedTime::kMostAheadUs);
+  CHECK(near.next(1'000'000).time_us == 1'000'000 + ImposedTime::kMostAheadUs);
 }

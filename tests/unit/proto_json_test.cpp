@@ -22,7 +22,7 @@ QueryRequest query(std::string_view text) { return std::get<QueryRequest>(decode
 constexpr std::string_view kFull =
     R"({"statements": [{"sql": "a ?", "params": [1, {"base64": "AP8n"}], "expect": 1}, {"sql": "b :x", "params": {"x": null}}],)"
     R"( "database": "school", "client_id": "c", "request_id": 18446744073709551615, "timeout_ms": 10, "page_rows": 20,)"
-    R"( "consistency": "max_lag", "max_lag_ms": 30, "after": 40, "resent_since": 39, "ack": "majority", "id": 50, "type": "query"})";
+    R"( "consistency": "max_lag", "max_lag_ms": 30, "after": 40, "sent_since": 39, "ack": "majority", "id": 50, "type": "query"})";
 
 }  // namespace
 
@@ -46,7 +46,7 @@ TEST_CASE("json: every field arrives") {
   CHECK(message.consistency == Consistency::max_lag);
   CHECK(message.max_lag_ms == 30);
   CHECK(message.after == 40);
-  CHECK(message.resent_since == 39);
+  CHECK(message.sent_since == 39);
   CHECK(message.ack == Ack::majority);
   REQUIRE(message.statements.size() == 2);
   CHECK(message.statements[0].params == std::vector<Value>{std::int64_t{1}, Bytes{std::string("\0\xff'", 3)}});

@@ -75,7 +75,7 @@ inline QueryRequest query() {
   query.wait_ms = 500;
   query.warnings = true;
   query.ack = Ack::majority;
-  query.resent_since = 39;
+  query.sent_since = 39;
   query.forwarded_by = "slave-1";
   query.cluster = to_hex(hash_of(0x50));
   return query;
@@ -137,6 +137,7 @@ inline ErrorReply error() {
 inline NodeStatus node_status() {
   NodeStatus status;
   status.name = "slave-1";
+  status.node_id = "4f2a";
   status.role = "slave";
   status.state = "CatchingUp";
   status.message = "12 entries behind";

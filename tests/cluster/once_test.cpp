@@ -1,0 +1,272 @@
+// Goal: what was asked for once is done once, however late a copy of it comes and wherever the answer was lost; and a
+// new request is never taken for an old one. Method: a slave stopped (SIGSTOP) with a copy in its socket; sessions
+// killed between a definition's last step and its answer; crash points between the parts of a definition; a log that
+// ends in the future.
+#include <ctime>
+#include <future>
+
+#include "client/client.h"
+#include "tests/cluster/cluster.h"
+
+using namespace sqlcast;
+using namespace sqlcast::cluster_test;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr int kWindow = 1'000;
+const std::string kSmallWindow = "limits:\n  request_queue: 60\n  retry_window: " + std::to_string(kWindow) + "\n";
+
+std::unique_ptr<client::Client> client_of(const Node& node, const std::string& id = {}) {
+  client::Options options;
+  options.endpoints = {node.endpoint()};
+  options.client_id = id;
+  options.timeout = kPatience;
+  auto client = client::Client::open(options);
+  REQUIRE(client.ok());
+  return std::move(*client);
+}
+
+// Entries of many clients, who together make the master forget whoever wrote before.
+void write_others(Node& master, const std::string& table) {
+  constexpr int kClients = 40;
+  std::vector<std::unique_ptr<client::Client>> clients;
+  for (int i = 0; i < kClients; ++i) clients.push_back(client_of(master));
+  std::vector<std::future<client::Reply>> replies;
+  for (int i = 0; i < kWindow * 2; ++i)
+    replies.push_back(clients[static_cast<std::size_t>(i % kClients)]->submit(
+        client::Request::of("INSERT INTO " + table + " VALUES ()")));
+  for (auto& reply : replies) {
+    const client::Reply one = reply.get();
+    INFO(show(one.status));
+    REQUIRE(one.status.ok());
+  }
+}
+
+}  // namespace
+
+TEST_CASE("once: a first copy that a stopped slave still has is not executed when it comes late", "[once]") {
+  Cluster::Options options;
+  options.slaves = 1;
+  options.master_settings = kSmallWindow;
+  Cluster cluster(options);
+  cluster.must("CREATE DATABASE once");
+  cluster.must("CREATE TABLE once.t (id INT AUTO_INCREMENT PRIMARY KEY, v INT)");
+  cluster.must("CREATE TABLE once.other (id INT AUTO_INCREMENT PRIMARY KEY)");
+  cluster.wait_until_equal();
+
+  // Two writes of the library's: one is remembered when its first copy comes at last, the other is forgotten by then.
+  for (const bool forgotten : {false, true}) {
+    INFO((forgotten ? "forgotten" : "remembered"));
+    const auto client = client_of(cluster.slave(0), forgotten ? "patient-2" : "patient-1");
+    REQUIRE(client->run(client::Request::of("INSERT INTO once.t(v) VALUES (0)")).status.ok());
+    client::Request request = client::Request::of("INSERT INTO once.t(v) VALUES (1)");
+    const Sequence since = client->session_position();
+    request.sent_since = since;
+    cluster.slave(0).suspend();
+    std::promise<client::Reply> promise;
+    const std::uint64_t id = client->submit(request, [&](client::Reply reply) { promise.set_value(std::move(reply)); });
+    // What the client does by itself when it knows another node: again, under the same ids, by way of the master.
+    client::Request again = request;
+    again.request_id = id;
+    again.target = {client::Target::Kind::node, cluster.master().endpoint()};
+    const client::Reply done = client->run(again);
+    INFO(show(done.status));
+    REQUIRE(done.status.ok());
+    CHECK_FALSE(done.replayed);
+    if (forgotten) write_others(cluster.master(), "once.other");
+    cluster.slave(0).resume();
+    const client::Reply late = promise.get_future().get();
+    INFO(show(late.status));
+    if (forgotten) {
+      CHECK(late.status.code == Code::outcome_unknown);
+      CHECK(late.sequence == since);
+    } else {
+      CHECK(late.status.ok());
+      CHECK(late.replayed);
+      CHECK(late.sequence == done.sequence);
+    }
+    cluster.wait_until_equal();
+    CHECK(cluster.slave(0).run("SELECT COUNT(*) FROM once.t WHERE v=1").text() == (forgotten ? "2" : "1"));
+  }
+  cluster.check_same_everywhere();
+}
+
+TEST_CASE("once: the first write of a new client is executed, however much the master has forgotten", "[once]") {
+  Cluster::Options options;
+  options.slaves = 1;
+  options.master_settings = kSmallWindow;
+  Cluster cluster(options);
+  cluster.must("CREATE DATABASE fresh");
+  cluster.must("CREATE TABLE fresh.t (id INT AUTO_INCREMENT PRIMARY KEY)");
+  write_others(cluster.master(), "fresh.t");
+  cluster.wait_until_equal();
+  for (Node* node : cluster.nodes()) {
+    INFO(node->name());
+    const client::Reply first = client_of(*node)->run(client::Request::of("INSERT INTO fresh.t VALUES ()"));
+    INFO(show(first.status));
+    CHECK(first.status.ok());
+    CHECK_FALSE(first.replayed);
+    // Without a key the slave sees to it.
+    CHECK(node->run("INSERT INTO fresh.t VALUES ()").ok());
+    // Who has a key and does not say since when is told what to do, and nothing is executed.
+    const Answer silent = node->run(keyed("silent", 1, "INSERT INTO fresh.t VALUES ()"));
+    INFO(show(silent.status));
+    CHECK(silent.status.code == Code::outcome_unknown);
+    CHECK(silent.status.message.find("sent_since") != std::string::npos);
+  }
+  CHECK(cluster.must("SELECT COUNT(*) FROM fresh.t").text() == std::to_string(2 * kWindow + 4));
+  // A write that is sent again by a client whose first answers were lost: also that is no new request's fault.
+  const auto client = client_of(cluster.slave(0));
+  cluster.master().kill();
+  std::future<client::Reply> reply = client->submit(client::Request::of("INSERT INTO fresh.t VALUES ()"));
+  cluster.master().start();
+  const client::Reply settled = reply.get();
+  INFO(show(settled.status));
+  CHECK(settled.status.ok());
+  cluster.check_same_everywhere();
+}
+
+TEST_CASE("once: a definition whose last answer was lost is known, and not carried out again", "[once]") {
+  Cluster cluster(1);
+  cluster.must("CREATE DATABASE lost");
+  cluster.must("CREATE TABLE lost.t (id INT AUTO_INCREMENT PRIMARY KEY)");
+  cluster.must("INSERT INTO lost.t VALUES (1)");
+  const proto::QueryRequest request = keyed("lost-answer", 1, "TRUNCATE TABLE lost.t");
+
+  // The table is held so that the log's pending row can be, before the definition runs.
+  const auto holder = cluster.master().open_database();
+  const auto log = cluster.master().open_database();
+  const auto killer = cluster.master().open_database();
+  for (const char* sql : {"START TRANSACTION", "SELECT * FROM lost.t"}) REQUIRE(holder->rows(sql).ok());
+  std::future<Answer> answer = std::async(std::launch::async, [&] { return cluster.master().run(request); });
+  wait_for("the definition to wait for the table",
+           [&] { return killer->scalar("SELECT 1 FROM sqlcast.log WHERE state=1")->has_value(); });
+  REQUIRE(log->execute("START TRANSACTION").ok());
+  REQUIRE(log->execute("UPDATE sqlcast.log SET state=2 WHERE state=1").ok());
+  REQUIRE(holder->execute("COMMIT").ok());
+  const std::string finishing =
+      "SELECT ID FROM information_schema.PROCESSLIST WHERE USER='sqlcast_writer' AND INFO LIKE '%UPDATE sqlcast.log%'";
+  wait_for("its last step", [&] { return killer->scalar(finishing)->has_value(); });
+  REQUIRE(killer->execute("KILL CONNECTION " + **killer->scalar(finishing)).ok());
+  REQUIRE(log->execute("COMMIT").ok());
+
+  const Answer first = answer.get();
+  INFO(show(first.status));
+  REQUIRE(first.ok());
+  for (int round = 0; round < 2; ++round) {
+    INFO("round " << round);
+    cluster.must("INSERT INTO lost.t VALUES (" + std::to_string(10 + round) + ")");
+    const Answer again = cluster.master().run(request);
+    INFO(show(again.status));
+    CHECK(again.ok());
+    CHECK(again.result.replayed);
+    CHECK(again.result.sequence == first.result.sequence);
+    // The same of a master that has started anew.
+    cluster.master().kill();
+    cluster.master().start();
+    cluster.master().wait_until_answering();
+  }
+  cluster.wait_until_equal();
+  CHECK(cluster.slave(0).run("SELECT COUNT(*) FROM lost.t").text() == "2");
+  cluster.check_same_everywhere();
+}
+
+TEST_CASE("once: DROP TABLE of several tables that was interrupted between them is ended when it is sent again",
+          "[once]") {
+  Cluster cluster(1);
+  cluster.must("CREATE DATABASE parts");
+  for (const char* name : {"a", "b", "c", "d"}) cluster.must("CREATE TABLE parts." + std::string(name) + " (id INT)");
+  proto::QueryRequest request = keyed("in-parts", 1, "DROP TABLE a, b, c");
+  request.database = "parts";
+  const Sequence before = cluster.wait_until_equal();
+  cluster.master().stop();
+  cluster.master().environment["SQLCAST_TEST_CRASH"] = "ddl_done";
+  // Each life of the master ends behind one part.
+  for (int part = 1; part <= 3; ++part) {
+    cluster.master().start();
+    cluster.master().wait_until_answering();
+    CHECK_FALSE(Session(cluster.master().endpoint()).run(request, 500ms).ok());
+    cluster.master().wait_until_ended();
+  }
+  cluster.master().environment.clear();
+  cluster.master().start();
+  cluster.master().wait_until_answering();
+  // Tables of these names that came later are not the request's.
+  cluster.must("CREATE TABLE parts.a (id INT)");
+  const Answer done = cluster.master().run(request);
+  INFO(show(done.status));
+  CHECK(done.ok());
+  CHECK(done.result.replayed);
+  CHECK(done.result.sequence == before + 3);
+  CHECK(cluster
+            .must("SELECT GROUP_CONCAT(TABLE_NAME ORDER BY 1) FROM information_schema.TABLES WHERE "
+                  "TABLE_SCHEMA='parts'")
+            .text() == "a,d");
+  cluster.wait_until_equal();
+  cluster.check_same_everywhere();
+}
+
+TEST_CASE("once: a DROP DATABASE that failed half-way is not forgotten by a restart, and ended when it can be",
+          "[once]") {
+  Cluster cluster(1);
+  cluster.must("CREATE DATABASE stuck");
+  for (const char* name : {"a", "b"}) cluster.must("CREATE TABLE stuck." + std::string(name) + " (id INT)");
+  cluster.wait_until_equal();
+  // The server cannot remove a folder with a file in it that is not its own.
+  const std::string folder = cluster.master().ask_database("SELECT @@datadir") + "stuck";
+  REQUIRE(std::filesystem::is_directory(folder));
+  const std::filesystem::path stranger = std::filesystem::path(folder) / "stranger.txt";
+  REQUIRE(run_program({"touch", stranger.string()}).exit_code == 0);
+  const Answer refused = cluster.master().run("DROP DATABASE stuck");
+  INFO(show(refused.status));
+  CHECK(refused.status.code == Code::diverged);
+  CHECK(cluster.master().run("CREATE DATABASE next").status.code == Code::diverged);
+  // It does not serve without the tables.
+  cluster.master().kill();
+  cluster.master().start();
+  cluster.master().wait_until_ended();
+  CHECK(cluster.master().log_end().find("DROP DATABASE failed half-way") != std::string::npos);
+  // Once it can, it ends it, and so does the slave.
+  std::filesystem::remove(stranger);
+  cluster.master().start();
+  cluster.master().wait_until_answering();
+  CHECK(cluster.must("SELECT COUNT(*) FROM information_schema.SCHEMATA WHERE SCHEMA_NAME='stuck'").text() == "0");
+  cluster.must("CREATE DATABASE next");
+  cluster.wait_until_equal();
+  cluster.check_same_everywhere();
+}
+
+TEST_CASE("once: a log that ends in the future does not stop NOW() there", "[once]") {
+  Cluster::Options options;
+  options.slaves = 0;
+  Cluster cluster(options);
+  cluster.must("CREATE DATABASE late");
+  cluster.must("CREATE TABLE late.t (id INT AUTO_INCREMENT PRIMARY KEY, at DATETIME(6))");
+  cluster.must("INSERT INTO late.t(at) VALUES (NOW(6))");
+  // As a clock would have made it that was nine years ahead for a moment.
+  constexpr std::uint64_t kNineYearsUs = 9ULL * 365 * 24 * 3600 * 1'000'000;
+  const auto database = cluster.master().open_database();
+  auto rows =
+      database->rows("SELECT first, last, epoch, previous_hash, body FROM sqlcast.log ORDER BY last DESC LIMIT 1");
+  REQUIRE(rows.ok());
+  const storage::Row& row = rows->front();
+  auto entries = proto::decode_entries(*row[4]);
+  REQUIRE(entries.ok());
+  entries->back().context.timestamp_us += kNineYearsUs;
+  const std::string body = proto::encode_entries(*entries);
+  Hash previous{};
+  REQUIRE(row[3]->size() == previous.size());
+  std::copy(row[3]->begin(), row[3]->end(), reinterpret_cast<char*>(previous.data()));
+  const Hash hash = proto::chain_hash(previous, std::stoull(*row[2]), std::stoull(*row[0]), std::stoull(*row[1]), body);
+  REQUIRE(database
+              ->execute("UPDATE sqlcast.log SET body=x'" + to_hex(std::string_view(body)) + "', bytes=" +
+                        std::to_string(body.size()) + ", hash=x'" + to_hex(hash) + "' WHERE last=" + *row[1])
+              .ok());
+  cluster.master().kill();
+  cluster.master().start();
+  cluster.master().wait_until_answering();
+  cluster.must("INSERT INTO late.t(at) VALUES (NOW(6))");
+  CHECK(cluster.must("SELECT ABS(TIMESTAMPDIFF(DAY, MAX(at), UTC_TIMESTAMP())) < 3 FROM late.t").text() == "1");
+  CHECK(cluster.master().log_end().find("goes back") != std::string::npos);
+}
