@@ -280,15 +280,14 @@ void Engine::note_position(const proto::Message& message, TimePoint now) {
     if (error->status.code == Code::committed_not_acked) position = error->sequence;
   if (const auto* status = std::get_if<proto::StatusReply>(&message)) {
     position = std::max(status->self.position, status->self.head);
-    fresh = true;
+    fresh = status->self.state != "Starting";  // before it has looked into its log
   }
   seen_ = std::max(seen_, position);
-  if (!fresh) return;
   const bool was_fresh = now < seen_until_;
-  seen_until_ = now + kPositionIsFresh;
-  if (was_fresh) return;  // nobody waits for it
+  if (fresh) seen_until_ = now + kPositionIsFresh;
+  if (was_fresh || (!fresh && !std::holds_alternative<proto::StatusReply>(message))) return;
   for (auto& [id, open] : open_)
-    if (open.awaits_position) open.send_at = now;
+    if (open.awaits_position) open.send_at = fresh ? now : std::min(open.send_at, now + kMasterPause);
 }
 
 void Engine::received(const std::string& endpoint, std::uint64_t exchange, proto::Message message, TimePoint now) {

@@ -15,6 +15,8 @@ using Clock = node::Core::Clock;
 // Slaves that have not reported for so long are left out of the status.
 constexpr auto kForgetPeerAfter = std::chrono::hours(1);
 constexpr std::size_t kMaxPeers = 1000;
+// A slave that has been silent for so long may have been made anew: another data folder may use its name.
+constexpr auto kNameIsFree = std::chrono::seconds(5);
 
 proto::Ack ack_level(const std::string& name) {
   if (name == "one") return proto::Ack::one;
@@ -207,8 +209,11 @@ void Master::handle_query(node::Caller caller, proto::QueryRequest request) {
   write.digest = proto::request_digest(request);
   write.arrived = caller.arrived;
   write.deadline = core_.deadline_of(request, write.arrived);
-  write.caller = overdue_.enter(std::move(caller), write.deadline, core_.board.position().sequence,
-                                write.plan.kind == node::RequestPlan::Kind::ddl);
+  // Should it have run, now or when it was first sent, it is in the log after this.
+  const Sequence head = core_.board.position().sequence;
+  const Sequence since = std::min(request.sent_since.value_or(request.key.client_id.empty() ? head : 0), head);
+  write.caller =
+      overdue_.enter(std::move(caller), write.deadline, since, write.plan.kind == node::RequestPlan::Kind::ddl);
   write.request = std::move(request);
   sequencer_->submit(std::move(write));
 }
@@ -227,11 +232,30 @@ void Master::handle_cancel(const node::Caller& caller, const proto::CancelReques
   });
 }
 
+// Two slaves of one name would be counted as one, by the better of their positions. True when the name is another's.
+bool Master::refuse_name(const node::Caller& caller, const proto::NodeStatus& slave) {
+  const auto holder = peers_.find(slave.name);
+  if (holder == peers_.end() || holder->second.status.node_id == slave.node_id ||
+      Clock::now() - holder->second.seen > kNameIsFree)
+    return false;
+  const std::string here = holder->second.status.endpoint;
+  if (Clock::now() - holder->second.rival_seen > kNameIsFree)
+    logging::error("two slaves are called {}: the one at {} is counted, the one at {} is not; give it another name",
+                   slave.name, here, slave.endpoint);
+  holder->second.rival = slave.endpoint;
+  holder->second.rival_seen = Clock::now();
+  core_.front.fail(caller, Status::error(Code::bad_request, "another slave is called " + slave.name + ", at " + here +
+                                                                ", and was here first: this one does not count for "
+                                                                "acks. Give it a `name` of its own"));
+  return true;
+}
+
 void Master::handle_report(const node::Caller& caller, proto::Report report) {
   const std::string name = report.status.name;
   {
     const std::lock_guard lock(peers_mutex_);
     std::erase_if(peers_, [](const auto& peer) { return Clock::now() - peer.second.seen > kForgetPeerAfter; });
+    if (refuse_name(caller, report.status)) return;
     const proto::NodeStatus& slave = report.status;
     const bool joins = !peers_.contains(name);
     const bool failed = slave.state == "Failed";
@@ -240,15 +264,18 @@ void Master::handle_report(const node::Caller& caller, proto::Report report) {
     if (failed && peers_[name].status.state != "Failed") logging::error("slave {} has failed: {}", name, slave.message);
     const auto claim = node::claim_of(name, slave.cluster, slave.epoch, slave.position, slave.hash);
     const Fit fit = claim ? hear(*claim, joins || failed) : Fit::foreign;
-    // Another cluster's slave is none of ours, and nobody waits for it.
-    if (fit != Fit::foreign) {
+    // A position that is none of this log's, invented or of another history, acknowledges nothing, and makes nobody a
+    // slave whom others wait for.
+    const bool ours =
+        !failed && (fit == Fit::same || fit == Fit::inside) && sequencer_->history().holds(slave.position, slave.hash);
+    if (ours && !known_slaves_.names().contains(name)) {
       if (const Status status = known_slaves_.add(name); !status.ok())
         logging::error("slave {} may not be counted after a restart: {}", name, status.message);
     }
-    // A position in another history acknowledges nothing.
-    const bool ours = !failed && (fit == Fit::same || fit == Fit::inside);
     if (known_slaves_.names().contains(name)) acks_.report(name, ours ? slave.position : 0);
-    peers_[name] = Peer{std::move(report.status), Clock::now()};
+    Peer& peer = peers_[name];
+    peer.status = std::move(report.status);
+    peer.seen = Clock::now();
   }
   core_.front.reply(caller, proto::ReportReply{beacon()});
 }
@@ -316,6 +343,9 @@ proto::StatusReply Master::cluster_status() {
   for (const auto& [name, peer] : peers_) {
     reply.peers.push_back(peer.status);
     reply.peers.back().seen_ms_ago = milliseconds_since(peer.seen);
+    if (Clock::now() - peer.rival_seen > kNameIsFree) continue;
+    std::string& message = reply.peers.back().message;
+    message += (message.empty() ? "" : "; ") + ("another slave has this name and is not counted, at " + peer.rival);
   }
   return reply;
 }

@@ -42,6 +42,7 @@ class Master {
   Status compare_histories();
   OwnHistory own_history() const { return {core_.board.cluster(), core_.board.position()}; }
   Fit hear(const node::Claim& claim, bool look_inside);
+  bool refuse_name(const node::Caller& caller, const proto::NodeStatus& slave);
   void answer(std::vector<Committed>&& committed);
   void answer_when_acked(Committed committed, proto::Ack ack);
   void tick();
@@ -52,6 +53,8 @@ class Master {
   struct Peer {
     proto::NodeStatus status;
     node::Core::Clock::time_point seen;
+    std::string rival;  // where another one is that uses this name
+    node::Core::Clock::time_point rival_seen{};
   };
 
   node::Core core_;

@@ -16,6 +16,7 @@
 #include "config/config.h"
 #include "master/cancellations.h"
 #include "master/imposed_time.h"
+#include "master/recent_history.h"
 #include "master/retry_window.h"
 #include "master/write_request.h"
 #include "node/counters.h"
@@ -61,6 +62,8 @@ class Sequencer {
 
   std::size_t queue_depth() const { return queue_.size(); }
   std::size_t queue_capacity() const { return queue_.capacity(); }
+  // Of the log; has a group before anybody hears of it. Any thread.
+  const RecentHistory& history() const { return history_; }
   // Empty unless the node has had to stop writing.
   std::string failure() const;
 
@@ -127,6 +130,7 @@ class Sequencer {
 
   BoundedQueue<WriteRequest> queue_;
   Cancellations cancellations_;
+  RecentHistory history_;
   std::atomic<std::uint64_t> writer_id_{0};
   std::atomic<bool> defining_{false};  // a definition is being carried out
   mutable std::mutex failure_mutex_;

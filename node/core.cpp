@@ -4,6 +4,7 @@
 
 #include "base/logging.h"
 #include "base/thread.h"
+#include "node/node_id.h"
 #include "sql/parameters.h"
 
 namespace sqlcast::node {
@@ -55,6 +56,9 @@ Status Core::open(Front::Handler handler) {
   Result<Identity> found = Identity::open(config.data_dir, config.role);
   if (!found) return found.status();
   identity = std::move(*found);
+  Result<std::string> id = node_id(config.data_dir);
+  if (!id) return id.status();
+  node_id_ = std::move(*id);
   // The socket first: a port that is taken is known at once, before a database is started for nothing.
   if (Status status = front.open(config.listen, config.limits.max_message_bytes); !status.ok()) return status;
   front.start([this, handler = std::move(handler)](Caller caller, proto::Message message) {
@@ -200,6 +204,7 @@ proto::NodeStatus Core::base_status() {
   proto::NodeStatus status;
   const Position position = board.position();
   status.name = config.name;
+  status.node_id = node_id_;
   status.version = SQLCAST_VERSION;
   status.epoch = position.epoch;
   status.position = position.sequence;

@@ -73,6 +73,7 @@ class Core {
   void run_errands();
 
   const Clock::time_point started_ = Clock::now();
+  std::string node_id_;  // since open()
   std::thread ticker_;
   BoundedQueue<std::function<void()>> errands_;
   std::thread errand_thread_;

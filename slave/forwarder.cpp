@@ -228,7 +228,7 @@ std::optional<Sequence> Forwarder::ask_for_head(net::Requester& requester, std::
   if (!frames) return std::nullopt;
   const Result<proto::Decoded> decoded = proto::decode(*frames);
   const auto* reply = decoded ? std::get_if<proto::StatusReply>(&decoded->message) : nullptr;
-  if (reply == nullptr) return std::nullopt;
+  if (reply == nullptr || reply->self.state == "Starting") return std::nullopt;
   return reply->self.position;
 }
 

@@ -171,6 +171,7 @@ void Receiver::on_reply(proto::Decoded decoded) {
     if (decoded.header.exchange == log_exchange_) act(replicator_->on_log_batch(std::move(*batch), now));
   } else if (const auto* error = std::get_if<proto::ErrorReply>(&decoded.message)) {
     if (decoded.header.exchange == log_exchange_) act(replicator_->on_log_error(error->status, now));
+    if (decoded.header.exchange == report_exchange_) hooks_.report_refused(error->status.message);
   } else if (const auto* status = std::get_if<proto::StatusReply>(&decoded.message)) {
     if (status->self.role == "master") {
       subscribe(reachable(status->self.publisher, config_.master));
@@ -179,6 +180,7 @@ void Receiver::on_reply(proto::Decoded decoded) {
                      status->self.role);
     }
   } else if (const auto* report = std::get_if<proto::ReportReply>(&decoded.message)) {
+    hooks_.report_refused({});
     on_report_reply(decoded.header.exchange, report->beacon);
   }
 }
@@ -247,8 +249,9 @@ void Receiver::report_if_due() {
   reported_ = applied_.sequence;
   publish_view();
   if (reports_.size() == kMaxReports) reports_.pop_front();
-  reports_.push_back({next_exchange_, applied_.sequence, now});
-  if (!dealer_->send(proto::encode(proto::Report{hooks_.status()}, next_exchange_++)))
+  report_exchange_ = next_exchange_++;
+  reports_.push_back({report_exchange_, applied_.sequence, now});
+  if (!dealer_->send(proto::encode(proto::Report{hooks_.status()}, report_exchange_)))
     logging::debug("a report could not be sent");
 }
 

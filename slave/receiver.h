@@ -29,8 +29,9 @@ class Receiver {
 
   struct Hooks {
     std::function<void(proto::Group)> apply;
-    std::function<proto::NodeStatus()> status;  // for the report
-    std::function<std::string()> cluster;       // the own, hex; empty while there are no entries
+    std::function<proto::NodeStatus()> status;               // for the report
+    std::function<void(const std::string&)> report_refused;  // why; empty = it was taken
+    std::function<std::string()> cluster;                    // the own, hex; empty while there are no entries
   };
   // What others may know of the replicator.
   struct View {
@@ -96,7 +97,8 @@ class Receiver {
     Sequence applied;
     Clock::time_point at;
   };
-  std::deque<SentReport> reports_;  // not answered yet
+  std::deque<SentReport> reports_;     // not answered yet
+  std::uint64_t report_exchange_ = 0;  // of the last report
   Sequence reported_ = 0;
   std::uint64_t reported_dropped_ = 0;
   Position applied_;

@@ -29,6 +29,13 @@ Slave::Slave(const config::NodeConfig& config)
   };
   receiver_hooks.cluster = [this] { return core_.board.cluster(); };
   receiver_hooks.status = [this] { return status(); };
+  receiver_hooks.report_refused = [this](const std::string& why) {
+    if (why.empty()) {
+      core_.conditions.clear("report");
+    } else {
+      core_.conditions.post("report", node::Trouble::waiting, why);
+    }
+  };
   receiver_ = std::make_unique<Receiver>(core_.config, core_.counters, std::move(receiver_hooks));
 
   forwarder_ = std::make_unique<Forwarder>(core_.config, core_.front, core_.board, core_.counters,

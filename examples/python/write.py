@@ -46,6 +46,9 @@ def learn_position():
         node.send_json({"type": "status"})
         if node.poll(2500):
             status = node.recv_json()["self"]
+            if status["state"] == "Starting":
+                time.sleep(0.2)  # it has not looked into its log yet
+                continue
             seen = max(status["position"], status["head"])
         elif time.monotonic() > give_up:
             sys.exit(f"no answer from {arguments.endpoint}: is a node running there? Nothing was written")

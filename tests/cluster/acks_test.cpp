@@ -136,3 +136,83 @@ TEST_CASE("acks: each level waits for as many as it says, and otherwise names wh
   cluster.check_same_everywhere();
   CHECK(cluster.slave(1).run("SELECT v FROM acked.t").text() == std::to_string(writes));
 }
+
+TEST_CASE("acks: an invented report acknowledges nothing, and makes nobody a slave that others wait for", "[acks]") {
+  Cluster::Options options;
+  options.slaves = 0;
+  options.master_settings = "ack_timeout: 1s\n";
+  Cluster cluster(options);
+  cluster.must("CREATE DATABASE invented");
+  cluster.must("CREATE TABLE invented.t (id INT AUTO_INCREMENT PRIMARY KEY)");
+  proto::QueryRequest write = keyed("writer", 1, "INSERT INTO invented.t VALUES ()");
+  const Sequence sequence = cluster.must(write).result.sequence;
+  cluster.must("INSERT INTO invented.t VALUES ()");
+
+  proto::Report report;
+  report.status.name = "ghost";
+  report.status.node_id = std::string(32, '7');
+  report.status.role = "slave";
+  report.status.state = "Live";
+  report.status.epoch = 1;
+  const auto say = [&](Sequence position, const std::string& hash) {
+    report.status.position = position;
+    report.status.hash = hash;
+    const Result<proto::Message> reply = Session(cluster.master().endpoint()).exchange(report, 30s);
+    REQUIRE(reply.ok());
+    CHECK(std::holds_alternative<proto::ReportReply>(*reply));
+  };
+  const std::string head_hash = cluster.master().status()->hash;
+  // Behind the head, at it, beyond it; with a hash of nothing, and with one of another position.
+  for (const Sequence position : {sequence, sequence + 1, sequence + 2}) {
+    INFO("position " << position);
+    say(position, to_hex(Hash{}));
+    if (position != sequence + 1) say(position, head_hash);
+    write.ack = proto::Ack::one;
+    const Answer one = cluster.master().run(write);
+    INFO(show(one.status));
+    CHECK(one.status.code == Code::committed_not_acked);
+    write.ack = proto::Ack::all;
+    CHECK(cluster.master().run(write).ok());
+  }
+  // What is really there counts.
+  say(sequence + 1, head_hash);
+  write.ack = proto::Ack::one;
+  const Answer acked = cluster.master().run(write);
+  INFO(show(acked.status));
+  CHECK(acked.ok());
+  CHECK(acked.result.acked_by == Names{"ghost"});
+}
+
+TEST_CASE("acks: of two slaves of one name the first is counted, and both nodes say so", "[acks]") {
+  Cluster cluster(1);
+  Node& second = cluster.add_slave();
+  second.environment["SQLCAST_NAME"] = "slave-1";
+  second.start();
+  second.wait_until_answering();
+  const auto says = [](const Node& node, const std::string& text) {
+    const std::optional<proto::NodeStatus> status = node.status();
+    return status && status->message.find(text) != std::string::npos;
+  };
+  const auto peers = [&] {
+    Result<proto::Message> reply = Session(cluster.master().endpoint()).exchange(proto::StatusRequest{}, 10s);
+    REQUIRE(reply.ok());
+    return std::get<proto::StatusReply>(*reply).peers;
+  };
+  wait_for("the second to say that the name is another's",
+           [&] { return says(second, "another slave is called slave-1, at " + cluster.slave(0).endpoint()); });
+  const auto seen = peers();
+  REQUIRE(seen.size() == 1);
+  CHECK(seen[0].endpoint == cluster.slave(0).endpoint());
+  CHECK(seen[0].message.find("another slave has this name and is not counted, at " + second.endpoint()) !=
+        std::string::npos);
+  CHECK(seen[0].node_id != second.status()->node_id);
+  CHECK(seen[0].node_id == cluster.slave(0).status()->node_id);
+  CHECK(cluster.slave(0).status()->state == "Live");
+
+  // Once the first is gone, as one that is made anew is, its name is free.
+  cluster.slave(0).stop();
+  wait_for("the second to be taken", [&] {
+    const auto now = peers();
+    return second.status()->state == "Live" && now.size() == 1 && now[0].endpoint == second.endpoint();
+  });
+}

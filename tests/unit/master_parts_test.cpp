@@ -9,6 +9,7 @@
 #include "master/imposed_time.h"
 #include "master/known_slaves.h"
 #include "master/overdue.h"
+#include "master/recent_history.h"
 
 using namespace sqlcast;
 using namespace sqlcast::master;
@@ -205,6 +206,27 @@ TEST_CASE("overdue: a write that was not begun is left out at its deadline; of o
   CHECK(answers.empty());  // DDL runs to its end …
   tick(60'000ms, false);
   CHECK(answers == std::vector<std::string>{"4 OUTCOME_UNKNOWN 44"});  // … where there is an end in sight
+}
+
+TEST_CASE("recent history: holds what was added with its hash, and forgets the oldest") {
+  RecentHistory history;
+  const auto hash_of = [](Sequence sequence) {
+    Hash hash{};
+    hash[0] = static_cast<std::uint8_t>(sequence);
+    hash[1] = static_cast<std::uint8_t>(sequence >> 8U);
+    return hash;
+  };
+  CHECK(history.holds(0, {}));
+  CHECK_FALSE(history.holds(1, to_hex(hash_of(1))));
+  constexpr Sequence kLast = 3 * 70'000;
+  for (Sequence last = 3; last <= kLast; last += 3) history.add(last, hash_of(last));
+  CHECK(history.holds(kLast, to_hex(hash_of(kLast))));
+  CHECK(history.holds(kLast - 3, to_hex(hash_of(kLast - 3))));
+  CHECK_FALSE(history.holds(kLast, to_hex(hash_of(kLast - 3))));
+  CHECK_FALSE(history.holds(kLast, {}));
+  CHECK_FALSE(history.holds(kLast - 1, to_hex(hash_of(kLast - 1))));  // inside a group
+  CHECK_FALSE(history.holds(kLast + 3, to_hex(hash_of(kLast + 3))));
+  CHECK_FALSE(history.holds(3, to_hex(hash_of(3))));
 }
 
 TEST_CASE("imposed time: follows the clock, and does not show its small steps back") {
