@@ -77,6 +77,7 @@ struct Fixture {
     reply.self.state = role == "master" ? "Serving" : "Live";
     reply.self.position = 77;
     reply.self.head = head;
+    if (!state.empty()) reply.self.state = state;
     reply.self.uptime_ms =
         static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(now - started).count());
     return reply;
@@ -100,6 +101,7 @@ struct Fixture {
   std::vector<Outcome> outcomes;
   std::uint64_t last_request = 0;
   Sequence head = 0;
+  std::string state;  // instead of the role's usual one
   int idle = 0;
 };
 
@@ -185,6 +187,19 @@ TEST_CASE("engine: a write's first copy says since when, and waits for a node's 
   f.pass(1ms);
   REQUIRE(f.sends.size() == 3);
   CHECK(sent_since(f.sends[2]) == Sequence{200});
+}
+
+TEST_CASE("engine: a node that is starting does not know yet where the log stands") {
+  Fixture f({kOne});
+  f.alive = {{kOne, "master"}};
+  f.state = "Starting";
+  f.engine.submit(f.query(true), f.now);
+  f.pass(1s);
+  CHECK(f.sends.empty());
+  f.state.clear();
+  f.pass(250ms);
+  REQUIRE(f.sends.size() == 1);
+  CHECK(sent_since(f.sends[0]) == Sequence{77});
 }
 
 TEST_CASE("engine: a write that no node's word let go out has had no effect, and says so") {
