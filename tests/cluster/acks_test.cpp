@@ -154,6 +154,7 @@ TEST_CASE("acks: an invented report acknowledges nothing, and makes nobody a sla
   report.status.role = "slave";
   report.status.state = "Live";
   report.status.epoch = 1;
+  report.status.cluster = cluster.master().status()->cluster;
   const auto say = [&](Sequence position, const std::string& hash) {
     report.status.position = position;
     report.status.hash = hash;
@@ -162,7 +163,8 @@ TEST_CASE("acks: an invented report acknowledges nothing, and makes nobody a sla
     CHECK(std::holds_alternative<proto::ReportReply>(*reply));
   };
   const std::string head_hash = cluster.master().status()->hash;
-  // Behind the head, at it, beyond it; with a hash of nothing, and with one of another position.
+  // Behind the head, at it, beyond it; with a hash of nothing, and with one of another position. The master, which may
+  // not write while it is said to have lost entries, still tells what became of an earlier request.
   for (const Sequence position : {sequence, sequence + 1, sequence + 2}) {
     INFO("position " << position);
     say(position, to_hex(Hash{}));
