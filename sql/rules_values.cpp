@@ -187,13 +187,14 @@ bool Rules::check_deleted_relations() {
 // SET id = id + 1: whether a row meets the one before it, which has not moved yet, depends on which is first.
 bool Rules::check_moved_keys() {
   if (one_row_ || rows_in_order_) return true;
-  const auto [tables, aliases] = joined_tables();
+  const Joined joined = joined_tables();
+  const std::vector<const Table*>& tables = joined.tables;
   for (const Assignment& assignment : facts_.assignments) {
     const bool constant = column_refs(tokens_, assignment.value).empty();
     ColumnRef column;
     if (constant || !read_column(tokens_, assignment.column, column)) continue;
     const auto in_key = [&](std::size_t k) {
-      if (tables[k] == nullptr || (!column.qualifier.empty() && column.qualifier != aliases[k])) return false;
+      if (tables[k] == nullptr || (!column.qualifier.empty() && column.qualifier != joined.aliases[k])) return false;
       const std::vector<UniqueKey>& keys = tables[k]->unique_keys;
       return std::any_of(keys.begin(), keys.end(), [&](const UniqueKey& key) {
         return std::any_of(key.columns.begin(), key.columns.end(),
