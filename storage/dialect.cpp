@@ -91,8 +91,10 @@ std::string table_ids_sql(const sql::ObjectName& table) {
 std::string activity_sql(const std::vector<std::uint64_t>& sessions) {
   std::string ids;
   for (const std::uint64_t id : sessions) ids += (ids.empty() ? "" : ",") + std::to_string(id);
-  // A row's lock is InnoDB's, and no state of the session.
-  return "SELECT p.ID,p.COMMAND='Sleep',CASE WHEN t.TRX_STATE='LOCK WAIT' THEN 'Waiting for a lock on a row' "
+  // A KILL QUERY that found nothing to stop is shown until the next statement. A row's lock is InnoDB's, and no state
+  // of the session.
+  return "SELECT p.ID,p.COMMAND='Sleep' OR (p.COMMAND='Killed' AND p.INFO IS NULL),CASE WHEN t.TRX_STATE='LOCK WAIT' "
+         "THEN 'Waiting for a lock on a row' "
          "WHEN p.STATE LIKE 'Waiting for %lock' OR p.STATE LIKE 'Waiting for %flush' THEN p.STATE END "
          "FROM information_schema.PROCESSLIST p LEFT JOIN information_schema.INNODB_TRX t "
          "ON t.TRX_MYSQL_THREAD_ID=p.ID WHERE p.ID IN (" +
