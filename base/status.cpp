@@ -36,6 +36,7 @@ constexpr std::array kNames = {
     NamedCode{Code::outcome_unknown, "OUTCOME_UNKNOWN"},
     NamedCode{Code::shutting_down, "SHUTTING_DOWN"},
     NamedCode{Code::diverged, "DIVERGED"},
+    NamedCode{Code::disk_full, "DISK_FULL"},
     NamedCode{Code::read_only, "READ_ONLY"},
     NamedCode{Code::config, "CONFIG"},
     NamedCode{Code::io, "IO"},

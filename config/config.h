@@ -28,6 +28,7 @@ struct Database {
   std::string password_file;                        // external
   std::uint32_t buffer_pool_mb = 128;               // managed
   std::uint32_t redo_log_mb = 96;                   // managed
+  std::uint64_t disk_reserve = 64U << 20U;          // managed: with less room on the disk nothing is written
   std::chrono::milliseconds stall_timeout{30'000};  // managed: unanswered so long = killed and started again
 };
 

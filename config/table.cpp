@@ -226,6 +226,8 @@ void add_database(std::vector<Row>& rows) {
                 "Memory in MiB that the managed database caches pages in."));
   managed(whole("database.redo_log_mb", SQLCAST_FIELD(std::uint32_t, database.redo_log_mb), 8, 524'288,
                 "Size in MiB of the managed database's redo log."));
+  managed(bytes("database.disk_reserve", SQLCAST_FIELD(std::uint64_t, database.disk_reserve), 0, 1'024 * 1'024 * kGiB,
+                "With less room than this on the disk of `data_dir`, writes are DISK_FULL, and a slave waits."));
   managed(duration("database.stall_timeout", SQLCAST_FIELD(milliseconds, database.stall_timeout), milliseconds{3'000},
                    milliseconds{3'600'000},
                    "A managed database that has not answered for so long is killed and started again."));

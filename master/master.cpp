@@ -78,6 +78,8 @@ Status Master::start() {
   };
   hooks.doubt = [this] { return histories_->doubt(); };
   hooks.make_way = [this] { core_.readers.make_way(); };
+  hooks.room = [this] { return core_.disk.full() ? core_.disk.why() : ok_status(); };
+  hooks.no_room = [this](const std::string& why) { core_.disk.refused(why); };
   hooks.answer = [this](std::vector<Committed>&& committed) { answer(std::move(committed)); };
   sequencer_ = std::make_unique<Sequencer>(core_.config, core_.database, core_.front, core_.board, core_.counters,
                                            core_.rate, schema_, std::move(hooks));

@@ -293,6 +293,11 @@ bool Sequencer::answer_without_running(WriteRequest& request) {
     fail(request, Status::error(Code::read_only, doubt));
     return true;
   }
+  // Definitions pass: one of them may make room.
+  if (Status room = hooks_.room(); !room.ok() && request.plan.kind != node::RequestPlan::Kind::ddl) {
+    fail(request, std::move(room));
+    return true;
+  }
   if (Clock::now() >= request.deadline) {
     fail(request, too_late());
     return true;
@@ -406,6 +411,11 @@ void Sequencer::restore_accounts() {
 
 void Sequencer::fail(WriteRequest& request, Status status, std::optional<std::uint32_t> statement) {
   if (request.retryable()) cancellations_.leave(request.key());
+  if (storage::is_disk_full(status)) {
+    hooks_.no_room(status.message);
+    status = Status::error(Code::disk_full, "the master's database has no room: " + status.message +
+                                                "; nothing was changed; try again when there is some");
+  }
   proto::ErrorReply error;
   // Should it have run, now or when it was first sent, it is in the log after this.
   if (status.code == Code::outcome_unknown) error.sequence = request.request.sent_since.value_or(head_.sequence);

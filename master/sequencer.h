@@ -41,8 +41,10 @@ class Sequencer {
   struct Hooks {
     std::function<void(const proto::Group&)> publish;
     std::function<void(std::vector<Committed>&&)> answer;
-    std::function<void()> make_way;      // for DDL that reads keep waiting
-    std::function<std::string()> doubt;  // why nothing may be written now; empty when it may
+    std::function<void()> make_way;                   // for DDL that reads keep waiting
+    std::function<std::string()> doubt;               // why nothing may be written now; empty when it may
+    std::function<Status()> room;                     // on the disk; an error: what a write is refused with
+    std::function<void(const std::string&)> no_room;  // the database has refused something for want of it
   };
 
   Sequencer(const config::NodeConfig& config, storage::Database& database, node::Front& front,

@@ -312,6 +312,7 @@ Result<bool> Sequencer::settle_commit(const proto::Group& group, const storage::
     // A KILL meant for a statement that had ended already, one request's time, a lock: not the fault of this group.
     const bool passes = storage::passes_by_itself(result.status) && !storage::is_disk_full(result.status);
     if (passes || storage::is_out_of_time(result.status)) return false;
+    if (storage::is_disk_full(result.status)) return result.status;
     return Status::error(Code::internal,
                          "the log could not be written: " + result.status.message + "; the request was rolled back");
   }

@@ -1,5 +1,6 @@
 #include "node/conditions.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace sqlcast::node {
@@ -30,24 +31,34 @@ void Conditions::clear(const std::string& source) {
   of_source_.erase(source);
 }
 
-std::optional<Condition> Conditions::gravest() const {
-  const std::lock_guard lock(mutex_);
-  const Condition* found = nullptr;
-  for (const auto& [source, condition] : of_source_) {
-    if (found == nullptr || condition.trouble > found->trouble ||
-        (condition.trouble == found->trouble && condition.since < found->since))
-      found = &condition;
+std::vector<Condition> Conditions::gravest_first() const {
+  std::vector<Condition> all;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [source, condition] : of_source_) all.push_back(condition);
   }
-  return found == nullptr ? std::nullopt : std::optional(*found);
+  std::sort(all.begin(), all.end(), [](const Condition& a, const Condition& b) {
+    return a.trouble != b.trouble ? a.trouble > b.trouble : a.since < b.since;
+  });
+  return all;
+}
+
+std::optional<Condition> Conditions::gravest() const {
+  const std::vector<Condition> all = gravest_first();
+  return all.empty() ? std::nullopt : std::optional(all.front());
 }
 
 void Conditions::tell(proto::NodeStatus& status, Clock::time_point now) const {
-  const std::optional<Condition> condition = gravest();
-  if (!condition || status.state == state_name(Trouble::failed)) return;
-  status.state = state_name(condition->trouble);
-  status.message = condition->message;
-  const auto age = std::chrono::duration_cast<std::chrono::seconds>(now - condition->since);
-  if (age.count() > 0) status.message += " (for " + std::to_string(age.count()) + " s)";
+  const std::vector<Condition> all = gravest_first();
+  if (all.empty() || status.state == state_name(Trouble::failed)) return;
+  status.state = state_name(all.front().trouble);
+  status.message.clear();
+  for (const Condition& condition : all) {
+    if (!status.message.empty()) status.message += "; " + std::string(state_name(condition.trouble)) + ": ";
+    status.message += condition.message;
+    const auto age = std::chrono::duration_cast<std::chrono::seconds>(now - condition.since);
+    if (age.count() > 0) status.message += " (for " + std::to_string(age.count()) + " s)";
+  }
 }
 
 }  // namespace sqlcast::node

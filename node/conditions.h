@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "proto/message.h"
 
@@ -39,10 +40,12 @@ class Conditions {
   std::optional<Condition> gravest() const;
 
   // Puts the gravest one's state in place of the state that the node has otherwise, and says in `message` what it is
-  // and for how long. A node that has failed stays so.
+  // and for how long, and what else there is. A node that has failed stays so.
   void tell(proto::NodeStatus& status, Clock::time_point now = Clock::now()) const;
 
  private:
+  std::vector<Condition> gravest_first() const;
+
   mutable std::mutex mutex_;
   std::map<std::string, Condition> of_source_;  // guarded by mutex_
 };

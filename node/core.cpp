@@ -32,6 +32,12 @@ storage::Database::Options database_options(const config::NodeConfig& config) {
   return options;
 }
 
+// Of an external database the disk is not known.
+std::function<std::optional<std::uint64_t>()> room_of(const config::NodeConfig& config) {
+  if (config.database.mode != config::DatabaseMode::managed) return nullptr;
+  return [folder = config.data_dir] { return free_bytes(folder); };
+}
+
 std::string runs(sql::Class statement_class, bool on_master) {
   switch (statement_class) {
     case sql::Class::read: return "locally";
@@ -46,6 +52,7 @@ std::string runs(sql::Class statement_class, bool on_master) {
 
 Core::Core(const config::NodeConfig& node_config, std::function<bool()> stale)
     : config(node_config),
+      disk(conditions, config.data_dir, config.database.disk_reserve, room_of(config)),
       database(database_options(config)),
       front(config.name, counters),
       readers(config.limits, config.name, database, front, board, counters, std::move(stale)),
@@ -109,6 +116,7 @@ void Core::tick_loop(const std::function<void()>& tick) {
     const Clock::time_point now = Clock::now();
     board.tick(now);
     readers.tick(now);
+    disk.tick(now);
     tick();
     lock.lock();
     wake_.wait_for(lock, 50ms, [this] { return stopping_; });

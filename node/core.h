@@ -14,6 +14,7 @@
 #include "config/config.h"
 #include "node/conditions.h"
 #include "node/counters.h"
+#include "node/disk_watch.h"
 #include "node/front.h"
 #include "node/identity.h"
 #include "node/log_server.h"
@@ -60,6 +61,7 @@ class Core {
   const config::NodeConfig config;
   Identity identity;  // since open()
   Conditions conditions;
+  DiskWatch disk;
   Counters counters;
   Rate rate;
   PositionBoard board;

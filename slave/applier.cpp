@@ -174,7 +174,7 @@ bool Applier::connect() {
 void Applier::wait_until_it_passes(const Status& why) {
   const std::chrono::milliseconds wait = back_off_.next();
   logging::warn("entry {} is tried again in {} ms: {}", position_.sequence + 1, wait.count(), why.message);
-  conditions_.post(kAttempts, node::Trouble::waiting,
+  conditions_.post(kAttempts, storage::is_disk_full(why) ? node::Trouble::disk_full : node::Trouble::waiting,
                    "entry " + std::to_string(position_.sequence + 1) +
                        " cannot be applied now and is tried again and again: " + why.message);
   if (storage::lacks_rights(why)) {
@@ -183,6 +183,13 @@ void Applier::wait_until_it_passes(const Status& why) {
     writer_.reset();
   }
   (void)queue_.wait_until_closed(wait);
+}
+
+// False when the node is stopping.
+bool Applier::wait_for_room() {
+  while (hooks_.disk_full())
+    if (queue_.wait_until_closed(100ms)) return false;
+  return true;
 }
 
 void Applier::nothing_in_the_way() {
@@ -204,11 +211,21 @@ void Applier::run() {
   while (true) {
     std::vector<Decoded> batch = take_batch();
     if (queue_.closed()) return;  // what is queued is still in the master's log
+    if (!batch.empty() && !failed_ && !wait_for_room()) return;
     if (!batch.empty() && !failed_) {
       apply(std::move(batch));
       nothing_in_the_way();  // the log may have had it already
     }
   }
+}
+
+// False when the node is stopping.
+bool Applier::wait_for_room() {
+  while (hooks_.disk_full()) {
+    if (queue_.closed()) return false;
+    std::this_thread::sleep_for(100ms);
+  }
+  return true;
 }
 
 // Groups for one transaction: DDL alone, otherwise as many as have arrived, within bounds.

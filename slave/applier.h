@@ -30,6 +30,7 @@ class Applier {
     std::function<void(const Position&)> applied;    // durable up to here
     std::function<void(const std::string&)> failed;  // stopped for good
     std::function<void()> make_way;                  // for DDL that reads keep waiting
+    std::function<bool()> disk_full;                 // nothing is to be written
   };
 
   Applier(storage::Database& database, node::Counters& counters, node::Rate& rate, node::Conditions& conditions,
@@ -63,6 +64,7 @@ class Applier {
   void wait_until_it_passes(const Status& why);
   void nothing_in_the_way();
   void session_waits(const std::string& what);
+  bool wait_for_room();
   std::size_t chained(const std::vector<Decoded>& batch, std::size_t first, std::size_t count) const;
   bool follows(const proto::Group& group);
   Attempt try_transaction(const std::vector<Decoded>& batch, std::size_t first, std::size_t count, Status& why);

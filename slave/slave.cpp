@@ -19,6 +19,7 @@ Slave::Slave(const config::NodeConfig& config)
   };
   applier_hooks.failed = [this](const std::string& why) { receiver_->apply_failed(why); };
   applier_hooks.make_way = [this] { core_.readers.make_way(); };
+  applier_hooks.disk_full = [this] { return core_.disk.full(); };
   applier_ =
       std::make_unique<Applier>(core_.database, core_.counters, core_.rate, core_.conditions, std::move(applier_hooks));
 

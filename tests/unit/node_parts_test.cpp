@@ -2,6 +2,7 @@
 // condition. Method: pure calls, times by hand.
 #include "node/conditions.h"
 #include "node/counters.h"
+#include "node/disk_watch.h"
 #include "node/position_board.h"
 #include "node/request_plan.h"
 
@@ -106,19 +107,18 @@ TEST_CASE("conditions: the status names the gravest, says for how long, and is i
   conditions.post("applier", Trouble::waiting, "table t is locked", now);
   CHECK(told("Live", now) == "Waiting: table t is locked");
   conditions.post("disk", Trouble::disk_full, "no room", now + 1s);
-  CHECK(told("Live", now + 4s) == "DiskFull: no room (for 3 s)");
+  CHECK(told("Live", now + 4s) == "DiskFull: no room (for 3 s); Waiting: table t is locked (for 4 s)");
   CHECK(told("Failed", now + 4s) == "Failed: ");  // for good
   conditions.post("database", Trouble::database_down, "restarting", now + 5s);
+  conditions.clear("disk");
+  conditions.clear("applier");
   CHECK(told("Live", now + 5s) == "DatabaseDown: restarting");
   conditions.post("database", Trouble::database_down, "second try", now + 7s);
   CHECK(told("Live", now + 8s) == "DatabaseDown: second try (for 3 s)");  // since the first word of it
   conditions.post("database", Trouble::database_stalled, "no answer", now + 9s);
   CHECK(told("Live", now + 10s) == "DatabaseStalled: no answer (for 1 s)");
   conditions.clear("database");
-  conditions.clear("disk");
-  conditions.clear("disk");
-  CHECK(told("Live", now + 20s) == "Waiting: table t is locked (for 20 s)");
-  conditions.clear("applier");
+  conditions.clear("database");
   CHECK(told("Live", now + 21s) == "Live: ");
 }
 
@@ -181,4 +181,41 @@ TEST_CASE("request plan: what a request may cost to judge is known before it is 
   request.statements[1].sql = "SELECT :a, :b";
   request.statements[1].named_params = {{"a", std::string(50, 'x')}, {"b", std::int64_t{1}}};
   CHECK(judging_bytes(request) == 311 + 13 + 2 * 50);
+}
+
+TEST_CASE("disk watch: below the reserve nothing is written, until there is room again") {
+  Conditions conditions;
+  std::optional<std::uint64_t> room = 5U << 20U;
+  DiskWatch disk(conditions, "/data", 4U << 20U, [&room] { return room; });
+  const auto now = DiskWatch::Clock::now();
+  disk.tick(now);
+  CHECK_FALSE(disk.full());
+  CHECK_FALSE(conditions.gravest());
+  room = (4U << 20U) - 1;
+  disk.tick(now + 1s);
+  CHECK(disk.full());
+  REQUIRE(conditions.gravest());
+  CHECK(conditions.gravest()->trouble == Trouble::disk_full);
+  CHECK(conditions.gravest()->message.find("less than 4 MiB are free on the disk of /data") != std::string::npos);
+  CHECK(disk.why().code == Code::disk_full);
+  room = 4U << 20U;
+  disk.tick(now + 2s);
+  CHECK_FALSE(disk.full());
+  CHECK_FALSE(conditions.gravest());
+  room.reset();  // a disk that does not say is no reason to stop
+  disk.tick(now + 3s);
+  CHECK_FALSE(disk.full());
+}
+
+TEST_CASE("disk watch: what the database refuses for want of room is told for a while") {
+  Conditions conditions;
+  DiskWatch disk(conditions, "/data", 1, nullptr);
+  const auto now = DiskWatch::Clock::now();
+  disk.refused("the table is full", now);
+  disk.tick(now + 1s);
+  REQUIRE(conditions.gravest());
+  CHECK(conditions.gravest()->message == "the database has no room: the table is full");
+  CHECK_FALSE(disk.full());  // the next one may fit
+  disk.tick(now + 30s);
+  CHECK_FALSE(conditions.gravest());
 }
