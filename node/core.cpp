@@ -222,6 +222,7 @@ proto::NodeStatus Core::base_status() {
   status.endpoint = front.endpoint();
   status.database_up = database.up();
   status.database_version = database.version();
+  status.database_settings = database.settings();
   status.uptime_ms = static_cast<std::uint64_t>(
       std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - started_).count());
   status.counters = counters.snapshot();

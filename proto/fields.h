@@ -210,6 +210,7 @@ void describe(V& v, Of<NodeStatus> auto& m) {
   v.field("queue_capacity", m.queue_capacity, std::uint64_t{0});
   v.field("database_up", m.database_up, false);
   v.field("database_version", m.database_version, std::string());
+  v.list("database_settings", m.database_settings);
   v.field("uptime_ms", m.uptime_ms, std::uint64_t{0});
   v.field("seen_ms_ago", m.seen_ms_ago, std::uint64_t{0});
   v.list("counters", m.counters);

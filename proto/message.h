@@ -169,6 +169,7 @@ struct NodeStatus {
   std::uint64_t queue_capacity = 0;
   bool database_up = false;
   std::string database_version;
+  std::vector<std::string> database_settings;  // "innodb_page_size=16384": those that nodes compare
   std::uint64_t uptime_ms = 0;
   std::uint64_t seen_ms_ago = 0;                  // how old this information is; 0 for the node that answers
   std::map<std::string, std::uint64_t> counters;  // requests, refused, bad_messages, gaps, catch_ups …

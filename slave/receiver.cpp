@@ -174,6 +174,9 @@ void Receiver::on_reply(proto::Decoded decoded) {
     if (decoded.header.exchange == report_exchange_) hooks_.report_refused(error->status.message);
   } else if (const auto* status = std::get_if<proto::StatusReply>(&decoded.message)) {
     if (status->self.role == "master") {
+      const Status met = hooks_.meet(status->self);
+      if (!met.ok() && met.code != Code::database_unavailable) replicator_->on_apply_failed(met.message);
+      if (!met.ok()) return;
       subscribe(reachable(status->self.publisher, config_.master));
     } else {
       logging::error("the node at {} is a {}, not a master: correct the setting `master`", config_.master,

@@ -32,6 +32,8 @@ class Receiver {
     std::function<proto::NodeStatus()> status;               // for the report
     std::function<void(const std::string&)> report_refused;  // why; empty = it was taken
     std::function<std::string()> cluster;                    // the own, hex; empty while there are no entries
+    // Whether this node can follow that master. database_unavailable: not known yet.
+    std::function<Status(const proto::NodeStatus& master)> meet;
   };
   // What others may know of the replicator.
   struct View {

@@ -2,6 +2,7 @@
 
 #include "base/logging.h"
 #include "storage/catalog.h"
+#include "storage/server_rules.h"
 
 namespace sqlcast::slave {
 
@@ -29,7 +30,12 @@ Slave::Slave(const config::NodeConfig& config)
     applier_->submit(std::move(group));
   };
   receiver_hooks.cluster = [this] { return core_.board.cluster(); };
-  receiver_hooks.status = [this] { return status(); };
+  receiver_hooks.status = [this] {
+    proto::NodeStatus report = status();
+    report.database_settings.clear();  // they do not change between two of many reports
+    return report;
+  };
+  receiver_hooks.meet = [this](const proto::NodeStatus& master) { return meet(master); };
   receiver_hooks.report_refused = [this](const std::string& why) {
     if (why.empty()) {
       core_.conditions.clear("report");
@@ -79,6 +85,7 @@ proto::NodeStatus Slave::status() {
   status.state = state_name(view.state);
   status.message = view.message;
   core_.tell_conditions(status);
+  if (const std::lock_guard lock(mutex_); status.message.empty()) status.message = differences_;
   status.head = view.head;
   status.lag_ms = view.lag_ms;
   status.publisher = view.publisher;
@@ -86,6 +93,20 @@ proto::NodeStatus Slave::status() {
   status.queue_depth = applier_->queue_depth();
   status.queue_capacity = applier_->queue_capacity();
   return status;
+}
+
+Status Slave::meet(const proto::NodeStatus& master) {
+  const storage::ServerTraits ours{core_.database.version(), core_.database.settings()};
+  const storage::ServerTraits theirs{master.database_version, master.database_settings};
+  if (theirs.version.empty())
+    return Status::error(Code::database_unavailable, "the master's database is not up; it will be asked again");
+  if (Status status = storage::same_major_version(ours, theirs); !status.ok()) return status;
+  std::string differences = storage::differences(ours, theirs);
+  if (!differences.empty()) differences = "this node's database is set up otherwise than the master's: " + differences;
+  const std::lock_guard lock(mutex_);
+  if (!differences.empty() && differences != differences_) logging::warn("{}", differences);
+  differences_ = std::move(differences);
+  return ok_status();
 }
 
 bool Slave::fresh_within(std::uint32_t max_lag_ms) const {

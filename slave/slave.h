@@ -2,7 +2,9 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <string>
 
 #include "config/config.h"
 #include "node/core.h"
@@ -31,6 +33,7 @@ class Slave {
   void explain(const node::Caller& caller, const proto::ExplainRequest& request);
   void handle_query(node::Caller caller, proto::QueryRequest request);
   proto::NodeStatus status();
+  Status meet(const proto::NodeStatus& master);
   bool fresh_within(std::uint32_t max_lag_ms) const;
   Status not_fresh(std::uint32_t max_lag_ms) const;
 
@@ -41,6 +44,8 @@ class Slave {
   std::unique_ptr<Applier> applier_;
   std::unique_ptr<Receiver> receiver_;
   std::unique_ptr<Forwarder> forwarder_;
+  std::mutex mutex_;
+  std::string differences_;  // guarded by mutex_; between the settings of the two databases
 };
 
 }  // namespace sqlcast::slave

@@ -7,6 +7,7 @@
 #include "base/thread.h"
 #include "base/types.h"
 #include "storage/dialect.h"
+#include "storage/server_rules.h"
 
 namespace sqlcast::storage {
 namespace {
@@ -81,6 +82,11 @@ void Database::say(const std::string& doing) {
   logging::info("{}", doing);
 }
 
+std::vector<std::string> Database::settings() const {
+  const std::lock_guard lock(mutex_);
+  return settings_;
+}
+
 Status Database::start() {
   watch_.start();
   supervisor_ = start_thread("db-supervisor", [this] { supervise(); });
@@ -130,6 +136,7 @@ void Database::supervise() {
   }
   lock.unlock();
   up_ = false;
+  ownership_.reset();
   // Crash-safe as it is, a server that does not answer is not worth a wait.
   if (server_) server_->stop(first.ok() && !stalled_ ? kStopTimeout : std::chrono::seconds(0));
   pinger_.stop();
@@ -195,8 +202,10 @@ Status Database::bring_up() {
   }
   Result<std::unique_ptr<Connection>> connection = open_administrator();
   if (!connection) return connection.status();
+  if (Status status = check_settings(**connection); !status.ok()) return status;
   if (!options_.managed) {
-    if (Status status = check_external(**connection); !status.ok()) return status;
+    if (Status status = check_is_ours(**connection); !status.ok()) return status;
+    if (Status status = take_server(); !status.ok()) return status;
   }
   if (Status status = prepare(**connection); !status.ok()) return status;
   const Result<std::optional<std::string>> version = (*connection)->scalar("SELECT VERSION()");
@@ -210,30 +219,79 @@ Status Database::bring_up() {
   return ok_status();
 }
 
-Status Database::check_external(Connection& connection) {
-  const Result<std::vector<Row>> row = connection.rows(
-      "SELECT @@innodb_flush_log_at_trx_commit, @@innodb_autoinc_lock_mode, @@default_storage_engine, "
-      "@@lower_case_table_names, VERSION()");
-  if (!row) return row.status();
-  const Row& values = row->front();
-  const auto refuse = [this](const std::string& what) {
-    return Status::error(Code::config, "the database at " + address().text() + " is not safe for sqlcast: " + what);
+// One node a server. Before anything of it is changed: another node's passwords, for one.
+Status Database::take_server() {
+  Result<std::unique_ptr<Connection>> connection = open_administrator();
+  if (!connection) return connection.status();
+  const auto take = [&](const std::string& name) -> Status {
+    // The session of a node that was killed may still be ending: hence the wait.
+    const Result<std::optional<std::string>> lock = (*connection)->scalar("SELECT GET_LOCK('" + name + "',20)");
+    if (!lock) return lock.status();
+    if (lock->value_or("0") == "1") return ok_status();
+    return Status::error(Code::database_unavailable, "another sqlcast node uses the database at " + address().text() +
+                                                         "; give each node a database of its own");
   };
-  if (values[0] != "1")
-    return refuse("innodb_flush_log_at_trx_commit is " + values[0].value_or("NULL") +
-                  ", so a crash can lose acknowledged writes; set it to 1");
-  if (values[1] == "2")
-    return refuse("innodb_autoinc_lock_mode is 2, so AUTO_INCREMENT values depend on timing; set it to 1 and restart");
-  if (values[2] != "InnoDB")
-    return refuse("default_storage_engine is " + values[2].value_or("NULL") + "; set it to InnoDB");
-  if (values[3] != "0")
-    return refuse("lower_case_table_names is " + values[3].value_or("NULL") +
-                  "; sqlcast tells tables apart by case: it must be 0");
+  ownership_.reset();
+  if (Status status = take("sqlcast.node"); !status.ok()) return status;
+  if (ownership_id_ == 0) {
+    // A node of before may have lost that lock, and be writing still.
+    if (Status status = take("sqlcast.writer"); !status.ok()) return status;
+    if (Status status = (*connection)->execute("DO RELEASE_LOCK('sqlcast.writer')"); !status.ok()) return status;
+  }
+  ownership_ = std::move(*connection);
+  ownership_id_ = ownership_->id();
   return ok_status();
 }
 
+Status Database::check_settings(Connection& connection) {
+  const Result<std::vector<Row>> rows = connection.rows(settings_sql());
+  if (!rows) return rows.status();
+  Settings settings;
+  for (const Row& row : *rows) settings[row[0].value_or("")] = row[1].value_or("");
+  constexpr std::uint32_t kOwnSessions = 20;
+  std::string problems;
+  for (const std::string& problem : unsafe_settings(settings, options_.reader_sessions + kOwnSessions))
+    problems += "\n  " + problem;
+  if (!problems.empty())
+    return Status::error(Code::config, "the database at " + address().text() + " is not safe for sqlcast:" + problems);
+  const std::lock_guard lock(mutex_);
+  settings_ = settings_to_compare(settings);
+  return ok_status();
+}
+
+// What did not come through the log, the other nodes do not have.
+Status Database::check_is_ours(Connection& connection) {
+  const Result<std::optional<std::string>> has_log = connection.scalar(has_log_sql());
+  if (!has_log) return has_log.status();
+  if (has_log->has_value()) {
+    const Result<std::optional<std::string>> entry = connection.scalar(any_entry_sql());
+    if (!entry) return entry.status();
+    if (entry->has_value()) return ok_status();
+  }
+  const Result<std::vector<Row>> rows = connection.rows(other_databases_sql());
+  if (!rows) return rows.status();
+  if (rows->empty()) return ok_status();
+  std::string names;
+  for (const Row& row : *rows) names += (names.empty() ? "" : ", ") + row[0].value_or("");
+  return Status::error(Code::config,
+                       "the database at " + address().text() + " has data that no sqlcast node has written: " + names +
+                           ". It cannot be taken over, since the other nodes would not have it: give the node an empty "
+                           "server, and bring the data in through it (mariadb-dump, then sqlcast)");
+}
+
+// A server that was started again has forgotten what prepare() has set, and its settings may be others.
+Status Database::check_prepared(Connection& connection) {
+  if (options_.managed) return ok_status();
+  const Result<std::optional<std::string>> owner = connection.scalar("SELECT IS_USED_LOCK('sqlcast.node')");
+  if (!owner) return owner.status();
+  if (up_ && owner->value_or("") == std::to_string(ownership_id_)) return ok_status();
+  up_ = false;
+  changed_.notify_all();
+  return Status::error(Code::database_unavailable,
+                       "the database at " + address().text() + " was started again, and is being prepared");
+}
+
 Status Database::prepare(Connection& connection) {
-  if (Status status = connection.execute(pin_session_sql()); !status.ok()) return status;
   if (Status status = run_all(connection, schema_sql()); !status.ok()) return status;
   if (Status status = make_accounts(connection); !status.ok()) return status;
   return connection.execute(read_only_sql(options_.read_only));
@@ -250,7 +308,6 @@ Status Database::make_accounts(Connection& connection) {
 Status Database::restore_accounts() {
   Result<std::unique_ptr<Connection>> connection = open_administrator();
   if (!connection) return connection.status();
-  if (Status status = (*connection)->execute(pin_session_sql()); !status.ok()) return status;
   return make_accounts(**connection);
 }
 
@@ -258,6 +315,7 @@ Result<std::unique_ptr<Connection>> Database::open_pinned(const Account& account
   Result<std::unique_ptr<Connection>> connection = Connection::open(address(), account);
   if (!connection) return connection;
   watch_.add((*connection)->line());
+  if (Status status = check_prepared(**connection); !status.ok()) return status;
   if (Status status = (*connection)->execute(pin_session_sql()); !status.ok()) return status;
   return connection;
 }
@@ -283,7 +341,9 @@ Result<std::unique_ptr<Connection>> Database::open_reader() {
 
 Result<std::unique_ptr<Connection>> Database::open_administrator() {
   Result<std::unique_ptr<Connection>> connection = Connection::open(address(), administrator());
-  if (connection) watch_.add((*connection)->line());
+  if (!connection) return connection;
+  watch_.add((*connection)->line());
+  if (Status status = (*connection)->execute(pin_session_sql()); !status.ok()) return status;
   return connection;
 }
 

@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "base/status.h"
 #include "storage/connection.h"
@@ -72,6 +73,7 @@ class Database {
   Health health() const;
   bool up() const { return up_; }
   std::string version() const;
+  std::vector<std::string> settings() const;  // those that nodes compare, as server_rules has them
   std::uint64_t restarts() const { return restarts_; }
 
  private:
@@ -81,8 +83,11 @@ class Database {
   Status bring_up();
   Pinger::Answer ask();
   void say(const std::string& doing);
-  Status check_external(Connection& connection);
   Status make_accounts(Connection& connection);
+  Status take_server();
+  Status check_settings(Connection& connection);
+  Status check_is_ours(Connection& connection);
+  Status check_prepared(Connection& connection);
   Status prepare(Connection& connection);
   Address address() const;
   Account administrator() const;
@@ -104,6 +109,10 @@ class Database {
   std::string doing_;                  // guarded by mutex_; while it is not up
   std::optional<Status> first_start_;  // guarded by mutex_
   std::string version_;                // guarded by mutex_
+  std::vector<std::string> settings_;  // guarded by mutex_
+  // External: this session has the lock that says whose the server is. It goes with the server, or its session.
+  std::unique_ptr<Connection> ownership_;  // the supervisor's
+  std::atomic<std::uint64_t> ownership_id_{0};
   std::atomic<bool> up_{false};
   std::atomic<bool> stalled_{false};
   std::atomic<bool> ending_{false};

@@ -13,13 +13,34 @@ std::string account(std::string_view user, std::string_view host) { return quote
 
 }  // namespace
 
+// Every variable of MariaDB 10.11 that a session can set and that can change what a statement gives, does or whether it
+// succeeds, whatever the server's own configuration says. Those that only choose a plan, a buffer or a log are left
+// out: results do not depend on plans (docs/sql-policy.md).
 std::string pin_session_sql() {
   return "SET NAMES utf8mb4 COLLATE utf8mb4_general_ci,"
+         "character_set_server='utf8mb4',collation_server='utf8mb4_general_ci',character_set_filesystem='binary',"
          "sql_mode='STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_AUTO_CREATE_USER,NO_ENGINE_SUBSTITUTION',"
-         "time_zone='+00:00',foreign_key_checks=1,unique_checks=1,auto_increment_increment=1,"
-         "auto_increment_offset=1,sql_auto_is_null=0,group_concat_max_len=1048576,div_precision_increment=4,"
-         "default_week_format=0,lc_time_names='en_US',innodb_lock_wait_timeout=50,wait_timeout=2147483,"
-         "net_write_timeout=600,net_read_timeout=600";
+         "old_mode='UTF8_IS_UTF8MB3',time_zone='+00:00',lc_time_names='en_US',lc_messages='en_US',"
+         // values
+         "explicit_defaults_for_timestamp=1,auto_increment_increment=1,auto_increment_offset=1,sql_auto_is_null=0,"
+         "group_concat_max_len=1048576,div_precision_increment=4,default_week_format=0,max_sort_length=1024,"
+         "default_regex_flags='',max_recursive_iterations=1000,standard_compliant_cte=1,sql_quote_show_create=1,"
+         "sql_select_limit=18446744073709551615,"
+         // what is checked, and what stands in the way
+         "foreign_key_checks=1,unique_checks=1,check_constraint_checks=1,innodb_strict_mode=1,sql_safe_updates=0,"
+         "max_join_size=18446744073709551615,sql_big_selects=1,max_session_mem_used=9223372036854775807,"
+         "tmp_disk_table_size=18446744073709551615,max_statement_time=0,updatable_views_with_limit=1,sql_if_exists=0,"
+         "system_versioning_alter_history='ERROR',system_versioning_insert_history=0,"
+         // definitions
+         "default_storage_engine='InnoDB',alter_algorithm='DEFAULT',innodb_compression_default=0,"
+         "innodb_ft_enable_stopword=1,innodb_ft_user_stopword_table=NULL,"
+         // warnings
+         "sql_notes=1,sql_warnings=0,max_error_count=64,"
+         // transactions and sessions
+         "autocommit=1,completion_type=0,tx_isolation='REPEATABLE-READ',tx_read_only=0,innodb_lock_wait_timeout=50,"
+         "innodb_table_locks=1,idle_transaction_timeout=0,idle_readonly_transaction_timeout=0,"
+         "idle_write_transaction_timeout=0,wait_timeout=2147483,net_write_timeout=600,net_read_timeout=600"
+         "/*M!101108 ,innodb_snapshot_isolation=0 */";
 }
 
 std::string pin_reader_sql() { return "SET SESSION TRANSACTION READ ONLY"; }
@@ -72,6 +93,17 @@ std::vector<std::string> account_sql(std::string_view host, std::string_view wri
     sql.push_back("GRANT SHOW VIEW ON `" + std::string(schema) + "`.* TO " + reader);
   }
   return sql;
+}
+
+std::string has_log_sql() {
+  return "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA='sqlcast' AND TABLE_NAME='log'";
+}
+
+std::string any_entry_sql() { return "SELECT last FROM sqlcast.log LIMIT 1"; }
+
+std::string other_databases_sql() {
+  return "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN "
+         "('information_schema','mysql','performance_schema','sys','sqlcast') ORDER BY 1";
 }
 
 std::string as_one_statement(std::string_view statements) {

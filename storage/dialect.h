@@ -31,6 +31,12 @@ std::vector<std::string> schema_sql();
 std::vector<std::string> account_sql(std::string_view host, std::string_view writer_password,
                                      std::string_view reader_password, std::uint32_t reader_sessions);
 
+// Nothing when there is none: the log's table; an entry in it. And the databases that are neither the server's nor
+// ours.
+std::string has_log_sql();
+std::string any_entry_sql();
+std::string other_databases_sql();
+
 // Statements, each but the last ended by `;`, as a single one that stops at the first that fails. No USE in it.
 std::string as_one_statement(std::string_view statements);
 

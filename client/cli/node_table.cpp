@@ -24,6 +24,8 @@ std::string one_line(const std::string& text) {
 json::Value to_json(const proto::NodeStatus& node) {
   json::Object counters;
   for (const auto& [name, count] : node.counters) counters.emplace_back(name, count);
+  json::Array settings;
+  for (const std::string& setting : node.database_settings) settings.emplace_back(setting);
   json::Object object;
   object.emplace_back("name", node.name);
   object.emplace_back("role", node.role);
@@ -43,6 +45,7 @@ json::Value to_json(const proto::NodeStatus& node) {
   object.emplace_back("queue_capacity", node.queue_capacity);
   object.emplace_back("database_up", node.database_up);
   object.emplace_back("database_version", node.database_version);
+  object.emplace_back("database_settings", std::move(settings));
   object.emplace_back("uptime_ms", node.uptime_ms);
   object.emplace_back("seen_ms_ago", node.seen_ms_ago);
   object.emplace_back("counters", std::move(counters));

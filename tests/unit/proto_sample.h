@@ -156,6 +156,7 @@ inline NodeStatus node_status() {
   status.queue_capacity = 4'096;
   status.database_up = true;
   status.database_version = "10.11.6-MariaDB";
+  status.database_settings = {"innodb_page_size=16384"};
   status.uptime_ms = 60'000;
   status.seen_ms_ago = 200;
   status.counters = {{"catch_ups", 1}, {"requests", 99}};
