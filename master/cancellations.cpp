@@ -32,17 +32,33 @@ bool Cancellations::cancelled(const RequestKey& key) const {
   return it != entries_.end() && it->second.cancelled;
 }
 
-void Cancellations::leave(const RequestKey& key) {
+void Cancellations::leave(const RequestKey& key, std::optional<Failure> failure) {
   const std::lock_guard lock(mutex_);
   const auto it = entries_.find(key);
   if (it == entries_.end()) return;
   it->second.state = State::queued;
+  if (failure) it->second.failure = std::move(failure);
   if (--it->second.users == 0) entries_.erase(it);
 }
 
-Cancellations::Answer Cancellations::cancel(const RequestKey& key) {
+void Cancellations::turn_away(const RequestKey& key) {
   const std::lock_guard lock(mutex_);
   const auto it = entries_.find(key);
+  if (it != entries_.end() && --it->second.users == 0) entries_.erase(it);
+}
+
+std::optional<Cancellations::Failure> Cancellations::failure(const RequestKey& key) const {
+  const std::lock_guard lock(mutex_);
+  const auto it = entries_.find(key);
+  return it == entries_.end() ? std::nullopt : it->second.failure;
+}
+
+Cancellations::Answer Cancellations::cancel(const RequestKey& key, const std::function<bool()>& executed) {
+  const std::lock_guard lock(mutex_);
+  const auto it = entries_.find(key);
+  // Looked at with the mutex held: a write that is being committed leaves only when it is in the log.
+  const bool under_way = it != entries_.end() && it->second.state != State::queued;
+  if (!under_way && executed()) return Answer::too_late;
   if (it == entries_.end()) return Answer::unknown;
   if (it->second.state == State::committing) return Answer::too_late;
   // Once is enough: what is stopped a second time may be another's.

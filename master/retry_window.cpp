@@ -12,6 +12,7 @@ std::int64_t weight_of(const RetryWindow::Outcome& outcome) {
 }  // namespace
 
 void RetryWindow::begin_after(Sequence sequence) {
+  const std::lock_guard lock(mutex_);
   large_.clear();
   by_oldest_.clear();
   clients_.clear();
@@ -20,6 +21,7 @@ void RetryWindow::begin_after(Sequence sequence) {
 }
 
 void RetryWindow::add(const proto::Entry& entry, Epoch epoch) {
+  const std::lock_guard lock(mutex_);
   if (entry.key.client_id.empty()) return;
   const auto [client, new_client] = clients_.try_emplace(entry.key.client_id);
   if (new_client) client->second.floor = floor_;
@@ -70,6 +72,11 @@ void RetryWindow::forget_one() {
   } else {
     by_oldest_.emplace(client.order.begin()->first, named);
   }
+}
+
+bool RetryWindow::executed(const RequestKey& key) const {
+  const std::lock_guard lock(mutex_);
+  return find(key) != nullptr;
 }
 
 const RetryWindow::Outcome* RetryWindow::find(const RequestKey& key) const {

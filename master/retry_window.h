@@ -1,6 +1,6 @@
 // RetryWindow: what has been executed, by client id and request id, with its outcome: so that a request that is sent
 // again, or whose first copy arrives after it was sent again, gets the outcome it had and executes nothing. Rebuilt
-// from the newest part of the log at start. Belongs to the sequencer's thread.
+// from the newest part of the log at start. Belongs to the sequencer's thread, but for executed().
 //
 // It is bounded, so it forgets; what it may have forgotten is never taken for new. An entry is forgotten only when its
 // client has executed a share of the window (a sixteenth) since, or everybody together a whole window: who writes
@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -44,6 +45,7 @@ class RetryWindow {
 
   // Until the next add().
   const Outcome* find(const RequestKey& key) const;
+  bool executed(const RequestKey& key) const;  // any thread
 
   // Whether nothing that was forgotten can have been this request. `sent_since` is a position that its client knew
   // before it first sent it; without one, or with one beyond the log's `head` (then it is of another history), only
@@ -63,6 +65,7 @@ class RetryWindow {
   void weigh(Named& client, std::int64_t change);
   void forget_one();
 
+  mutable std::mutex mutex_;  // held while what it holds changes, and by others who look
   const std::uint64_t capacity_;
   const std::uint64_t share_;
   std::uint64_t weight_ = 0;

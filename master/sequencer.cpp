@@ -1,6 +1,7 @@
 #include "master/sequencer.h"
 
 #include <algorithm>
+#include <array>
 #include <random>
 
 #include "base/back_off.h"
@@ -52,7 +53,7 @@ void Sequencer::submit(WriteRequest request) {
   const RequestKey key = request.key();
   if (request.retryable()) cancellations_.enter(key);
   if (queue_.try_push(std::move(request))) return;
-  if (!key.client_id.empty()) cancellations_.leave(key);
+  if (!key.client_id.empty()) cancellations_.turn_away(key);
   Status status = queue_.closed()
                       ? Status::error(Code::shutting_down, "the master is stopping; try again in a moment")
                       : Status::error(Code::busy, "the master's queue is full; try again, or send fewer at once");
@@ -61,7 +62,7 @@ void Sequencer::submit(WriteRequest request) {
 }
 
 std::optional<bool> Sequencer::cancel(const RequestKey& key) {
-  switch (cancellations_.cancel(key)) {
+  switch (cancellations_.cancel(key, [&] { return window_.executed(key); })) {
     case Cancellations::Answer::unknown: return std::nullopt;
     case Cancellations::Answer::too_late: return false;
     case Cancellations::Answer::stopping_queued: return true;
@@ -253,14 +254,7 @@ void Sequencer::wait_for_company() {
 void Sequencer::process(Batch batch) {
   std::erase_if(batch, [this](WriteRequest& request) { return answer_without_running(request); });
   if (batch.empty()) return;
-  const Clock::time_point deadline =
-      std::max_element(batch.begin(), batch.end(), [](const WriteRequest& a, const WriteRequest& b) {
-        return a.deadline < b.deadline;
-      })->deadline;
-  if (!ensure_connected(deadline)) {
-    fail_all(batch, unavailable());
-    return;
-  }
+  if (!connect_for(batch)) return;
   // A schema that changed since the verdict was given makes another verdict.
   std::erase_if(batch, [this](WriteRequest& request) { return !replan(request); });
   std::erase_if(batch, [this](WriteRequest& request) {
@@ -285,6 +279,11 @@ bool Sequencer::answer_without_running(WriteRequest& request) {
     return true;
   }
   if (request.retryable() && answer_from_memory(request)) return true;
+  if (const auto failure = request.retryable() ? cancellations_.failure(request.key()) : std::nullopt;
+      failure && failure->digest == request.digest) {
+    fail(request, failure->status, failure->statement);
+    return true;
+  }
   if (request.retryable() && cancellations_.cancelled(request.key())) {
     fail(request, cancelled_status());
     return true;
@@ -388,6 +387,21 @@ bool Sequencer::replan(WriteRequest& request) {
   return true;
 }
 
+// False when nobody is left: each request waits until its own time is over.
+bool Sequencer::connect_for(Batch& batch) {
+  while (!batch.empty()) {
+    const auto earlier = [](const WriteRequest& a, const WriteRequest& b) { return a.deadline < b.deadline; };
+    if (ensure_connected(std::min_element(batch.begin(), batch.end(), earlier)->deadline)) return true;
+    const bool for_all = queue_.closed() || !failure().empty();
+    std::erase_if(batch, [&](WriteRequest& request) {
+      if (!for_all && Clock::now() < request.deadline) return false;
+      fail(request, unavailable());
+      return true;
+    });
+  }
+  return false;
+}
+
 bool Sequencer::ensure_connected(Clock::time_point deadline) {
   if (writer_ && administrator_ && !writer_->lost() && !administrator_->lost()) return true;
   BackOff back_off(20ms, 1000ms);
@@ -410,12 +424,17 @@ void Sequencer::restore_accounts() {
 }
 
 void Sequencer::fail(WriteRequest& request, Status status, std::optional<std::uint32_t> statement) {
-  if (request.retryable()) cancellations_.leave(request.key());
   if (storage::is_disk_full(status)) {
     hooks_.no_room(status.message);
     status = Status::error(Code::disk_full, "the master's database has no room: " + status.message +
                                                 "; nothing was changed; try again when there is some");
   }
+  // What the database or the rules said is the outcome, of copies that wait as well; other failures may pass.
+  constexpr std::array kOutcomes{Code::sql_error, Code::expectation_failed, Code::refused, Code::too_large};
+  std::optional<Cancellations::Failure> outcome;
+  if (std::find(kOutcomes.begin(), kOutcomes.end(), status.code) != kOutcomes.end())
+    outcome = Cancellations::Failure{request.digest, status, statement};
+  if (request.retryable()) cancellations_.leave(request.key(), std::move(outcome));
   proto::ErrorReply error;
   // Should it have run, now or when it was first sent, it is in the log after this.
   if (status.code == Code::outcome_unknown) error.sequence = request.request.sent_since.value_or(head_.sequence);

@@ -113,6 +113,7 @@ class Sequencer {
   void advance(const proto::Group& group, const std::vector<proto::Entry>& entries);
   void remember(const proto::Group& group, const std::vector<proto::Entry>& entries);
   Status take_in(const Position& head);
+  bool connect_for(Batch& batch);
   bool ensure_connected(WriteRequest::Clock::time_point deadline);
   Status connect();
   void restore_accounts();

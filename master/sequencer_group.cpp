@@ -60,11 +60,7 @@ void Sequencer::commit_group(Batch batch) {
                                                      why.message + "); nothing was changed"));
       return true;
     });
-    const bool connected = batch.empty() || ensure_connected(batch.front().deadline);
-    if (!connected) {
-      fail_all(batch, unavailable());
-      return;
-    }
+    if (!connect_for(batch)) return;
     // Reconnecting may have found a schema that has moved on.
     std::erase_if(batch, [this](WriteRequest& request) { return !replan(request); });
   }

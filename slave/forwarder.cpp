@@ -84,16 +84,14 @@ void Forwarder::submit(node::Caller caller, proto::QueryRequest request, Clock::
 }
 
 void Forwarder::submit_cancel(node::Caller caller, proto::CancelRequest request) {
+  bool stopped_here = false;
   {
     const std::lock_guard lock(mutex_);
     const auto it = known_.find(request.key);
-    if (it != known_.end() && !it->second.sent) {
-      it->second.cancelled = true;
-      front_.reply(caller, proto::CancelReply{true});
-      return;
-    }
+    stopped_here = it != known_.end() && !it->second.sent;
+    if (stopped_here) it->second.cancelled = true;
   }
-  Job job{std::move(caller), std::move(request), Clock::now(), Clock::now() + kAttempt};
+  Job job{std::move(caller), std::move(request), Clock::now(), Clock::now() + kAttempt, stopped_here};
   (void)push(cancels_, job);
 }
 
@@ -238,6 +236,7 @@ Result<proto::Message> Forwarder::ask_to_cancel(net::Requester& requester, Job& 
     Result<proto::Message> answer = ask(requester, job);
     const auto* error = answer ? std::get_if<proto::ErrorReply>(&*answer) : nullptr;
     const bool unknown = error != nullptr && error->status.code == Code::request_not_found;
+    if (unknown && job.stopped_here) return proto::Message(proto::CancelReply{true});
     if (!unknown || !is_here(std::get<proto::CancelRequest>(job.request).key)) return answer;
     if (Clock::now() + 20ms >= job.deadline || queue_.closed()) return answer;
     std::this_thread::sleep_for(20ms);

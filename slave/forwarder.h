@@ -43,7 +43,7 @@ class Forwarder {
   static bool is_forwarded(std::uint64_t cursor) { return cursor >= kForwardedCursors; }
   void submit_fetch(node::Caller caller, proto::FetchRequest request, Clock::time_point deadline);
   void submit_close(node::Caller caller, proto::CloseRequest request, Clock::time_point deadline);
-  // Stops the write here when it has not gone out yet; otherwise asks the master, and answers with what it says.
+  // Stops the write here when it has not gone out yet, and asks the master: another copy may have gone another way.
   void submit_cancel(node::Caller caller, proto::CancelRequest request);
 
   std::size_t queue_depth() const { return queue_.size(); }
@@ -57,6 +57,7 @@ class Forwarder {
     proto::Message request;
     Clock::time_point arrived;
     Clock::time_point deadline;
+    bool stopped_here = false;  // a cancel: a copy of the write was stopped before it went out
   };
   // What waits here or is at the master, by its key.
   struct Known {
