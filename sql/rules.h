@@ -50,6 +50,7 @@ class Rules {
   bool check_defaults(const Table& target);
   bool check_duplicate_update(const Table* target);
   bool check_source(const Table* target);
+  bool check_partitions();
   bool check_update();
   bool check_joined_update();
   bool check_moved_keys();

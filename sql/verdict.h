@@ -48,6 +48,7 @@ struct Table {
   std::string engine;  // "InnoDB"; empty for a view
   bool view = false;
   bool triggers = false;  // it has some, made past the policy
+  bool partitioned = false;
   std::vector<Column> columns;
   std::vector<UniqueKey> unique_keys;  // the primary key first
   std::vector<ObjectName> references;  // tables that its foreign keys refer to

@@ -66,7 +66,7 @@ Result<sql::Schema> load_schema(Connection& connection, std::uint64_t version) {
   if (!rows) return rows.status();
   for (const Row& row : *rows) schema.databases.insert(text(row, 0));
 
-  rows = connection.rows(std::string("SELECT TABLE_SCHEMA, TABLE_NAME, ENGINE, TABLE_TYPE FROM "
+  rows = connection.rows(std::string("SELECT TABLE_SCHEMA, TABLE_NAME, ENGINE, TABLE_TYPE, CREATE_OPTIONS FROM "
                                      "information_schema.TABLES WHERE ") +
                          kNotSystem);
   if (!rows) return rows.status();
@@ -74,6 +74,7 @@ Result<sql::Schema> load_schema(Connection& connection, std::uint64_t version) {
     sql::Table& table = schema.tables[name_of(row)];
     table.engine = text(row, 2);
     table.view = text(row, 3) == "VIEW";
+    table.partitioned = text(row, 4).find("partitioned") != std::string::npos;
   }
 
   rows = connection.rows(std::string("SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, IS_NULLABLE, EXTRA, "
