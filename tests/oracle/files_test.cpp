@@ -1,0 +1,136 @@
+// Goal: statements that others wrote do in a cluster what they do in a plain MariaDB. Method: the files of MariaDB's
+// own test suite where they are installed (ORACLE_FILES names the folder; no file is part of this tree), each in a
+// database of its own, by one client; ORACLE_SECONDS says for how long.
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <regex>
+
+#include "tests/oracle/clients.h"
+#include "tests/oracle/judge.h"
+#include "tests/oracle/mysqltest_reader.h"
+
+using namespace sqlcast;
+using namespace sqlcast::oracle;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Bench {
+  cluster_test::Cluster cluster{2};
+  PlainServer plain;
+  Judge judge{plain};
+  Position end;
+};
+
+bool begins_with(const std::string& text, const char* words) {
+  return std::regex_search(text, std::regex(std::string("^(") + words + ")\\b", std::regex::icase));
+}
+
+// Writes and definitions: what reads give is each node's own server's, unchanged. `USE` says in which database.
+std::vector<Request> requests_of(const std::string& text, std::string database) {
+  static const std::regex use("^use\\s+`?([A-Za-z0-9_$]+)`?\\s*$", std::regex::icase);
+  static const std::regex frozen(
+      "\\b(uuid|uuid_short|sysdate|user|session_user|system_user|current_user|current_role|version|connection_id|"
+      "random_bytes|sys_guid)\\b",
+      std::regex::icase);
+  std::vector<Request> requests;
+  for (const std::string& sql : read_mysqltest(text)) {
+    std::smatch match;
+    if (std::regex_match(sql, match, use)) {
+      database = match[1];
+      continue;
+    }
+    Request request;
+    if (begins_with(sql, "create|alter|drop|rename|truncate"))
+      request.kind = Request::Kind::definition;
+    else if (!begins_with(sql, "insert|replace|update|delete"))
+      continue;
+    request.database = database;
+    request.warnings = true;
+    Statement& statement = request.statements.emplace_back();
+    statement.plain = statement.wire.sql = sql;
+    statement.frozen = std::regex_search(sql, frozen);
+    requests.push_back(std::move(request));
+  }
+  return requests;
+}
+
+void drop_everything(Bench& bench) {
+  for (const storage::Row& row : ask(*bench.cluster.master().open_database(),
+                                     "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN "
+                                     "('mysql','sys','information_schema','performance_schema','sqlcast')"))
+    bench.cluster.must("DROP DATABASE " + storage::quote_name(*row[0]));
+  for (const storage::Row& row :
+       ask(bench.plain.administrator(),
+           "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN "
+           "('mysql','sys','information_schema','performance_schema','sqlcast','oracle_own')"))
+    must(bench.plain.administrator(), "DROP DATABASE " + storage::quote_name(*row[0]));
+  read_log(bench.cluster.master(), bench.end);
+  bench.plain.forget_databases();
+  bench.cluster.wait_until_equal();
+}
+
+void run_file(Bench& bench, const fs::path& path, std::size_t number) {
+  std::ifstream file(path, std::ios::binary);
+  const std::string text(std::istreambuf_iterator<char>(file), {});
+  const std::string name = "file" + std::to_string(number);
+  std::vector<Request> requests = requests_of(text, name);
+  Request make;
+  make.kind = Request::Kind::definition;
+  make.statements.resize(1);
+  make.statements.front().plain = make.statements.front().wire.sql = "CREATE DATABASE " + name;
+  requests.insert(requests.begin(), std::move(make));
+  const std::vector<Deed> deeds = run_in_order(bench.cluster, requests, name);
+  bench.judge.replay(deeds, read_log(bench.cluster.master(), bench.end));
+  bench.cluster.wait_until_equal();
+  bench.judge.compare_contents(bench.cluster.nodes());
+}
+
+}  // namespace
+
+TEST_CASE("oracle: MariaDB's own test files", "[.][files]") {
+  const char* folder = std::getenv("ORACLE_FILES");
+  REQUIRE(folder != nullptr);
+  const char* seconds = std::getenv("ORACLE_SECONDS");
+  const auto until =
+      std::chrono::steady_clock::now() + std::chrono::seconds(seconds == nullptr ? 3'600 : std::atoi(seconds));
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::recursive_directory_iterator(folder))
+    if (entry.path().extension() == ".test") files.push_back(entry.path());
+  std::sort(files.begin(), files.end());
+  REQUIRE_FALSE(files.empty());
+  auto bench = std::make_unique<Bench>();
+  std::size_t ran = 0;
+  std::size_t differences = 0;
+  for (const fs::path& path : files) {
+    if (std::chrono::steady_clock::now() > until) break;
+    ++ran;
+    try {
+      run_file(*bench, path, ran);
+      drop_everything(*bench);
+    } catch (const std::exception& problem) {
+      ++differences;
+      std::cout << path.string() << ": " << problem.what() << std::endl;
+      bench.reset();
+      bench = std::make_unique<Bench>();
+    }
+  }
+  std::cout << "oracle: " << ran << " of " << files.size() << " files, " << differences
+            << " with a difference; since the last: " << bench->judge.summary() << std::endl;
+  CHECK(differences == 0);
+}
+
+TEST_CASE("oracle: statements are read out of a mysqltest file", "[reader]") {
+  const auto statements = read_mysqltest(
+      "# comment;\n--echo not; this\nlet $x = 1;\n--error ER_DUP_ENTRY\ninsert into t values\n# inside;\n (1,';');\n"
+      "if ($x)\n{\n  drop table a;\n  while (1) { drop table b; }\n}\ndelimiter |;\ncreate table c (a int)|\n"
+      "delimiter ;|\n--write_file x\ndrop table d;\nEOF\neval drop table $e;\nupdate t set a='it\\'s;';\n");
+  REQUIRE(statements.size() == 3);
+  CHECK(statements[0] == "insert into t values\n (1,';')");
+  CHECK(statements[1] == "create table c (a int)");
+  CHECK(statements[2] == "update t set a='it\\'s;'");
+}

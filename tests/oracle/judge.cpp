@@ -1,0 +1,248 @@
+#include "tests/oracle/judge.h"
+
+#include <algorithm>
+#include <regex>
+#include <set>
+
+namespace sqlcast::oracle {
+namespace {
+
+using cluster_test::Answer;
+
+std::string list(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const std::string& line : lines) text += "\n      " + line;
+  return text.empty() ? " none" : text;
+}
+
+std::vector<std::string> rows_of(const Answer& answer, std::size_t statement) {
+  std::vector<std::string> rows;
+  for (const auto& row : answer.rows.at(statement)) {
+    std::string& text = rows.emplace_back();
+    for (std::size_t i = 0; i < row.size(); ++i) text += (i == 0 ? "" : "|") + cluster_test::to_text(row[i]);
+  }
+  std::sort(rows.begin(), rows.end());
+  return rows;
+}
+
+std::string show(const proto::Effect& effect) {
+  return std::to_string(effect.affected_rows) + " affected rows, insert id " + std::to_string(effect.insert_id);
+}
+
+// Rows that are found are counted in the order in which the plan finds them: for those it is neither which row a
+// warning is about, nor, when there are more than are told, which warnings are.
+bool same_warnings(const Statement& statement, std::vector<std::string> a, std::vector<std::string> b) {
+  if (a == b) return true;
+  const bool finds = statement.plain.find("SELECT") != std::string::npos || statement.plain.starts_with("UPDATE") ||
+                     statement.plain.starts_with("DELETE");
+  constexpr std::size_t kMostTold = 16;
+  if (!finds || a.size() != b.size()) return false;
+  if (a.size() == kMostTold) return true;
+  static const std::regex row(" at row [0-9]+");
+  for (std::vector<std::string>* list : {&a, &b}) {
+    for (std::string& warning : *list) warning = std::regex_replace(warning, row, "");
+    std::sort(list->begin(), list->end());
+  }
+  return a == b;
+}
+
+// What of a statement's outcome is not as at the plain server; empty when all is.
+std::string compare(const Deed& deed, const Outcome::Each& plain, std::size_t i) {
+  const proto::StatementResult& got = deed.answer.at(i);
+  const proto::Effect effect{got.affected_rows, got.insert_id};
+  // Affected rows are a write's.
+  if (!deed.request.statements[i].reads && effect != plain.effect)
+    return show(effect) + "\n    the plain server: " + show(plain.effect);
+  // The outcome of an earlier execution is told without its rows and warnings.
+  if (deed.answer.result.replayed) return {};
+  if (got.has_rows != plain.has_rows) return got.has_rows ? "rows, the plain server none" : "no rows";
+  if (const auto rows = rows_of(deed.answer, i); rows != plain.rows)
+    return "rows" + list(rows) + "\n    the plain server:" + list(plain.rows);
+  // Nobody asked, nobody looked. What is told all the same must be true.
+  if (!deed.request.warnings && got.warnings.empty()) return {};
+  if (!same_warnings(deed.request.statements[i], got.warnings, plain.warnings))
+    return "warnings" + list(got.warnings) + "\n    the plain server:" + list(plain.warnings);
+  return {};
+}
+
+// The counter in it is the server's own; so is a view's columns' collation of the session that made it.
+std::string without_counter(const std::string& definition) {
+  static const std::regex counter(" AUTO_INCREMENT=[0-9]+");
+  return std::regex_replace(definition, counter, "");
+}
+
+using Contents = std::map<std::string, std::vector<std::string>>;
+
+Contents contents_of(storage::Connection& connection) {
+  Contents contents;
+  const std::string own = " NOT IN ('mysql','sys','information_schema','performance_schema','sqlcast','oracle_own')";
+  for (const storage::Row& row :
+       ask(connection, "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME" + own))
+    contents[*row[0]] = {
+        ask(connection, "SHOW CREATE DATABASE " + storage::quote_name(*row[0])).at(0).at(1).value_or("")};
+  for (const storage::Row& row :
+       ask(connection,
+           "SELECT TABLE_SCHEMA,TABLE_NAME,TABLE_TYPE FROM information_schema.TABLES WHERE TABLE_SCHEMA" + own)) {
+    const std::string name = storage::quote_name(*row[0]) + "." + storage::quote_name(*row[1]);
+    std::vector<std::string>& lines = contents[name];
+    const bool table = row[2].value_or("") == "BASE TABLE";
+    const auto definition = ask(connection, "SHOW CREATE TABLE " + name);
+    lines.push_back(without_counter(definition.at(0).at(1).value_or("")));
+    if (!table) continue;
+    for (const storage::Row& cells : ask(connection, "SELECT * FROM " + name)) lines.push_back(text_of(cells));
+    std::sort(lines.begin() + 1, lines.end());
+  }
+  return contents;
+}
+
+std::string first_differences(const std::vector<std::string>& here, const std::vector<std::string>& there) {
+  if (here.front() != there.front())
+    return "\n  definition: " + here.front() + "\n  the plain server: " + there.front();
+  std::vector<std::string> more;
+  std::vector<std::string> less;
+  std::set_difference(here.begin() + 1, here.end(), there.begin() + 1, there.end(), std::back_inserter(more));
+  std::set_difference(there.begin() + 1, there.end(), here.begin() + 1, here.end(), std::back_inserter(less));
+  constexpr std::size_t kShown = 8;
+  more.resize(std::min(more.size(), kShown));
+  less.resize(std::min(less.size(), kShown));
+  return "\n  rows that only it has:" + list(more) + "\n  rows that only the plain server has:" + list(less);
+}
+
+}  // namespace
+
+// Of those that the database refused: between which entries each of them must have been executed.
+std::vector<Judge::Failure> Judge::failures_of(const std::vector<Deed>& deeds, Sequence before) {
+  constexpr Sequence kLast = UINT64_MAX;
+  std::vector<Failure> failures;
+  for (const Deed& deed : deeds) {
+    if (deed.answer.ok()) continue;
+    switch (deed.answer.status.code) {
+      case Code::sql_error:
+      case Code::expectation_failed: break;
+      case Code::refused: ++refused[deed.answer.status.reason]; continue;
+      default:
+        throw Difference("a request was answered " + cluster_test::show(deed.answer.status) + "\n  " +
+                         describe(deed.request));
+    }
+    Failure failure{&deed, before, kLast, {}};
+    for (const Deed& other : deeds) {
+      if (!other.committed()) continue;
+      if (other.answered < deed.sent) failure.from = std::max(failure.from, other.answer.result.sequence);
+      if (other.sent > deed.answered) failure.until = std::min(failure.until, other.answer.result.sequence - 1);
+    }
+    failures.push_back(failure);
+  }
+  std::sort(failures.begin(), failures.end(), [](const Failure& a, const Failure& b) { return a.from < b.from; });
+  return failures;
+}
+
+bool Judge::fails_likewise(Failure& failure, const proto::Context& context) {
+  const Outcome outcome = plain_.attempt(failure.deed->request, context);
+  const Answer& answer = failure.deed->answer;
+  const bool same = outcome.status.code == answer.status.code &&
+                    outcome.status.database_errno == answer.status.database_errno &&
+                    outcome.failed_statement == answer.failed_statement;
+  if (same) return true;
+  failure.last =
+      cluster_test::show(outcome.status) + " at statement " + std::to_string(outcome.failed_statement.value_or(0));
+  return false;
+}
+
+void Judge::carry_out(const Deed& deed, const proto::Entry& entry) {
+  const auto fail = [&](const std::string& what) {
+    throw Difference("entry " + std::to_string(entry.sequence) + ": " + what + "\n  " + describe(deed.request) +
+                     "\n  before it:" + list(recent_));
+  };
+  Outcome outcome;
+  try {
+    outcome = plain_.carry_out(deed.request, entry);
+  } catch (const std::runtime_error& problem) {
+    fail(problem.what());
+  }
+  if (!outcome.status.ok())
+    fail("the cluster accepted it, the plain server says " + cluster_test::show(outcome.status) + " at statement " +
+         std::to_string(outcome.failed_statement.value_or(0)) +
+         "; the cluster: " + show({deed.answer.at(0).affected_rows, deed.answer.at(0).insert_id}));
+  constexpr std::size_t kRemembered = 12;
+  recent_.push_back(std::to_string(entry.sequence) + " " + describe(deed.request));
+  if (recent_.size() > kRemembered) recent_.erase(recent_.begin());
+  ++committed;
+  // A definition's answer has neither effects nor warnings.
+  if (deed.request.kind != Request::Kind::data) return;
+  for (std::size_t i = 0; i < outcome.statements.size(); ++i)
+    if (const std::string what = compare(deed, outcome.statements[i], i); !what.empty())
+      fail("statement " + std::to_string(i) + ": the cluster says " + what);
+}
+
+void Judge::replay(const std::vector<Deed>& deeds, const std::vector<proto::Entry>& entries) {
+  std::map<RequestKey, const Deed*> by_key;
+  for (const Deed& deed : deeds)
+    if (deed.committed()) by_key[deed.key] = &deed;
+  const Sequence before = entries.empty() ? 0 : entries.front().sequence - 1;
+  std::vector<Failure> failures = failures_of(deeds, before);
+  failed += failures.size();
+  std::size_t reached = 0;
+  std::vector<Failure*> waiting;
+  proto::Context context;
+  context.timestamp_us = 1'700'000'000'000'000;
+  const auto try_failures = [&](Sequence state) {
+    for (; reached < failures.size() && failures[reached].from <= state; ++reached)
+      waiting.push_back(&failures[reached]);
+    std::erase_if(waiting, [&](Failure* failure) {
+      if (fails_likewise(*failure, context)) return true;
+      // A definition that the plain server has carried out cannot be taken back: it is tried once, and has been alone.
+      if (state < failure->until && failure->deed->request.kind == Request::Kind::data) return false;
+      throw Difference("the cluster says " + cluster_test::show(failure->deed->answer.status) + " at statement " +
+                       std::to_string(failure->deed->answer.failed_statement.value_or(0)) + ", between entries " +
+                       std::to_string(failure->from) + " and " + std::to_string(state) + "; the plain server " +
+                       failure->last + "\n  " + describe(failure->deed->request) + "\n  before it:" + list(recent_));
+    });
+  };
+  try_failures(before);
+  for (const proto::Entry& entry : entries) {
+    // One of several parts of a definition: the last carries the key, and the plain server runs all of them then.
+    if (entry.key.client_id.empty()) continue;
+    const auto it = by_key.find(entry.key);
+    if (it == by_key.end())
+      throw Difference("entry " + std::to_string(entry.sequence) + " of client '" + entry.key.client_id +
+                       "' was acknowledged to nobody, or is there twice: " + entry.statements.front().sql);
+    if (it->second->answer.result.sequence != entry.sequence)
+      throw Difference("entry " + std::to_string(entry.sequence) + " was acknowledged as " +
+                       std::to_string(it->second->answer.result.sequence));
+    carry_out(*it->second, entry);
+    by_key.erase(it);
+    context = entry.context;
+    try_failures(entry.sequence);
+  }
+  if (!by_key.empty())
+    throw Difference("acknowledged, and not in the log: " + describe(by_key.begin()->second->request));
+  for (Failure* failure : waiting)
+    throw Difference("the cluster says " + cluster_test::show(failure->deed->answer.status) +
+                     ", the plain server never does: " + failure->last + "\n  " + describe(failure->deed->request));
+}
+
+void Judge::compare_contents(const std::vector<cluster_test::Node*>& nodes) {
+  const Contents plain = contents_of(plain_.administrator());
+  for (const cluster_test::Node* node : nodes) {
+    const Contents here = contents_of(*node->open_database());
+    for (const auto& [name, lines] : here) {
+      const auto it = plain.find(name);
+      if (it == plain.end()) throw Difference(node->name() + " has " + name + ", the plain server has not");
+      if (it->second != lines)
+        throw Difference(node->name() + ", " + name + ":" + first_differences(lines, it->second));
+    }
+    for (const auto& [name, lines] : plain)
+      if (here.count(name) == 0) throw Difference("the plain server has " + name + ", " + node->name() + " has not");
+  }
+}
+
+std::string Judge::summary() const {
+  std::string text =
+      std::to_string(committed) + " requests accepted, " + std::to_string(failed) +
+      " failed; AUTO_INCREMENT values found by the plain server itself: " + std::to_string(plain_.natural_ids) +
+      ", imposed: " + std::to_string(plain_.imposed_ids) + "; refused:";
+  for (const auto& [code, count] : refused) text += " " + code + " " + std::to_string(count);
+  return text;
+}
+
+}  // namespace sqlcast::oracle
