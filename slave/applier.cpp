@@ -219,15 +219,6 @@ void Applier::run() {
   }
 }
 
-// False when the node is stopping.
-bool Applier::wait_for_room() {
-  while (hooks_.disk_full()) {
-    if (queue_.closed()) return false;
-    std::this_thread::sleep_for(100ms);
-  }
-  return true;
-}
-
 // Groups for one transaction: DDL alone, otherwise as many as have arrived, within bounds.
 std::vector<Applier::Decoded> Applier::take_batch() {
   std::vector<Decoded> batch;
