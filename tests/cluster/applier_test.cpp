@@ -56,6 +56,7 @@ class LoneApplier {
       failure_ = why;
     };
     hooks.make_way = [] {};
+    hooks.disk_full = [] { return false; };
     return hooks;
   }
   void must(const std::string& sql) {
