@@ -86,6 +86,7 @@ TEST_CASE("programs: write.py executes each write once, while the master is kill
   Cluster& cluster = shared_cluster();
   cluster.must("CREATE DATABASE write_py");
   cluster.must("CREATE TABLE write_py.t (id INT AUTO_INCREMENT PRIMARY KEY, v VARCHAR(20))");
+  cluster.wait_until_equal();
   CuttableWire wire(cluster.master().endpoint());
   const auto written = [&] { return std::stoi(cluster.slave(0).ask_database("SELECT COUNT(*) FROM write_py.t")); };
   auto run = std::async(std::launch::async, [&wire] {
