@@ -68,7 +68,7 @@ TEST_CASE("workspace: a definition for a slave is held back, and is gone with th
   Desktop desktop;
   Workspace& work = desktop.work;
   desktop.choose_slave();
-  work.run_texts({"create table t (id int)"}, {0});
+  work.run_texts({"create table school.t (id int)"}, {0});
   REQUIRE(work.held_back);
   CHECK(work.held_back->node == work.target_label());
   CHECK_FALSE(work.running());

@@ -194,7 +194,13 @@ Outcome PlainServer::run(const Request& request, const proto::Context& context, 
   outcome.statements.resize(request.statements.size());
   if (session.database != request.database && !request.database.empty()) {
     session.database.clear();
-    outcome.status = session.connection->execute("USE " + storage::quote_name(request.database));
+    // By way of another one: of the one where it is, the server keeps to the collation that it knows, though a database
+    // of that name has been made anew.
+    outcome.status = session.connection
+                         ->run_script("USE " + storage::quote_name(storage::kNoDatabase) + ";USE " +
+                                          storage::quote_name(request.database),
+                                      2, nullptr)
+                         .status;
     outcome.failed_statement = 0;
     if (!outcome.status.ok()) return outcome;
     session.database = request.database;
