@@ -192,10 +192,9 @@ Outcome PlainServer::run(const Request& request, const proto::Context& context, 
                          Session& session) {
   Outcome outcome;
   outcome.statements.resize(request.statements.size());
-  if (session.database != request.database && !request.database.empty()) {
-    session.database.clear();
-    // By way of another one: of the one where it is, the server keeps to the collation that it knows, though a database
-    // of that name has been made anew.
+  if (!request.database.empty()) {
+    // Anew, by way of another one: of the one where it is, the server keeps to the collation that it knows, though a
+    // database of that name may have been made since.
     outcome.status = session.connection
                          ->run_script("USE " + storage::quote_name(storage::kNoDatabase) + ";USE " +
                                           storage::quote_name(request.database),
@@ -203,7 +202,6 @@ Outcome PlainServer::run(const Request& request, const proto::Context& context, 
                          .status;
     outcome.failed_statement = 0;
     if (!outcome.status.ok()) return outcome;
-    session.database = request.database;
   }
   must(*session.connection, context_sql(context));
   last_id_ = 0;
@@ -234,7 +232,6 @@ Outcome PlainServer::carry_out(const Request& request, const proto::Entry& entry
   Session& session = session_for(request);
   Outcome outcome = run(request, entry.context, &entry, session);
   must(*session.connection, outcome.status.ok() ? "COMMIT" : "ROLLBACK");
-  if (request.kind != Request::Kind::data) in_database_.database.clear();  // it may be gone
   return outcome;
 }
 

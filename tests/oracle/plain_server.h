@@ -45,7 +45,6 @@ class PlainServer {
   Outcome attempt(const Request& request, const proto::Context& context);
 
   storage::Connection& administrator() { return *administrator_; }
-  void forget_databases() { in_database_.database.clear(); }  // they may be others by now
 
   std::uint64_t natural_ids = 0;  // inserts whose values it has found by itself
   std::uint64_t imposed_ids = 0;
@@ -53,7 +52,6 @@ class PlainServer {
  private:
   struct Session {
     std::unique_ptr<storage::Connection> connection;
-    std::string database;
   };
   Session open() const;
   Session& session_for(const Request& request);
