@@ -81,6 +81,7 @@ void catch_up_with_one(std::uint64_t entries, std::chrono::minutes patience) {
   proto::QueryRequest write = query_of("UPDATE crowd.t SET v=100 WHERE id=1");
   write.ack = proto::Ack::all;
   write.key = {"last", 1};
+  write.sent_since = head;
   const Answer unacknowledged = cluster.master().run(write);
   INFO(show(unacknowledged.status));
   CHECK((unacknowledged.ok() || unacknowledged.status.code == Code::committed_not_acked));
