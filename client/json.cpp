@@ -5,13 +5,12 @@
 #include <cmath>
 #include <optional>
 
-#include "client/utf8.h"
+#include "base/json_string.h"
 
 namespace sqlcast::client::json {
 namespace {
 
 constexpr int kMaxDepth = 64;
-constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
 template <typename Number>
 void append_number(std::string& out, Number value) {
@@ -209,34 +208,6 @@ void new_line(std::string& out, int indent, int depth) {
 
 }  // namespace
 
-void append_string(std::string& out, std::string_view text) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  out.push_back('"');
-  for (std::size_t at = 0; at < text.size();) {
-    const CodePoint point = code_point_at(text, at);
-    if (!point.valid) {
-      out.append(kReplacement);
-    } else if (point.value == '"' || point.value == '\\') {
-      out.push_back('\\');
-      out.push_back(text[at]);
-    } else if (point.value == '\n') {
-      out.append("\\n");
-    } else if (point.value == '\t') {
-      out.append("\\t");
-    } else if (point.value == '\r') {
-      out.append("\\r");
-    } else if (point.value < 0x20 || point.value == 0x7F) {
-      out.append("\\u00");
-      out.push_back(kDigits[point.value >> 4U]);
-      out.push_back(kDigits[point.value & 0xFU]);
-    } else {
-      out.append(text.substr(at, point.size));
-    }
-    at += point.size;
-  }
-  out.push_back('"');
-}
-
 void append_double(std::string& out, double value) {
   if (!std::isfinite(value)) {
     out.append("null");
@@ -273,7 +244,7 @@ void Value::append(std::string& out, int indent, int depth) const {
   } else if (const double* real = std::get_if<double>(&data_)) {
     append_double(out, *real);
   } else if (const std::string* text = string()) {
-    append_string(out, *text);
+    append_json_string(out, *text);
   } else if (const Array* items = array()) {
     out.push_back('[');
     for (std::size_t i = 0; i < items->size(); ++i) {
@@ -288,7 +259,7 @@ void Value::append(std::string& out, int indent, int depth) const {
     for (std::size_t i = 0; i < members->size(); ++i) {
       if (i != 0) out.append(indent == 0 ? ", " : ",");
       new_line(out, indent, depth + 1);
-      append_string(out, (*members)[i].first);
+      append_json_string(out, (*members)[i].first);
       out.append(": ");
       (*members)[i].second.append(out, indent, depth + 1);
     }

@@ -13,9 +13,6 @@
 
 namespace sqlcast::client::json {
 
-// Appends `text` as a JSON string, quotes included; bytes that are not UTF-8 become U+FFFD.
-void append_string(std::string& out, std::string_view text);
-
 // Appends the shortest number that reads back as the same double; null for what JSON has no number for.
 void append_double(std::string& out, double value);
 

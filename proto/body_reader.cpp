@@ -1,5 +1,8 @@
 #include "proto/body_reader.h"
 
+#include "base/json_string.h"
+#include "base/utf8.h"
+
 #include <algorithm>
 #include <cmath>
 

@@ -9,7 +9,6 @@
 
 #include "proto/body_writer.h"
 #include "proto/fields.h"
-#include "proto/utf8.h"
 #include "proto/wire_reader.h"
 
 namespace sqlcast::proto {

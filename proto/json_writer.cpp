@@ -1,5 +1,7 @@
 #include "proto/json_writer.h"
 
+#include "base/json_string.h"
+
 #include <sodium.h>
 
 #include <array>

@@ -9,7 +9,8 @@
 #include "proto/body_writer.h"
 #include "proto/column.h"
 #include "proto/fields.h"
-#include "proto/utf8.h"
+
+#include "base/json_string.h"
 
 namespace sqlcast::proto {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "client/cli/width_tables.h"
-#include "client/utf8.h"
+#include "base/utf8.h"
 
 namespace sqlcast::cli {
 namespace {
@@ -31,7 +31,7 @@ std::size_t display_width(std::string_view text) {
       ++width, ++at;
       continue;
     }
-    const client::CodePoint point = client::code_point_at(text, at);
+    const CodePoint point = code_point_at(text, at);
     width += point.valid ? code_point_width(point.value) : 1;
     at += point.size;
   }

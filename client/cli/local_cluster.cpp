@@ -17,6 +17,7 @@
 
 #include "base/logging.h"
 #include "client/client.h"
+#include "base/json_string.h"
 #include "client/json.h"
 
 namespace sqlcast::cli {
@@ -95,7 +96,7 @@ Status add_node(ClusterFile& file, PortChooser& ports, const std::string& name, 
 
 std::string quoted(const std::string& text) {
   std::string out;
-  client::json::append_string(out, text);  // YAML reads JSON's strings
+  append_json_string(out, text);  // YAML reads JSON's strings
   return out;
 }
 

@@ -6,10 +6,11 @@
 #include <cmath>
 #include <limits>
 
+#include "base/json_string.h"
 #include "base/types.h"
+#include "base/utf8.h"
 #include "client/cli/display_width.h"
 #include "client/json.h"
-#include "client/utf8.h"
 
 namespace sqlcast::cli {
 namespace {
@@ -247,7 +248,7 @@ class JsonPrinter : public ResultPrinter {
       for (int n = 2; std::find(taken.begin(), taken.end(), name) != taken.end(); ++n)
         name = column.name + "_" + std::to_string(n);
       taken.push_back(name);
-      json::append_string(names_.emplace_back(), name);
+      append_json_string(names_.emplace_back(), name);
     }
   }
 
@@ -273,7 +274,7 @@ class JsonPrinter : public ResultPrinter {
       case Cell::Kind::uint64: out.append(cell_text(cell, buffer_)); break;
       case Cell::Kind::float64: json::append_double(out, cell.float64); break;
       case Cell::Kind::text:
-      case Cell::Kind::bytes: json::append_string(out, cell_text(cell, buffer_)); break;
+      case Cell::Kind::bytes: append_json_string(out, cell_text(cell, buffer_)); break;
     }
   }
 
@@ -346,7 +347,7 @@ std::string_view cell_text(const Cell& cell, std::string& buffer) {
 std::string_view printable(std::string_view text, std::string& buffer) {
   bool changed = false;
   for (std::size_t at = 0; at < text.size();) {
-    const client::CodePoint point = client::code_point_at(text, at);
+    const CodePoint point = code_point_at(text, at);
     const bool show = point.valid && (point.value == '\n' || !is_control(point.value));
     if (!show && !changed) {
       buffer.assign(text.substr(0, at));

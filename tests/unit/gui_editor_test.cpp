@@ -2,10 +2,12 @@
 #include <catch2/catch.hpp>
 #include <random>
 
+#include "base/utf8.h"
 #include "client/gui/model/editor_buffer.h"
 #include "client/gui/model/highlight.h"
 #include "client/gui/model/text.h"
 
+using namespace sqlcast;
 using namespace sqlcast::gui;
 
 namespace {

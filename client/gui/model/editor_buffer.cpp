@@ -65,7 +65,7 @@ std::string_view EditorBuffer::line(std::size_t line) const {
 
 std::size_t EditorBuffer::column_of(std::size_t offset) const {
   std::size_t column = 0;
-  for (std::size_t at = line_start(line_of(offset)); at < offset; at += utf8_size(text_, at)) {
+  for (std::size_t at = line_start(line_of(offset)); at < offset; at += code_point_at(text_, at).size) {
     column += text_[at] == '\t' ? kTabWidth - column % kTabWidth : 1;
   }
   return column;
@@ -80,7 +80,7 @@ std::size_t EditorBuffer::offset_at(std::size_t line, std::size_t column) const 
     const std::size_t width = text_[at] == '\t' ? kTabWidth - cell % kTabWidth : 1;
     if (cell + width > column && column - cell < width - column + cell) break;
     cell += width;
-    at += utf8_size(text_, at);
+    at += code_point_at(text_, at).size;
   }
   return std::min(at, end);
 }
@@ -128,7 +128,7 @@ void EditorBuffer::move_left(bool select) {
 
 void EditorBuffer::move_right(bool select) {
   if (has_selection() && !select) return set_caret(selection().second);
-  if (caret_ < text_.size()) set_caret(caret_ + utf8_size(text_, caret_), select);
+  if (caret_ < text_.size()) set_caret(caret_ + code_point_at(text_, caret_).size, select);
 }
 
 void EditorBuffer::move_word_left(bool select) {
@@ -252,7 +252,7 @@ void EditorBuffer::erase(bool word) {
   if (has_selection()) return insert({});
   const std::size_t begin = caret_;
   if (begin >= text_.size()) return;
-  std::size_t end = begin + utf8_size(text_, begin);
+  std::size_t end = begin + code_point_at(text_, begin).size;
   if (word) {
     move_word_right(false);
     end = caret_;

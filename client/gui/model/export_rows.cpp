@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "base/json_string.h"
 #include "client/gui/model/cell_text.h"
 #include "client/gui/model/grid_model.h"
 #include "client/gui/model/text.h"
@@ -42,27 +43,10 @@ std::string csv_field(std::string_view text) {
   return out + '"';
 }
 
-std::string json_string(std::string_view bytes) {
-  static constexpr char kHex[] = "0123456789abcdef";
-  std::string out = "\"";
-  for (const char c : to_utf8(bytes)) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (c == '\n') {
-      out += "\\n";
-    } else if (c == '\t') {
-      out += "\\t";
-    } else if (byte < 0x20) {
-      out += "\\u00";
-      out += kHex[byte >> 4U];
-      out += kHex[byte & 0x0FU];
-    } else {
-      out += c;
-    }
-  }
-  return out + '"';
+std::string json_string(std::string_view text) {
+  std::string out;
+  append_json_string(out, text);
+  return out;
 }
 
 std::string json_value(const proto::Cell& cell) {

@@ -80,7 +80,6 @@ std::string plural(std::uint64_t count, std::string_view one, std::string_view m
 namespace {
 char lower_char(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 char upper_char(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
-unsigned char byte_at(std::string_view text, std::size_t at) { return static_cast<unsigned char>(text[at]); }
 }  // namespace
 
 std::string lower(std::string_view text) {
@@ -112,79 +111,6 @@ std::string_view trim(std::string_view text) {
   return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
 }
 
-namespace {
-struct Character {
-  char32_t code = 0xFFFD;
-  std::size_t size = 1;
-  bool valid = false;
-};
-
-Character decode(std::string_view text, std::size_t at) {
-  const unsigned char lead = byte_at(text, at);
-  if (lead < 0x80) return {lead, 1, true};
-  std::size_t size = 0;
-  char32_t code = 0;
-  if (lead >= 0xC2 && lead <= 0xDF) {
-    size = 2;
-    code = lead & 0x1FU;
-  } else if (lead >= 0xE0 && lead <= 0xEF) {
-    size = 3;
-    code = lead & 0x0FU;
-  } else if (lead >= 0xF0 && lead <= 0xF4) {
-    size = 4;
-    code = lead & 0x07U;
-  } else {
-    return {};
-  }
-  if (at + size > text.size()) return {};
-  for (std::size_t i = 1; i < size; ++i) {
-    const unsigned char next = byte_at(text, at + i);
-    if ((next & 0xC0U) != 0x80U) return {};
-    code = (code << 6U) | (next & 0x3FU);
-  }
-  const bool overlong = (size == 3 && code < 0x800) || (size == 4 && code < 0x10000);
-  const bool surrogate = code >= 0xD800 && code <= 0xDFFF;
-  if (overlong || surrogate || code > 0x10FFFF) return {};
-  return {code, size, true};
-}
-}  // namespace
-
-std::size_t utf8_size(std::string_view text, std::size_t at) { return decode(text, at).size; }
-char32_t utf8_at(std::string_view text, std::size_t at) { return decode(text, at).code; }
-
-std::size_t utf8_previous(std::string_view text, std::size_t at) {
-  if (at == 0) return 0;
-  for (std::size_t back = 1; back <= 4 && back <= at; ++back) {
-    const Character character = decode(text, at - back);
-    if (character.valid && character.size == back) return at - back;
-  }
-  return at - 1;
-}
-
-bool is_utf8(std::string_view text) {
-  for (std::size_t at = 0; at < text.size();) {
-    const Character character = decode(text, at);
-    if (!character.valid) return false;
-    at += character.size;
-  }
-  return true;
-}
-
-std::string to_utf8(std::string_view text) {
-  if (is_utf8(text)) return std::string(text);
-  std::string out;
-  for (std::size_t at = 0; at < text.size();) {
-    const Character character = decode(text, at);
-    if (character.valid) {
-      out += text.substr(at, character.size);
-    } else {
-      out += "\uFFFD";
-    }
-    at += character.size;
-  }
-  return out;
-}
-
 std::string one_line(std::string_view text, std::size_t max_characters) {
   std::string out;
   std::size_t characters = 0;
@@ -193,15 +119,15 @@ std::string one_line(std::string_view text, std::size_t max_characters) {
       out += "…";
       break;
     }
-    const Character character = decode(text, at);
+    const CodePoint character = code_point_at(text, at);
     if (!character.valid) {
       out += "\uFFFD";
-    } else if (character.code == '\n') {
+    } else if (character.value == '\n') {
       out += "↵";
-    } else if (character.code == '\t') {
+    } else if (character.value == '\t') {
       out += ' ';
-    } else if (character.code < 0x20 || character.code == 0x7F) {
-      if (character.code != '\r') out += "·";
+    } else if (character.value < 0x20 || character.value == 0x7F) {
+      if (character.value != '\r') out += "·";
     } else {
       out += text.substr(at, character.size);
     }

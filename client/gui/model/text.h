@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/utf8.h"
+
 namespace sqlcast::gui {
 
 inline void append_part(std::string& out, std::string_view part) { out += part; }
@@ -42,13 +44,6 @@ std::string upper(std::string_view text);
 bool equal_ignoring_case(std::string_view a, std::string_view b);
 bool contains_ignoring_case(std::string_view text, std::string_view lower_needle);  // needle already in lower case
 std::string_view trim(std::string_view text);
-
-// UTF-8: length in bytes of the character at `at` (1 for an invalid byte), its code point (0xFFFD when invalid).
-std::size_t utf8_size(std::string_view text, std::size_t at);
-char32_t utf8_at(std::string_view text, std::size_t at);
-std::size_t utf8_previous(std::string_view text, std::size_t at);  // start of the character before `at`
-bool is_utf8(std::string_view text);
-std::string to_utf8(std::string_view text);  // invalid bytes replaced by U+FFFD
 
 // At most `max_characters`, with "…" when something was left out; line
 // breaks and control characters shown as "↵" and "·".

@@ -197,7 +197,7 @@ void EditorView::draw_line(QueryTab& tab, const Metrics& m, std::size_t line, Im
         run = ascii;
         continue;
       }
-      const std::size_t size = utf8_size(text, run);
+      const std::size_t size = code_point_at(text, run).size;
       if (text[run] == '\t') {
         column += EditorBuffer::kTabWidth - column % EditorBuffer::kTabWidth;
       } else {

@@ -176,7 +176,7 @@ void want_glyphs(std::string_view utf8) {
   Look& l = look();
   for (std::size_t at = 0; at < utf8.size(); ++at) {
     if (static_cast<unsigned char>(utf8[at]) < 0xC4) continue;  // Latin-1 is there, the rest of a character no begin
-    const char32_t c = utf8_at(utf8, at);
+    const char32_t c = code_point_at(utf8, at).value;
     if (c > 0xFFFF || c == 0xFFFD || l.fonts.ui->FindGlyphNoFallback(static_cast<ImWchar>(c)) != nullptr) continue;
     if (l.rare.size() < kMostRare && l.rare.insert(static_cast<ImWchar>(c)).second) l.rare_waiting = true;
   }

@@ -33,7 +33,7 @@ std::vector<std::string> typing(const std::string& text) {
   std::vector<std::string> parts;
   std::size_t in_part = 4;
   for (std::size_t i = 0; i < text.size();) {
-    const std::size_t size = utf8_size(text, i);
+    const std::size_t size = code_point_at(text, i).size;
     if (text[i] == '\n') {
       parts.insert(parts.end(), {"\n", ""});
       in_part = 4;
@@ -171,8 +171,8 @@ void ScriptRunner::begin(App&, const ScriptStep& step, double now) {
       const auto part = static_cast<std::size_t>(phase_);
       if (part < parts.size()) {
         if (parts[part] == "\n") io.KeysDown[key::kEnter] = true;
-        for (std::size_t i = 0; parts[part] != "\n" && i < parts[part].size(); i += utf8_size(parts[part], i)) {
-          io.AddInputCharacter(utf8_at(parts[part], i));
+        for (std::size_t i = 0; parts[part] != "\n" && i < parts[part].size(); i += code_point_at(parts[part], i).size) {
+          io.AddInputCharacter(code_point_at(parts[part], i).value);
         }
       }
       if (static_cast<std::size_t>(++phase_) > parts.size() + 1) advance(now);

@@ -13,7 +13,7 @@ Lines::Lines(std::string_view text) {
   std::size_t begin = 0;
   std::size_t characters = 0;
   for (std::size_t at = 0; at < text.size();) {
-    const std::size_t size = utf8_size(text, at);
+    const std::size_t size = code_point_at(text, at).size;
     if (text[at] == '\n' || characters >= kLineCharacters) {
       lines_.push_back(to_utf8(text.substr(begin, at - begin)));
       begin = text[at] == '\n' ? at + 1 : at;
