@@ -71,7 +71,9 @@ const Table& Writer::any_table() {
 // Named with its database where it must be, sometimes where it need not, and rarely not where it must.
 std::string Writer::name(const Table& table) const {
   const bool here = table.database == database_;
-  if (here ? random_.chance(70) : random_.chance(1)) return quote_name(table.name);
+  // In another database than its own it could be a table of that one.
+  const bool nowhere = database_.empty() && random_.chance(2);
+  if (nowhere || (here && random_.chance(70))) return quote_name(table.name);
   return quote_name(table.database) + "." + quote_name(table.name);
 }
 
