@@ -19,11 +19,11 @@ constexpr std::uint32_t kMostDoublings = 3;  // of the interval between resends
 // Younger than what the master remembers at its full speed.
 constexpr milliseconds kPositionIsFresh{1'000};
 
-// Errors that a node gives before it looks whether the request was executed earlier.
+// Errors that say nothing of an earlier copy of the request: it may be executed yet, or have been.
 bool says_nothing_of_earlier(Code code) {
   return code == Code::busy || code == Code::shutting_down || code == Code::database_unavailable ||
          code == Code::master_unavailable || code == Code::master_only || code == Code::read_only ||
-         code == Code::diverged;
+         code == Code::diverged || code == Code::disk_full || code == Code::timeout;
 }
 
 }  // namespace

@@ -68,7 +68,7 @@ std::optional<bool> Sequencer::cancel(const RequestKey& key) {
     case Cancellations::Answer::stopping_queued: return true;
     case Cancellations::Answer::stopping_running:
       // Others of the group, or of the next one, are hit with it: they are run again.
-      if (const Status status = database_.end_session(writer_id_); !status.ok())
+      if (const Status status = writer_id_ == 0 ? ok_status() : database_.end_session(writer_id_); !status.ok())
         logging::warn("a running write could not be interrupted: {}", status.message);
       return true;
   }
@@ -86,6 +86,7 @@ Status Sequencer::connect() {
   // The old session first: while it lasts, another cannot have the writer's lock.
   executor_.reset();
   writer_.reset();
+  writer_id_ = 0;
   Result<std::unique_ptr<storage::Connection>> administrator = database_.open_administrator();
   if (!administrator) return administrator.status();
   Result<std::unique_ptr<storage::Connection>> writer = database_.open_writer();
@@ -350,11 +351,14 @@ void Sequencer::replay(WriteRequest& request, const RetryWindow::Outcome& outcom
   committed.ack = request.request.ack;
   committed.deadline = request.deadline;
   proto::QueryResult& result = committed.result;
-  for (const proto::Effect& effect : outcome.effects) {
-    proto::StatementResult statement;
-    statement.affected_rows = effect.affected_rows == proto::kRowsNotKnown ? 0 : effect.affected_rows;
-    statement.insert_id = effect.insert_id;
-    result.results.push_back(std::move(statement));
+  // One result a statement; the log has none of the reads, and their rows are not given again.
+  auto effect = outcome.effects.begin();
+  for (const sql::Verdict& verdict : request.plan.verdicts) {
+    proto::StatementResult& statement = result.results.emplace_back();
+    if (verdict.statement_class == sql::Class::read || effect == outcome.effects.end()) continue;
+    statement.affected_rows = effect->affected_rows == proto::kRowsNotKnown ? 0 : effect->affected_rows;
+    statement.insert_id = effect->insert_id;
+    ++effect;
   }
   result.wrote = true;
   result.replayed = true;

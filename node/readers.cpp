@@ -43,6 +43,7 @@ struct Readers::Cursor {
   std::uint64_t id = 0;
   RequestKey key;  // of the query
   std::unique_ptr<storage::Connection> connection;
+  std::uint64_t server = 0;  // which start of the database's server the session is of
   std::unique_ptr<storage::RowStream> stream;
   std::unique_ptr<storage::PageReader> reader;
   std::vector<proto::ColumnInfo> columns;
@@ -57,6 +58,7 @@ struct Readers::Cursor {
 
 struct Readers::Worker {
   std::unique_ptr<storage::Connection> connection;
+  std::uint64_t server = 0;       // which start of the database's server it is of
   std::string database;           // where the session is; empty = not known
   std::uint64_t definitions = 0;  // when it went there
 };
@@ -150,9 +152,12 @@ void Readers::end_retired() {
     const std::lock_guard lock(mutex_);
     ending.swap(retired_);
   }
-  for (const std::unique_ptr<Cursor>& cursor : ending)
+  for (const std::unique_ptr<Cursor>& cursor : ending) {
+    // Session ids begin anew with the server: it would be somebody else's.
+    if (cursor->server != database_.restarts()) continue;
     if (const Status status = database_.end_session(cursor->connection->id()); !status.ok())
       logging::warn("the session of a cursor could not be ended: {}", status.message);
+  }
 }
 
 void Readers::close(const std::string& client_id, std::uint64_t id) {
@@ -232,6 +237,7 @@ Status Readers::ensure_connection(Worker& worker, const ReadJob& job) {
   if (worker.connection && !worker.connection->lost()) return ok_status();
   worker.database.clear();
   while (true) {
+    worker.server = database_.restarts();
     Result<std::unique_ptr<storage::Connection>> connection = database_.open_reader();
     if (connection) {
       worker.connection = std::move(*connection);
@@ -355,6 +361,7 @@ Result<proto::StatementResult> Readers::run_statement(Worker& worker, const Read
   cursor->reader = std::move(reader);
   cursor->columns = result.columns;
   cursor->connection = std::move(worker.connection);
+  cursor->server = worker.server;
   cursor->opened = Clock::now();
   worker.database.clear();
   Status refused = within;
@@ -449,6 +456,9 @@ void Readers::answer_fetch(const ReadJob& job) {
 
 // The rows of a slow statement come slowly: a fetch has its time like any request, and ends with its query's cancel.
 Result<proto::Page> Readers::next_page(Cursor& cursor, const ReadJob& job) {
+  if (cursor.server != database_.restarts())
+    return Status::error(Code::cursor_not_found,
+                         "the database was started again, and the result went with it; send the SELECT again");
   const std::uint64_t connection = cursor.connection->id();
   if (!under_way_.begin_running(connection, cursor.key, job)) return why_stopped(Stopped::timed_out);
   Result<proto::Page> page = cursor.reader->next(page_rows(job), limits_.max_page_bytes);

@@ -169,7 +169,8 @@ void ReadsUnderWay::stop_overdue(bool all) {
 bool ReadsUnderWay::begin_running(std::uint64_t connection, const RequestKey& key, const ReadJob& job,
                                   unsigned times_given_way) {
   const std::lock_guard lock(mutex_);
-  if (job.ticket->callers.empty()) return false;
+  // A session that is known under this id already is one of a server that has ended since.
+  if (job.ticket->callers.empty() || running_.contains(connection)) return false;
   job.ticket->running = true;
   const Clock::time_point gives_way_at =
       Clock::now() + kGivesWayAfter * (1U << std::min(times_given_way, kMostDoublings));

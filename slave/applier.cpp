@@ -127,6 +127,8 @@ void Applier::fail(const std::string& why) {
 Status Applier::try_connect() {
   executor_.reset();
   writer_.reset();
+  administrator_.reset();
+  conditions_.clear(kSession);  // what those waited for went with them
   Result<std::unique_ptr<storage::Connection>> administrator = database_.open_administrator();
   if (!administrator) return administrator.status();
   Result<std::unique_ptr<storage::Connection>> writer = database_.open_writer();

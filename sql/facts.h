@@ -82,6 +82,7 @@ struct Facts {
   std::vector<FunctionUse> functions;
   std::vector<Block> blocks;
   std::vector<std::string> cte_names;      // all of the statement's
+  bool derived_tables = false;             // queries that stand for tables
   std::vector<std::size_t> default_words;  // DEFAULT as a value, DEFAULT(column)
 
   bool ignore = false;

@@ -136,9 +136,9 @@ class Expansion {
     if (least_size(*value) > max_bytes_ - expanded_.size()) return too_large();
     const Result<std::string> replacement = literal(*value);
     if (!replacement) return replacement.status();
-    // A space keeps a literal from growing together with what stands before it (a letter, a digit); behind a second
-    // minus it would be the beginning of a comment.
-    if (!expanded_.ends_with('-')) expanded_ += ' ';
+    // A space keeps a literal from growing together with what stands before it (a letter, a digit, the name `1e` and a
+    // minus); behind a second minus it would be the beginning of a comment.
+    if (!expanded_.ends_with("--")) expanded_ += ' ';
     expanded_ += *replacement;
     expanded_ += ' ';
     return ok_status();

@@ -268,6 +268,7 @@ bool Recogniser::table_factor(From& from) {
   if (symbol(at_, '(')) {
     if (is_query(at_) || keyword(at_ + 1) == Keyword::VALUES_) {
       from.plain = false;
+      facts_.derived_tables = true;
       ++from.factors;
       if (!query_in_parentheses() || !table_alias(alias)) return false;
       if (symbol(at_, '(')) at_ = tokens_[at_].match + 1;
@@ -283,6 +284,7 @@ bool Recogniser::table_factor(From& from) {
   ++from.factors;
   if (here() == Keyword::JSON_TABLE_ && symbol(at_ + 1, '(')) {
     from.plain = false;
+    facts_.derived_tables = true;
     ++at_;
     return group() && table_alias(alias);
   }

@@ -61,6 +61,8 @@ bool Recogniser::insert_rows(bool& plain) {
   if (here() == Keyword::VALUES_ || here() == Keyword::VALUE_) {
     ++at_;
     if (!value_tuples()) return false;
+    // `()` in front of values stands for all columns, as no list does.
+    if (facts_.insert_columns && facts_.insert_columns->empty() && !facts_.empty_tuples) facts_.insert_columns.reset();
     if (facts_.blocks.size() != blocks_before) plain = false;
     return true;
   }

@@ -63,6 +63,8 @@ std::string Rules::shown(Range range) const {
 // The test holds for every column of that name in any of the statement's tables, and there is one.
 template <typename Test>
 bool Rules::all_columns(const ColumnRef& column, Test test) const {
+  // It may be a column of what is no table of the schema, and have any values.
+  if (facts_.derived_tables || !facts_.cte_names.empty()) return false;
   bool found = false;
   for (const TableUse& use : facts_.tables) {
     const Table* known = table(use.name);
@@ -192,22 +194,29 @@ bool Rules::check_moved_keys() {
   for (const Assignment& assignment : facts_.assignments) {
     const bool constant = column_refs(tokens_, assignment.value).empty();
     ColumnRef column;
-    if (constant || !read_column(tokens_, assignment.column, column)) continue;
+    if (!read_column(tokens_, assignment.column, column)) continue;
+    // A generated column may be computed from the one that is set, so that even a constant moves its values.
+    const auto may_move = [&](const Table& table, const std::string& name) {
+      if (may_be_same_name(name, column.name)) return !constant;
+      return std::any_of(table.columns.begin(), table.columns.end(),
+                         [&](const Column& known) { return known.generated && same_word(known.name, name); });
+    };
     const auto in_key = [&](std::size_t k) {
       if (tables[k] == nullptr || (!column.qualifier.empty() && column.qualifier != joined.aliases[k])) return false;
       const std::vector<UniqueKey>& keys = tables[k]->unique_keys;
       return std::any_of(keys.begin(), keys.end(), [&](const UniqueKey& key) {
         return std::any_of(key.columns.begin(), key.columns.end(),
-                           [&](const std::string& name) { return may_be_same_name(name, column.name); });
+                           [&](const std::string& name) { return may_move(*tables[k], name); });
       });
     };
     bool moves = false;
     for (std::size_t k = 0; k < tables.size() && !moves; ++k) moves = in_key(k);
     if (moves)
-      return refuse(Refusal::unordered_rows,
-                    "\"" + column.name +
-                        "\" is part of a unique key: whether rows that move collide depends on "
-                        "the order in which they are written");
+      return refuse(
+          Refusal::unordered_rows,
+          "\"" + column.name +
+              "\" is part of a unique key, or of what one is generated from: whether rows that move collide depends on "
+              "the order in which they are written");
   }
   return true;
 }

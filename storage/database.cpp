@@ -17,7 +17,8 @@ using namespace std::chrono_literals;
 constexpr auto kStartTimeout = std::chrono::seconds(180);  // crash recovery of a large redo log included
 constexpr auto kCheckInterval = 100ms;
 constexpr auto kStopGrace = std::chrono::seconds(4);  // for what sessions have under way
-constexpr auto kStopTimeout = std::chrono::seconds(60);
+// Crash-safe as it is, a server that takes longer to stop is not worth a wait.
+constexpr auto kStopTimeout = std::chrono::seconds(5);
 constexpr auto kMaxBackOff = 5000ms;
 constexpr auto kAskInterval = 500ms;
 constexpr auto kAnswerTimeout = std::chrono::seconds(2);  // then on another session
@@ -137,7 +138,6 @@ void Database::supervise() {
   lock.unlock();
   up_ = false;
   ownership_.reset();
-  // Crash-safe as it is, a server that does not answer is not worth a wait.
   if (server_) server_->stop(first.ok() && !stalled_ ? kStopTimeout : std::chrono::seconds(0));
   pinger_.stop();
 }
@@ -215,6 +215,7 @@ Status Database::bring_up() {
     version_ = version->value_or("");
     doing_.clear();
   }
+  pinger_.forget();
   up_ = true;
   return ok_status();
 }

@@ -26,6 +26,9 @@ std::string pin_session_sql() {
          "group_concat_max_len=1048576,div_precision_increment=4,default_week_format=0,max_sort_length=1024,"
          "default_regex_flags='',max_recursive_iterations=1000,standard_compliant_cte=1,sql_quote_show_create=1,"
          "sql_select_limit=18446744073709551615,"
+         // Statistics that one node alone has must not decide: from those of a column the server concludes that a
+         // WHERE is impossible which is not (an ENUM BETWEEN two texts).
+         "use_stat_tables='never',optimizer_use_condition_selectivity=1,"
          // what is checked, and what stands in the way
          "foreign_key_checks=1,unique_checks=1,check_constraint_checks=1,innodb_strict_mode=1,sql_safe_updates=0,"
          "max_join_size=18446744073709551615,sql_big_selects=1,max_session_mem_used=9223372036854775807,"

@@ -101,7 +101,11 @@ bool is_too_large(const Status& status) {
 bool is_disk_full(const Status& status) {
   const int number = status.database_errno;
   if (number == kDiskFull || number == kTableFull || number == kFileDiskFull) return true;
-  // The system's own number stands in the text of many errors about files: ENOSPC and EDQUOT.
+  // The system's own number, ENOSPC or EDQUOT, stands in the text of errors about files: those of the server's own
+  // numbers below and the lowest ones. In others it may be a client's value.
+  constexpr std::array kOfFiles{1003, 1004, 1005, 1006, 1009, 1010, 1013, 1015, 1016, 1017,
+                                1018, 1023, 1024, 1025, 1026, 1030, 1194, 1195, 1877, 1878};
+  if (number > kLastOfFiles && !is_one_of(kOfFiles, number)) return false;
   constexpr std::array<std::string_view, 6> kSigns{"rrcode: 28 ",  "errno: 28 ",  "error 28 ",
                                                    "rrcode: 122 ", "errno: 122 ", "error 122 "};
   return number != 0 && std::any_of(kSigns.begin(), kSigns.end(), [&](std::string_view sign) {

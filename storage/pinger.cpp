@@ -43,6 +43,11 @@ std::optional<Pinger::Clock::time_point> Pinger::silent_since(std::chrono::milli
   return waiting_since_ && now - *waiting_since_ >= patience ? waiting_since_ : std::nullopt;
 }
 
+void Pinger::forget() {
+  const std::lock_guard lock(mutex_);
+  waiting_since_.reset();
+}
+
 bool Pinger::nobody_there() const {
   const std::lock_guard lock(mutex_);
   return nobody_there_;

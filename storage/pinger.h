@@ -31,6 +31,8 @@ class Pinger {
                                                 Clock::time_point now = Clock::now()) const;
   // At the last question nobody was there.
   bool nobody_there() const;
+  // Another server is asked from now on: the silence was not its own.
+  void forget();
 
  private:
   void run();

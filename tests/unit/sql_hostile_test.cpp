@@ -1,0 +1,86 @@
+// Goal: forms that once slipped past a rule do not again. Method: each with the form beside it that the rule was made
+// for.
+#include "sql/parameters.h"
+#include "sql/verdict.h"
+
+using namespace sqlcast;
+using namespace sqlcast::sql;
+
+namespace {
+
+Column column(const std::string& name, const std::string& type, const std::string& collation = {}) {
+  Column made;
+  made.name = name;
+  made.type = type;
+  made.collation = collation;
+  made.nullable = false;
+  return made;
+}
+
+// d.r: two unique keys, one of them AUTO_INCREMENT; d.g: a unique key over a generated column; d.s: names; d.n:
+// numbers.
+Schema schema_of_forms() {
+  Schema schema;
+  schema.databases = {"d"};
+  Table table;
+  table.engine = "InnoDB";
+  table.columns = {column("id", "int"), column("n", "varchar", "utf8mb4_general_ci")};
+  table.columns.front().auto_increment = true;
+  table.unique_keys = {{{"id"}, false}, {{"n"}, false}};
+  schema.tables[{"d", "r"}] = table;
+  table.columns = {column("id", "int"), column("a", "int"), column("v", "int")};
+  table.columns.back().generated = true;
+  table.unique_keys = {{{"id"}, false}, {{"v"}, false}};
+  schema.tables[{"d", "g"}] = table;
+  table.columns = {column("id", "int"), column("name", "varchar", "utf8mb4_general_ci")};
+  table.unique_keys = {{{"id"}, false}};
+  schema.tables[{"d", "s"}] = table;
+  table.columns = {column("n", "int")};
+  table.unique_keys = {};
+  schema.tables[{"d", "n"}] = table;
+  table.columns = {column("x", "varchar", "utf8mb4_general_ci")};
+  schema.tables[{"d", "o"}] = table;
+  return schema;
+}
+
+const Schema kSchema = schema_of_forms();
+
+Verdict judged(std::string_view text) {
+  Judgement judgement;
+  judgement.default_database = "d";
+  judgement.schema = &kSchema;
+  return judge(text, judgement);
+}
+
+}  // namespace
+
+TEST_CASE("hostile: an empty list of columns in front of values is a list of all, in front of none it is empty") {
+  CHECK(judged("INSERT INTO r() VALUES (150,'a')").insert.value().auto_increment == AutoIncrementUse::explicit_values);
+  CHECK(judged("INSERT INTO r() VALUES (NULL,'a')").insert.value().auto_increment == AutoIncrementUse::generated);
+  CHECK(judged("INSERT INTO r() VALUES ()").insert.value().auto_increment == AutoIncrementUse::generated);
+  CHECK(judged("INSERT INTO r() VALUES (1,'q') ON DUPLICATE KEY UPDATE n=CONCAT(n,'!')").code == "SEVERAL_UNIQUE_KEYS");
+  CHECK(judged("INSERT INTO r VALUES (1,'q') ON DUPLICATE KEY UPDATE n=CONCAT(n,'!')").code == "SEVERAL_UNIQUE_KEYS");
+}
+
+TEST_CASE("hostile: a unique key over a generated column moves with what it may be generated from") {
+  CHECK(judged("UPDATE g SET a=a+1").code == "UNORDERED_ROWS");
+  CHECK(judged("UPDATE g SET a=5 WHERE a<3").code == "UNORDERED_ROWS");
+  CHECK(judged("UPDATE g SET a=a+1 ORDER BY id").statement_class == Class::write);
+  CHECK(judged("UPDATE g SET a=a+1 WHERE id=4").statement_class == Class::write);
+}
+
+TEST_CASE("hostile: a column that may come from a query in FROM is not exact because a table has one of that name") {
+  CHECK(judged("INSERT INTO o SELECT MAX(d.n) FROM (SELECT name AS n FROM s) d CROSS JOIN n").code ==
+        "UNDETERMINED_AGGREGATE");
+  CHECK(judged("INSERT INTO o WITH N AS (SELECT name AS n FROM s) SELECT MAX(n) FROM n").code ==
+        "UNDETERMINED_AGGREGATE");
+  CHECK(judged("INSERT INTO o SELECT DISTINCT d.n FROM (SELECT name AS n FROM s) d CROSS JOIN n").code ==
+        "UNDETERMINED_GROUP");
+  CHECK(judged("INSERT INTO o SELECT MAX(n) FROM n").statement_class == Class::write);
+}
+
+TEST_CASE("hostile: a value behind a name and a minus is no part of a number") {
+  const Result<std::string> expanded = expand_parameters("SELECT 1e-?", {std::int64_t{5}}, {});
+  REQUIRE(expanded.ok());
+  CHECK(expanded->find("1e-5") == std::string::npos);
+}
