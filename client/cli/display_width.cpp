@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "client/cli/width_tables.h"
 #include "base/utf8.h"
+#include "client/cli/width_tables.h"
 
 namespace sqlcast::cli {
 namespace {

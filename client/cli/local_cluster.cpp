@@ -15,9 +15,9 @@
 #include <sstream>
 #include <thread>
 
+#include "base/json_string.h"
 #include "base/logging.h"
 #include "client/client.h"
-#include "base/json_string.h"
 #include "client/json.h"
 
 namespace sqlcast::cli {

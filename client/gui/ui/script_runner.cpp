@@ -171,7 +171,8 @@ void ScriptRunner::begin(App&, const ScriptStep& step, double now) {
       const auto part = static_cast<std::size_t>(phase_);
       if (part < parts.size()) {
         if (parts[part] == "\n") io.KeysDown[key::kEnter] = true;
-        for (std::size_t i = 0; parts[part] != "\n" && i < parts[part].size(); i += code_point_at(parts[part], i).size) {
+        for (std::size_t i = 0; parts[part] != "\n" && i < parts[part].size();
+             i += code_point_at(parts[part], i).size) {
           io.AddInputCharacter(code_point_at(parts[part], i).value);
         }
       }
