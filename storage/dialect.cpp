@@ -15,7 +15,8 @@ std::string account(std::string_view user, std::string_view host) { return quote
 
 // Every variable of MariaDB 10.11 that a session can set and that can change what a statement gives, does or whether it
 // succeeds, whatever the server's own configuration says. Those that only choose a plan, a buffer or a log are left
-// out: results do not depend on plans (docs/sql-policy.md).
+// out, since the policy lets no result depend on plans (docs/sql-policy.md), but for one whose plans were seen to be
+// wrong.
 std::string pin_session_sql() {
   return "SET NAMES utf8mb4 COLLATE utf8mb4_general_ci,"
          "character_set_server='utf8mb4',collation_server='utf8mb4_general_ci',character_set_filesystem='binary',"

@@ -365,7 +365,7 @@ TEST_CASE("ids: what many clients insert and move at once is the same everywhere
   cluster.check_same_everywhere();
 }
 
-TEST_CASE("ids: random requests have the outcomes of MariaDB", "[.nightly]") {
+TEST_CASE("ids: random requests have the outcomes of MariaDB", "[ids]") {
   Beside beside(shared_cluster(), "random_ids");
   for (const char* table : {"t", "u"})
     beside.run(std::string("CREATE TABLE ") + table +
