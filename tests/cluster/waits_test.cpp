@@ -213,11 +213,13 @@ TEST_CASE("waits: KILL QUERY at any moment of a write, or of its repetition on a
   {
     Killer at_master(cluster.master());
     load.wait_for_more(200);
+    wait_for("kills at the master", [&] { return at_master.kills() > 20; });
     kills += at_master.kills();
   }
   {
     Killer at_slave(cluster.slave(0));
     load.wait_for_more(400);
+    wait_for("kills at the slave", [&] { return at_slave.kills() > 20; });
     kills += at_slave.kills();
   }
   load.wait_for_more(50);
