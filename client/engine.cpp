@@ -286,8 +286,15 @@ void Engine::note_position(const proto::Message& message, TimePoint now) {
   const bool was_fresh = now < seen_until_;
   if (fresh) seen_until_ = now + kPositionIsFresh;
   if (was_fresh || (!fresh && !std::holds_alternative<proto::StatusReply>(message))) return;
-  for (auto& [id, open] : open_)
-    if (open.awaits_position) open.send_at = fresh ? now : std::min(open.send_at, now + kMasterPause);
+  std::vector<std::uint64_t> waiting;
+  for (auto& [id, open] : open_) {
+    if (!open.awaits_position || now >= open.deadline) continue;
+    open.send_at = fresh ? now : std::min(open.send_at, now + kMasterPause);
+    waiting.push_back(id);
+  }
+  // At once: what is submitted before the next tick would overtake them.
+  if (fresh)
+    for (const std::uint64_t id : waiting) dispatch(id, open_.at(id), now);
 }
 
 void Engine::received(const std::string& endpoint, std::uint64_t exchange, proto::Message message, TimePoint now) {

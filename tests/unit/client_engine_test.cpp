@@ -247,6 +247,23 @@ TEST_CASE("engine: only when every copy came back BUSY does the next say a newer
   CHECK(sent_since(f.sends[3]) == Sequence{150});
 }
 
+TEST_CASE("engine: writes that wait for a position are not overtaken by one that is submitted when it has come") {
+  Fixture f({kOne});
+  f.engine.submit(f.query(true), f.now);
+  f.engine.submit(f.query(true), f.now);
+  f.look();
+  REQUIRE(f.sends.empty());
+  REQUIRE(f.probes.size() == 1);
+  f.engine.received(kOne, f.probes[0].exchange, f.status("master"), f.now);
+  f.engine.submit(f.query(true), f.now);
+  f.engine.tick(f.now);
+  f.look();
+  REQUIRE(f.sends.size() == 3);
+  CHECK(request_id(f.sends[0]) == 1);
+  CHECK(request_id(f.sends[1]) == 2);
+  CHECK(request_id(f.sends[2]) == 3);
+}
+
 TEST_CASE("engine: a silent node is given up, and its requests go elsewhere with the same key") {
   Fixture f({kOne, kTwo});
   f.alive = {{kOne, "slave"}, {kTwo, "slave"}};
