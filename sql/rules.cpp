@@ -50,11 +50,13 @@ bool Rules::check() {
     case Verb::ddl: return check_functions() && check_ddl();
     case Verb::insert:
     case Verb::replace:
-      return check_tables() && check_default_words() && check_functions() && check_blocks() && check_insert();
+      return check_tables() && check_default_words() && check_functions() && check_blocks() && check_conditions() &&
+             check_insert();
     case Verb::update:
     case Verb::delete_:
       read_row_order();
-      return check_tables() && check_default_words() && check_functions() && check_blocks() && check_update();
+      return check_tables() && check_default_words() && check_functions() && check_blocks() && check_conditions() &&
+             check_update();
   }
   return true;
 }

@@ -63,6 +63,14 @@ class Rules {
   template <typename Test>
   bool all_columns(const ColumnRef& column, Test test) const;
   bool check_ddl();
+  // -- conditions (rules_conditions.cpp)
+  bool check_conditions();
+  bool check_like(std::size_t at);
+  bool check_between(std::size_t at);
+  std::string column_before(std::size_t at) const;
+  std::vector<Range> condition_ranges() const;
+  template <typename Test>
+  bool any_column(std::string_view name, Test test) const;
 
   bool evaluated_once(const FunctionUse& use, bool per_tuple) const;
   void set_auto_increment(const Table& target, InsertShape& shape) const;

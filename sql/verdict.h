@@ -28,6 +28,9 @@ struct ObjectName {
   auto operator<=>(const ObjectName&) const = default;
 };
 
+// By any index; prefix: one over its first characters.
+enum class Indexed : std::uint8_t { no, whole, prefix };
+
 // What the policy needs to know of a table. Names compare as MariaDB on Linux compares them: tables by case,
 // columns without. storage/ fills it from information_schema; keys hold NOT NULL-ness.
 struct Column {
@@ -38,6 +41,7 @@ struct Column {
   bool invisible = false;  // not among the columns of an INSERT without a list
   std::string type;        // information_schema's DATA_TYPE ("bigint", "varchar"); empty = not known: less is proven
   std::string collation;   // of text; empty = none, or not known
+  Indexed indexed = Indexed::no;
   std::string default_expression;  // as information_schema gives it; empty = none
 };
 struct UniqueKey {

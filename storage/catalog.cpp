@@ -95,8 +95,8 @@ Result<sql::Schema> load_schema(Connection& connection, std::uint64_t version) {
     schema.tables[name_of(row)].columns.push_back(std::move(column));
   }
 
-  rows = connection.rows(std::string("SELECT TABLE_SCHEMA, TABLE_NAME, INDEX_NAME, COLUMN_NAME, NULLABLE, SUB_PART "
-                                     "FROM information_schema.STATISTICS WHERE NON_UNIQUE=0 AND ") +
+  rows = connection.rows(std::string("SELECT TABLE_SCHEMA, TABLE_NAME, INDEX_NAME, COLUMN_NAME, NULLABLE, SUB_PART, "
+                                     "NON_UNIQUE FROM information_schema.STATISTICS WHERE ") +
                          kNotSystem +
                          " ORDER BY TABLE_SCHEMA, TABLE_NAME, INDEX_NAME<>'PRIMARY', INDEX_NAME, SEQ_IN_INDEX");
   if (!rows) return rows.status();
@@ -104,13 +104,18 @@ Result<sql::Schema> load_schema(Connection& connection, std::uint64_t version) {
   std::string last_index;
   for (const Row& row : *rows) {
     sql::Table& table = schema.tables[name_of(row)];
+    const bool prefix = row[5].has_value();
+    for (sql::Column& column : table.columns)
+      if (column.name == text(row, 3))
+        column.indexed = std::max(column.indexed, prefix ? sql::Indexed::prefix : sql::Indexed::whole);
+    if (text(row, 6) != "0") continue;
     if (name_of(row) != last_table || text(row, 2) != last_index) table.unique_keys.emplace_back();
     last_table = name_of(row);
     last_index = text(row, 2);
     sql::UniqueKey& key = table.unique_keys.back();
     key.columns.push_back(text(row, 3));
     // A prefix does not order its column totally: as little use as a NULL.
-    if (text(row, 4) == "YES" || row[5].has_value()) key.nullable = true;
+    if (text(row, 4) == "YES" || prefix) key.nullable = true;
   }
 
   rows = connection.rows(

@@ -1,0 +1,119 @@
+// Goal: whether the server reads by an index or by a scan, it finds the same rows for what the policy lets write.
+// Method: random conditions over texts that are as bad as can be, under many collations, with FORCE INDEX and IGNORE
+// INDEX; those that the policy accepts in a DELETE have to agree. Those that it refuses are counted: they do differ.
+#include <cppconn/connection.h>
+#include <cppconn/resultset.h>
+#include <cppconn/statement.h>
+
+#include <cstdlib>
+#include <random>
+
+#include "sql/verdict.h"
+#include "tests/differential/private_server.h"
+
+using sqlcast::differential::PrivateServer;
+using sqlcast::differential::rows_of;
+
+namespace {
+
+class Texts {
+ public:
+  explicit Texts(std::uint64_t seed) : random_(seed) {}
+
+  std::size_t below(std::size_t count) { return std::uniform_int_distribution<std::size_t>(0, count - 1)(random_); }
+
+  std::string text(std::size_t most) {
+    static constexpr const char* kParts[] = {"a",  "A",  "ä",  "ae", "o", "ö",  "oe",     "s",      "ß",      "ss", "c",
+                                             "ch", "h",  "ll", "1",  " ", "\t", "\u0301", "\u200b", "\u0001", "é",  "æ",
+                                             "z",  "dz", "i",  "ı",  "n", "ñ",  "%",      "ü",      "y"};
+    std::string made;
+    for (std::size_t left = below(most + 1); left > 0; --left) made += kParts[below(std::size(kParts))];
+    return made;
+  }
+  std::string quoted(std::size_t most, const std::string& behind = {}) { return "'" + text(most) + behind + "'"; }
+
+  std::string condition() {
+    static constexpr const char* kCompare[] = {"=", "<", ">", "<=", ">="};
+    switch (below(5)) {
+      case 0: return "u LIKE " + quoted(3, "%");
+      case 1: return "u LIKE " + quoted(2, "_" + text(2));
+      case 2: return "u IN (" + quoted(4) + "," + quoted(4) + ")";
+      case 3: return "u BETWEEN " + quoted(2) + " AND " + quoted(2);
+      default: return std::string("u ") + kCompare[below(std::size(kCompare))] + " " + quoted(4);
+    }
+  }
+
+ private:
+  std::mt19937_64 random_;
+};
+
+void run(sql::Connection& connection, const std::string& text) {
+  const std::unique_ptr<sql::Statement> statement(connection.createStatement());
+  statement->execute(text);
+}
+
+sqlcast::sql::Schema schema_of(const std::string& collation, bool prefix) {
+  sqlcast::sql::Schema schema;
+  schema.databases = {"d"};
+  sqlcast::sql::Table table;
+  table.engine = "InnoDB";
+  sqlcast::sql::Column id;
+  id.name = "id";
+  id.type = "int";
+  id.nullable = false;
+  sqlcast::sql::Column text;
+  text.name = "u";
+  text.type = "varchar";
+  text.collation = collation;
+  text.indexed = prefix ? sqlcast::sql::Indexed::prefix : sqlcast::sql::Indexed::whole;
+  table.columns = {id, text};
+  table.unique_keys = {{{"id"}, false}};
+  schema.tables[{"d", "t"}] = table;
+  return schema;
+}
+
+}  // namespace
+
+TEST_CASE("differential: an index and a scan find the same rows for conditions that the policy accepts") {
+  constexpr std::size_t kConditions = 120;
+  PrivateServer server;
+  const auto connection = server.connect("");
+  run(*connection, "CREATE DATABASE d");
+  run(*connection, "SET NAMES utf8mb4 COLLATE utf8mb4_general_ci");
+  const char* given = std::getenv("SQLCAST_ORACLE_SEED");
+  Texts texts(given == nullptr ? 20261127 : std::strtoull(given, nullptr, 10));
+  std::size_t accepted = 0;
+  std::size_t differing_refused = 0;
+  for (const std::string collation :
+       {"utf8mb4_general_ci", "utf8mb4_general_nopad_ci", "utf8mb4_unicode_ci", "utf8mb4_unicode_520_ci",
+        "utf8mb4_german2_ci", "utf8mb4_czech_ci", "utf8mb4_spanish2_ci", "utf8mb4_turkish_ci", "utf8mb4_danish_ci",
+        "utf8mb4_swedish_ci", "utf8mb4_unicode_nopad_ci", "utf8mb4_uca1400_ai_ci", "utf8mb4_bin", "utf8mb4_nopad_bin"})
+    for (const bool prefix : {false, true}) {
+      run(*connection, "CREATE OR REPLACE TABLE d.t (id INT AUTO_INCREMENT PRIMARY KEY, u VARCHAR(40) COLLATE " +
+                           collation + ", KEY k (u" + (prefix ? "(3)" : "") + "))");
+      std::string insert = "INSERT INTO d.t (u) VALUES ";
+      for (int row = 0; row < 300; ++row) insert += (row == 0 ? "(" : ",(") + texts.quoted(5) + ")";
+      run(*connection, insert);
+      const sqlcast::sql::Schema schema = schema_of(collation, prefix);
+      sqlcast::sql::Judgement judgement;
+      judgement.default_database = "d";
+      judgement.schema = &schema;
+      for (std::size_t k = 0; k < kConditions; ++k) {
+        const std::string condition = texts.condition();
+        const std::string found = "SELECT GROUP_CONCAT(id ORDER BY id) FROM d.t ";
+        const auto by_index = rows_of(*connection, found + "FORCE INDEX (k) WHERE " + condition);
+        const auto by_scan = rows_of(*connection, found + "IGNORE INDEX (k) WHERE " + condition);
+        const auto verdict = sqlcast::sql::judge("DELETE FROM t WHERE " + condition, judgement);
+        INFO(collation << (prefix ? ", first 3 characters: " : ": ") << condition);
+        if (verdict.code.empty()) {
+          ++accepted;
+          CHECK(by_index == by_scan);
+        } else {
+          CHECK(verdict.code == "INDEX_DEPENDENT");
+          if (by_index != by_scan) ++differing_refused;
+        }
+      }
+    }
+  CHECK(accepted > 1'000);
+  CHECK(differing_refused > 0);
+}

@@ -1,0 +1,87 @@
+// Goal: a condition that replicates finds the same rows by an index and by a scan. Method: judge() over columns of
+// several collations, indexed whole, by their first characters, and not at all. The server's side of it:
+// tests/differential/index_test.cpp.
+#include "sql/verdict.h"
+
+using namespace sqlcast::sql;
+
+namespace {
+
+Column column(const std::string& name, const std::string& type, const std::string& collation = {},
+              Indexed indexed = Indexed::no) {
+  Column made;
+  made.name = name;
+  made.type = type;
+  made.collation = collation;
+  made.indexed = indexed;
+  made.nullable = false;
+  return made;
+}
+
+Schema schema_of_texts() {
+  Schema schema;
+  schema.databases = {"d"};
+  Table table;
+  table.engine = "InnoDB";
+  table.columns = {column("id", "int", "", Indexed::whole),
+                   column("v", "varchar", "utf8mb4_unicode_ci"),
+                   column("cut", "varchar", "utf8mb4_unicode_ci", Indexed::prefix),
+                   column("cut_plain", "varchar", "utf8mb4_general_ci", Indexed::prefix),
+                   column("bin", "varchar", "utf8mb4_bin", Indexed::whole),
+                   column("danish", "varchar", "utf8mb4_danish_ci", Indexed::whole),
+                   column("general", "varchar", "utf8mb4_general_ci", Indexed::whole)};
+  table.unique_keys = {{{"id"}, false}};
+  schema.tables[{"d", "t"}] = table;
+  Table other = table;
+  other.columns = {column("id", "int", "", Indexed::whole), column("w", "varchar", "utf8mb4_general_ci")};
+  schema.tables[{"d", "s"}] = other;
+  return schema;
+}
+
+const Schema kSchema = schema_of_texts();
+
+bool depends_on_index(std::string_view text) {
+  Judgement judgement;
+  judgement.default_database = "d";
+  judgement.schema = &kSchema;
+  const Verdict verdict = judge(text, judgement);
+  INFO(text << ": " << verdict.code << " " << verdict.reason);
+  if (verdict.code == "INDEX_DEPENDENT") return true;
+  REQUIRE(verdict.code.empty());
+  return false;
+}
+
+}  // namespace
+
+TEST_CASE("conditions: what an index over first characters may miss is not replicated") {
+  for (const char* text :
+       {"UPDATE t SET v='x' WHERE cut='ss'", "UPDATE t SET v='x' WHERE t.cut IN ('a','b')",
+        "DELETE FROM t WHERE (cut) > 'a'", "DELETE FROM t WHERE id>5 AND d.t.cut LIKE 'a%'",
+        "UPDATE t JOIN s ON t.cut=s.w SET t.v='x'", "DELETE FROM s WHERE id IN (SELECT id FROM t WHERE cut='a')",
+        "INSERT INTO s SELECT id, v FROM t WHERE cut='a'", "UPDATE t SET v='x' WHERE id=1 OR cut='a'",
+        "INSERT INTO s SELECT id, x FROM (SELECT id, cut AS x FROM t) q WHERE x='a'",
+        "UPDATE s SET w=(SELECT MAX(id) FROM t WHERE cut='a') WHERE id=1"})
+    CHECK(depends_on_index(text));
+  for (const char* text :
+       {"UPDATE t SET v='x' WHERE BINARY cut='ss'", "UPDATE t SET v='x' WHERE BINARY t.cut='ss'",
+        "UPDATE t SET v='x' WHERE id=1 AND cut='ss'", "UPDATE t SET cut='x'", "UPDATE t SET v=CONCAT(cut,'x')",
+        "DELETE FROM t WHERE cut_plain='a'", "DELETE FROM t WHERE v='a'", "INSERT INTO s SELECT id, cut FROM t",
+        "INSERT INTO t (id, v, cut, cut_plain, bin, danish, general) VALUES (1,'a','b','c','d','e','f')"})
+    CHECK_FALSE(depends_on_index(text));
+}
+
+TEST_CASE("conditions: LIKE over indexed bytes that are padded, BETWEEN over another collation than the literals'") {
+  for (const char* text :
+       {"DELETE FROM t WHERE bin LIKE 'a%'", "DELETE FROM t WHERE (t.bin) NOT LIKE 'a%'",
+        "UPDATE t SET v='x' WHERE danish BETWEEN 'o' AND 'ö'", "UPDATE t SET v='x' WHERE bin NOT BETWEEN 'a' AND 'b'",
+        "UPDATE t SET v='x' WHERE general BETWEEN _latin1'a' AND 'b'",
+        "UPDATE t SET v='x' WHERE general BETWEEN CONCAT('a','b') AND 'c'",
+        "INSERT INTO s SELECT id, v FROM t WHERE bin LIKE 'a%'"})
+    CHECK(depends_on_index(text));
+  for (const char* text :
+       {"DELETE FROM t WHERE BINARY bin LIKE 'a%'", "DELETE FROM t WHERE general LIKE 'a%'",
+        "DELETE FROM t WHERE danish LIKE 'a%'", "DELETE FROM t WHERE v LIKE 'a%' AND v BETWEEN 'o' AND 'ö'",
+        "DELETE FROM t WHERE general BETWEEN 'a' AND 'b'", "DELETE FROM t WHERE id BETWEEN 1 AND 5",
+        "DELETE FROM t WHERE bin='a' AND danish<'b'"})
+    CHECK_FALSE(depends_on_index(text));
+}
