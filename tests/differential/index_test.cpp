@@ -80,7 +80,7 @@ TEST_CASE("differential: an index and a scan find the same rows for conditions t
   const auto connection = server.connect("");
   run(*connection, "CREATE DATABASE d");
   run(*connection, "SET NAMES utf8mb4 COLLATE utf8mb4_general_ci");
-  const char* given = std::getenv("SQLCAST_ORACLE_SEED");
+  const char* given = std::getenv("SQLCAST_DIFFERENTIAL_SEED");
   Texts texts(given == nullptr ? 20261127 : std::strtoull(given, nullptr, 10));
   std::size_t accepted = 0;
   std::size_t differing_refused = 0;
