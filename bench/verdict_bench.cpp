@@ -6,7 +6,7 @@
 #include <ctime>
 #include <string>
 
-#include "sql/verdict.h"
+#include "sql/policy.h"
 
 using namespace sqlcast::sql;
 

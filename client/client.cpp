@@ -9,7 +9,7 @@
 
 #include "client/io_thread.h"
 #include "net/endpoint.h"
-#include "sql/verdict.h"
+#include "sql/policy.h"
 
 namespace sqlcast::client {
 namespace {

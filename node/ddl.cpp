@@ -5,6 +5,7 @@
 
 #include "base/crash_point.h"
 #include "base/logging.h"
+#include "sql/policy.h"
 #include "storage/catalog.h"
 #include "storage/dialect.h"
 #include "storage/errors.h"

@@ -11,7 +11,7 @@
 
 #include "base/status.h"
 #include "proto/entry.h"
-#include "sql/verdict.h"
+#include "sql/schema.h"
 #include "storage/connection.h"
 
 namespace sqlcast::node {

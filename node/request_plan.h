@@ -9,7 +9,7 @@
 #include "base/status.h"
 #include "config/config.h"
 #include "proto/message.h"
-#include "sql/verdict.h"
+#include "sql/policy.h"
 
 namespace sqlcast::node {
 

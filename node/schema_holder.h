@@ -4,7 +4,7 @@
 #include <memory>
 #include <mutex>
 
-#include "sql/verdict.h"
+#include "sql/schema.h"
 
 namespace sqlcast::node {
 

@@ -7,7 +7,7 @@
 #include "base/thread.h"
 #include "node/ddl.h"
 #include "slave/replicator.h"
-#include "sql/verdict.h"
+#include "sql/policy.h"
 #include "storage/catalog.h"
 #include "storage/dialect.h"
 #include "storage/errors.h"

@@ -3,13 +3,24 @@
 namespace sqlcast::sql {
 namespace {
 
+enum Attribute : std::uint8_t { clause = 1, group = 2, reserved = 4, name = 8 };
+
 constexpr std::string_view kWords[] = {
-#define SQLCAST_KEYWORD_TEXT(word) #word,
+#define SQLCAST_KEYWORD_TEXT(word, attributes) #word,
     SQLCAST_KEYWORDS(SQLCAST_KEYWORD_TEXT)
 #undef SQLCAST_KEYWORD_TEXT
 };
+constexpr std::uint8_t kAttributes[] = {0,  // Keyword::none
+#define SQLCAST_KEYWORD_ATTRIBUTES(word, attributes) attributes,
+                                        SQLCAST_KEYWORDS(SQLCAST_KEYWORD_ATTRIBUTES)
+#undef SQLCAST_KEYWORD_ATTRIBUTES
+};
 constexpr WordIndex<1024> kIndex{kWords};
 constexpr std::size_t kLongest = 19;
+
+bool has(Keyword keyword, Attribute attribute) {
+  return (kAttributes[static_cast<std::size_t>(keyword)] & attribute) != 0;
+}
 
 }  // namespace
 
@@ -48,79 +59,14 @@ Keyword find_keyword(std::string_view word) {
   return static_cast<Keyword>(kIndex.find(word, [](std::size_t at) { return kWords[at]; }));
 }
 
-bool ends_clause(Keyword keyword) {
-  switch (keyword) {
-    case Keyword::FROM_:
-    case Keyword::WHERE_:
-    case Keyword::GROUP_:
-    case Keyword::HAVING_:
-    case Keyword::WINDOW_:
-    case Keyword::ORDER_:
-    case Keyword::LIMIT_:
-    case Keyword::UNION_:
-    case Keyword::EXCEPT_:
-    case Keyword::INTERSECT_:
-    case Keyword::INTO_:
-    case Keyword::FOR_:
-    case Keyword::LOCK_:
-    case Keyword::PROCEDURE_:
-    case Keyword::FETCH_:
-    case Keyword::OFFSET_:
-    case Keyword::RETURNING_:
-    case Keyword::ON_:
-    case Keyword::USING_:
-    case Keyword::SET_:
-    case Keyword::JOIN_:
-    case Keyword::INNER_:
-    case Keyword::CROSS_:
-    case Keyword::NATURAL_:
-    case Keyword::STRAIGHT_JOIN_:
-    case Keyword::LEFT_:
-    case Keyword::RIGHT_:
-    case Keyword::SELECT_:
-    case Keyword::WITH_: return true;
-    default: return false;
-  }
-}
+std::span<const std::string_view> keyword_texts() { return kWords; }
 
-bool takes_group(Keyword keyword) {
-  switch (keyword) {
-    case Keyword::AGAINST_:
-    case Keyword::OF_:
-    case Keyword::ALL_:
-    case Keyword::AND_:
-    case Keyword::ANY_:
-    case Keyword::AS_:
-    case Keyword::BETWEEN_:
-    case Keyword::BINARY_:
-    case Keyword::BY_:
-    case Keyword::CASE_:
-    case Keyword::COLUMNS_:
-    case Keyword::DISTINCT_:
-    case Keyword::DISTINCTROW_:
-    case Keyword::DIV_:
-    case Keyword::ELSE_:
-    case Keyword::EXISTS_:
-    case Keyword::FROM_:
-    case Keyword::IN_:
-    case Keyword::INTERVAL_:
-    case Keyword::LIKE_:
-    case Keyword::MOD_:
-    case Keyword::NOT_:
-    case Keyword::OR_:
-    case Keyword::OVER_:
-    case Keyword::REGEXP_:
-    case Keyword::RLIKE_:
-    case Keyword::ROW_:
-    case Keyword::SEPARATOR_:
-    case Keyword::SOME_:
-    case Keyword::THEN_:
-    case Keyword::VALUES_:
-    case Keyword::VALUE_:
-    case Keyword::WHEN_:
-    case Keyword::XOR_: return true;
-    default: return false;
-  }
-}
+bool ends_clause(Keyword keyword) { return has(keyword, clause); }
+
+bool takes_group(Keyword keyword) { return has(keyword, group); }
+
+bool is_reserved_in_expressions(Keyword keyword) { return has(keyword, reserved); }
+
+bool is_mostly_a_name(Keyword keyword) { return has(keyword, name); }
 
 }  // namespace sqlcast::sql

@@ -4,41 +4,16 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string_view>
+
+#include "sql/keyword_table.h"
 
 namespace sqlcast::sql {
 
-// clang-format off
-#define SQLCAST_KEYWORDS(X) \
-  X(ACTION) X(ADD) X(AFTER) X(AGAINST) X(ALGORITHM) X(ALL) X(ALTER) X(ALWAYS) X(ANALYZE) X(AND) X(ANY) X(AS) X(ASC) \
-  X(ASCII) X(AUTO_INCREMENT) X(AVG_ROW_LENGTH) X(BEGIN) X(BETWEEN) X(BINARY) X(BTREE) X(BY) X(BYTE) X(CASCADE) \
-  X(CASCADED) X(CASE) X(CHANGE) X(CHARACTER) X(CHARSET) X(CHECK) X(CHECKSUM) X(COALESCE) X(COLLATE) X(COLUMN) \
-  X(COLUMNS) X(COLUMN_FORMAT) X(COMMENT) X(COMPRESSED) X(CONSTRAINT) X(CONVERT) X(CREATE) X(CROSS) X(CURRENT_DATE) \
-  X(CURRENT_ROLE) X(CURRENT_TIME) X(CURRENT_TIMESTAMP) X(CURRENT_USER) X(CYCLE) X(DATA) X(DATABASE) X(DATABASES) \
-  X(DEFAULT) X(DEFINER) X(DELAYED) X(DELAY_KEY_WRITE) X(DELETE) X(DESC) X(DESCRIBE) X(DIRECTORY) X(DISABLE) \
-  X(DISCARD) X(DISTINCT) X(DISTINCTROW) X(DIV) X(DROP) X(DUAL) X(DUMPFILE) X(DUPLICATE) X(ELSE) X(ENABLE) X(END) \
-  X(ENFORCED) X(ENGINE) X(ENGINES) X(EXAMINED) X(EXCEPT) X(EXCHANGE) X(EXISTS) X(EXPLAIN) X(EXTENDED) X(FALSE) \
-  X(FETCH) X(FIELDS) X(FIRST) X(FOR) X(FORCE) X(FOREIGN) X(FORMAT) X(FROM) X(FULL) X(FULLTEXT) X(GENERATED) \
-  X(GLOBAL) X(GROUP) X(HASH) X(HAVING) X(HIGH_PRIORITY) X(HISTORY) X(IF) X(IGNORE) X(IGNORED) X(IMPORT) X(IN) \
-  X(INDEX) X(INDEXES) X(INNER) X(INSERT) X(INTERSECT) X(INTERVAL) X(INTO) X(INVISIBLE) X(IS) X(JOIN) X(JSON) \
-  X(JSON_TABLE) X(KEY) X(KEYS) X(KEY_BLOCK_SIZE) X(LATERAL) X(LEFT) X(LIKE) X(LIMIT) X(LIST) X(LOCAL) X(LOCALTIME) \
-  X(LOCALTIMESTAMP) X(LOCK) X(LOW_PRIORITY) X(MATCH) X(MAX_ROWS) X(MIN_ROWS) X(MOD) X(MODIFY) X(NAMES) X(NATURAL) \
-  X(NEXT) X(NO) X(NOT) X(NOWAIT) X(NULL) X(OF) X(OFFSET) X(OJ) X(ON) X(ONLINE) X(OR) X(ORDER) X(OUTER) X(OUTFILE) X(OVER) \
-  X(PACK_KEYS) X(PARSER) X(PARTIAL) X(PARTITION) X(PARTITIONING) X(PARTITIONS) X(PERIOD) X(PERSISTENT) X(PREVIOUS) \
-  X(PRIMARY) X(PROCEDURE) X(QUICK) X(RANGE) X(RECURSIVE) X(REFERENCES) X(REF_SYSTEM_ID) X(REGEXP) X(RENAME) \
-  X(REORGANIZE) X(REPLACE) X(RESTRICT) X(RETURNING) X(RIGHT) X(RLIKE) X(ROLLUP) X(ROW) X(ROWS) X(ROW_FORMAT) \
-  X(SCHEMA) X(SCHEMAS) X(SECURITY) X(SELECT) X(SEPARATOR) X(SESSION) X(SET) X(SHARE) X(SHOW) X(SIGNED) X(SIMPLE) \
-  X(SKIP) X(SOME) X(SPATIAL) X(SQL) X(SQL_BIG_RESULT) X(SQL_BUFFER_RESULT) X(SQL_CACHE) X(SQL_CALC_FOUND_ROWS) \
-  X(SQL_NO_CACHE) X(SQL_SMALL_RESULT) X(SRID) X(STATS_AUTO_RECALC) X(STATS_PERSISTENT) X(STATS_SAMPLE_PAGES) \
-  X(STATUS) X(STORAGE) X(STORED) X(STRAIGHT_JOIN) X(SYSTEM) X(SYSTEM_TIME) X(TABLE) X(TABLES) X(TABLESPACE) \
-  X(TEMPORARY) X(THEN) X(TO) X(TRUE) X(TRUNCATE) X(UNICODE) X(UNION) X(UNIQUE) X(UNSIGNED) X(UPDATE) X(UPGRADE) \
-  X(USE) X(USING) X(UTC_DATE) X(UTC_TIME) X(UTC_TIMESTAMP) X(VALUE) X(VALUES) X(VERSIONING) X(VIEW) X(VIRTUAL) \
-  X(VISIBLE) X(WAIT) X(WHEN) X(WHERE) X(WINDOW) X(WITH) X(WITHIN) X(WITHOUT) X(XOR) X(ZEROFILL)
-// clang-format on
-
 enum class Keyword : std::uint16_t {
   none,
-#define SQLCAST_KEYWORD_NAME(word) word##_,
+#define SQLCAST_KEYWORD_NAME(word, attributes) word##_,
   SQLCAST_KEYWORDS(SQLCAST_KEYWORD_NAME)
 #undef SQLCAST_KEYWORD_NAME
       count
@@ -46,11 +21,20 @@ enum class Keyword : std::uint16_t {
 
 Keyword find_keyword(std::string_view word);
 
+// Their texts, in upper case and in order: that of a keyword stands at its number - 1.
+std::span<const std::string_view> keyword_texts();
+
 // True for words that end a clause when they stand outside parentheses.
 bool ends_clause(Keyword keyword);
 
 // True for words that an expression may have in front of a parenthesis and that are no function.
 bool takes_group(Keyword keyword);
+
+// True for reserved words of expressions, which are never a column.
+bool is_reserved_in_expressions(Keyword keyword);
+
+// True for words that are mostly names where they stand in a text.
+bool is_mostly_a_name(Keyword keyword);
 
 // ASCII only: the words and the schema names that this compares are.
 constexpr char to_upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; }

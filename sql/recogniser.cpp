@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sql/system_names.h"
+
 namespace sqlcast::sql {
 
 // ---- tokens --------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "sql/recogniser.h"
+#include "sql/system_names.h"
 
 namespace sqlcast::sql {
 

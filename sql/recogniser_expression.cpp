@@ -1,6 +1,7 @@
 // Recogniser: expressions. Not a grammar of operators: what matters is which functions are called, which queries
 // hide in parentheses, and where the expression ends.
 #include "sql/recogniser.h"
+#include "sql/system_names.h"
 
 namespace sqlcast::sql {
 namespace {

@@ -9,58 +9,8 @@ bool is_identifier(const Item& item) {
   return item.kind == TokenKind::word || item.kind == TokenKind::quoted_identifier;
 }
 
-// Reserved words of expressions: never a column.
 bool never_a_column(const Item& item) {
-  if (item.kind != TokenKind::word) return false;
-  switch (item.keyword) {
-    case Keyword::ALL_:
-    case Keyword::AND_:
-    case Keyword::AS_:
-    case Keyword::ASC_:
-    case Keyword::BETWEEN_:
-    case Keyword::BINARY_:
-    case Keyword::BY_:
-    case Keyword::CASE_:
-    case Keyword::COLLATE_:
-    case Keyword::CURRENT_DATE_:
-    case Keyword::CURRENT_ROLE_:
-    case Keyword::CURRENT_TIME_:
-    case Keyword::CURRENT_TIMESTAMP_:
-    case Keyword::CURRENT_USER_:
-    case Keyword::DEFAULT_:
-    case Keyword::DESC_:
-    case Keyword::DISTINCT_:
-    case Keyword::DIV_:
-    case Keyword::ELSE_:
-    case Keyword::EXISTS_:
-    case Keyword::FALSE_:
-    case Keyword::FROM_:
-    case Keyword::IN_:
-    case Keyword::INTERVAL_:
-    case Keyword::IS_:
-    case Keyword::LIKE_:
-    case Keyword::LOCALTIME_:
-    case Keyword::LOCALTIMESTAMP_:
-    case Keyword::MOD_:
-    case Keyword::NOT_:
-    case Keyword::NULL_:
-    case Keyword::OR_:
-    case Keyword::ORDER_:
-    case Keyword::REGEXP_:
-    case Keyword::RLIKE_:
-    case Keyword::SELECT_:
-    case Keyword::SEPARATOR_:
-    case Keyword::THEN_:
-    case Keyword::TRUE_:
-    case Keyword::USING_:
-    case Keyword::UTC_DATE_:
-    case Keyword::UTC_TIME_:
-    case Keyword::UTC_TIMESTAMP_:
-    case Keyword::WHEN_:
-    case Keyword::WHERE_:
-    case Keyword::XOR_: return true;
-    default: return false;
-  }
+  return item.kind == TokenKind::word && is_reserved_in_expressions(item.keyword);
 }
 
 // An operand: a name right behind one is an alias or a unit (INTERVAL 1 DAY), not another column. END is not

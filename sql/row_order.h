@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "sql/facts.h"
+#include "sql/schema.h"
 #include "sql/token_list.h"
-#include "sql/verdict.h"
 
 namespace sqlcast::sql {
 

@@ -1,8 +1,6 @@
-// The server's own names: which schemas, information_schema tables, variables and statements clients may touch.
-#include <string>
+#include "sql/system_names.h"
 
 #include "sql/keyword.h"
-#include "sql/recogniser.h"
 
 namespace sqlcast::sql {
 namespace {

@@ -10,8 +10,8 @@
 
 #include "sql/keyword.h"
 #include "sql/lexer.h"
+#include "sql/limits.h"
 #include "sql/refusal.h"
-#include "sql/verdict.h"
 
 namespace sqlcast::sql {
 

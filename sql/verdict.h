@@ -1,18 +1,14 @@
-// The SQL policy: what a statement is, whether it may run, and whether it will do the same on every node.
-//
-// Allow-list: what is not known to be allowed is refused. A lexer and a small recogniser, never a prefix match.
-// Pure: no database, clock or randomness of its own; the schema and the frozen values come in. Any thread.
+// Verdict: what the policy says of a statement. Plain values; any thread.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <functional>
-#include <map>
-#include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "sql/schema.h"
 
 namespace sqlcast::sql {
 
@@ -21,53 +17,6 @@ enum class Determinism : std::uint8_t { safe, rewritten, unsafe };
 
 std::string_view class_name(Class value);              // "read" …
 std::string_view determinism_name(Determinism value);  // "safe" …
-
-struct ObjectName {
-  std::string database;  // as resolved with the default database; empty = none known
-  std::string name;      // table; empty when the object is the database itself
-  auto operator<=>(const ObjectName&) const = default;
-};
-
-// By any index; prefix: one over its first characters.
-enum class Indexed : std::uint8_t { no, whole, prefix };
-
-// What the policy needs to know of a table. Names compare as MariaDB on Linux compares them: tables by case,
-// columns without. storage/ fills it from information_schema; keys hold NOT NULL-ness.
-struct Column {
-  std::string name;
-  bool nullable = true;
-  bool auto_increment = false;
-  bool generated = false;
-  bool invisible = false;  // not among the columns of an INSERT without a list
-  std::string type;        // information_schema's DATA_TYPE ("bigint", "varchar"); empty = not known: less is proven
-  std::string collation;   // of text; empty = none, or not known
-  Indexed indexed = Indexed::no;
-  std::string default_expression;  // as information_schema gives it; empty = none
-};
-struct UniqueKey {
-  std::vector<std::string> columns;
-  bool nullable = false;  // some column may be NULL: not a total order
-};
-struct Table {
-  std::string engine;  // "InnoDB"; empty for a view
-  bool view = false;
-  bool triggers = false;  // it has some, made past the policy
-  bool partitioned = false;
-  std::vector<Column> columns;
-  std::vector<UniqueKey> unique_keys;  // the primary key first
-  std::vector<ObjectName> references;  // tables that its foreign keys refer to
-};
-
-// An immutable snapshot, shared between threads by shared_ptr<const Schema>. `version` grows with every change.
-struct Schema {
-  std::uint64_t version = 0;
-  std::set<std::string> databases;
-  std::map<ObjectName, Table> tables;
-  const Table* find(const ObjectName& name) const {
-    const auto it = tables.find(name);
-    return it == tables.end() ? nullptr : &it->second;
-  }
-};
 
 // Where the values of the table's AUTO_INCREMENT column come from.
 enum class AutoIncrementUse : std::uint8_t {
@@ -128,37 +77,5 @@ struct Verdict {
   // The one text to give people: for a refusal, its reason and advice in a sentence or two; else what happens.
   std::string explanation() const;
 };
-
-// Named limits, each a setting with the same name (docs/configuration.md).
-struct Limits {
-  std::size_t max_statement_bytes = 16U << 20U;
-  std::size_t max_nesting_depth = 64;
-};
-
-// The most that the settings allow: for what a master has accepted under limits of its own.
-inline constexpr Limits kWidestLimits{512U << 20U, 1024};
-
-// Supplies literal SQL text for a function whose value is frozen into the statement: the function's name in
-// upper case ("UUID", "SYSDATE", "USER" …; frozen_functions() lists them) and its argument text (SYSDATE(6) → "6";
-// a number or nothing) in, "'2f0c…'" out. An empty answer refuses the statement.
-using Freeze = std::function<std::string(std::string_view function, std::string_view arguments)>;
-
-struct Judgement {
-  std::string_view default_database;  // empty = none
-  const Schema* schema = nullptr;     // null: nothing is known of tables; what needs it is refused as unsafe
-  Limits limits;
-  Freeze freeze;  // null: the rewritten text keeps a placeholder literal (enough to explain)
-};
-
-// The names with which Freeze may be called.
-std::vector<std::string_view> frozen_functions();
-
-// The verdict on exactly one statement. Never throws for any bytes.
-// A slave routes by statement_class alone (schema may be null there); the master decides determinism.
-Verdict judge(std::string_view text, const Judgement& judgement);
-
-// The class alone, without determinism and without a schema: what a slave needs for routing. Cheaper.
-// Everything refused here is refused by judge() too.
-Verdict classify(std::string_view text, std::string_view default_database, const Limits& limits = {});
 
 }  // namespace sqlcast::sql

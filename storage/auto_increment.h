@@ -8,7 +8,7 @@
 #include <map>
 #include <optional>
 
-#include "sql/verdict.h"
+#include "sql/schema.h"
 
 namespace sqlcast::storage {
 

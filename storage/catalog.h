@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/status.h"
-#include "sql/verdict.h"
+#include "sql/schema.h"
 #include "storage/connection.h"
 
 namespace sqlcast::storage {

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "sql/verdict.h"
+#include "sql/schema.h"
 
 namespace sqlcast::storage {
 

@@ -7,8 +7,8 @@
 #include "client/cli/connection.h"
 #include "client/client.h"
 #include "client/json.h"
+#include "sql/policy.h"
 #include "sql/splitter.h"
-#include "sql/verdict.h"
 
 namespace sqlcast::cli {
 namespace {

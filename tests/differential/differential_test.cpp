@@ -14,8 +14,8 @@
 #include <iostream>
 
 #include "sql/function.h"
+#include "sql/policy.h"
 #include "sql/splitter.h"
-#include "sql/verdict.h"
 #include "tests/differential/generator.h"
 #include "tests/differential/private_server.h"
 #include "tests/unit/sql_corpus.h"

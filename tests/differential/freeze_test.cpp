@@ -5,7 +5,7 @@
 #include <cppconn/connection.h>
 #include <cppconn/statement.h>
 
-#include "sql/verdict.h"
+#include "sql/policy.h"
 #include "tests/differential/private_server.h"
 
 using sqlcast::differential::PrivateServer;

@@ -8,7 +8,7 @@
 #include <cstdlib>
 #include <random>
 
-#include "sql/verdict.h"
+#include "sql/policy.h"
 #include "tests/differential/private_server.h"
 
 using sqlcast::differential::PrivateServer;

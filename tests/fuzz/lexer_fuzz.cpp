@@ -6,8 +6,8 @@
 
 #include "base/status.h"
 #include "sql/lexer.h"
+#include "sql/policy.h"
 #include "sql/splitter.h"
-#include "sql/verdict.h"
 
 using namespace sqlcast::sql;
 

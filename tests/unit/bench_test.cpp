@@ -4,7 +4,7 @@
 #include "bench/histogram.h"
 #include "bench/lag_probe.h"
 #include "bench/workload.h"
-#include "sql/verdict.h"
+#include "sql/policy.h"
 
 using namespace sqlcast;
 using namespace sqlcast::bench;

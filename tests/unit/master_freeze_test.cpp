@@ -2,7 +2,7 @@
 // the literals is tests/differential's.
 #include "master/freeze.h"
 
-#include "sql/verdict.h"
+#include "sql/policy.h"
 
 using sqlcast::master::freeze_value;
 

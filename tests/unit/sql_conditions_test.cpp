@@ -1,7 +1,7 @@
 // Goal: a condition that replicates finds the same rows by an index and by a scan. Method: judge() over columns of
 // several collations, indexed whole, by their first characters, and not at all. The server's side of it:
 // tests/differential/index_test.cpp.
-#include "sql/verdict.h"
+#include "sql/policy.h"
 
 using namespace sqlcast::sql;
 

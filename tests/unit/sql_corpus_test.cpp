@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "sql/keyword.h"
-#include "sql/verdict.h"
+#include "sql/policy.h"
 
 using namespace sqlcast::sql;
 using sqlcast::sql::test::read_corpus;

@@ -2,8 +2,8 @@
 // that the master needs: insert shape, frozen text, DDL parts.
 #include <sstream>
 
+#include "sql/policy.h"
 #include "sql/rules.h"
-#include "sql/verdict.h"
 #include "tests/unit/sql_corpus.h"
 
 using namespace sqlcast::sql;

@@ -7,8 +7,8 @@
 #include <string>
 
 #include "sql/keyword.h"
+#include "sql/policy.h"
 #include "sql/refusal.h"
-#include "sql/verdict.h"
 
 using namespace sqlcast::sql;
 

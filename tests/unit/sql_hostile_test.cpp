@@ -1,7 +1,7 @@
 // Goal: forms that once slipped past a rule do not again. Method: each with the form beside it that the rule was made
 // for.
 #include "sql/parameters.h"
-#include "sql/verdict.h"
+#include "sql/policy.h"
 
 using namespace sqlcast;
 using namespace sqlcast::sql;

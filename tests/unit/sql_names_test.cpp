@@ -1,7 +1,7 @@
 // Goal: a name means one thing on every node. Method: names without a database where there is no default one, and names
 // in letters that the policy cannot compare as the server does, in statements that depend on them.
 #include "sql/keyword.h"
-#include "sql/verdict.h"
+#include "sql/policy.h"
 
 using namespace sqlcast::sql;
 

@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "sql/lexer.h"
-#include "sql/verdict.h"
+#include "sql/policy.h"
 
 using namespace sqlcast;
 using namespace sqlcast::sql;

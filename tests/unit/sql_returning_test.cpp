@@ -1,6 +1,6 @@
 // Goal: RETURNING is the client's alone: the text for the log ends before it, and nothing in it can change what is
 // written. Method: verdicts on statements with it.
-#include "sql/verdict.h"
+#include "sql/policy.h"
 
 using namespace sqlcast::sql;
 

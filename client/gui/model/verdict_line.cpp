@@ -1,6 +1,7 @@
 #include "client/gui/model/verdict_line.h"
 
 #include "client/gui/model/text.h"
+#include "sql/policy.h"
 
 namespace sqlcast::gui {
 

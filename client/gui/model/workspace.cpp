@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "client/gui/model/text.h"
-#include "sql/verdict.h"
+#include "sql/policy.h"
 
 namespace sqlcast::gui {
 

@@ -19,6 +19,7 @@
 #include "client/gui/ui/dialogs/palette.h"
 #include "client/gui/ui/dialogs/review.h"
 #include "client/gui/ui/dialogs/settings.h"
+#include "sql/policy.h"
 
 namespace sqlcast::gui {
 

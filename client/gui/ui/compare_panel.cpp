@@ -11,6 +11,7 @@
 #include "client/gui/ui/edit_rows.h"
 #include "client/gui/ui/scrollbar.h"
 #include "client/gui/ui/widgets.h"
+#include "sql/policy.h"
 
 namespace sqlcast::gui {
 

@@ -8,7 +8,7 @@
 #include "client/gui/ui/desk.h"
 #include "client/gui/ui/dialogs/review.h"
 #include "client/gui/ui/widgets.h"
-#include "sql/verdict.h"
+#include "sql/policy.h"
 
 namespace sqlcast::gui::edit_rows {
 

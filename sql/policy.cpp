@@ -1,0 +1,134 @@
+#include "sql/policy.h"
+
+#include <algorithm>
+
+#include "sql/facts.h"
+#include "sql/function.h"
+#include "sql/recogniser.h"
+#include "sql/refusal.h"
+#include "sql/rules.h"
+#include "sql/token_list.h"
+
+namespace sqlcast::sql {
+namespace {
+
+void set_refused(Verdict& verdict, Refusal refusal, std::string reason) {
+  const RefusalText& text = refusal_text(refusal);
+  Verdict refused;
+  refused.code = text.code;
+  refused.reason = std::move(reason);
+  refused.advice = text.advice;
+  refused.tables = std::move(verdict.tables);
+  verdict = std::move(refused);
+}
+
+void set_body(Verdict& verdict, const TokenList& tokens) {
+  const Item& last = tokens[tokens.size() - 1];
+  verdict.body_offset = tokens[0].offset;
+  verdict.body_end = last.offset + last.size;
+}
+
+bool recognise(TokenList& tokens, std::string_view text, std::string_view default_database, const Limits& limits,
+               Verdict& verdict, Facts& facts) {
+  if (!tokens.read(text, limits)) {
+    set_refused(verdict, tokens.refusal(), tokens.reason());
+    return false;
+  }
+  Recogniser recogniser(tokens, default_database, verdict, facts);
+  if (!recogniser.run()) {
+    set_refused(verdict, recogniser.refusal(), recogniser.reason());
+    return false;
+  }
+  set_body(verdict, tokens);
+  if (facts.verb == Verb::insert || facts.verb == Verb::replace) verdict.insert = facts.shape;
+  return true;
+}
+
+// What explain shows where no value is at hand.
+std::string placeholder(std::string_view function, std::string_view arguments) {
+  return "'<" + std::string(function) + "(" + std::string(arguments) + ")>'";
+}
+
+// Puts a literal in the place of every frozen call; everything frozen stands before the end of VALUES or behind it,
+// so the offsets that the verdict carries move along. Otherwise why not: no literal could be had, or the text grew too
+// long.
+Refusal rewrite(const TokenList& tokens, std::vector<const FunctionUse*> uses, const Judgement& judgement,
+                Verdict& verdict, std::string& failed) {
+  const Freeze& freeze = judgement.freeze;
+  std::sort(uses.begin(), uses.end(), [](const FunctionUse* a, const FunctionUse* b) { return a->token < b->token; });
+  const std::string_view text = tokens.source();
+  std::string result;
+  result.reserve(text.size() + uses.size() * 40);
+  std::size_t copied = 0;
+  const std::size_t values_end = verdict.insert ? verdict.insert->values_end : 0;
+  const std::size_t body_end = verdict.body_end;
+  const std::size_t logged_end = verdict.logged_end;
+  for (const FunctionUse* use : uses) {
+    const std::size_t first = tokens[use->token].offset;
+    const std::size_t end = tokens[use->end - 1].offset + tokens[use->end - 1].size;
+    const std::string_view arguments =
+        use->end - use->token > 3 ? tokens.text(use->token + 2, use->end - 1) : std::string_view();
+    const std::string literal =
+        freeze ? freeze(use->function->name, arguments) : placeholder(use->function->name, arguments);
+    if (literal.empty()) {
+      failed = "no value can be frozen for " + std::string(use->function->name) + "()";
+      return Refusal::unsafe_function;
+    }
+    result.append(text.substr(copied, first - copied));
+    result.append(literal);
+    copied = end;
+    if (result.size() + (text.size() - copied) > judgement.limits.max_statement_bytes) {
+      failed = "with its frozen values the statement is over limits.max_statement_bytes, " +
+               std::to_string(judgement.limits.max_statement_bytes);
+      return Refusal::statement_too_large;
+    }
+    if (end <= values_end) verdict.insert->values_end += literal.size() - (end - first);
+    if (end <= logged_end) verdict.logged_end += literal.size() - (end - first);
+    if (end <= body_end) verdict.body_end += literal.size() - (end - first);
+  }
+  result.append(text.substr(copied));
+  verdict.rewritten = std::move(result);
+  verdict.determinism = Determinism::rewritten;
+  return Refusal::none;
+}
+
+}  // namespace
+
+std::vector<std::string_view> frozen_functions() {
+  std::vector<std::string_view> names;
+  for (const Function& function : functions())
+    if (function.function_class == FunctionClass::frozen) names.push_back(function.name);
+  return names;
+}
+
+Verdict classify(std::string_view text, std::string_view default_database, const Limits& limits) {
+  Verdict verdict;
+  TokenList tokens;
+  Facts facts;
+  recognise(tokens, text, default_database, limits, verdict, facts);
+  return verdict;
+}
+
+Verdict judge(std::string_view text, const Judgement& judgement) {
+  Verdict verdict;
+  TokenList tokens;
+  Facts facts;
+  if (!recognise(tokens, text, judgement.default_database, judgement.limits, verdict, facts)) return verdict;
+  if (facts.verb == Verb::read) return verdict;
+  Rules rules(tokens, facts, judgement.schema);
+  const auto unsafe = [&](Refusal refusal, std::string reason) {
+    set_refused(verdict, refusal, std::move(reason));
+    verdict.determinism = Determinism::unsafe;
+    return verdict;
+  };
+  if (!rules.check()) return unsafe(rules.refusal(), rules.reason());
+  if (verdict.insert) verdict.insert = rules.insert_shape();
+  verdict.moves_ids = rules.moves_ids();
+  std::string failed;
+  if (rules.frozen().empty()) return verdict;
+  if (const Refusal why = rewrite(tokens, rules.frozen(), judgement, verdict, failed); why != Refusal::none)
+    return unsafe(why, failed);
+  return verdict;
+}
+
+}  // namespace sqlcast::sql
