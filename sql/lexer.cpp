@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "base/utf8.h"
+
 namespace sqlcast::sql {
 namespace {
 
@@ -43,26 +45,6 @@ constexpr const char* kMalformedNumber = "malformed number";
 
 }  // namespace
 
-std::size_t utf8_character(std::string_view text, std::size_t at) {
-  const std::uint8_t first = byte_at(text, at);
-  if (first < 0x80) return 1;
-  const auto continues = [&](std::size_t k, std::uint8_t low = 0x80, std::uint8_t high = 0xBF) {
-    return at + k < text.size() && byte_at(text, at + k) >= low && byte_at(text, at + k) <= high;
-  };
-  if (first >= 0xC2 && first <= 0xDF) return continues(1) ? 2 : 0;
-  if (first >= 0xE0 && first <= 0xEF) {
-    const std::uint8_t low = first == 0xE0 ? 0xA0 : 0x80;
-    const std::uint8_t high = first == 0xED ? 0x9F : 0xBF;
-    return continues(1, low, high) && continues(2) ? 3 : 0;
-  }
-  if (first >= 0xF0 && first <= 0xF4) {
-    const std::uint8_t low = first == 0xF0 ? 0x90 : 0x80;
-    const std::uint8_t high = first == 0xF4 ? 0x8F : 0xBF;
-    return continues(1, low, high) && continues(2) && continues(3) ? 4 : 0;
-  }
-  return 0;
-}
-
 struct Lexer::Scan {
   TokenKind kind = TokenKind::error;
   std::size_t end = 0;
@@ -80,7 +62,7 @@ struct Body {
 void step(std::string_view text, Body& body) {
   const std::uint8_t c = byte_at(text, body.end);
   if (c == 0 && body.problem == nullptr) body.problem = kNul;
-  const std::size_t size = c < 0x80 ? 1 : utf8_character(text, body.end);
+  const std::size_t size = c < 0x80 ? 1 : utf8_length(text, body.end);
   if (size == 0 && body.problem == nullptr) body.problem = kInvalidUtf8;
   body.end += size == 0 ? 1 : size;
 }
@@ -143,7 +125,7 @@ Body scan_long_comment(std::string_view text, std::size_t at, bool nested) {
 std::size_t scan_name(std::string_view text, std::size_t at) {
   while (has(text, at, kAsciiName)) ++at;
   while (has(text, at, kName)) {
-    const std::size_t size = utf8_character(text, at);
+    const std::size_t size = utf8_length(text, at);
     if (size == 0) break;
     at += size;
   }
@@ -255,7 +237,7 @@ Lexer::Scan Lexer::scan_one() const {
       if (peek(text, digits) == '+' || peek(text, digits) == '-') ++digits;
       if (has(text, digits, kDigit)) return {TokenKind::number, skip_digits(text, digits), nullptr};
     }
-    if (utf8_character(text, end) == 0) return {TokenKind::number, end, nullptr};
+    if (utf8_length(text, end) == 0) return {TokenKind::number, end, nullptr};
     return as_name(TokenKind::word, at);
   }
   if (c == '.' && !after_identifier_ && has(text, at + 1, kDigit)) return as_fraction(at + 1);

@@ -55,8 +55,4 @@ std::vector<Token> lex(std::string_view text);  // all tokens
 // The name inside a `quoted` or bare identifier: quotes taken off, doubled quotes made one.
 std::string identifier_text(std::string_view token_text);
 
-// Bytes of the well-formed UTF-8 character at `at`; 0 when it is not one. Overlong forms, surrogates and
-// values over U+10FFFF are not well-formed.
-std::size_t utf8_character(std::string_view text, std::size_t at);
-
 }  // namespace sqlcast::sql

@@ -6,35 +6,18 @@
 #include <optional>
 #include <set>
 
+#include "base/utf8.h"
 #include "sql/lexer.h"
+#include "sql/literal.h"
 
 namespace sqlcast::sql {
 namespace {
 
 Status bad(std::string message) { return Status::error(Code::bad_request, std::move(message)); }
 
-bool is_utf8(std::string_view text) {
-  // The lexer judges UTF-8 everywhere; here a string token is asked for its verdict.
-  Lexer lexer(text);
-  Token token;
-  while (lexer.next(token))
-    if (token.kind == TokenKind::error) return false;
-  return true;
-}
-
 Result<std::string> text_literal(const std::string& text) {
-  std::string quoted = "'";
-  for (const char c : text) {
-    switch (c) {
-      case '\'': quoted += "''"; break;
-      case '\\': quoted += "\\\\"; break;
-      case '\0': quoted += "\\0"; break;
-      default: quoted.push_back(c);
-    }
-  }
-  quoted.push_back('\'');
-  if (!is_utf8(quoted)) return bad("params: text that is not valid UTF-8; send it as bytes");
-  return quoted;
+  if (!is_utf8(text)) return bad("params: text that is not valid UTF-8; send it as bytes");
+  return quote_text(text);
 }
 
 Result<std::string> double_literal(double value) {

@@ -17,10 +17,10 @@
 namespace sqlcast::storage {
 namespace {
 
-sql::Driver* driver() {
+::sql::Driver* driver() {
   static std::once_flag once;
-  static sql::Driver* instance = nullptr;
-  std::call_once(once, [] { instance = sql::mysql::get_driver_instance(); });
+  static ::sql::Driver* instance = nullptr;
+  std::call_once(once, [] { instance = ::sql::mysql::get_driver_instance(); });
   return instance;
 }
 
@@ -50,7 +50,7 @@ bool is_connection_error(int code) {
   }
 }
 
-Status to_status(const sql::SQLException& problem) {
+Status to_status(const ::sql::SQLException& problem) {
   const int code = problem.getErrorCode();
   Status status;
   status.code = is_connection_error(code) ? Code::database_unavailable : Code::sql_error;
@@ -62,7 +62,7 @@ Status to_status(const sql::SQLException& problem) {
 }
 
 proto::ValueKind value_kind(int type, bool is_signed, bool is_binary, bool zerofill) {
-  using sql::DataType;
+  using ::sql::DataType;
   switch (type) {
     case DataType::TINYINT:
     case DataType::SMALLINT:
@@ -91,7 +91,7 @@ std::string bit_bytes(std::uint64_t value, unsigned int bits) {
   return bytes;
 }
 
-std::vector<proto::ColumnInfo> describe(sql::ResultSetMetaData& data) {
+std::vector<proto::ColumnInfo> describe(::sql::ResultSetMetaData& data) {
   std::vector<proto::ColumnInfo> columns(data.getColumnCount());
   for (unsigned int i = 1; i <= columns.size(); ++i) {
     proto::ColumnInfo& column = columns[i - 1];
@@ -101,12 +101,12 @@ std::vector<proto::ColumnInfo> describe(sql::ResultSetMetaData& data) {
     const int type = data.getColumnType(i);
     column.kind = value_kind(type, data.isSigned(i), data.getColumnCharset(i) == "binary",
                              column.type.find("ZEROFILL") != std::string::npos);
-    column.nullable = data.isNullable(i) != sql::ResultSetMetaData::columnNoNulls;
+    column.nullable = data.isNullable(i) != ::sql::ResultSetMetaData::columnNoNulls;
   }
   return columns;
 }
 
-std::vector<Origin> origins_of(sql::ResultSetMetaData& data) {
+std::vector<Origin> origins_of(::sql::ResultSetMetaData& data) {
   std::vector<Origin> origins(data.getColumnCount());
   for (unsigned int i = 1; i <= origins.size(); ++i)
     origins[i - 1] = {data.getSchemaName(i).asStdString(), data.getTableName(i).asStdString(),
@@ -135,8 +135,8 @@ Status with_line(Line& line, Status status) {
 class ConnectorRows final : public RowStream {
  public:
   // The statement is the caller's, who must keep it, or owned.
-  ConnectorRows(sql::Statement& statement, std::unique_ptr<sql::ResultSet> rows, Line& line,
-                std::unique_ptr<sql::Statement> owned = nullptr, bool wants_warnings = false)
+  ConnectorRows(::sql::Statement& statement, std::unique_ptr<::sql::ResultSet> rows, Line& line,
+                std::unique_ptr<::sql::Statement> owned = nullptr, bool wants_warnings = false)
       : owned_(std::move(owned)),
         statement_(statement),
         rows_(std::move(rows)),
@@ -163,10 +163,10 @@ class ConnectorRows final : public RowStream {
       ended_ = true;
       // The connector takes an error in the middle of the rows for their end; asked for a result that is not there, it
       // throws the session's last error, if there is one. Nothing is sent for it.
-      const std::unique_ptr<sql::ResultSet> none(statement_.getResultSet());
+      const std::unique_ptr<::sql::ResultSet> none(statement_.getResultSet());
       if (wants_warnings_) read_warnings();
       return false;
-    } catch (const sql::SQLException& problem) {
+    } catch (const ::sql::SQLException& problem) {
       status_ = with_line(line_, to_status(problem));
       return status_;
     }
@@ -174,7 +174,7 @@ class ConnectorRows final : public RowStream {
   const Status& status() const { return status_; }
   std::optional<std::string> value(std::size_t column) const override {
     const auto number = static_cast<std::uint32_t>(column + 1);
-    sql::SQLString given = rows_->getString(number);
+    ::sql::SQLString given = rows_->getString(number);
     std::string& text = *given.operator->();
     if (text.empty() && rows_->isNull(number)) return std::nullopt;
     const proto::ColumnInfo& info = columns_[column];
@@ -186,15 +186,15 @@ class ConnectorRows final : public RowStream {
  private:
   // By itself: of several statements in one text the server may leave out the rest when it is told to stop.
   void read_warnings() {
-    const std::unique_ptr<sql::Statement> statement(statement_.getConnection()->createStatement());
-    const std::unique_ptr<sql::ResultSet> warnings(statement->executeQuery("SHOW WARNINGS LIMIT 16"));
+    const std::unique_ptr<::sql::Statement> statement(statement_.getConnection()->createStatement());
+    const std::unique_ptr<::sql::ResultSet> warnings(statement->executeQuery("SHOW WARNINGS LIMIT 16"));
     while (warnings->next())
       warnings_.push_back(warnings->getString(2).asStdString() + " " + warnings->getString(3).asStdString());
   }
 
-  std::unique_ptr<sql::Statement> owned_;
-  sql::Statement& statement_;
-  std::unique_ptr<sql::ResultSet> rows_;
+  std::unique_ptr<::sql::Statement> owned_;
+  ::sql::Statement& statement_;
+  std::unique_ptr<::sql::ResultSet> rows_;
   Line& line_;
   bool ended_ = false;
   Status status_;
@@ -218,11 +218,11 @@ void notice_dead_links(int socket) {
 }  // namespace
 
 struct Connection::Impl {
-  std::unique_ptr<sql::Connection> connection;
+  std::unique_ptr<::sql::Connection> connection;
 
-  std::unique_ptr<sql::Statement> statement() {
-    std::unique_ptr<sql::Statement> result(connection->createStatement());
-    result->setResultSetType(sql::ResultSet::TYPE_FORWARD_ONLY);
+  std::unique_ptr<::sql::Statement> statement() {
+    std::unique_ptr<::sql::Statement> result(connection->createStatement());
+    result->setResultSetType(::sql::ResultSet::TYPE_FORWARD_ONLY);
     return result;
   }
 };
@@ -241,14 +241,14 @@ Connection::~Connection() {
 Result<std::unique_ptr<Connection>> Connection::open(const Address& address, const Account& account,
                                                      std::chrono::seconds io_timeout) {
   try {
-    sql::ConnectOptionsMap options;
+    ::sql::ConnectOptionsMap options;
     options["hostName"] =
-        sql::SQLString(address.socket.empty() ? "tcp://" + address.host + ":" + std::to_string(address.port)
+        ::sql::SQLString(address.socket.empty() ? "tcp://" + address.host + ":" + std::to_string(address.port)
                                               : "unix://" + address.socket);
-    options["userName"] = sql::SQLString(account.user);
-    options["password"] = sql::SQLString(account.password);
+    options["userName"] = ::sql::SQLString(account.user);
+    options["password"] = ::sql::SQLString(account.password);
     options["CLIENT_MULTI_STATEMENTS"] = true;
-    options["OPT_CHARSET_NAME"] = sql::SQLString("utf8mb4");
+    options["OPT_CHARSET_NAME"] = ::sql::SQLString("utf8mb4");
     options["OPT_LOCAL_INFILE"] = 0;
     options["OPT_CONNECT_TIMEOUT"] = 5;
     options["OPT_MAX_ALLOWED_PACKET"] = 1 << 30;
@@ -269,7 +269,7 @@ Result<std::unique_ptr<Connection>> Connection::open(const Address& address, con
     if (!id) return id.status();
     connection->line_->set_id(std::stoull(id->value_or("0")));
     return connection;
-  } catch (const sql::SQLException& problem) {
+  } catch (const ::sql::SQLException& problem) {
     Status status = to_status(problem);
     status.code = Code::database_unavailable;
     status.message =
@@ -308,15 +308,15 @@ Result<std::optional<std::string>> Connection::scalar(std::string_view sql) {
 Result<std::unique_ptr<RowStream>> Connection::stream(std::string_view sql, bool warnings) {
   try {
     const Waiting waiting(*line_);
-    std::unique_ptr<sql::Statement> statement = impl_->statement();
+    std::unique_ptr<::sql::Statement> statement = impl_->statement();
     if (warnings) statement->execute(kForgetWarnings);
-    if (!statement->execute(sql::SQLString(sql.data(), sql.size())))
+    if (!statement->execute(::sql::SQLString(sql.data(), sql.size())))
       return Status::error(Code::internal, "a statement taken for a read gave no rows");
-    std::unique_ptr<sql::ResultSet> result(statement->getResultSet());
-    sql::Statement& reference = *statement;
+    std::unique_ptr<::sql::ResultSet> result(statement->getResultSet());
+    ::sql::Statement& reference = *statement;
     return std::unique_ptr<RowStream>(
         new ConnectorRows(reference, std::move(result), *line_, std::move(statement), warnings));
-  } catch (const sql::SQLException& problem) {
+  } catch (const ::sql::SQLException& problem) {
     return with_line(*line_, to_status(problem));
   }
 }
@@ -326,15 +326,15 @@ Connection::ScriptResult Connection::run_script(
     const std::function<void(std::size_t index, RowStream& rows)>& on_rows) {
   ScriptResult result;
   try {
-    const std::unique_ptr<sql::Statement> statement = impl_->statement();
+    const std::unique_ptr<::sql::Statement> statement = impl_->statement();
     bool has_rows = false;
     {
       const Waiting waiting(*line_);
-      has_rows = statement->execute(sql::SQLString(text.data(), text.size()));
+      has_rows = statement->execute(::sql::SQLString(text.data(), text.size()));
     }
     while (true) {
       if (has_rows) {
-        ConnectorRows rows(*statement, std::unique_ptr<sql::ResultSet>(statement->getResultSet()), *line_);
+        ConnectorRows rows(*statement, std::unique_ptr<::sql::ResultSet>(statement->getResultSet()), *line_);
         if (on_rows) on_rows(result.completed, rows);
         // What the callback left unread must be read before the next result.
         while (rows.status().ok()) {
@@ -348,41 +348,10 @@ Connection::ScriptResult Connection::run_script(
       const Waiting waiting(*line_);
       has_rows = statement->getMoreResults();
     }
-  } catch (const sql::SQLException& problem) {
+  } catch (const ::sql::SQLException& problem) {
     result.status = with_line(*line_, to_status(problem));
     return result;
   }
-}
-
-std::string quote_text(std::string_view text) {
-  std::string quoted;
-  quoted.reserve(text.size() + 16);
-  quoted.push_back('\'');
-  for (const char c : text) {
-    switch (c) {
-      case '\'': quoted += "''"; break;
-      case '\\': quoted += "\\\\"; break;
-      case '\0': quoted += "\\0"; break;
-      case '\n': quoted += "\\n"; break;
-      case '\r': quoted += "\\r"; break;
-      case '\x1a': quoted += "\\Z"; break;
-      default: quoted.push_back(c);
-    }
-  }
-  quoted.push_back('\'');
-  return quoted;
-}
-
-std::string quote_bytes(std::string_view bytes) { return "_binary" + quote_text(bytes); }
-
-std::string quote_name(std::string_view name) {
-  std::string quoted = "`";
-  for (const char c : name) {
-    if (c == '`') quoted.push_back('`');
-    quoted.push_back(c);
-  }
-  quoted.push_back('`');
-  return quoted;
 }
 
 }  // namespace sqlcast::storage

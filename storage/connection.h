@@ -17,6 +17,7 @@
 
 #include "base/status.h"
 #include "proto/message.h"
+#include "sql/literal.h"
 #include "storage/line.h"
 
 namespace sqlcast::storage {
@@ -104,11 +105,8 @@ class Connection {
 // statement left there would pass for this one's. This has a table, so it clears them, and it gives no rows.
 inline constexpr const char* kForgetWarnings = "DO (SELECT 1 FROM (SELECT 1) AS one)";
 
-// 'text' as a literal under the pinned sql_mode, quotes included; for any bytes in a _binary context.
-std::string quote_text(std::string_view text);
-// _binary'…': bytes exactly as they are.
-std::string quote_bytes(std::string_view bytes);
-// `name`, with doubled backticks.
-std::string quote_name(std::string_view name);
+using sql::quote_bytes;
+using sql::quote_name;
+using sql::quote_text;
 
 }  // namespace sqlcast::storage
