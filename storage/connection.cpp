@@ -244,7 +244,7 @@ Result<std::unique_ptr<Connection>> Connection::open(const Address& address, con
     ::sql::ConnectOptionsMap options;
     options["hostName"] =
         ::sql::SQLString(address.socket.empty() ? "tcp://" + address.host + ":" + std::to_string(address.port)
-                                              : "unix://" + address.socket);
+                                                : "unix://" + address.socket);
     options["userName"] = ::sql::SQLString(account.user);
     options["password"] = ::sql::SQLString(account.password);
     options["CLIENT_MULTI_STATEMENTS"] = true;

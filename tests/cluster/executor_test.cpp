@@ -3,6 +3,7 @@
 // count of statements.
 #include "storage/executor.h"
 
+#include "sql/policy.h"
 #include "storage/catalog.h"
 #include "tests/cluster/cluster.h"
 
