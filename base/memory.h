@@ -1,4 +1,4 @@
-// Memory: how this process's heap behaves.
+// Memory: how this process's heap behaves. Called at start, by the main thread.
 #pragma once
 
 namespace sqlcast {

@@ -1,4 +1,5 @@
 // Master: the node that writes. Wires the core, the sequencer and the publisher, and answers for the cluster.
+// Made and ended by the main thread; what it is asked arrives on the router's.
 #pragma once
 
 #include <functional>

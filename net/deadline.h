@@ -1,4 +1,4 @@
-// Deadline: a time-out that several waits share. Internal to net/.
+// Deadline: a time-out that several waits share. Internal to net/. A value; belongs to one thread.
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // What every socket of ours is told before it binds or connects: the one place. Internal to net/: includes zmq.hpp.
-// docs/protocol.md, "Sockets", gives the same table.
+// Called by the thread that owns the socket. docs/protocol.md, "Sockets", gives the same table.
 //
 // No ZMTP heartbeats: on a connecting socket that stalls at its high-water mark they can abort the process; our
 // beacons and time-outs find dead peers, TCP keep-alive cleans up after them.

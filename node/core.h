@@ -1,5 +1,6 @@
 // Core: what every node has, whatever its role: the database, the front door, readers, the log server, its
-// position and its counters. Master and slave add to it what is their own.
+// position and its counters. Master and slave add to it what is their own. Made and ended by the main thread; each part
+// says which thread owns it.
 #pragma once
 
 #include <atomic>

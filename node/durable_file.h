@@ -1,4 +1,5 @@
-// write_durably(): a small file that is there whole, old or new, whatever happens. May block, for the disk.
+// write_durably(): a small file that is there whole, old or new, whatever happens. May block, for the disk. Any thread;
+// one at a time for a file.
 #pragma once
 
 #include <string>

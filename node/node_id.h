@@ -1,5 +1,5 @@
 // node_id(): tells data folders apart, whatever their nodes are called. Made by chance with the folder, kept in its
-// file `node-id`. May block, for the disk.
+// file `node-id`. May block, for the disk. Called at start, by the main thread.
 #pragma once
 
 #include <string>

@@ -1,5 +1,6 @@
 // Program: what sqlcast-master and sqlcast-slave share from main() on: the command line, the configuration, signals,
-// and a clean stop. Exit status 0 after a clean stop, 1 when the node could not run, 2 for usage and configuration.
+// and a clean stop. Main thread only. Exit status 0 after a clean stop, 1 when the node could not run, 2 for usage and
+// configuration.
 #pragma once
 
 #include <functional>

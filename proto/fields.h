@@ -1,5 +1,5 @@
 // describe(visitor, message): the fields of every body map, once, for the binary codec and the JSON one.
-// Internal to proto/. docs/protocol.md repeats these names; a test holds the two together through golden vectors.
+// Internal to proto/. Pure. docs/protocol.md repeats these names; a test holds the two together through golden vectors.
 //
 // A visitor's calls: field(name, member, initial): absent means `initial`, so encoders may leave it out ·
 // required: absent is an error · optional: a std::optional · list: a vector or map, absent means empty ·

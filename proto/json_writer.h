@@ -1,4 +1,4 @@
-// JsonWriter: a described message as one line of JSON. Internal to proto/; a visitor of fields.h.
+// JsonWriter: a described message as one line of JSON. Internal to proto/; a visitor of fields.h. Pure.
 // Writing is ours because a page of rows must not become a tree of objects first.
 #pragma once
 

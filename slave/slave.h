@@ -1,4 +1,5 @@
-// Slave: a node that follows a master. Wires the core, the receiver, the applier and the forwarder.
+// Slave: a node that follows a master. Wires the core, the receiver, the applier and the forwarder. Made and
+// ended by the main thread; what it is asked arrives on the router's.
 #pragma once
 
 #include <memory>

@@ -1,5 +1,6 @@
 // Catalog: the schema as the policy needs it, read from information_schema; and the fingerprints that tell whether
-// a DDL statement has been carried out. The caller owns the connection (the administrator's).
+// a DDL statement has been carried out. The caller owns the connection (the administrator's), and
+// calls on its thread. May block.
 #pragma once
 
 #include <memory>

@@ -1,5 +1,5 @@
 // Executor's scripts: the text of one round trip, and what each statement in it is for, so that an error's index says
-// who failed. executor_script.cpp builds them from jobs, executor.cpp runs them. Only those two include this.
+// who failed. Pure. executor_script.cpp builds them from jobs, executor.cpp runs them. Only those two include this.
 #pragma once
 
 #include <algorithm>

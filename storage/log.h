@@ -1,5 +1,5 @@
 // Log: the table that holds every committed group, in the same transaction as its effects. Text to append with,
-// and reads of it; the transactions belong to those who call.
+// and reads of it; the transactions, and the thread, belong to those who call.
 #pragma once
 
 #include <cstddef>

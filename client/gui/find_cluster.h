@@ -1,4 +1,5 @@
-// Which nodes to connect to, from the command line. At start; blocking.
+// Which nodes to connect to, from the command line. Called at start, by the main thread; may
+// block.
 #pragma once
 
 #include <string>

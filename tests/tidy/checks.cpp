@@ -9,6 +9,7 @@ namespace sqlcast::tidy {
 namespace {
 
 constexpr std::size_t kMaxLines = 600;
+constexpr std::size_t kMaxFunctionLines = 80;
 constexpr std::string_view kPollMark = "// poll interval";
 
 std::vector<std::string_view> lines_of(std::string_view text) {
@@ -104,9 +105,30 @@ bool sleeps(std::string_view line) {
                      [&](const char* call) { return line.find(call) != std::string_view::npos; });
 }
 
+// The opening comment says who may call what is declared there.
+bool names_thread(const std::vector<std::string_view>& lines) {
+  for (const std::string_view line : lines) {
+    if (!line.starts_with("//")) return false;
+    for (const char* word : {"thread", "Thread", "ure", "lain", "alue"})
+      if (line.find(word) != std::string_view::npos) return true;
+  }
+  return false;
+}
+
+// What stands in front of the first "(" of a line; for a test, its words.
+std::string function_name(std::string_view line) {
+  const std::size_t end = line.find('(');
+  if (line.starts_with("TEST_CASE")) return std::string(line.substr(end + 2, line.find('"', end + 2) - end - 2));
+  const std::size_t first = line.find_last_of(" *&", end == std::string_view::npos ? end : end - 1);
+  return std::string(line.substr(first + 1, end == std::string_view::npos ? end : end - first - 1));
+}
+
 void check_header(const std::string& path, const std::vector<std::string_view>& lines, Complaints& complaints) {
   if (lines.empty() || !lines.front().starts_with("//"))
     complaints.push_back(at(path, 1) + "a header opens with a comment: what it is, what it promises, which thread");
+  else if (!path.starts_with("tests/") && !names_thread(lines))
+    complaints.push_back(at(path, 1) +
+                         "the opening comment of a header names its thread, or says pure, plain or value");
   if (std::find(lines.begin(), lines.end(), "#pragma once") == lines.end())
     complaints.push_back(at(path, 1) + "a header has #pragma once");
   for (std::size_t i = 0; i < lines.size(); ++i)
@@ -200,6 +222,43 @@ Complaints check_source(const std::string& path, std::string_view text, const st
       complaints.push_back(at(path, i + 1) + "a test waits for a condition and does not sleep; between two looks at " +
                            "it, write the comment `" + std::string(kPollMark) + "`");
   }
+  return complaints;
+}
+
+// As clang-format leaves it, a definition begins in the first column, and ends there with a brace.
+Complaints check_functions(const std::string& path, std::string_view text,
+                           const std::vector<std::string>& may_be_long) {
+  Complaints complaints;
+  const auto lines = lines_of(text);
+  std::size_t first = lines.size();
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const std::string_view line = lines[i];
+    if (line.empty() || line.front() == ' ' || line.front() == '#' || line.front() == '/') continue;
+    if (line.front() != '}') {
+      if (first == lines.size()) first = i;
+      if (line.ends_with(';') || line.starts_with("namespace")) first = lines.size();
+      continue;
+    }
+    const std::size_t length = first == lines.size() ? 0 : i - first + 1;
+    if (line == "}" && length > kMaxFunctionLines && !has(may_be_long, path + " " + function_name(lines[first])))
+      complaints.push_back(at(path, first + 1) + function_name(lines[first]) + " has " + std::to_string(length) +
+                           " lines, more than " + std::to_string(kMaxFunctionLines) +
+                           " (part it, or list it in tests/tidy/long_files.txt)");
+    first = lines.size();
+  }
+  return complaints;
+}
+
+Complaints check_unused(const std::vector<Source>& sources) {
+  std::vector<std::string> included;
+  for (const Source& source : sources)
+    for (const std::string_view line : lines_of(source.text))
+      if (const Include include = include_of(line); include.quoted) included.emplace_back(include.header);
+  std::sort(included.begin(), included.end());
+  Complaints complaints;
+  for (const Source& source : sources)
+    if (is_header(source.path) && !std::binary_search(included.begin(), included.end(), source.path))
+      complaints.push_back(at(source.path, 1) + "no file includes this header");
   return complaints;
 }
 

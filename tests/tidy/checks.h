@@ -28,8 +28,19 @@ Complaints check_includes(const std::vector<Place>& rooms, const std::string& pa
 // Tabs, blanks at the end of a line, a missing last newline, notes to do later.
 Complaints check_text(const std::string& path, std::string_view text);
 
-// At most 600 lines, a snake_case name; a header has an opening comment, #pragma once and no `using namespace`;
-// no code switched off; a test does not sleep, but for a poll interval that says so.
+// At most 600 lines, a snake_case name; a header has an opening comment (outside tests/: it names the thread, or says
+// pure, plain or value), #pragma once and no `using namespace`; no code switched off; a test does not sleep, but for a
+// poll interval that says so.
 Complaints check_source(const std::string& path, std::string_view text, const std::vector<std::string>& may_be_long);
+
+// Functions at the outermost level have at most 80 lines. `may_be_long` holds "PATH FUNCTION".
+Complaints check_functions(const std::string& path, std::string_view text, const std::vector<std::string>& may_be_long);
+
+struct Source {
+  std::string path;
+  std::string text;
+};
+// Headers that no file includes.
+Complaints check_unused(const std::vector<Source>& sources);
 
 }  // namespace sqlcast::tidy

@@ -79,8 +79,9 @@ std::vector<std::string> long_files() {
   std::istringstream lines(read("tests/tidy/long_files.txt"));
   std::vector<std::string> files;
   for (std::string line; std::getline(lines, line);) {
-    const std::string path = line.substr(0, line.find_first_of(" #"));
-    if (!path.empty()) files.push_back(path);
+    std::string entry = line.substr(0, line.find('#'));
+    entry.erase(entry.find_last_not_of(' ') + 1);
+    if (!entry.empty()) files.push_back(entry);
   }
   return files;
 }
@@ -110,6 +111,18 @@ TEST_CASE("tidy: sources keep to the style card") {
   Complaints complaints;
   for (const std::string& path : tree())
     if (is_source(path)) add(complaints, check_source(path, read(path), long_files()));
+  require_none(complaints);
+}
+
+TEST_CASE("tidy: functions fit a screen, and each header is used") {
+  Complaints complaints;
+  std::vector<Source> sources;
+  for (const std::string& path : tree()) {
+    if (!is_source(path)) continue;
+    sources.push_back({path, read(path)});
+    add(complaints, check_functions(path, sources.back().text, long_files()));
+  }
+  add(complaints, check_unused(sources));
   require_none(complaints);
 }
 
@@ -176,10 +189,12 @@ TEST_CASE("tidy: each breach of the style card is found") {
   const auto source = [](const std::string& path, const std::string& text) {
     return joined(check_source(path, text, {"sql/table.cpp"}));
   };
-  CHECK(source("sql/a.h", "// A.\n#pragma once\n").empty());
+  CHECK(source("sql/a.h", "// A. Pure.\n#pragma once\n").empty());
+  CHECK(source("sql/a.h", "// A.\n#pragma once\n").find("names its thread") != std::string::npos);
+  CHECK(source("tests/a.h", "// A.\n#pragma once\n").empty());
   CHECK(source("sql/a.h", "#pragma once\n").find("opens with a comment") != std::string::npos);
   CHECK(source("sql/a.h", "// A.\n").find("#pragma once") != std::string::npos);
-  CHECK(source("sql/a.h", "// A.\n#pragma once\nusing namespace std;\n").find("sql/a.h:3:") == 0);
+  CHECK(source("sql/a.h", "// A. Any thread.\n#pragma once\nusing namespace std;\n").find("sql/a.h:3:") == 0);
   CHECK(source("sql/FooBar.cpp", "").find("snake_case") != std::string::npos);
   CHECK(source("sql/a.cpp", std::string("#if") + " 0\n").find("switched off") != std::string::npos);
   CHECK(source("sql/a.cpp", std::string(601, '\n')).find("more than 600") != std::string::npos);
@@ -190,4 +205,19 @@ TEST_CASE("tidy: each breach of the style card is found") {
   CHECK(check_text("a.md", "a\tb\nc \nd").size() == 3);
   CHECK(check_text("a.cpp", std::string("// TO") + "DO: x\n").size() == 1);
   CHECK(check_text("a.tsv", "a\tb\n").empty());
+}
+
+TEST_CASE("tidy: a long function and an unused header are found") {
+  const std::string body = std::string(78, '\n');
+  const auto function = [](const std::string& text) {
+    return joined(check_functions("a.cpp", text, {"a.cpp listed"}));
+  };
+  CHECK(function("int f(int a,\n      int b) {\n" + body + "}\n").find("a.cpp:1: f has 81 lines") == 0);
+  CHECK(function("int f() {\n" + body + "}\n").empty());
+  CHECK(function("A B::f() {\n" + body + "\n}\n").find("a.cpp:1: B::f has 81 lines") == 0);
+  CHECK(function("int listed() {\n\n" + body + "\n}\n").empty());
+  CHECK(function("struct A {\n\n" + body + "\n};\n").empty());
+  CHECK(function("int x;\nnamespace {\n\n" + body + "\n}  // namespace\n").empty());
+  CHECK(joined(check_unused({{"a.h", ""}, {"b.h", ""}, {"b.cpp", "#include \"b.h\"\n"}})) ==
+        "a.h:1: no file includes this header\n");
 }

@@ -1,5 +1,5 @@
 // Key codes as the windows' layer reports them (the numbers are GLFW's), so that view code, scripts and tests
-// name keys without it.
+// name keys without it. Plain values.
 #pragma once
 
 namespace sqlcast::gui::key {

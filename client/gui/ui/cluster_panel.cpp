@@ -20,6 +20,49 @@ ImU32 ClusterPanel::node_colour(const ClusterModel& cluster, const NodeModel& no
   return colours().series[1 + (index - 1) % (colours().series.size() - 1)];
 }
 
+namespace {
+
+// What a node's box says, a line each.
+std::vector<std::pair<std::string, ImU32>> node_lines(const Workspace& work, const NodeModel& node, bool small) {
+  const Palette& p = colours();
+  const proto::NodeStatus& s = node.status;
+  std::vector<std::pair<std::string, ImU32>> lines;
+  const auto line = [&lines](std::string text, ImU32 colour) { lines.emplace_back(std::move(text), colour); };
+  const std::string rate =
+      cat(short_count(node.reachable ? std::max(s.entries_per_second, 0.0) : 0), small ? "/s" : " statements/s");
+  if (node.health >= Health::lagging && !node.problem.empty()) {
+    line(one_line(node.problem, 90), health_colour(node.health));
+    if (small) line(std::string(), p.dim);
+  }
+  if (!node.reachable) {
+    const double ago = node.last_seen > 0 ? work.session()->now() - node.last_seen : 0;
+    line(cat("was at ", with_separators(s.position), "   epoch ", s.epoch), p.dim);
+    if (node.last_seen > 0)
+      line(cat("last heard of ", human_age(static_cast<std::uint64_t>(ago * 1000)), " ago"), p.dim);
+  } else if (small) {
+    line(cat("at ", with_separators(s.position),
+             node.master     ? std::string()
+             : s.lag_ms == 0 ? "  in step"
+                             : cat("  lag ", human_duration(std::chrono::milliseconds(s.lag_ms))),
+             "  ", rate),
+         p.dim);
+  } else {
+    line(cat("position ", with_separators(s.position), "   epoch ", s.epoch), p.dim);
+    line(node.master ? rate
+                     : cat(s.lag_ms == 0 ? std::string("in step")
+                                         : cat("lag ", human_duration(std::chrono::milliseconds(s.lag_ms))),
+                           "   ", rate),
+         p.dim);
+    const std::string queue =
+        s.queue_capacity > 0 ? cat("queue ", s.queue_depth, "/", s.queue_capacity, "   ") : std::string();
+    line(cat(queue, "database ", s.database_up && node.reachable ? "up" : "down"),
+         s.database_up || !node.reachable ? p.dim : p.bad);
+  }
+  return lines;
+}
+
+}  // namespace
+
 void ClusterPanel::draw(Workspace& work, Desk& desk, ImVec2 low, ImVec2 size) {
   ImGui::SetCursorScreenPos(low);
   ImGui::BeginChild("##cluster", size, false, ImGuiWindowFlags_NoScrollbar);
@@ -198,6 +241,25 @@ void ClusterPanel::draw_link(Workspace& work, const NodeModel& node, ImVec2 from
   }
 }
 
+void ClusterPanel::draw_node_menu(Workspace& work, Desk& desk, const NodeModel& node, ImVec2 low, ImVec2 size) {
+  const proto::NodeStatus& s = node.status;
+  ImGui::SetCursorScreenPos(low);
+  ImGui::PushID(node.key().c_str());
+  ImGui::InvisibleButton("##node", {std::max(1.0F, size.x), std::max(1.0F, size.y)});
+  ui::note(cat("node ", s.name), low, {low.x + size.x, low.y + size.y}, true);
+  if (ImGui::IsItemClicked()) {
+    selected_ = node.key();
+  }
+  if (ImGui::BeginPopupContextItem()) {
+    if (ui::menu_item("Run statements here")) work.target = {client::Target::Kind::node, s.endpoint};
+    if (ui::menu_item("Copy endpoint")) desk.copy(s.endpoint, "endpoint");
+    ImGui::EndPopup();
+  }
+  ui::tooltip(cat(s.name, "  ", s.role, "  ", s.state, "\n", s.endpoint, "\nsqlcast ", s.version, "   ",
+                  s.database_version, s.message.empty() ? "" : "\n", s.message));
+  ImGui::PopID();
+}
+
 void ClusterPanel::draw_node(Workspace& work, Desk& desk, const NodeModel& node, ImVec2 low, ImVec2 size, bool small) {
   const Palette& p = colours();
   ImDrawList* list = ImGui::GetWindowDrawList();
@@ -244,52 +306,9 @@ void ClusterPanel::draw_node(Workspace& work, Desk& desk, const NodeModel& node,
     ui::draw_text(list, font, {x + (small ? px(22) : px(0)), y}, colour, value, high.x - px(6));
     y += row;
   };
-  const std::string rate =
-      cat(short_count(node.reachable ? std::max(s.entries_per_second, 0.0) : 0), small ? "/s" : " statements/s");
-  if (bad && !node.problem.empty()) {
-    line(one_line(node.problem, 90), health_colour(node.health));
-    if (small) line({}, p.dim);
-  }
-  if (!node.reachable) {
-    const double ago = node.last_seen > 0 ? work.session()->now() - node.last_seen : 0;
-    line(cat("was at ", with_separators(s.position), "   epoch ", s.epoch), p.dim);
-    if (node.last_seen > 0)
-      line(cat("last heard of ", human_age(static_cast<std::uint64_t>(ago * 1000)), " ago"), p.dim);
-  } else if (small) {
-    line(cat("at ", with_separators(s.position),
-             node.master     ? std::string()
-             : s.lag_ms == 0 ? "  in step"
-                             : cat("  lag ", human_duration(std::chrono::milliseconds(s.lag_ms))),
-             "  ", rate),
-         p.dim);
-  } else {
-    line(cat("position ", with_separators(s.position), "   epoch ", s.epoch), p.dim);
-    line(node.master ? rate
-                     : cat(s.lag_ms == 0 ? std::string("in step")
-                                         : cat("lag ", human_duration(std::chrono::milliseconds(s.lag_ms))),
-                           "   ", rate),
-         p.dim);
-    const std::string queue =
-        s.queue_capacity > 0 ? cat("queue ", s.queue_depth, "/", s.queue_capacity, "   ") : std::string();
-    line(cat(queue, "database ", s.database_up && node.reachable ? "up" : "down"),
-         s.database_up || !node.reachable ? p.dim : p.bad);
-  }
+  for (const auto& [value, colour] : node_lines(work, node, small)) line(value, colour);
   ImGui::PopClipRect();
-  ImGui::SetCursorScreenPos(low);
-  ImGui::PushID(node.key().c_str());
-  ImGui::InvisibleButton("##node", {std::max(1.0F, size.x), std::max(1.0F, size.y)});
-  ui::note(cat("node ", s.name), low, high, true);
-  if (ImGui::IsItemClicked()) {
-    selected_ = node.key();
-  }
-  if (ImGui::BeginPopupContextItem()) {
-    if (ui::menu_item("Run statements here")) work.target = {client::Target::Kind::node, s.endpoint};
-    if (ui::menu_item("Copy endpoint")) desk.copy(s.endpoint, "endpoint");
-    ImGui::EndPopup();
-  }
-  ui::tooltip(cat(s.name, "  ", s.role, "  ", s.state, "\n", s.endpoint, "\nsqlcast ", s.version, "   ",
-                  s.database_version, s.message.empty() ? "" : "\n", s.message));
-  ImGui::PopID();
+  draw_node_menu(work, desk, node, low, size);
 }
 
 void ClusterPanel::draw_plots(Workspace& work, ImVec2 low, ImVec2 high, bool small) {

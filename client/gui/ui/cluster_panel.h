@@ -24,6 +24,7 @@ class ClusterPanel {
  private:
   void draw_topology(Workspace& work, Desk& desk, ImVec2 low, ImVec2 high, bool small);
   void draw_node(Workspace& work, Desk& desk, const NodeModel& node, ImVec2 low, ImVec2 size, bool small);
+  void draw_node_menu(Workspace& work, Desk& desk, const NodeModel& node, ImVec2 low, ImVec2 size);
   void draw_link(Workspace& work, const NodeModel& node, ImVec2 from, ImVec2 to);
   void draw_plots(Workspace& work, ImVec2 low, ImVec2 high, bool small);
   void draw_events(Workspace& work, ImVec2 low, ImVec2 size, std::size_t most);

@@ -66,19 +66,8 @@ void DiagramPanel::handle_keys(ImVec2 area) {
   if (hit(key::kHome) > 0) fit(area);
 }
 
-void DiagramPanel::draw(Workspace& work, Desk&, ImVec2 low, ImVec2 size) {
-  if (const std::string wish = std::exchange(work.wishes.diagram, {}); !wish.empty()) show(wish);
-  const Palette& p = colours();
-  ImGui::SetCursorScreenPos(low);
-  ui::focus_when_new(drawn_);
-  ImGui::BeginChild("##diagram", size, false,
-                    ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse | ImGuiWindowFlags_NoNavInputs);
-  if (database_.empty() && work.session()) {
-    for (const SchemaDatabase& one : work.session()->schema.databases()) {
-      if (!one.system && database_.empty()) database_ = one.name;
-    }
-  }
-  const SchemaDatabase* database = work.session() ? work.session()->schema.database(database_) : nullptr;
+// The row above the drawing. True: everything is to be laid out again.
+bool DiagramPanel::draw_tools(Workspace& work) {
   ImGui::SetCursorPos({px(12), px(8)});
   ImGui::AlignTextToFramePadding();
   ui::heading("Diagram");
@@ -91,36 +80,25 @@ void DiagramPanel::draw(Workspace& work, Desk&, ImVec2 low, ImVec2 size) {
     ImGui::EndCombo();
   }
   ImGui::SameLine();
-  bool again = ui::button("Lay out again");
+  const bool again = ui::button("Lay out again");
   ImGui::SameLine();
   if (ui::button("Fit")) fitted_ = false;
   ImGui::SameLine(0, px(12));
   ui::small("drag tables, drag the ground to move, wheel to zoom, double-click for rows");
-  const float tools = px(44);
-  const ImVec2 area_low = {low.x, low.y + tools};
-  const ImVec2 area = {size.x, size.y - tools};
-  ImDrawList* list = ImGui::GetWindowDrawList();
-  list->AddRectFilled(area_low, {low.x + size.x, low.y + size.y}, p.ground);
+  return again;
+}
 
-  if (database == nullptr || database->state != LoadState::loaded) {
-    if (database != nullptr && database->state == LoadState::unknown && work.session())
-      work.session()->load_database(database_);
-    const char* line = !work.session()                        ? "Connect to a cluster to see its tables."
-                       : database == nullptr                  ? "There is no database yet."
-                       : database->state == LoadState::failed ? "The tables could not be loaded."
-                                                              : "Loading…";
-    ui::draw_text(list, look().fonts.ui, {area_low.x + px(20), area_low.y + px(20)}, p.faint, line);
-    ImGui::EndChild();
-    return;
-  }
-  if (version_ != work.session()->schema.version() || laid_scale_ != look().scale) again = true;
-  if (again) {
-    lay_out_again(*database, area);
-    version_ = work.session()->schema.version();
-    fitted_ = false;
-  }
-  if (!fitted_) fit(area);
+// Why there is nothing to draw; asks for the tables when nobody has.
+const char* DiagramPanel::missing(Workspace& work, const SchemaDatabase* database) const {
+  if (!work.session()) return "Connect to a cluster to see its tables.";
+  if (database == nullptr) return "There is no database yet.";
+  if (database->state == LoadState::unknown) work.session()->load_database(database_);
+  if (database->state == LoadState::failed) return "The tables could not be loaded.";
+  return database->state == LoadState::loaded ? nullptr : "Loading…";
+}
 
+// The mouse and the keys over the drawing.
+void DiagramPanel::handle_input(Workspace& work, ImVec2 area_low, ImVec2 area) {
   ImGui::SetCursorScreenPos(area_low);
   ImGui::InvisibleButton("##canvas", {std::max(area.x, 1.0F), std::max(area.y, 1.0F)});
   const ImGuiIO& io = ImGui::GetIO();
@@ -147,22 +125,22 @@ void DiagramPanel::draw(Workspace& work, Desk&, ImVec2 low, ImVec2 size) {
     zoom_at({io.MousePos.x - area_low.x, io.MousePos.y - area_low.y}, std::pow(1.1F, io.MouseWheel));
   }
   if (ImGui::IsWindowFocused() && !io.KeyCtrl) handle_keys(area);
-  ImGui::PushClipRect(area_low, {low.x + size.x, low.y + size.y}, true);
+}
+
+void DiagramPanel::draw_ground(ImVec2 low, ImVec2 high) const {
+  ImDrawList* list = ImGui::GetWindowDrawList();
   const float step = px(28) * std::max(zoom_, 0.5F);
-  for (float x = area_low.x + std::fmod(pan_.x, step); x < low.x + size.x; x += step) {
-    for (float y = area_low.y + std::fmod(pan_.y, step); y < low.y + size.y; y += step) {
-      list->AddRectFilled({x, y}, {x + 1.5F, y + 1.5F}, p.border);
+  for (float x = low.x + std::fmod(pan_.x, step); x < high.x; x += step) {
+    for (float y = low.y + std::fmod(pan_.y, step); y < high.y; y += step) {
+      list->AddRectFilled({x, y}, {x + 1.5F, y + 1.5F}, colours().border);
     }
   }
-  const ImVec2 now = {area_low.x + pan_.x, area_low.y + pan_.y};
-  for (const ErEdge& edge : diagram_.edges) draw_edge(edge, now);
-  for (std::size_t i = 0; i < diagram_.boxes.size(); ++i) draw_box(*database, i, now);
-  if (diagram_.boxes.empty()) {
-    ui::draw_text(list, look().fonts.ui, {area_low.x + px(20), area_low.y + px(20)}, p.faint,
-                  "This database has no tables yet.");
-  }
-  ImGui::PopClipRect();
-  // What the signs mean.
+}
+
+// What the signs of the edges mean.
+void DiagramPanel::draw_signs(ImVec2 low, ImVec2 size) const {
+  const Palette& p = colours();
+  ImDrawList* list = ImGui::GetWindowDrawList();
   const float line = look().fonts.small->FontSize;
   ImVec2 at = {low.x + px(14), low.y + size.y - line - px(10)};
   const float x = at.x + ui::draw_text(list, look().fonts.small, at, p.faint, "one") + px(6);
@@ -172,6 +150,51 @@ void DiagramPanel::draw(Workspace& work, Desk&, ImVec2 low, ImVec2 size) {
   list->AddLine({x + px(48), middle - px(6)}, {x + px(38), middle}, p.dim, px(1.5F));
   list->AddLine({x + px(48), middle + px(6)}, {x + px(38), middle}, p.dim, px(1.5F));
   ui::draw_text(list, look().fonts.small, {x + px(56), at.y}, p.faint, "many");
+}
+
+void DiagramPanel::draw(Workspace& work, Desk&, ImVec2 low, ImVec2 size) {
+  if (const std::string wish = std::exchange(work.wishes.diagram, {}); !wish.empty()) show(wish);
+  const Palette& p = colours();
+  ImGui::SetCursorScreenPos(low);
+  ui::focus_when_new(drawn_);
+  ImGui::BeginChild("##diagram", size, false,
+                    ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse | ImGuiWindowFlags_NoNavInputs);
+  if (database_.empty() && work.session()) {
+    for (const SchemaDatabase& one : work.session()->schema.databases()) {
+      if (!one.system && database_.empty()) database_ = one.name;
+    }
+  }
+  const SchemaDatabase* database = work.session() ? work.session()->schema.database(database_) : nullptr;
+  bool again = draw_tools(work);
+  const float tools = px(44);
+  const ImVec2 area_low = {low.x, low.y + tools};
+  const ImVec2 area_high = {low.x + size.x, low.y + size.y};
+  const ImVec2 area = {size.x, size.y - tools};
+  const ImVec2 text_low = {area_low.x + px(20), area_low.y + px(20)};
+  ImDrawList* list = ImGui::GetWindowDrawList();
+  list->AddRectFilled(area_low, area_high, p.ground);
+  if (const char* line = missing(work, database); line != nullptr) {
+    ui::draw_text(list, look().fonts.ui, text_low, p.faint, line);
+    ImGui::EndChild();
+    return;
+  }
+  if (version_ != work.session()->schema.version() || laid_scale_ != look().scale) again = true;
+  if (again) {
+    lay_out_again(*database, area);
+    version_ = work.session()->schema.version();
+    fitted_ = false;
+  }
+  if (!fitted_) fit(area);
+  handle_input(work, area_low, area);
+  ImGui::PushClipRect(area_low, area_high, true);
+  draw_ground(area_low, area_high);
+  const ImVec2 origin = {area_low.x + pan_.x, area_low.y + pan_.y};
+  for (const ErEdge& edge : diagram_.edges) draw_edge(edge, origin);
+  for (std::size_t i = 0; i < diagram_.boxes.size(); ++i) draw_box(*database, i, origin);
+  if (diagram_.boxes.empty())
+    ui::draw_text(list, look().fonts.ui, text_low, p.faint, "This database has no tables yet.");
+  ImGui::PopClipRect();
+  draw_signs(low, size);
   ImGui::EndChild();
 }
 

@@ -26,6 +26,11 @@ class DiagramPanel {
   void draw_box(const SchemaDatabase& database, std::size_t index, ImVec2 origin);
   std::size_t box_at(ImVec2 point) const;
   void handle_keys(ImVec2 area);
+  bool draw_tools(Workspace& work);
+  const char* missing(Workspace& work, const SchemaDatabase* database) const;
+  void handle_input(Workspace& work, ImVec2 area_low, ImVec2 area);
+  void draw_ground(ImVec2 low, ImVec2 high) const;
+  void draw_signs(ImVec2 low, ImVec2 size) const;
   void zoom_at(ImVec2 point, float factor);  // in the area: what is there stays there
 
   std::string database_;

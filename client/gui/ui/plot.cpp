@@ -49,9 +49,21 @@ Range range_of(const Plot& plot, const std::vector<PlotSeries>& series) {
   return {low, high};
 }
 
-}  // namespace
+// Where the curves are, and which values and times its edges stand for.
+struct Area {
+  ImVec2 low;
+  ImVec2 high;
+  Range range;
+  double from = 0;  // seconds
+  std::size_t pixels = 0;
+  float width() const { return high.x - low.x; }
+  float height() const { return high.y - low.y; }
+  float y_of(double value) const {
+    return high.y - height() * static_cast<float>((value - range.low) / (range.high - range.low));
+  }
+};
 
-void draw_plot(const Plot& plot, const std::vector<PlotSeries>& series, ImVec2 low, ImVec2 high) {
+void draw_title(const Plot& plot, const std::vector<PlotSeries>& series, ImVec2 low, ImVec2 high) {
   const Palette& p = colours();
   ImDrawList* list = ImGui::GetWindowDrawList();
   ImFont* font = look().fonts.small;
@@ -70,78 +82,79 @@ void draw_plot(const Plot& plot, const std::vector<PlotSeries>& series, ImVec2 l
       x += text_width(font, one.label) + px(24);
     }
   }
+}
 
-  Range range = range_of(plot, series);
-  const ImVec2 area_low = {low.x + px(52), low.y + look().fonts.bold->FontSize + px(8)};
-  const ImVec2 area_high = {high.x - px(4), high.y - line - px(6)};
-  const float width = area_high.x - area_low.x;
-  const float height = area_high.y - area_low.y;
-  if (width < px(20) || height < px(20)) return;
-  const auto most = std::max<std::size_t>(2, static_cast<std::size_t>(height / (line * 2.2F)));
-  const double step = axis_step(range.high - range.low, most);
-  range.low = std::floor(range.low / step) * step;
-  range.high = std::ceil(range.high / step + 0.0001) * step;
-  const auto y_of = [&](double value) {
-    return area_high.y - height * static_cast<float>((value - range.low) / (range.high - range.low));
-  };
-  for (double value = range.low; value <= range.high + step / 2; value += step) {
-    const float y = std::floor(y_of(value)) + 0.5F;
-    list->AddLine({area_low.x, y}, {area_high.x, y}, p.grid_line);
+// Lines and labels of the values; `step` from one to the next.
+void draw_values(const Plot& plot, const Area& area, double step) {
+  const Palette& p = colours();
+  ImDrawList* list = ImGui::GetWindowDrawList();
+  ImFont* font = look().fonts.small;
+  const float line = font->FontSize;
+  for (double value = area.range.low; value <= area.range.high + step / 2; value += step) {
+    const float y = std::floor(area.y_of(value)) + 0.5F;
+    list->AddLine({area.low.x, y}, {area.high.x, y}, p.grid_line);
     const std::string label = axis_label(value, plot.unit);
-    draw_text(list, font, {area_low.x - px(6) - text_width(font, label), y - line / 2}, p.faint, label);
+    draw_text(list, font, {area.low.x - px(6) - text_width(font, label), y - line / 2}, p.faint, label);
   }
-  float free_until = high.x + 1;  // labels are put from the right, those without room are left out
+}
+
+void draw_times(const Plot& plot, const Area& area, float right) {
+  const Palette& p = colours();
+  ImDrawList* list = ImGui::GetWindowDrawList();
+  ImFont* font = look().fonts.small;
+  float free_until = right + 1;  // labels are put from the right, those without room are left out
   double tick = plot.seconds > 200 ? 60 : plot.seconds > 90 ? 30 : 15;
   const double label_room = static_cast<double>(text_width(font, "−4 min") + px(16));
-  while (tick * static_cast<double>(width) / plot.seconds < label_room && tick < plot.seconds) tick *= 2;
+  while (tick * static_cast<double>(area.width()) / plot.seconds < label_room && tick < plot.seconds) tick *= 2;
   for (double back = 0; back <= plot.seconds + 0.5; back += tick) {
-    const float x = area_high.x - width * static_cast<float>(back / plot.seconds);
+    const float x = area.high.x - area.width() * static_cast<float>(back / plot.seconds);
     const std::string label =
         back == 0.0 ? std::string("now") : cat("−", fixed(back / (tick >= 60 ? 60 : 1), 0), tick >= 60 ? " min" : " s");
     const float label_width = text_width(font, label);
-    list->AddLine({x, area_high.y}, {x, area_high.y + px(3)}, p.border);
-    const float left = std::clamp(x - label_width / 2, area_low.x, area_high.x - label_width);
+    list->AddLine({x, area.high.y}, {x, area.high.y + px(3)}, p.border);
+    const float left = std::clamp(x - label_width / 2, area.low.x, area.high.x - label_width);
     if (left + label_width > free_until) continue;
     free_until = left - px(8);
-    draw_text(list, font, {left, area_high.y + px(4)}, p.faint, label);
+    draw_text(list, font, {left, area.high.y + px(4)}, p.faint, label);
   }
+}
 
-  // Moves by whole pixels: a sample stays in its pixel, and nothing is drawn anew when nothing has moved.
-  const auto pixels = static_cast<std::size_t>(width);
-  const double pixel = plot.seconds / static_cast<double>(pixels);
-  const double until = std::ceil(plot.now / pixel) * pixel;
-  const double from = until - plot.seconds;
+void draw_curves(const Plot& plot, const std::vector<PlotSeries>& series, const Area& area) {
+  ImDrawList* list = ImGui::GetWindowDrawList();
   static std::vector<PixelRange> ranges;  // UI thread only: kept so that a frame allocates nothing
   static std::vector<ImVec2> points;
   const bool pieces = series.size() <= 8;
-  ImGui::PushClipRect({area_low.x, area_low.y - px(2)}, {area_high.x, area_high.y + px(2)}, true);
+  ImGui::PushClipRect({area.low.x, area.low.y - px(2)}, {area.high.x, area.high.y + px(2)}, true);
   for (const PlotSeries& one : series) {
-    one.series->reduce(from, until, pixels, ranges);
+    one.series->reduce(area.from, area.from + plot.seconds, area.pixels, ranges);
     points.clear();
     std::size_t last = 0;
-    for (std::size_t i = 0; i < pixels; ++i) {
+    for (std::size_t i = 0; i < area.pixels; ++i) {
       if (!ranges[i].any) continue;
-      const float x = area_low.x + static_cast<float>(i) + 0.5F;
+      const float x = area.low.x + static_cast<float>(i) + 0.5F;
       // A hole of several polls is a hole, not a slope.
-      if (!points.empty() && static_cast<double>(i - last) * plot.seconds / static_cast<double>(pixels) > 6) {
+      if (!points.empty() && static_cast<double>(i - last) * plot.seconds / static_cast<double>(area.pixels) > 6) {
         stroke(points, one.colour, pieces);
         points.clear();
       }
-      points.emplace_back(x, y_of(ranges[i].high));
+      points.emplace_back(x, area.y_of(ranges[i].high));
       if (ranges[i].low < ranges[i].high)
-        list->AddLine({x, y_of(ranges[i].low)}, {x, y_of(ranges[i].high)}, fade(one.colour, 0.5F), 1);
+        list->AddLine({x, area.y_of(ranges[i].low)}, {x, area.y_of(ranges[i].high)}, fade(one.colour, 0.5F), 1);
       last = i;
     }
     stroke(points, one.colour, pieces);
   }
   ImGui::PopClipRect();
+}
 
+// What the curves are under the mouse.
+void draw_tip(const Plot& plot, const std::vector<PlotSeries>& series, const Area& area) {
   const ImVec2 mouse = ImGui::GetIO().MousePos;
-  if (!ImGui::IsWindowHovered() || mouse.x < area_low.x || mouse.x > area_high.x || mouse.y < area_low.y ||
-      mouse.y > area_high.y)
+  if (!ImGui::IsWindowHovered() || mouse.x < area.low.x || mouse.x > area.high.x || mouse.y < area.low.y ||
+      mouse.y > area.high.y)
     return;
-  list->AddLine({mouse.x, area_low.y}, {mouse.x, area_high.y}, fade(p.text, 0.35F));
-  const double time = from + static_cast<double>((mouse.x - area_low.x) / width) * plot.seconds;
+  ImGui::GetWindowDrawList()->AddLine({mouse.x, area.low.y}, {mouse.x, area.high.y}, fade(colours().text, 0.35F));
+  const double time = area.from + static_cast<double>((mouse.x - area.low.x) / area.width()) * plot.seconds;
   ImGui::BeginTooltip();
   ui::dim(cat(fixed(plot.now - time, 0), " s ago"));
   for (const PlotSeries& one : series) {
@@ -154,6 +167,29 @@ void draw_plot(const Plot& plot, const std::vector<PlotSeries>& series, ImVec2 l
     if (nearest != nullptr) ui::text(cat(one.label, "  ", axis_label(nearest->value, plot.unit)), one.colour);
   }
   ImGui::EndTooltip();
+}
+
+}  // namespace
+
+void draw_plot(const Plot& plot, const std::vector<PlotSeries>& series, ImVec2 low, ImVec2 high) {
+  draw_title(plot, series, low, high);
+  const float line = look().fonts.small->FontSize;
+  Area area{{low.x + px(52), low.y + look().fonts.bold->FontSize + px(8)},
+            {high.x - px(4), high.y - line - px(6)},
+            range_of(plot, series)};
+  if (area.width() < px(20) || area.height() < px(20)) return;
+  const auto most = std::max<std::size_t>(2, static_cast<std::size_t>(area.height() / (line * 2.2F)));
+  const double step = axis_step(area.range.high - area.range.low, most);
+  area.range.low = std::floor(area.range.low / step) * step;
+  area.range.high = std::ceil(area.range.high / step + 0.0001) * step;
+  // Moves by whole pixels: a sample stays in its pixel, and nothing is drawn anew when nothing has moved.
+  area.pixels = static_cast<std::size_t>(area.width());
+  const double pixel = plot.seconds / static_cast<double>(area.pixels);
+  area.from = std::ceil(plot.now / pixel) * pixel - plot.seconds;
+  draw_values(plot, area, step);
+  draw_times(plot, area, high.x);
+  draw_curves(plot, series, area);
+  draw_tip(plot, series, area);
 }
 
 }  // namespace sqlcast::gui::ui

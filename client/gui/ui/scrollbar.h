@@ -1,4 +1,5 @@
 // A scroll bar over any number of units, in double precision: a million rows do not fit a float's pixels.
+// UI thread only.
 #pragma once
 
 #include <imgui.h>
