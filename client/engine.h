@@ -13,6 +13,7 @@
 //
 // Pure: time comes in, no socket, no thread. Owned by one thread (the client's I/O thread); every `done` is
 // called there, exactly once, never from inside submit().
+// Why so: docs/decisions/0026-client-retries.md.
 #pragma once
 
 #include <chrono>

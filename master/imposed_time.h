@@ -2,6 +2,7 @@
 // clock, as time services make them, do not show. A time that lies further ahead of the clock than they go came from a
 // clock that was wrong then: it is not held on to, or one jump forward would stop time for as long as it was wide.
 // Pure. Belongs to one thread.
+// Why so: docs/decisions/0022-imposed-context.md.
 #pragma once
 
 #include <algorithm>

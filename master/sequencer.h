@@ -3,6 +3,7 @@
 //
 // Promises: a sequence is given once and leaves no hole; a reply is sent after the commit is durable; a commit whose
 // outcome is unknown is looked up in the log, never guessed; the same request key executes once.
+// Why so: docs/decisions/0030-sequences-without-holes.md.
 #pragma once
 
 #include <atomic>

@@ -2,6 +2,7 @@
 // as pending with a fingerprint of what it targets, the statement runs, the row is marked done. After a crash at
 // any point, resume() finds the pending row and ends the work. The same on master and slave.
 // The connections belong to the calling thread.
+// Why so: docs/decisions/0023-ddl-by-fingerprint.md.
 #pragma once
 
 #include <chrono>

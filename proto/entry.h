@@ -4,6 +4,7 @@
 // entries (docs/protocol.md has the layout). A group's hash is BLAKE2b-256 of (previous hash, epoch, first,
 // last, state-independent body): two nodes with the same (sequence, hash) have the same history.
 // Pure; any thread.
+// Why so: docs/decisions/0020-hash-chain.md.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
 // JsonReader: a tree of JSON into a described message, as strict as BodyReader is for requests. Internal to proto/;
 // a visitor of fields.h. One object, one message, one thread.
+// Why so: docs/decisions/0024-json-door.md.
 #pragma once
 
 #include <limits>

@@ -4,6 +4,7 @@
 // conditions.
 //
 // submit() from the receiver's thread; callbacks run on the applier's thread.
+// Why so: docs/decisions/0028-judged-again-on-slaves.md.
 #pragma once
 
 #include <atomic>

@@ -4,6 +4,7 @@
 // may all be waiting. Cursors of results that the master has are given out under numbers that no cursor of our own has.
 //
 // submit() from any thread; never blocks. A full queue is BUSY.
+// Why so: docs/decisions/0027-req-forwarding.md.
 #pragma once
 
 #include <atomic>

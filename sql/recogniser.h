@@ -2,6 +2,7 @@
 // Whatever it does not know, it refuses. Needs no schema. One object a statement; belongs to one thread.
 //
 // A parsing function returns false once the statement is refused; at_ then means nothing.
+// Why so: docs/decisions/0025-own-recogniser.md.
 #pragma once
 
 #include <cstddef>

@@ -6,6 +6,7 @@
 // as one multi-row insert, also across inserts of other shapes where the order cannot matter; when that fails they
 // are run one by one.
 // Belongs to the thread that owns the connection.
+// Why so: docs/decisions/0021-one-round-trip.md.
 #pragma once
 
 #include <cstdint>

@@ -7,6 +7,7 @@
 // Killed, not asked: a server that is asked to stop while it starts may hang, and InnoDB is made for being killed.
 // A lock on the folder is the process's as long as it lives, so that no second one is ever started beside it.
 // Belongs to one thread, which must live as long as the server should; kill() and interrupt() are for any thread.
+// Why so: docs/decisions/0031-private-servers.md.
 #pragma once
 
 #include <sys/types.h>

@@ -1,5 +1,6 @@
 // ScriptRunner: performs the steps of a script as synthetic input, a frame at a time, on whatever window there is.
 // UI thread only.
+// Why so: docs/decisions/0029-window-and-its-backend.md.
 #pragma once
 
 #include <cstdint>
