@@ -28,8 +28,8 @@ Status Cluster::refresh() {
   return ok_status();
 }
 
-Result<Cluster> find_cluster(const cli::ConnectionOptions& options) {
-  const auto nodes = cli::find_nodes(options);
+Result<Cluster> find_cluster(const local::ConnectionOptions& options) {
+  const auto nodes = local::find_nodes(options);
   if (!nodes.ok()) return nodes.status();
   client::Options settings;
   settings.endpoints = nodes->endpoints;

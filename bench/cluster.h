@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "base/status.h"
-#include "client/cli/connection.h"
 #include "client/client.h"
+#include "client/local/find_nodes.h"
 
 namespace sqlcast::bench {
 
@@ -28,6 +28,6 @@ struct Cluster {
 };
 
 // master_unavailable when no master answers.
-Result<Cluster> find_cluster(const cli::ConnectionOptions& options);
+Result<Cluster> find_cluster(const local::ConnectionOptions& options);
 
 }  // namespace sqlcast::bench

@@ -2,11 +2,11 @@
 // what is to be done, and that gives the exit status: 0 ok, 1 failed, 2 usage. One thread.
 #pragma once
 
-#include "client/cli/commands.h"
+#include "client/command/run.h"
 
 namespace sqlcast::bench {
 
-using cli::Run;
+using command::Run;
 
 void add_prepare_command(CLI::App& app, Run& run);  // and cleanup
 void add_run_command(CLI::App& app, Run& run);

@@ -1,15 +1,12 @@
 // sqlcast-bench: load on a cluster, and what it did.
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cstdio>
-#include <exception>
 #include <string>
 #include <vector>
 
 #include "base/memory.h"
 #include "bench/commands.h"
 #include "bench/workload.h"
-#include "client/cli/connection.h"
 
 namespace {
 
@@ -41,20 +38,5 @@ int main(int argc, char** argv) {
   add_wait_command(app, run);
   add_subscribe_command(app, run);
   add_native_lag_command(app, run);
-  try {
-    std::vector<std::string> arguments = command_first({argv + 1, argv + argc});
-    std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants a vector
-    app.parse(arguments);
-  } catch (const CLI::Success& success) {
-    return app.exit(success);
-  } catch (const CLI::ParseError& error) {
-    app.exit(error);
-    return sqlcast::cli::kExitUsage;
-  }
-  try {
-    return run();
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "sqlcast-bench: %s\n", error.what());
-    return sqlcast::cli::kExitFailed;
-  }
+  return sqlcast::command::run_program(app, command_first({argv + 1, argv + argc}), run);
 }

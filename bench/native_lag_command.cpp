@@ -8,9 +8,8 @@
 
 #include "bench/commands.h"
 #include "bench/lag_probe.h"
-#include "client/cli/connection.h"
-#include "client/cli/interrupt.h"
-#include "client/json.h"
+#include "client/command/interrupt.h"
+#include "client/text/json.h"
 #include "storage/connection.h"
 
 namespace sqlcast::bench {
@@ -69,7 +68,7 @@ class NativeProbe {
     const auto interval = std::chrono::milliseconds(arguments.interval_ms);
     const Clock::time_point end =
         Clock::now() + std::chrono::milliseconds(static_cast<std::int64_t>(arguments.time * 1000));
-    for (Clock::time_point next = Clock::now(); next < end && cli::interrupts() == 0; next += interval) {
+    for (Clock::time_point next = Clock::now(); next < end && command::interrupts() == 0; next += interval) {
       std::this_thread::sleep_until(next);
       if (Status status = master_->execute("UPDATE " + arguments.table + " SET n = n + 1 WHERE id = 1"); !status.ok())
         return status;
@@ -121,26 +120,26 @@ Result<std::unique_ptr<storage::Connection>> connect(const std::string& socket, 
 
 int run_native_lag(const Arguments& arguments) {
   auto master = connect(arguments.master_socket, arguments);
-  if (!master.ok()) return cli::fail(master.status());
+  if (!master.ok()) return command::fail(master.status());
   auto replica = connect(arguments.replica_socket, arguments);
-  if (!replica.ok()) return cli::fail(replica.status());
-  cli::count_interrupts();
-  cli::count_terminations();
+  if (!replica.ok()) return command::fail(replica.status());
+  command::count_interrupts();
+  command::count_terminations();
   NativeProbe probe(std::move(*master), std::move(*replica));
-  if (const Status status = probe.run(arguments); !status.ok()) return cli::fail(status);
+  if (const Status status = probe.run(arguments); !status.ok()) return command::fail(status);
   const std::vector<double>& lags = probe.lags();
   if (arguments.json) {
-    const client::json::Value value =
-        client::json::Object{{"samples", std::uint64_t{lags.size()}}, {"unseen_marks", std::uint64_t{probe.unseen()}},
-                             {"p50", percentile_of(lags, 50)},        {"p95", percentile_of(lags, 95)},
-                             {"p99", percentile_of(lags, 99)},        {"max", percentile_of(lags, 100)}};
+    const text::json::Value value =
+        text::json::Object{{"samples", std::uint64_t{lags.size()}}, {"unseen_marks", std::uint64_t{probe.unseen()}},
+                           {"p50", percentile_of(lags, 50)},        {"p95", percentile_of(lags, 95)},
+                           {"p99", percentile_of(lags, 99)},        {"max", percentile_of(lags, 100)}};
     std::printf("%s\n", value.write(2).c_str());
   } else {
     std::printf("replica lag (ms): p50 %.2f  p95 %.2f  p99 %.2f  max %.2f  (%zu samples, %zu not seen in time)\n",
                 percentile_of(lags, 50), percentile_of(lags, 95), percentile_of(lags, 99), percentile_of(lags, 100),
                 lags.size(), probe.unseen());
   }
-  return cli::kExitOk;
+  return command::kExitOk;
 }
 
 }  // namespace

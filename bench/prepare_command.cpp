@@ -5,12 +5,13 @@
 #include "bench/cluster.h"
 #include "bench/commands.h"
 #include "bench/shape_options.h"
+#include "client/command/connection.h"
 
 namespace sqlcast::bench {
 namespace {
 
 struct Arguments {
-  cli::ConnectionOptions connection;
+  local::ConnectionOptions connection;
   Shape shape;
   bool print = false;
 };
@@ -27,7 +28,7 @@ client::Reply run_one(client::Client& client, const Shape& shape, std::string sq
 // Sends one statement; false, with the error shown, when it failed.
 bool send(client::Client& client, const Shape& shape, std::string sql, bool with_database) {
   const client::Reply reply = run_one(client, shape, std::move(sql), with_database);
-  if (!reply.status.ok()) cli::fail(reply.status);
+  if (!reply.status.ok()) command::fail(reply.status);
   return reply.status.ok();
 }
 
@@ -39,26 +40,26 @@ int run_prepare(const Arguments& arguments) {
       if (std::exchange(first, false)) std::printf("USE %s;\n", arguments.shape.database.c_str());
       return true;
     });
-    return std::ferror(stdout) != 0 || std::fflush(stdout) != 0 ? cli::kExitFailed : cli::kExitOk;
+    return std::ferror(stdout) != 0 || std::fflush(stdout) != 0 ? command::kExitFailed : command::kExitOk;
   }
   auto cluster = find_cluster(arguments.connection);
-  if (!cluster.ok()) return cli::fail(cluster.status());
+  if (!cluster.ok()) return command::fail(cluster.status());
   bool first = true;
   const bool done = prepare_statements(arguments.shape, [&](std::string sql) {
     return send(*cluster->client, arguments.shape, std::move(sql), !std::exchange(first, false));
   });
-  return done ? cli::kExitOk : cli::kExitFailed;
+  return done ? command::kExitOk : command::kExitFailed;
 }
 
 int run_cleanup(const Arguments& arguments) {
   auto cluster = find_cluster(arguments.connection);
-  if (!cluster.ok()) return cli::fail(cluster.status());
+  if (!cluster.ok()) return command::fail(cluster.status());
   for (std::string& sql : cleanup_statements(arguments.shape)) {
     const client::Reply reply = run_one(*cluster->client, arguments.shape, std::move(sql), true);
-    if (reply.status.database_errno == kUnknownDatabase) return cli::kExitOk;  // nothing was ever prepared
-    if (!reply.status.ok()) return cli::fail(reply.status);
+    if (reply.status.database_errno == kUnknownDatabase) return command::kExitOk;  // nothing was ever prepared
+    if (!reply.status.ok()) return command::fail(reply.status);
   }
-  return cli::kExitOk;
+  return command::kExitOk;
 }
 
 }  // namespace
@@ -67,7 +68,7 @@ void add_prepare_command(CLI::App& app, Run& run) {
   const auto add = [&](const char* name, const char* description, int (*work)(const Arguments&)) {
     auto arguments = std::make_shared<Arguments>();
     CLI::App* const command = app.add_subcommand(name, description);
-    cli::add_connection_options(*command, arguments->connection);
+    command::add_connection_options(*command, arguments->connection);
     add_shape_options(*command, arguments->shape, false);
     command->callback([arguments, work, &run] { run = [arguments, work] { return work(*arguments); }; });
     return std::pair(command, arguments);

@@ -7,7 +7,8 @@
 
 #include "bench/cluster.h"
 #include "bench/commands.h"
-#include "client/json.h"
+#include "client/command/connection.h"
+#include "client/text/json.h"
 
 namespace sqlcast::bench {
 namespace {
@@ -15,7 +16,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 struct Arguments {
-  cli::ConnectionOptions connection;
+  local::ConnectionOptions connection;
   std::string database;
   std::string sql;
   std::string node = "slave";
@@ -90,10 +91,10 @@ std::uint64_t touch(const client::Rows& rows) {
 
 int run_read(const Arguments& arguments) {
   auto cluster = find_cluster(arguments.connection);
-  if (!cluster.ok()) return cli::fail(cluster.status());
+  if (!cluster.ok()) return command::fail(cluster.status());
   const proto::NodeStatus* node = cluster->find(arguments.node);
   if (node == nullptr)
-    return cli::fail(Status::error(Code::config, "--node " + arguments.node + ": no such node answers"));
+    return command::fail(Status::error(Code::config, "--node " + arguments.node + ": no such node answers"));
   client::Request request = client::Request::of(arguments.sql);
   request.database = arguments.database;
   request.page_rows = arguments.first_rows;
@@ -110,9 +111,9 @@ int run_read(const Arguments& arguments) {
   std::size_t columns = 0;
   while (true) {
     const client::Reply reply = pages.next();
-    if (!reply.status.ok()) return cli::fail(reply.status);
+    if (!reply.status.ok()) return command::fail(reply.status);
     if (reply.results.size() != 1 || !reply.results[0].has_rows)
-      return cli::fail(Status::error(Code::bad_request, "the statement gives no rows; read takes one SELECT"));
+      return command::fail(Status::error(Code::bad_request, "the statement gives no rows; read takes one SELECT"));
     if (count++ == 0) first_page_ms = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
     const client::Rows& page = reply.results[0].rows;
     rows += page.row_count();
@@ -122,17 +123,17 @@ int run_read(const Arguments& arguments) {
   }
   const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
   if (arguments.json) {
-    const client::json::Value value =
-        client::json::Object{{"node", node->name}, {"rows", rows},       {"columns", std::uint64_t{columns}},
-                             {"pages", count},     {"seconds", seconds}, {"first_page_ms", first_page_ms},
-                             {"digest", digest}};
+    const text::json::Value value =
+        text::json::Object{{"node", node->name}, {"rows", rows},       {"columns", std::uint64_t{columns}},
+                           {"pages", count},     {"seconds", seconds}, {"first_page_ms", first_page_ms},
+                           {"digest", digest}};
     std::printf("%s\n", value.write(2).c_str());
   } else {
     std::printf("%llu rows of %zu columns in %llu pages from %s: %.3f s (%.0f rows per sec.), first page %.2f ms\n",
                 static_cast<unsigned long long>(rows), columns, static_cast<unsigned long long>(count),
                 node->name.c_str(), seconds, static_cast<double>(rows) / seconds, first_page_ms);
   }
-  return cli::kExitOk;
+  return command::kExitOk;
 }
 
 }  // namespace
@@ -140,7 +141,7 @@ int run_read(const Arguments& arguments) {
 void add_read_command(CLI::App& app, Run& run) {
   auto arguments = std::make_shared<Arguments>();
   CLI::App* const command = app.add_subcommand("read", "Read one result to its end, every value decoded, and time it");
-  cli::add_connection_options(*command, arguments->connection);
+  command::add_connection_options(*command, arguments->connection);
   command->add_option("-D,--database", arguments->database, "Default database")->type_name("NAME");
   command->add_option("-e,--execute", arguments->sql, "The SELECT")->type_name("SQL")->required();
   command->add_option("--node", arguments->node, "A name, an endpoint, master or slave")

@@ -4,12 +4,12 @@
 #include <cstdarg>
 #include <cstdio>
 
-#include "client/json.h"
+#include "client/text/json.h"
 
 namespace sqlcast::bench {
 namespace {
 
-namespace json = client::json;
+namespace json = text::json;
 
 double to_ms(Histogram::Duration time) { return std::chrono::duration<double, std::milli>(time).count(); }
 

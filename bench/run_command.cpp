@@ -10,7 +10,8 @@
 #include "bench/commands.h"
 #include "bench/report.h"
 #include "bench/shape_options.h"
-#include "client/cli/interrupt.h"
+#include "client/command/connection.h"
+#include "client/command/interrupt.h"
 
 namespace sqlcast::bench {
 namespace {
@@ -21,7 +22,7 @@ using std::chrono::milliseconds;
 constexpr milliseconds kTick{10};
 
 struct Arguments {
-  cli::ConnectionOptions connection;
+  local::ConnectionOptions connection;
   LoadOptions load;
   double time = 10;
   double warmup = 0;
@@ -85,7 +86,7 @@ void watch(const Arguments& arguments, Load& load, const LagProbe& probe) {
   Clock::time_point shown = start;
   LoadCounts before;
   unsigned seconds = 0;
-  while (!load.over() && cli::interrupts() == 0) {
+  while (!load.over() && command::interrupts() == 0) {
     std::this_thread::sleep_for(kTick);
     const Clock::time_point now = Clock::now();
     if (now - marked >= milliseconds(arguments.mark_interval_ms)) {
@@ -148,32 +149,32 @@ Status check_rows(const Cluster& cluster, std::uint64_t rows_before, Report& rep
 
 int run_load(const Arguments& arguments) {
   auto found = find_cluster(arguments.connection);
-  if (!found.ok()) return cli::fail(found.status());
+  if (!found.ok()) return command::fail(found.status());
   Cluster& cluster = *found;
   Report report;
   report.options = arguments.load;
   LoadOptions& options = report.options;
   options.time = to_duration(arguments.time);
   options.warmup = to_duration(arguments.warmup);
-  if (const Status status = aim(arguments, cluster, options); !status.ok()) return cli::fail(status);
+  if (const Status status = aim(arguments, cluster, options); !status.ok()) return command::fail(status);
 
   std::vector<LagProbe::Slave> slaves;
   for (const proto::NodeStatus& slave : cluster.slaves()) slaves.push_back({slave.name, slave.endpoint});
   auto probe = LagProbe::open(slaves);
-  if (!probe.ok()) return cli::fail(probe.status());
-  if (const Status status = (*probe)->measure_floor(); !status.ok()) return cli::fail(status);
+  if (!probe.ok()) return command::fail(probe.status());
+  if (const Status status = (*probe)->measure_floor(); !status.ok()) return command::fail(status);
   report.position_before = cluster.master()->position;
   std::uint64_t rows_before = 0;
   if (arguments.check) {
     const auto rows = count_rows(cluster, options.shape, cluster.master()->endpoint, report.position_before);
-    if (!rows.ok()) return cli::fail(rows.status());
+    if (!rows.ok()) return command::fail(rows.status());
     rows_before = *rows;
   }
   const std::uint64_t busy_before = busy_answers(cluster);
 
-  cli::count_interrupts();
+  command::count_interrupts();
   Load load(options, [&probe](Sequence sequence, Clock::time_point at) { (*probe)->mark(sequence, at); });
-  if (const Status status = load.start(); !status.ok()) return cli::fail(status);
+  if (const Status status = load.start(); !status.ok()) return command::fail(status);
   watch(arguments, load, **probe);
   load.finish();
   report.counts = load.counts();
@@ -189,23 +190,23 @@ int run_load(const Arguments& arguments) {
   for (const LagSamples& slave : report.slaves)
     if (drained) report.drain_seconds = std::max(report.drain_seconds, slave.drained_ms / 1000);
 
-  if (const Status status = cluster.refresh(); !status.ok()) return cli::fail(status);
+  if (const Status status = cluster.refresh(); !status.ok()) return command::fail(status);
   report.position_after = cluster.master()->position;
   report.busy_answers = busy_answers(cluster) - busy_before;
   check_positions(cluster, report);
   if (arguments.check)
-    if (const Status status = check_rows(cluster, rows_before, report); !status.ok()) return cli::fail(status);
+    if (const Status status = check_rows(cluster, rows_before, report); !status.ok()) return command::fail(status);
 
   std::fputs((arguments.json ? report_json(report) + "\n" : report_text(report)).c_str(), stdout);
   std::fflush(stdout);
   if (const auto why = load.given_up()) {
     std::fprintf(stderr, "sqlcast-bench: the load was stopped, as going on would only fail again: %s\n", why->c_str());
-    return cli::kExitFailed;
+    return command::kExitFailed;
   }
   if (arguments.check &&
       (!report.agreement.complaints.empty() || report.counts.errors > 0 || report.counts.all.requests == 0))
-    return cli::kExitFailed;
-  return cli::kExitOk;
+    return command::kExitFailed;
+  return command::kExitOk;
 }
 
 }  // namespace
@@ -213,7 +214,7 @@ int run_load(const Arguments& arguments) {
 void add_run_command(CLI::App& app, Run& run) {
   auto arguments = std::make_shared<Arguments>();
   CLI::App* const command = app.add_subcommand("run", "Put load on the cluster and report");
-  cli::add_connection_options(*command, arguments->connection);
+  command::add_connection_options(*command, arguments->connection);
   LoadOptions& load = arguments->load;
   add_shape_options(*command, load.shape, true);
   command->add_option("--threads", load.threads, "Clients, each with one request open at a time")

@@ -6,8 +6,9 @@
 
 #include "bench/cluster.h"
 #include "bench/commands.h"
-#include "client/cli/interrupt.h"
-#include "client/json.h"
+#include "client/command/connection.h"
+#include "client/command/interrupt.h"
+#include "client/text/json.h"
 #include "net/poller.h"
 #include "net/subscriber.h"
 
@@ -17,7 +18,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 struct Arguments {
-  cli::ConnectionOptions connection;
+  local::ConnectionOptions connection;
   unsigned count = 1;
   double time = 10;
   bool json = false;
@@ -45,7 +46,7 @@ void take(Heard& heard, const net::Subscriber::Received& received) {
 
 int run_subscribe(const Arguments& arguments) {
   const auto cluster = find_cluster(arguments.connection);
-  if (!cluster.ok()) return cli::fail(cluster.status());
+  if (!cluster.ok()) return command::fail(cluster.status());
   net::Subscriber::Options options;
   options.endpoint = cluster->master()->publisher;
   options.topics = {std::string(proto::kGroupTopic), std::string(proto::kBeaconTopic)};
@@ -53,15 +54,15 @@ int run_subscribe(const Arguments& arguments) {
   net::Poller poller;
   for (unsigned i = 0; i < arguments.count; ++i) {
     auto subscriber = net::Subscriber::open(options);
-    if (!subscriber.ok()) return cli::fail(subscriber.status());
+    if (!subscriber.ok()) return command::fail(subscriber.status());
     all.emplace_back().subscriber = std::move(*subscriber);
     poller.add(*all.back().subscriber);
   }
-  cli::count_interrupts();
-  cli::count_terminations();
+  command::count_interrupts();
+  command::count_terminations();
   const Clock::time_point end =
       Clock::now() + std::chrono::milliseconds(static_cast<std::int64_t>(arguments.time * 1000));
-  while (Clock::now() < end && cli::interrupts() == 0) {
+  while (Clock::now() < end && command::interrupts() == 0) {
     poller.wait(std::chrono::milliseconds(50));
     for (Heard& heard : all) {
       if (!poller.ready(heard.subscriber.get())) continue;
@@ -77,7 +78,7 @@ int run_subscribe(const Arguments& arguments) {
     missed += heard.missed;
   }
   if (arguments.json) {
-    const client::json::Value value = client::json::Object{
+    const text::json::Value value = text::json::Object{
         {"subscribers", std::uint64_t{arguments.count}}, {"groups", fewest}, {"bytes", bytes}, {"missed", missed}};
     std::printf("%s\n", value.write(2).c_str());
   } else {
@@ -85,7 +86,7 @@ int run_subscribe(const Arguments& arguments) {
                 static_cast<unsigned long long>(fewest), static_cast<unsigned long long>(bytes),
                 static_cast<unsigned long long>(missed));
   }
-  return cli::kExitOk;
+  return command::kExitOk;
 }
 
 }  // namespace
@@ -94,7 +95,7 @@ void add_subscribe_command(CLI::App& app, Run& run) {
   auto arguments = std::make_shared<Arguments>();
   CLI::App* const command =
       app.add_subcommand("subscribe", "Plain subscribers of the replicated log, to see what each costs the master");
-  cli::add_connection_options(*command, arguments->connection);
+  command::add_connection_options(*command, arguments->connection);
   command->add_option("-n,--count", arguments->count, "Subscribers, all in this process")
       ->type_name("N")
       ->check(CLI::Range(1, 1000))

@@ -5,8 +5,9 @@
 
 #include "bench/cluster.h"
 #include "bench/commands.h"
-#include "client/cli/interrupt.h"
-#include "client/json.h"
+#include "client/command/connection.h"
+#include "client/command/interrupt.h"
+#include "client/text/json.h"
 
 namespace sqlcast::bench {
 namespace {
@@ -17,7 +18,7 @@ using std::chrono::milliseconds;
 constexpr milliseconds kPoll{10};
 
 struct Arguments {
-  cli::ConnectionOptions connection;
+  local::ConnectionOptions connection;
   std::string node = "slave";
   std::string endpoint;
   Sequence position = 0;
@@ -31,25 +32,25 @@ double unix_seconds() {
 
 // The node may be starting: silence and errors only mean that it is not there yet.
 int run_wait(const Arguments& arguments) {
-  const auto nodes = cli::find_nodes(arguments.connection);
-  if (!nodes.ok()) return cli::fail(nodes.status());
+  const auto nodes = local::find_nodes(arguments.connection);
+  if (!nodes.ok()) return command::fail(nodes.status());
   client::Options options;
   options.endpoints = {arguments.endpoint};
   options.resend_after = milliseconds(200);
   if (arguments.endpoint.empty()) {
     const auto cluster = find_cluster(arguments.connection);
-    if (!cluster.ok()) return cli::fail(cluster.status());
+    if (!cluster.ok()) return command::fail(cluster.status());
     const proto::NodeStatus* node = cluster->find(arguments.node);
     if (node == nullptr)
-      return cli::fail(Status::error(Code::config, "--node " + arguments.node + ": no such node answers"));
+      return command::fail(Status::error(Code::config, "--node " + arguments.node + ": no such node answers"));
     options.endpoints = {node->endpoint};
   }
   auto client = client::Client::open(options);
-  if (!client.ok()) return cli::fail(client.status());
-  cli::count_interrupts();
+  if (!client.ok()) return command::fail(client.status());
+  command::count_interrupts();
   const Clock::time_point end = Clock::now() + milliseconds(static_cast<std::int64_t>(arguments.timeout * 1000));
   double first_answer = 0;
-  while (Clock::now() < end && cli::interrupts() == 0) {
+  while (Clock::now() < end && command::interrupts() == 0) {
     if (first_answer <= 0) {
       if ((*client)->status({}, milliseconds(200)).ok()) first_answer = unix_seconds();
       std::this_thread::sleep_for(first_answer > 0 ? milliseconds(0) : kPoll);
@@ -66,16 +67,16 @@ int run_wait(const Arguments& arguments) {
     }
     const double reached = unix_seconds();
     if (arguments.json) {
-      const client::json::Value value =
-          client::json::Object{{"first_answer", first_answer}, {"reached", reached}, {"node", reply.node}};
+      const text::json::Value value =
+          text::json::Object{{"first_answer", first_answer}, {"reached", reached}, {"node", reply.node}};
       std::printf("%s\n", value.write(2).c_str());
     } else {
       std::printf("%s has reached %llu\n", reply.node.c_str(), static_cast<unsigned long long>(arguments.position));
     }
-    return cli::kExitOk;
+    return command::kExitOk;
   }
-  return cli::fail(Status::error(Code::timeout, "position " + std::to_string(arguments.position) +
-                                                    " was not reached in time; `sqlcast status` shows the nodes"));
+  return command::fail(Status::error(Code::timeout, "position " + std::to_string(arguments.position) +
+                                                        " was not reached in time; `sqlcast status` shows the nodes"));
 }
 
 }  // namespace
@@ -83,7 +84,7 @@ int run_wait(const Arguments& arguments) {
 void add_wait_command(CLI::App& app, Run& run) {
   auto arguments = std::make_shared<Arguments>();
   CLI::App* const command = app.add_subcommand("wait", "Wait until a node has applied a position; it may be starting");
-  cli::add_connection_options(*command, arguments->connection);
+  command::add_connection_options(*command, arguments->connection);
   command->add_option("position", arguments->position, "The sequence to wait for")->type_name("POSITION")->required();
   command->add_option("--node", arguments->node, "A name, an endpoint, master or slave; must answer already")
       ->type_name("NODE")

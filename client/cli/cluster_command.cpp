@@ -9,11 +9,12 @@
 #include <thread>
 
 #include "client/cli/commands.h"
-#include "client/cli/connection.h"
-#include "client/cli/interrupt.h"
-#include "client/cli/local_cluster.h"
 #include "client/cli/node_table.h"
 #include "client/client.h"
+#include "client/command/interrupt.h"
+#include "client/local/cluster_file.h"
+#include "client/local/local_cluster.h"
+#include "client/local/process.h"
 
 namespace sqlcast::cli {
 namespace {
@@ -43,39 +44,39 @@ void say(const std::string& line) {
 }
 
 // Waits while another command is at work on the same folder.
-Result<FileLock> lock(const std::filesystem::path& dir) {
+Result<local::FileLock> lock(const std::filesystem::path& dir) {
   std::error_code error;
   std::filesystem::create_directories(dir, error);
   if (error) return Status::error(Code::io, dir.string() + " cannot be made: " + error.message());
   const auto end = std::chrono::steady_clock::now() + kLockPatience;
   for (bool said = false;; said = true) {
-    auto held = FileLock::try_lock(dir / "cluster.lock");
+    auto held = local::FileLock::try_lock(dir / "cluster.lock");
     if (!held.ok()) return held.status();
     if (held->has_value()) return std::move(**held);
     if (!said) say("Another `sqlcast cluster` is at work on " + dir.string() + "; waiting for it");
-    if (interrupts() > 0 || std::chrono::steady_clock::now() > end)
+    if (command::interrupts() > 0 || std::chrono::steady_clock::now() > end)
       return Status::error(Code::busy, "another `sqlcast cluster` is at work on " + dir.string());
     std::this_thread::sleep_for(milliseconds(100));
   }
 }
 
-Result<LocalCluster::Programs> programs(const Arguments& arguments) {
-  auto master = find_program("sqlcast-master", arguments.master_program);
+Result<local::LocalCluster::Programs> programs(const Arguments& arguments) {
+  auto master = local::find_program("sqlcast-master", arguments.master_program);
   if (!master.ok()) return master.status();
-  auto slave = find_program("sqlcast-slave", arguments.slave_program);
+  auto slave = local::find_program("sqlcast-slave", arguments.slave_program);
   if (!slave.ok()) return slave.status();
-  return LocalCluster::Programs{*master, *slave};
+  return local::LocalCluster::Programs{*master, *slave};
 }
 
-int show_nodes(const LocalCluster& cluster, bool json) {
+int show_nodes(const local::LocalCluster& cluster, bool json) {
   client::Options options;
   options.endpoints = cluster.file().endpoints();
   auto client = client::Client::open(options);
-  if (!client.ok()) return fail(client.status());
+  if (!client.ok()) return command::fail(client.status());
   std::vector<proto::NodeStatus> nodes;
   if (auto answered = (*client)->cluster_status(); answered.ok()) nodes = std::move(*answered);
   // What is not running says nothing of itself; the folder knows its name.
-  for (const ClusterNode& node : cluster.file().nodes) {
+  for (const local::ClusterNode& node : cluster.file().nodes) {
     const auto known = std::find_if(nodes.begin(), nodes.end(), [&](const proto::NodeStatus& status) {
       return status.name == node.name || status.endpoint == node.endpoint;
     });
@@ -89,13 +90,13 @@ int show_nodes(const LocalCluster& cluster, bool json) {
   }
   std::fputs(json ? (nodes_json(nodes, 2) + "\n").c_str() : nodes_table(nodes).c_str(), stdout);
   std::fflush(stdout);
-  return all_well(nodes) ? kExitOk : kExitFailed;
+  return all_well(nodes) ? command::kExitOk : command::kExitFailed;
 }
 
 // Stays until a signal, or until no node is left.
-int stay(const LocalCluster& cluster) {
+int stay(const local::LocalCluster& cluster) {
   std::vector<std::string> alive = cluster.names();
-  while (interrupts() == 0 && !alive.empty()) {
+  while (command::interrupts() == 0 && !alive.empty()) {
     while (waitpid(-1, nullptr, WNOHANG) > 0) {
     }
     std::vector<std::string> still;
@@ -114,26 +115,26 @@ int stay(const LocalCluster& cluster) {
   }
   if (alive.empty()) {
     say("No node is left.");
-    return kExitOk;
+    return command::kExitOk;
   }
   say("Stopping");
   const auto held = lock(cluster.dir());  // another command's word does not keep us from stopping
   cluster.stop(cluster.names(), kStopPatience, say);
-  return kExitOk;
+  return command::kExitOk;
 }
 
 int run_up(const Arguments& arguments) {
-  count_interrupts();
-  count_terminations();
+  command::count_interrupts();
+  command::count_terminations();
   std::signal(SIGPIPE, SIG_IGN);  // whoever reads our words may leave before the nodes have stopped
-  const std::filesystem::path dir = cluster_dir(arguments.dir);
+  const std::filesystem::path dir = local::cluster_dir(arguments.dir);
   const auto bins = programs(arguments);
-  if (!bins.ok()) return fail(bins.status());
-  auto held = std::optional<Result<FileLock>>(lock(dir));
-  if (!held->ok()) return fail(held->status());
-  auto cluster = LocalCluster::open_or_make(
+  if (!bins.ok()) return command::fail(bins.status());
+  auto held = std::optional<Result<local::FileLock>>(lock(dir));
+  if (!held->ok()) return command::fail(held->status());
+  auto cluster = local::LocalCluster::open_or_make(
       dir, arguments.slaves_given ? std::optional<unsigned>(arguments.slaves) : std::nullopt);
-  if (!cluster.ok()) return fail(cluster.status());
+  if (!cluster.ok()) return command::fail(cluster.status());
 
   std::vector<std::string> started;
   for (const std::string& name : cluster->names())
@@ -144,20 +145,20 @@ int run_up(const Arguments& arguments) {
   }
   if (started.size() == cluster->names().size()) {
     const auto moved = cluster->repair_ports();
-    if (!moved.ok()) return fail(moved.status());
+    if (!moved.ok()) return command::fail(moved.status());
     for (const std::string& line : *moved) say(line);
   }
   for (const std::string& name : started)
     if (const Status status = cluster->start(name, *bins, !arguments.detach); !status.ok()) {
       cluster->stop(started, kStopPatience, say);
-      return fail(status);
+      return command::fail(status);
     }
   const auto progress = [](const std::string& name, const std::string& state) { say(name + ": " + state); };
-  const Status ready = cluster->wait_ready(started, kStartTimeout, progress, [] { return interrupts() > 0; });
+  const Status ready = cluster->wait_ready(started, kStartTimeout, progress, [] { return command::interrupts() > 0; });
   if (!ready.ok()) {
     say("Stopping what was started");
     cluster->stop(started, kStopPatience, say);
-    return fail(ready);
+    return command::fail(ready);
   }
   const int result = show_nodes(*cluster, false);
   held.reset();
@@ -173,72 +174,73 @@ int run_up(const Arguments& arguments) {
 // What the commands below share: the folder's cluster, locked, and the nodes that are meant.
 template <typename Work>
 int with_cluster(const Arguments& arguments, const Work& work) {
-  count_interrupts();
-  const std::filesystem::path dir = cluster_dir(arguments.dir);
-  auto cluster = LocalCluster::open(dir);
-  if (!cluster.ok()) return fail(cluster.status());
+  command::count_interrupts();
+  const std::filesystem::path dir = local::cluster_dir(arguments.dir);
+  auto cluster = local::LocalCluster::open(dir);
+  if (!cluster.ok()) return command::fail(cluster.status());
   std::vector<std::string> names = cluster->names();
   if (!arguments.node.empty()) {
     if (cluster->file().find(arguments.node) == nullptr) {
       std::string known;
       for (const std::string& name : names) known += (known.empty() ? "" : ", ") + name;
-      return fail(Status::error(Code::bad_request, "there is no node " + arguments.node + "; there are: " + known));
+      return command::fail(
+          Status::error(Code::bad_request, "there is no node " + arguments.node + "; there are: " + known));
     }
     names = {arguments.node};
   }
   auto held = lock(dir);
-  if (!held.ok()) return fail(held.status());
+  if (!held.ok()) return command::fail(held.status());
   return work(*cluster, names);
 }
 
 int run_stop(const Arguments& arguments) {
-  return with_cluster(arguments, [](const LocalCluster& cluster, const std::vector<std::string>& names) {
+  return with_cluster(arguments, [](const local::LocalCluster& cluster, const std::vector<std::string>& names) {
     const bool any = std::any_of(names.begin(), names.end(),
                                  [&](const std::string& name) { return cluster.running(name).has_value(); });
     if (!any)
       say(names.size() == 1 ? names[0] + " is not running." : "Nothing is running in " + cluster.dir().string() + ".");
     cluster.stop(names, kStopPatience, say);
-    return kExitOk;
+    return command::kExitOk;
   });
 }
 
 int run_start(const Arguments& arguments) {
   const auto bins = programs(arguments);
-  if (!bins.ok()) return fail(bins.status());
-  return with_cluster(arguments, [&](LocalCluster& cluster, const std::vector<std::string>& names) {
+  if (!bins.ok()) return command::fail(bins.status());
+  return with_cluster(arguments, [&](local::LocalCluster& cluster, const std::vector<std::string>& names) {
     if (arguments.accept_history && cluster.file().master()->name != names[0])
-      return fail(Status::error(Code::bad_request, "--accept-history is a word for the master"));
+      return command::fail(Status::error(Code::bad_request, "--accept-history is a word for the master"));
     if (cluster.running(names[0])) {
       say(names[0] + " is running already.");
-      return kExitOk;
+      return command::kExitOk;
     }
     if (const Status status = cluster.start(names[0], *bins, false, arguments.accept_history); !status.ok())
-      return fail(status);
+      return command::fail(status);
     const auto progress = [](const std::string& name, const std::string& state) { say(name + ": " + state); };
-    const Status ready = cluster.wait_ready(names, kStartTimeout, progress, [] { return interrupts() > 0; });
-    return ready.ok() ? kExitOk : fail(ready);
+    const Status ready = cluster.wait_ready(names, kStartTimeout, progress, [] { return command::interrupts() > 0; });
+    return ready.ok() ? command::kExitOk : command::fail(ready);
   });
 }
 
 int run_kill(const Arguments& arguments) {
-  return with_cluster(arguments, [](const LocalCluster& cluster, const std::vector<std::string>& names) {
+  return with_cluster(arguments, [](const local::LocalCluster& cluster, const std::vector<std::string>& names) {
     if (cluster.kill(names[0])) {
       say(names[0] + " was killed with SIGKILL.");
-      return kExitOk;
+      return command::kExitOk;
     }
     say(names[0] + " is not running.");
-    return kExitFailed;
+    return command::kExitFailed;
   });
 }
 
 int run_cluster_status(const Arguments& arguments) {
-  auto cluster = LocalCluster::open(cluster_dir(arguments.dir));
-  return cluster.ok() ? show_nodes(*cluster, arguments.json) : fail(cluster.status());
+  auto cluster = local::LocalCluster::open(local::cluster_dir(arguments.dir));
+  return cluster.ok() ? show_nodes(*cluster, arguments.json) : command::fail(cluster.status());
 }
 
 }  // namespace
 
-void add_cluster_command(CLI::App& app, Run& run) {
+void add_cluster_command(CLI::App& app, command::Run& run) {
   auto arguments = std::make_shared<Arguments>();
   CLI::App* const group =
       app.add_subcommand("cluster", "A cluster on this machine: each node a process with its own database and folder");

@@ -2,20 +2,14 @@
 // what is to be done, and that gives the exit status. One thread.
 #pragma once
 
-#include <functional>
-
-namespace CLI {
-class App;
-}
+#include "client/command/run.h"
 
 namespace sqlcast::cli {
 
-using Run = std::function<int()>;
-
-void add_shell_command(CLI::App& app, Run& run);  // the program itself, without a subcommand
-void add_status_command(CLI::App& app, Run& run);
-void add_tail_command(CLI::App& app, Run& run);
-void add_explain_command(CLI::App& app, Run& run);
-void add_cluster_command(CLI::App& app, Run& run);
+void add_shell_command(CLI::App& app, command::Run& run);  // the program itself, without a subcommand
+void add_status_command(CLI::App& app, command::Run& run);
+void add_tail_command(CLI::App& app, command::Run& run);
+void add_explain_command(CLI::App& app, command::Run& run);
+void add_cluster_command(CLI::App& app, command::Run& run);
 
 }  // namespace sqlcast::cli

@@ -4,19 +4,19 @@
 #include <memory>
 
 #include "client/cli/commands.h"
-#include "client/cli/connection.h"
 #include "client/client.h"
-#include "client/json.h"
 #include "sql/policy.h"
+#include "client/command/connection.h"
+#include "client/text/json.h"
 #include "sql/splitter.h"
 
 namespace sqlcast::cli {
 namespace {
 
-namespace json = client::json;
+namespace json = text::json;
 
 struct Arguments {
-  ConnectionOptions connection;
+  local::ConnectionOptions connection;
   std::string database;
   std::string sql;
   bool json = false;
@@ -89,7 +89,7 @@ std::vector<std::string> split_argument(const std::string& text) {
 
 // Nothing when no node is there to ask; then `why` says so.
 std::unique_ptr<client::Client> open_client(const Arguments& arguments, std::string& why) {
-  const auto nodes = find_nodes(arguments.connection);
+  const auto nodes = local::find_nodes(arguments.connection);
   if (!nodes.ok()) {
     why = nodes.status().message;
     return nullptr;
@@ -109,10 +109,10 @@ std::unique_ptr<client::Client> open_client(const Arguments& arguments, std::str
 
 int run_explain(const Arguments& arguments) {
   if (arguments.lines == !arguments.sql.empty())
-    return fail(Status::error(Code::bad_request,
-                              "give the SQL as one argument, or --lines to read JSON strings from standard input"));
+    return command::fail(Status::error(
+        Code::bad_request, "give the SQL as one argument, or --lines to read JSON strings from standard input"));
   auto statements = arguments.lines ? read_json_lines() : Result(split_argument(arguments.sql));
-  if (!statements.ok()) return fail(statements.status());
+  if (!statements.ok()) return command::fail(statements.status());
 
   std::unique_ptr<client::Client> client;
   if (!arguments.offline) {
@@ -129,10 +129,11 @@ int run_explain(const Arguments& arguments) {
     std::vector<proto::Explanation> explanations;
     if (client != nullptr) {
       auto reply = client->explain(batch, arguments.database);
-      if (!reply.ok()) return fail(reply.status());
+      if (!reply.ok()) return command::fail(reply.status());
       explanations = std::move(reply->explanations);
       if (explanations.size() != batch.size())
-        return fail(Status::error(Code::bad_message, "the node explained another number of statements than asked"));
+        return command::fail(
+            Status::error(Code::bad_message, "the node explained another number of statements than asked"));
     } else {
       for (const std::string& statement : batch) explanations.push_back(judge_here(statement, arguments.database));
     }
@@ -141,16 +142,16 @@ int run_explain(const Arguments& arguments) {
       std::fwrite(text.data(), 1, text.size(), stdout);
     }
   }
-  return std::fflush(stdout) == 0 ? kExitOk : kExitFailed;
+  return std::fflush(stdout) == 0 ? command::kExitOk : command::kExitFailed;
 }
 
 }  // namespace
 
-void add_explain_command(CLI::App& app, Run& run) {
+void add_explain_command(CLI::App& app, command::Run& run) {
   auto arguments = std::make_shared<Arguments>();
   CLI::App* const command = app.add_subcommand(
       "explain", "What the SQL policy says of statements, before they run: class, determinism, where they would run");
-  add_connection_options(*command, arguments->connection);
+  command::add_connection_options(*command, arguments->connection);
   command->add_option("sql", arguments->sql, "The statements")->type_name("SQL");
   command->add_option("-D,--database", arguments->database, "Default database")->type_name("DATABASE");
   command->add_flag("--json", arguments->json, "One JSON object a statement");

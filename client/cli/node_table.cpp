@@ -5,18 +5,18 @@
 #include <string_view>
 
 #include "base/logging.h"
-#include "client/cli/result_format.h"
-#include "client/cli/text_table.h"
-#include "client/json.h"
+#include "client/text/json.h"
+#include "client/text/result_format.h"
+#include "client/text/text_table.h"
 
 namespace sqlcast::cli {
 namespace {
 
-namespace json = client::json;
+namespace json = text::json;
 
 std::string one_line(const std::string& text) {
   std::string buffer;
-  std::string line(printable(text, buffer));
+  std::string line(text::printable(text, buffer));
   std::replace(line.begin(), line.end(), '\n', ' ');
   return line;
 }
@@ -55,21 +55,21 @@ json::Value to_json(const proto::NodeStatus& node) {
 }  // namespace
 
 std::string nodes_table(const std::vector<proto::NodeStatus>& nodes) {
-  TextTable table({{"NAME"},
-                   {"ROLE"},
-                   {"STATE"},
-                   {"EPOCH", true},
-                   {"POSITION", true},
-                   {"LAG", true},
-                   {"ENTRIES/S", true},
-                   {"ADDRESS"},
-                   {"MESSAGE"}});
+  text::TextTable table({{"NAME"},
+                         {"ROLE"},
+                         {"STATE"},
+                         {"EPOCH", true},
+                         {"POSITION", true},
+                         {"LAG", true},
+                         {"ENTRIES/S", true},
+                         {"ADDRESS"},
+                         {"MESSAGE"}});
   for (const proto::NodeStatus& node : nodes) {
     const bool known = node.epoch != 0 || node.position != 0 || node.state != "Unreachable";
     const bool reachable = node.state != "Unreachable";
     table.add({node.name.empty() ? "?" : node.name, node.role.empty() ? "?" : node.role, node.state,
                known ? std::to_string(node.epoch) : "-", known ? std::to_string(node.position) : "-",
-               reachable ? (node.lag_ms == 0 ? "0" : duration_text(node.lag_ms)) : "-",
+               reachable ? (node.lag_ms == 0 ? "0" : text::duration_text(node.lag_ms)) : "-",
                reachable ? fmt::format("{:.1f}", node.entries_per_second) : "-", node.endpoint,
                one_line(node.message)});
   }

@@ -2,13 +2,13 @@
 
 #include <utility>
 
-#include "client/json.h"
+#include "client/text/json.h"
 #include "proto/codec.h"
 
 namespace sqlcast::cli {
 
 Result<client::Statement> parse_parameters(const std::string& json) {
-  const auto parsed = client::json::parse(json);
+  const auto parsed = text::json::parse(json);
   if (!parsed.ok() || (parsed->array() == nullptr && parsed->object() == nullptr))
     return Status::error(Code::bad_request, "--params " + json +
                                                 ": expected a JSON array for ?, such as '[\"Ann\", 5]', or an object "

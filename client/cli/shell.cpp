@@ -11,10 +11,11 @@
 #include <utility>
 
 #include "base/logging.h"
-#include "client/cli/cluster_file.h"
-#include "client/cli/interrupt.h"
 #include "client/cli/line_reader.h"
-#include "client/json.h"
+#include "client/command/interrupt.h"
+#include "client/command/run.h"
+#include "client/local/cluster_file.h"
+#include "client/text/json.h"
 
 namespace sqlcast::cli {
 namespace {
@@ -73,13 +74,13 @@ std::string summary(const StatementReply& result, const Reply& reply, std::uint6
   return text;
 }
 
-Shell::Shell(client::Client& client, Nodes nodes, std::string database, ShellOptions options)
+Shell::Shell(client::Client& client, local::Nodes nodes, std::string database, ShellOptions options)
     : client_(client), nodes_(std::move(nodes)), database_(std::move(database)), options_(options) {}
 
 // ---- where statements come from ----------------------------------------------------------------------------
 
 int Shell::run_terminal() {
-  LineReader reader(state_dir() / "history");
+  LineReader reader(local::state_dir() / "history");
   StatementStream stream;
   std::string entered;
   std::string line;
@@ -102,7 +103,7 @@ int Shell::run_terminal() {
     if (!stream.pending()) reader.remember(std::exchange(entered, {}));
     (void)drain(stream);
   }
-  return kExitOk;  // every failure has been seen by whoever typed the statement
+  return command::kExitOk;  // every failure has been seen by whoever typed the statement
 }
 
 int Shell::run_text(std::string_view text) {
@@ -115,16 +116,16 @@ int Shell::run_text(std::string_view text) {
 
 // What was held back is run, once everything has been read.
 int Shell::finish() {
-  if (depth_ > 0) return failed_ ? kExitFailed : kExitOk;
+  if (depth_ > 0) return failed_ ? command::kExitFailed : command::kExitOk;
   if (!held_.empty() && !failed_ && !quit_) (void)run_request(std::exchange(held_, {}));
-  return failed_ ? kExitFailed : kExitOk;
+  return failed_ ? command::kExitFailed : command::kExitOk;
 }
 
 int Shell::run_file(const std::string& path) {
   const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) {
     (void)after_failure(Status::error(Code::io, path + ": " + std::strerror(errno)), 0);
-    return kExitFailed;
+    return command::kExitFailed;
   }
   const int result = run_file(descriptor);
   close(descriptor);
@@ -140,7 +141,7 @@ int Shell::run_file(int descriptor) {
     text.resize(before + kReadSize);
     const ssize_t got = read(descriptor, text.data() + before, kReadSize);
     text.resize(before + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
-    if (got < 0 && errno == EINTR && interrupts() == 0) continue;
+    if (got < 0 && errno == EINTR && command::interrupts() == 0) continue;
     if (got < 0) {
       (void)after_failure(Status::error(Code::io, std::string("the script cannot be read: ") + std::strerror(errno)),
                           0);
@@ -178,7 +179,7 @@ Shell::Next Shell::run_item(const StreamItem& item) {
       ++depth_;
       const int result = run_file(item.text);
       --depth_;
-      return result == kExitOk || options_.force || options_.interactive ? Next::go_on : Next::stop;
+      return result == command::kExitOk || options_.force || options_.interactive ? Next::go_on : Next::stop;
     }
     case Kind::quit: quit_ = true; return Next::stop;
     case Kind::help: std::fputs(kHelp, stdout); return Next::go_on;
@@ -191,7 +192,7 @@ Shell::Next Shell::run_item(const StreamItem& item) {
 
 Shell::Next Shell::after_failure(const Status& status, std::size_t line) {
   std::fflush(stdout);
-  std::fprintf(stderr, "%s\n", error_text(status, options_.interactive ? 0 : line).c_str());
+  std::fprintf(stderr, "%s\n", command::error_text(status, options_.interactive ? 0 : line).c_str());
   failed_ = true;
   return options_.force || options_.interactive ? Next::go_on : Next::stop;
 }
@@ -201,7 +202,7 @@ template <typename T>
 std::optional<T> Shell::wait(std::future<T>& future, std::uint64_t request_id) {
   int seen = 0;
   while (future.wait_for(kLook) != std::future_status::ready) {
-    const int count = interrupts();
+    const int count = command::interrupts();
     if (count == seen) continue;
     if (count > 1 || request_id == 0) {
       if (count > 1) quit_ = true;
@@ -228,11 +229,11 @@ Shell::Next Shell::run_statement(const StreamItem& item) {
 
 Shell::Next Shell::run_request(const std::vector<StreamItem>& items) {
   const StreamItem& item = items.front();
-  if (!options_.interactive && interrupts() > 0) {
+  if (!options_.interactive && command::interrupts() > 0) {
     quit_ = true;
     return after_failure(Status::error(Code::cancelled, "stopped by Ctrl-C"), item.line);
   }
-  reset_interrupts();
+  command::reset_interrupts();
   const auto start = std::chrono::steady_clock::now();
   Request request;
   for (const StreamItem& each : items) {
@@ -259,7 +260,7 @@ Shell::Next Shell::run_request(const std::vector<StreamItem>& items) {
     StatementReply& result = reply->results[i];
     if (result.has_rows) {
       rows = print_rows(result, items[std::min(i, items.size() - 1)], problem);
-    } else if (options_.format.format == Format::json) {
+    } else if (options_.format.format == text::Format::json) {
       print_effect(result, *reply);
     }
     if (!problem.ok()) return after_failure(problem, item.line);
@@ -270,10 +271,10 @@ Shell::Next Shell::run_request(const std::vector<StreamItem>& items) {
 
 // Page by page; never more than one in memory.
 std::uint64_t Shell::print_rows(StatementReply& result, const StreamItem& item, Status& problem) {
-  FormatOptions format = options_.format;
-  const bool for_people = format.format == Format::table || format.format == Format::tabs;
-  if (item.vertical && for_people) format.format = Format::vertical;
-  const auto printer = make_printer(format);
+  text::FormatOptions format = options_.format;
+  const bool for_people = format.format == text::Format::table || format.format == text::Format::tabs;
+  if (item.vertical && for_people) format.format = text::Format::vertical;
+  const auto printer = text::make_printer(format);
   std::string out;
   printer->begin(result.columns, out);
   client::Rows page = std::move(result.rows);
@@ -306,13 +307,13 @@ std::uint64_t Shell::print_rows(StatementReply& result, const StreamItem& item, 
 }
 
 void Shell::print_effect(const StatementReply& result, const Reply& reply) {
-  client::json::Object object;
+  text::json::Object object;
   object.emplace_back("affected_rows", result.affected_rows);
   object.emplace_back("insert_id", result.insert_id);
   object.emplace_back("epoch", reply.epoch);
   object.emplace_back("sequence", reply.sequence);
   object.emplace_back("node", reply.node);
-  std::string out = client::json::Value(std::move(object)).write() + "\n";
+  std::string out = text::json::Value(std::move(object)).write() + "\n";
   write_out(out);
 }
 

@@ -10,15 +10,15 @@
 #include <string_view>
 #include <vector>
 
-#include "client/cli/connection.h"
-#include "client/cli/result_format.h"
 #include "client/cli/statement_stream.h"
 #include "client/client.h"
+#include "client/local/find_nodes.h"
+#include "client/text/result_format.h"
 
 namespace sqlcast::cli {
 
 struct ShellOptions {
-  FormatOptions format;
+  text::FormatOptions format;
   bool interactive = false;
   bool force = false;                           // go on after an error
   bool verbose = false;                         // say after each statement what it did, on standard error
@@ -28,7 +28,7 @@ struct ShellOptions {
 
 class Shell {
  public:
-  Shell(client::Client& client, Nodes nodes, std::string database, ShellOptions options);
+  Shell(client::Client& client, local::Nodes nodes, std::string database, ShellOptions options);
 
   // Each returns the exit status: 0 when all went well, 1 when a statement failed.
   int run_terminal();
@@ -57,7 +57,7 @@ class Shell {
   void write_out(std::string& text);
 
   client::Client& client_;
-  const Nodes nodes_;
+  const local::Nodes nodes_;
   std::string database_;
   const ShellOptions options_;
   std::vector<StreamItem> held_;  // for the one request

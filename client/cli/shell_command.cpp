@@ -8,17 +8,18 @@
 
 #include "base/logging.h"
 #include "client/cli/commands.h"
-#include "client/cli/connection.h"
-#include "client/cli/interrupt.h"
 #include "client/cli/parameters.h"
 #include "client/cli/shell.h"
-#include "client/cli/text_table.h"
+#include "client/command/connection.h"
+#include "client/command/interrupt.h"
+#include "client/text/result_format.h"
+#include "client/text/text_table.h"
 
 namespace sqlcast::cli {
 namespace {
 
 struct Arguments {
-  ConnectionOptions connection;
+  local::ConnectionOptions connection;
   std::string database;
   std::vector<std::string> execute;
   std::string file;
@@ -48,7 +49,7 @@ Status set_consistency(const std::string& text, client::Options& options) {
   if (text == "master") options.consistency = Consistency::master;
   if (text == "any" || text == "master") return ok_status();
   constexpr std::string_view kMaxLag = "max_lag=";
-  const long long lag = text.starts_with(kMaxLag) ? parse_duration_ms(text.substr(kMaxLag.size())) : -1;
+  const long long lag = text.starts_with(kMaxLag) ? text::parse_duration_ms(text.substr(kMaxLag.size())) : -1;
   if (lag < 0)
     return bad_argument("--consistency " + text +
                         ": expected session, any, master, or max_lag=TIME such as max_lag=2s");
@@ -73,13 +74,13 @@ Status set_ack(const std::string& text, client::Options& options) {
   return ok_status();
 }
 
-Result<client::Options> client_options(const Arguments& arguments, const Nodes& nodes) {
+Result<client::Options> client_options(const Arguments& arguments, const local::Nodes& nodes) {
   client::Options options;
   options.endpoints = nodes.endpoints;
   options.database = arguments.database;
   options.page_rows = arguments.page_rows;
   if (!arguments.timeout.empty()) {
-    const long long timeout = parse_duration_ms(arguments.timeout);
+    const long long timeout = text::parse_duration_ms(arguments.timeout);
     if (timeout <= 0) return bad_argument("--timeout " + arguments.timeout + ": expected a time such as 30s or 500ms");
     options.timeout = std::chrono::milliseconds(timeout);
   }
@@ -107,39 +108,39 @@ Status set_request(const Arguments& arguments, ShellOptions& options) {
   return ok_status();
 }
 
-FormatOptions choose_format(const Arguments& arguments) {
-  FormatOptions format;
+text::FormatOptions choose_format(const Arguments& arguments) {
+  text::FormatOptions format;
   format.header = !arguments.no_header;
   const bool on_terminal = isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1;
-  format.format = on_terminal ? Format::table : Format::tabs;
-  if (arguments.batch) format.format = Format::tabs;
-  if (arguments.table) format.format = Format::table;
-  if (arguments.csv) format.format = Format::csv;
-  if (arguments.json) format.format = Format::json;
-  if (arguments.vertical) format.format = Format::vertical;
+  format.format = on_terminal ? text::Format::table : text::Format::tabs;
+  if (arguments.batch) format.format = text::Format::tabs;
+  if (arguments.table) format.format = text::Format::table;
+  if (arguments.csv) format.format = text::Format::csv;
+  if (arguments.json) format.format = text::Format::json;
+  if (arguments.vertical) format.format = text::Format::vertical;
   return format;
 }
 
 int run_shell(const Arguments& arguments) {
-  const auto nodes = find_nodes(arguments.connection);
-  if (!nodes.ok()) return fail(nodes.status());
+  const auto nodes = local::find_nodes(arguments.connection);
+  if (!nodes.ok()) return command::fail(nodes.status());
   auto options = client_options(arguments, *nodes);
-  if (!options.ok()) return fail(options.status());
+  if (!options.ok()) return command::fail(options.status());
   ShellOptions shell_options;
   shell_options.format = choose_format(arguments);
   shell_options.force = arguments.force;
   shell_options.verbose = arguments.verbose;
   shell_options.interactive =
       arguments.execute.empty() && arguments.file.empty() && !arguments.batch && isatty(STDIN_FILENO) == 1;
-  if (const Status status = set_request(arguments, shell_options); !status.ok()) return fail(status);
+  if (const Status status = set_request(arguments, shell_options); !status.ok()) return command::fail(status);
   options->warnings = shell_options.interactive || shell_options.verbose;
   auto client = client::Client::open(*options);
-  if (!client.ok()) return fail(client.status());
+  if (!client.ok()) return command::fail(client.status());
 
   constexpr std::chrono::milliseconds kFirstWord{5'000};
   const auto status = (*client)->status({}, std::min(kFirstWord, options->timeout));
   if (!status.ok())
-    return fail(
+    return command::fail(
         Status::error(Code::timeout, "no node answers at " + nodes->where +
                                          "; see `sqlcast cluster status`, or start one with `sqlcast cluster up`"));
   if (shell_options.interactive) {
@@ -147,9 +148,9 @@ int run_shell(const Arguments& arguments) {
     fmt::print("sqlcast " SQLCAST_VERSION ". {} ({}, {}) answers, at sequence {}. \\h for help, Ctrl-D to leave.\n\n",
                node.name, node.role, node.state, node.position);
   }
-  count_interrupts();
+  command::count_interrupts();
   Shell shell(**client, *nodes, arguments.database, shell_options);
-  int result = kExitOk;
+  int result = command::kExitOk;
   if (!arguments.execute.empty()) {
     std::string text;
     for (const std::string& part : arguments.execute) text += part + (part.ends_with(';') ? "\n" : ";\n");
@@ -161,15 +162,15 @@ int run_shell(const Arguments& arguments) {
   } else {
     result = shell.run_file(STDIN_FILENO);
   }
-  if (std::fflush(stdout) != 0) result = kExitFailed;
+  if (std::fflush(stdout) != 0) result = command::kExitFailed;
   return result;
 }
 
 }  // namespace
 
-void add_shell_command(CLI::App& app, Run& run) {
+void add_shell_command(CLI::App& app, command::Run& run) {
   auto arguments = std::make_shared<Arguments>();
-  add_connection_options(app, arguments->connection);
+  command::add_connection_options(app, arguments->connection);
   app.add_option("-D,--database,database", arguments->database, "Default database")->type_name("DATABASE");
   app.add_option("-e,--execute", arguments->execute, "Run these statements and leave; may be given several times")
       ->type_name("SQL")

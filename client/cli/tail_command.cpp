@@ -9,19 +9,19 @@
 
 #include "base/logging.h"
 #include "client/cli/commands.h"
-#include "client/cli/connection.h"
-#include "client/cli/interrupt.h"
-#include "client/cli/result_format.h"
 #include "client/client.h"
-#include "client/json.h"
+#include "client/command/connection.h"
+#include "client/command/interrupt.h"
+#include "client/text/json.h"
+#include "client/text/result_format.h"
 
 namespace sqlcast::cli {
 namespace {
 
-namespace json = client::json;
+namespace json = text::json;
 
 struct Arguments {
-  ConnectionOptions connection;
+  local::ConnectionOptions connection;
   std::uint64_t from = 0;
   std::uint64_t count = 0;
   bool json = false;
@@ -47,7 +47,7 @@ std::string effect_text(const proto::Group& group, const proto::Effect& effect) 
 
 std::string line_of(const std::string& sql) {
   std::string buffer;
-  std::string text(printable(sql, buffer));
+  std::string text(text::printable(sql, buffer));
   std::replace(text.begin(), text.end(), '\n', ' ');
   return text;
 }
@@ -86,10 +86,10 @@ std::string entry_json(const proto::Group& group, const proto::Entry& entry) {
 }
 
 int run_tail(const Arguments& arguments) {
-  const auto nodes = find_nodes(arguments.connection);
-  if (!nodes.ok()) return fail(nodes.status());
-  count_interrupts();
-  count_terminations();
+  const auto nodes = local::find_nodes(arguments.connection);
+  if (!nodes.ok()) return command::fail(nodes.status());
+  command::count_interrupts();
+  command::count_terminations();
   std::atomic<bool> done{false};
   std::uint64_t shown = 0;
   client::Tail::Callbacks callbacks;
@@ -103,20 +103,20 @@ int run_tail(const Arguments& arguments) {
     if (std::fflush(stdout) != 0) done = true;
   };
   callbacks.on_problem = [](const Status& status) {
-    std::fprintf(stderr, "%s\n", status.ok() ? status.message.c_str() : error_text(status).c_str());
+    std::fprintf(stderr, "%s\n", status.ok() ? status.message.c_str() : command::error_text(status).c_str());
   };
   const auto tail = client::Tail::open(nodes->endpoints, arguments.from, std::move(callbacks));
-  if (!tail.ok()) return fail(tail.status());
-  while (!done && interrupts() == 0) std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  return kExitOk;
+  if (!tail.ok()) return command::fail(tail.status());
+  while (!done && command::interrupts() == 0) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  return command::kExitOk;
 }
 
 }  // namespace
 
-void add_tail_command(CLI::App& app, Run& run) {
+void add_tail_command(CLI::App& app, command::Run& run) {
   auto arguments = std::make_shared<Arguments>();
   CLI::App* const command = app.add_subcommand("tail", "Follow the replicated statements live, until Ctrl-C");
-  add_connection_options(*command, arguments->connection);
+  command::add_connection_options(*command, arguments->connection);
   command->add_option("--from", arguments->from, "Begin at this sequence, from the log (1 = the beginning)")
       ->type_name("SEQUENCE");
   command->add_option("--count", arguments->count, "Leave after so many entries")->type_name("ENTRIES");

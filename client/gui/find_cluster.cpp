@@ -2,7 +2,7 @@
 
 #include <cstdlib>
 
-#include "client/cli/cluster_file.h"
+#include "client/local/cluster_file.h"
 #include "config/config.h"
 
 namespace sqlcast::gui {
@@ -29,7 +29,7 @@ Result<FoundCluster> find_endpoints(const std::vector<std::string>& endpoints, c
     }
     return FoundCluster{{loaded->listen}, loaded->name.empty() ? config_file : loaded->name};
   }
-  auto cluster = cli::ClusterFile::load(cli::cluster_dir(dir));
+  auto cluster = local::ClusterFile::load(local::cluster_dir(dir));
   if (cluster.ok()) return FoundCluster{cluster->endpoints(), "Local cluster"};
   const bool named = !dir.empty() || std::getenv("SQLCAST_DIR") != nullptr;
   if (named) return cluster.status();

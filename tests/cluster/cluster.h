@@ -17,7 +17,7 @@
 #include <string>
 #include <vector>
 
-#include "client/cli/process.h"
+#include "client/local/process.h"
 #include "proto/message.h"
 #include "storage/connection.h"
 #include "tests/cluster/session.h"
@@ -102,7 +102,7 @@ class Node {
 
  private:
   const Options options_;
-  cli::ProcessId process_;
+  local::ProcessId process_;
   mutable std::optional<int> exit_status_;  // as of waitpid(), once it has ended
 };
 

@@ -31,7 +31,7 @@ ExternalServer::~ExternalServer() { kill(); }
 
 void ExternalServer::start() {
   const std::string folder = folder_.path().string();
-  cli::SpawnOptions spawn;
+  local::SpawnOptions spawn;
   spawn.program = std::filesystem::exists("/usr/sbin/mariadbd") ? "/usr/sbin/mariadbd" : "mariadbd";
   spawn.arguments = {"--no-defaults",
                      "--datadir=" + folder + "/data",
@@ -47,7 +47,7 @@ void ExternalServer::start() {
   if (geteuid() == 0) spawn.arguments.push_back("--user=root");
   spawn.log = folder_.path() / "server.log";
   spawn.die_with_parent = true;
-  const Result<cli::ProcessId> process = cli::spawn(spawn);
+  const Result<local::ProcessId> process = local::spawn(spawn);
   if (!process) throw std::runtime_error(process.status().message);
   process_ = *process;
   wait_for("the external server to answer", [this] {

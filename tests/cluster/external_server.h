@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "client/cli/process.h"
+#include "client/local/process.h"
 #include "storage/connection.h"
 #include "tests/cluster/cluster.h"
 
@@ -33,7 +33,7 @@ class ExternalServer {
  private:
   TemporaryFolder folder_;
   std::vector<std::string> arguments_;
-  cli::ProcessId process_;
+  local::ProcessId process_;
 };
 
 }  // namespace sqlcast::cluster_test

@@ -75,7 +75,7 @@ Node::~Node() {
 }
 
 void Node::start() {
-  cli::SpawnOptions spawn;
+  local::SpawnOptions spawn;
   spawn.program = "/usr/bin/env";
   for (const auto& [name, value] : environment) spawn.arguments.push_back(name + "=" + value);
   spawn.arguments.push_back(program("sqlcast-" + options_.role));
@@ -84,7 +84,7 @@ void Node::start() {
   spawn.arguments.insert(spawn.arguments.end(), arguments.begin(), arguments.end());
   spawn.log = options_.folder / "node.log";
   spawn.die_with_parent = true;
-  const Result<cli::ProcessId> process = cli::spawn(spawn);
+  const Result<local::ProcessId> process = local::spawn(spawn);
   if (!process) throw std::runtime_error(process.status().message);
   process_ = *process;
   exit_status_.reset();

@@ -1,13 +1,17 @@
 // Goal: what the command line program says and writes is right. Method: pure pieces with made-up values.
-#include "client/cli/connection.h"
-#include "client/cli/local_cluster.h"
 #include "client/cli/node_table.h"
 #include "client/cli/parameters.h"
 #include "client/cli/shell.h"
-#include "client/cli/text_table.h"
+#include "client/command/run.h"
+#include "client/local/find_nodes.h"
+#include "client/local/local_cluster.h"
+#include "client/text/text_table.h"
 
 using namespace sqlcast;
 using namespace sqlcast::cli;
+using namespace sqlcast::command;
+using namespace sqlcast::local;
+using namespace sqlcast::text;
 
 TEST_CASE("cli: durations are read with their unit, seconds without one") {
   CHECK(parse_duration_ms("500ms") == 500);

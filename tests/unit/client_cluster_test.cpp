@@ -4,11 +4,11 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "client/cli/cluster_file.h"
-#include "client/cli/process.h"
+#include "client/local/cluster_file.h"
+#include "client/local/process.h"
 
 using namespace sqlcast;
-using namespace sqlcast::cli;
+using namespace sqlcast::local;
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 

@@ -1,11 +1,11 @@
 // Goal: results are shown as people and scripts expect them. Method: cells made by hand through each printer.
 #include <limits>
 
-#include "client/cli/display_width.h"
-#include "client/cli/result_format.h"
+#include "client/text/display_width.h"
+#include "client/text/result_format.h"
 
 using namespace sqlcast;
-using namespace sqlcast::cli;
+using namespace sqlcast::text;
 using proto::Cell;
 using proto::ColumnInfo;
 using proto::ValueKind;

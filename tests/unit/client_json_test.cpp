@@ -1,8 +1,8 @@
 // Goal: what we write as JSON is read back the same; what is not JSON is refused with its place. Pure calls.
-#include "client/json.h"
+#include "client/text/json.h"
 
 using namespace sqlcast;
-using namespace sqlcast::client;
+using namespace sqlcast::text;
 
 TEST_CASE("json: a document survives being written and parsed") {
   const std::string text =

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-namespace sqlcast::cli {
+namespace sqlcast::text {
 
 class TextTable {
  public:
@@ -28,4 +28,4 @@ long long parse_duration_ms(const std::string& text);
 // 950 → "950 ms", 1200 → "1.2 s", 7'200'000 → "2.0 h".
 std::string duration_text(unsigned long long milliseconds);
 
-}  // namespace sqlcast::cli
+}  // namespace sqlcast::text

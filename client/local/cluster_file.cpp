@@ -1,4 +1,4 @@
-#include "client/cli/cluster_file.h"
+#include "client/local/cluster_file.h"
 
 #include <unistd.h>
 
@@ -9,13 +9,13 @@
 #include <iterator>
 
 #include "client/endpoint_set.h"
-#include "client/json.h"
+#include "client/text/json.h"
 
-namespace sqlcast::cli {
+namespace sqlcast::local {
 namespace {
 
 namespace fs = std::filesystem;
-namespace json = client::json;
+namespace json = text::json;
 
 constexpr std::string_view kFileName = "cluster.json";
 
@@ -131,4 +131,4 @@ Status write_text_file(const fs::path& path, std::string_view text) {
   return Status::error(Code::io, path.string() + " cannot be written: " + why);
 }
 
-}  // namespace sqlcast::cli
+}  // namespace sqlcast::local

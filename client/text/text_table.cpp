@@ -1,4 +1,4 @@
-#include "client/cli/text_table.h"
+#include "client/text/text_table.h"
 
 #include <algorithm>
 #include <array>
@@ -7,10 +7,10 @@
 #include <utility>
 
 #include "base/logging.h"
-#include "client/cli/display_width.h"
-#include "client/cli/result_format.h"
+#include "client/text/display_width.h"
+#include "client/text/result_format.h"
 
-namespace sqlcast::cli {
+namespace sqlcast::text {
 
 std::string TextTable::text() const {
   std::vector<std::size_t> widths;
@@ -57,4 +57,4 @@ std::string duration_text(unsigned long long milliseconds) {
   return fmt::format("{:.1f} h", real / 3.6e6);
 }
 
-}  // namespace sqlcast::cli
+}  // namespace sqlcast::text

@@ -11,7 +11,7 @@
 #include "proto/column.h"
 #include "proto/message.h"
 
-namespace sqlcast::cli {
+namespace sqlcast::text {
 
 enum class Format {
   table,     // framed, widths right for UTF-8, numbers right-aligned, line breaks inside a cell kept (marked +)
@@ -48,4 +48,4 @@ std::string_view cell_text(const proto::Cell& cell, std::string& buffer);
 // visible escapes. Returns `text` itself when nothing has to change.
 std::string_view printable(std::string_view text, std::string& buffer);
 
-}  // namespace sqlcast::cli
+}  // namespace sqlcast::text

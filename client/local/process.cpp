@@ -1,4 +1,4 @@
-#include "client/cli/process.h"
+#include "client/local/process.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -16,9 +16,9 @@ extern "C" {  // this header of glibc 2.36 forgets to say so
 #include <cstring>
 #include <sstream>
 
-#include "client/cli/cluster_file.h"
+#include "client/local/cluster_file.h"
 
-namespace sqlcast::cli {
+namespace sqlcast::local {
 namespace {
 
 class Descriptor {
@@ -176,4 +176,4 @@ FileLock::~FileLock() {
   if (descriptor_ >= 0) close(descriptor_);
 }
 
-}  // namespace sqlcast::cli
+}  // namespace sqlcast::local

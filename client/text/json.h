@@ -11,7 +11,7 @@
 
 #include "base/status.h"
 
-namespace sqlcast::client::json {
+namespace sqlcast::text::json {
 
 // Appends the shortest number that reads back as the same double; null for what JSON has no number for.
 void append_double(std::string& out, double value);
@@ -56,4 +56,4 @@ class Value {
 // Exactly one value with nothing but white space around it; bad_message says at which byte it goes wrong.
 Result<Value> parse(std::string_view text);
 
-}  // namespace sqlcast::client::json
+}  // namespace sqlcast::text::json

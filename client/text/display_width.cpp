@@ -1,11 +1,11 @@
-#include "client/cli/display_width.h"
+#include "client/text/display_width.h"
 
 #include <algorithm>
 
 #include "base/utf8.h"
-#include "client/cli/width_tables.h"
+#include "client/text/width_tables.h"
 
-namespace sqlcast::cli {
+namespace sqlcast::text {
 namespace {
 
 template <typename Ranges>
@@ -38,4 +38,4 @@ std::size_t display_width(std::string_view text) {
   return width;
 }
 
-}  // namespace sqlcast::cli
+}  // namespace sqlcast::text

@@ -1,4 +1,4 @@
-#include "client/cli/result_format.h"
+#include "client/text/result_format.h"
 
 #include <algorithm>
 #include <array>
@@ -9,16 +9,15 @@
 #include "base/json_string.h"
 #include "base/types.h"
 #include "base/utf8.h"
-#include "client/cli/display_width.h"
-#include "client/json.h"
+#include "client/text/display_width.h"
+#include "client/text/json.h"
 
-namespace sqlcast::cli {
+namespace sqlcast::text {
 namespace {
 
 using proto::Cell;
 using proto::ColumnInfo;
 using proto::ValueKind;
-namespace json = client::json;
 
 template <typename Number, typename... Format>
 void to_text(std::string& out, Number value, Format... format) {
@@ -369,4 +368,4 @@ std::string_view printable(std::string_view text, std::string& buffer) {
   return changed ? std::string_view(buffer) : text;
 }
 
-}  // namespace sqlcast::cli
+}  // namespace sqlcast::text

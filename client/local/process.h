@@ -13,7 +13,7 @@
 
 #include "base/status.h"
 
-namespace sqlcast::cli {
+namespace sqlcast::local {
 
 struct ProcessId {
   pid_t pid = 0;
@@ -60,4 +60,4 @@ class FileLock {
   int descriptor_;
 };
 
-}  // namespace sqlcast::cli
+}  // namespace sqlcast::local

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace sqlcast::cli {
+namespace sqlcast::text {
 
 // 0, 1 or 2.
 std::size_t code_point_width(std::uint32_t code_point);
@@ -14,4 +14,4 @@ std::size_t code_point_width(std::uint32_t code_point);
 // Of one line: control characters count as one column each, as do bytes that are not UTF-8.
 std::size_t display_width(std::string_view text);
 
-}  // namespace sqlcast::cli
+}  // namespace sqlcast::text

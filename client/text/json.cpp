@@ -1,4 +1,4 @@
-#include "client/json.h"
+#include "client/text/json.h"
 
 #include <array>
 #include <charconv>
@@ -7,7 +7,7 @@
 
 #include "base/json_string.h"
 
-namespace sqlcast::client::json {
+namespace sqlcast::text::json {
 namespace {
 
 constexpr int kMaxDepth = 64;
@@ -270,4 +270,4 @@ void Value::append(std::string& out, int indent, int depth) const {
 
 Result<Value> parse(std::string_view text) { return Parser(text).document(); }
 
-}  // namespace sqlcast::client::json
+}  // namespace sqlcast::text::json

@@ -9,7 +9,7 @@
 
 #include "base/status.h"
 
-namespace sqlcast::cli {
+namespace sqlcast::local {
 
 struct ClusterNode {
   std::string name;
@@ -41,4 +41,4 @@ Result<std::string> read_text_file(const std::filesystem::path& path);
 // By way of a file beside it, so that readers see the old text or the new.
 Status write_text_file(const std::filesystem::path& path, std::string_view text);
 
-}  // namespace sqlcast::cli
+}  // namespace sqlcast::local

@@ -1,9 +1,9 @@
-#include "client/cli/interrupt.h"
+#include "client/command/interrupt.h"
 
 #include <atomic>
 #include <csignal>
 
-namespace sqlcast::cli {
+namespace sqlcast::command {
 namespace {
 
 std::atomic<int> g_count{0};
@@ -30,4 +30,4 @@ void count_terminations() {
 int interrupts() { return g_count; }
 void reset_interrupts() { g_count = 0; }
 
-}  // namespace sqlcast::cli
+}  // namespace sqlcast::command

@@ -12,10 +12,10 @@
 #include <vector>
 
 #include "base/status.h"
-#include "client/cli/cluster_file.h"
-#include "client/cli/process.h"
+#include "client/local/cluster_file.h"
+#include "client/local/process.h"
 
-namespace sqlcast::cli {
+namespace sqlcast::local {
 
 class LocalCluster {
  public:
@@ -76,4 +76,4 @@ std::string node_config(const std::string& text, const ClusterNode& node, const 
 // The next to this executable, else on PATH. io when there is none.
 Result<std::filesystem::path> find_program(const std::string& name, const std::string& given);
 
-}  // namespace sqlcast::cli
+}  // namespace sqlcast::local

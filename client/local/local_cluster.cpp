@@ -1,4 +1,4 @@
-#include "client/cli/local_cluster.h"
+#include "client/local/local_cluster.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -18,9 +18,9 @@
 #include "base/json_string.h"
 #include "base/logging.h"
 #include "client/client.h"
-#include "client/json.h"
+#include "client/text/json.h"
 
-namespace sqlcast::cli {
+namespace sqlcast::local {
 namespace {
 
 namespace fs = std::filesystem;
@@ -313,4 +313,4 @@ bool LocalCluster::kill(const std::string& name) const {
   return true;
 }
 
-}  // namespace sqlcast::cli
+}  // namespace sqlcast::local

@@ -5,7 +5,7 @@
 #include <array>
 #include <cstdint>
 
-namespace sqlcast::cli::widths {
+namespace sqlcast::text::widths {
 
 struct Range {
   std::uint32_t first;
@@ -231,4 +231,4 @@ constexpr std::array<Range, 713> kWide{{
     {0xE01F0, 0xEFFFF}, {0xFFFFE, 0xFFFFF}, {0x10FFFE, 0x10FFFF},
 }};
 
-}  // namespace sqlcast::cli::widths
+}  // namespace sqlcast::text::widths

@@ -1,7 +1,7 @@
 // Interrupts: Ctrl-C as a count that is looked at, instead of the end of the process. Process-wide.
 #pragma once
 
-namespace sqlcast::cli {
+namespace sqlcast::command {
 
 // From now on SIGINT is counted. Once, from the main thread.
 void count_interrupts();
@@ -12,4 +12,4 @@ void count_terminations();
 int interrupts();
 void reset_interrupts();
 
-}  // namespace sqlcast::cli
+}  // namespace sqlcast::command

@@ -1,0 +1,37 @@
+#include "client/local/find_nodes.h"
+
+#include "client/local/cluster_file.h"
+#include "net/endpoint.h"
+
+namespace sqlcast::local {
+
+Result<Nodes> find_nodes(const ConnectionOptions& options) {
+  Nodes nodes;
+  nodes.endpoints = options.endpoints;
+  if (!options.host.empty() || options.port != 0) {
+    const std::string host = options.host.empty() ? "127.0.0.1" : options.host;
+    const bool bare_ipv6 = host.find(':') != std::string::npos && !host.starts_with('[');
+    nodes.endpoints.push_back("tcp://" + (bare_ipv6 ? "[" + host + "]" : host) + ":" +
+                              std::to_string(options.port == 0 ? kDefaultPort : options.port));
+  }
+  for (const std::string& endpoint : nodes.endpoints) {
+    if (const auto parsed = net::parse_peer_endpoint(endpoint); !parsed.ok()) return parsed.status();
+    nodes.where += (nodes.where.empty() ? "" : ", ") + endpoint;
+  }
+  nodes.named = !nodes.endpoints.empty();
+  if (nodes.named) return nodes;
+
+  const std::filesystem::path dir = cluster_dir(options.dir);
+  auto cluster = ClusterFile::load(dir);
+  if (cluster.ok()) {
+    nodes.endpoints = cluster->endpoints();
+    nodes.where = dir.string();
+    return nodes;
+  }
+  if (cluster.status().code != Code::io) return cluster.status();
+  return Status::error(Code::config, "there is no local cluster in " + dir.string() +
+                                         ". Start one with `sqlcast cluster up`, say where it is with --dir, or name a "
+                                         "node with -h HOST -P PORT");
+}
+
+}  // namespace sqlcast::local

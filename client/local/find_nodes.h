@@ -1,0 +1,30 @@
+// From what a command line says to the endpoints of nodes, the same for every program. Plain; blocks on files alone.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+
+namespace sqlcast::local {
+
+struct ConnectionOptions {
+  std::string host;
+  std::uint16_t port = 0;  // 0 = not given
+  std::vector<std::string> endpoints;
+  std::string dir;
+};
+
+inline constexpr std::uint16_t kDefaultPort = 5750;
+
+struct Nodes {
+  std::vector<std::string> endpoints;
+  bool named = false;  // host, port or endpoint were given: one is asked, not the cluster of a folder
+  std::string where;   // for messages: "tcp://…" or the folder
+};
+
+// The endpoints, host and port given, else the local cluster in `dir`. config says what to do when there is neither.
+Result<Nodes> find_nodes(const ConnectionOptions& options);
+
+}  // namespace sqlcast::local
