@@ -101,6 +101,13 @@ int run_read(const Arguments& arguments) {
   request.timeout = std::chrono::milliseconds(600'000);
   request.target = {client::Target::Kind::node, node->endpoint};
 
+  // What was written before this command is read whole, and waiting for it is not timed.
+  client::Request caught_up = client::Request::of("SELECT 1");
+  caught_up.target = request.target;
+  caught_up.after = cluster->master()->position;
+  if (const client::Reply reply = cluster->client->run(std::move(caught_up)); !reply.status.ok())
+    return command::fail(reply.status);
+
   const Clock::time_point start = Clock::now();
   Pages pages(*cluster->client, arguments.page_rows);
   pages.start(std::move(request));
