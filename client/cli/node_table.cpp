@@ -5,21 +5,14 @@
 #include <string_view>
 
 #include "base/logging.h"
+#include "client/text/escape.h"
 #include "client/text/json.h"
-#include "client/text/result_format.h"
 #include "client/text/text_table.h"
 
 namespace sqlcast::cli {
 namespace {
 
 namespace json = text::json;
-
-std::string one_line(const std::string& text) {
-  std::string buffer;
-  std::string line(text::printable(text, buffer));
-  std::replace(line.begin(), line.end(), '\n', ' ');
-  return line;
-}
 
 json::Value to_json(const proto::NodeStatus& node) {
   json::Object counters;
@@ -71,7 +64,7 @@ std::string nodes_table(const std::vector<proto::NodeStatus>& nodes) {
                known ? std::to_string(node.epoch) : "-", known ? std::to_string(node.position) : "-",
                reachable ? (node.lag_ms == 0 ? "0" : text::duration_text(node.lag_ms)) : "-",
                reachable ? fmt::format("{:.1f}", node.entries_per_second) : "-", node.endpoint,
-               one_line(node.message)});
+               text::printable_line(node.message)});
   }
   return table.text();
 }

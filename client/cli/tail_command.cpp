@@ -1,5 +1,4 @@
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -12,8 +11,8 @@
 #include "client/client.h"
 #include "client/command/connection.h"
 #include "client/command/interrupt.h"
+#include "client/text/escape.h"
 #include "client/text/json.h"
-#include "client/text/result_format.h"
 
 namespace sqlcast::cli {
 namespace {
@@ -45,21 +44,14 @@ std::string effect_text(const proto::Group& group, const proto::Effect& effect) 
   return text;
 }
 
-std::string line_of(const std::string& sql) {
-  std::string buffer;
-  std::string text(text::printable(sql, buffer));
-  std::replace(text.begin(), text.end(), '\n', ' ');
-  return text;
-}
-
 std::string entry_lines(const proto::Group& group, const proto::Entry& entry) {
   std::string text;
   for (const proto::Statement& statement : entry.statements)
     text += fmt::format("{}  e{}  {}  {}  {}  [{}]  {}\n", entry.sequence, group.epoch,
                         time_text(group.commit_time_us, ' '),
-                        entry.key.client_id.empty() ? "-" : line_of(entry.key.client_id),
-                        entry.database.empty() ? "-" : line_of(entry.database), effect_text(group, statement.effect),
-                        line_of(statement.sql));
+                        entry.key.client_id.empty() ? "-" : text::printable_line(entry.key.client_id),
+                        entry.database.empty() ? "-" : text::printable_line(entry.database),
+                        effect_text(group, statement.effect), text::printable_line(statement.sql));
   return text;
 }
 

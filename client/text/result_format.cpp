@@ -1,16 +1,11 @@
 #include "client/text/result_format.h"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
-#include <cmath>
-#include <limits>
 
 #include "base/json_string.h"
-#include "base/types.h"
-#include "base/utf8.h"
+#include "client/text/cell_text.h"
 #include "client/text/display_width.h"
-#include "client/text/json.h"
+#include "client/text/escape.h"
 
 namespace sqlcast::text {
 namespace {
@@ -19,21 +14,9 @@ using proto::Cell;
 using proto::ColumnInfo;
 using proto::ValueKind;
 
-template <typename Number, typename... Format>
-void to_text(std::string& out, Number value, Format... format) {
-  std::array<char, 64> buffer{};
-  out.append(buffer.data(), std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, format...).ptr);
-}
-
-// In full where the database itself would write it so, with an exponent outside of that.
-void double_to_text(std::string& out, double value) {
-  const double size = std::fabs(value);
-  const bool plain = size == 0 || (size >= 1e-15 && size < 1e15);
-  to_text(out, value, plain ? std::chars_format::fixed : std::chars_format::scientific);
-}
-
-bool is_number(ValueKind kind) {
-  return kind == ValueKind::int64 || kind == ValueKind::uint64 || kind == ValueKind::float64;
+// As people and scripts read it, NULL by its name.
+std::string_view shown(const Cell& cell, std::string& buffer) {
+  return cell.kind == Cell::Kind::null ? "NULL" : cell_text(cell, buffer);
 }
 
 bool right_aligned(const ColumnInfo& column) { return is_number(column.kind) || column.type.starts_with("DECIMAL"); }
@@ -90,7 +73,7 @@ class TablePrinter : public ResultPrinter {
     return grown;
   }
 
-  std::string_view text_of(const Cell& cell) { return printable(cell_text(cell, cell_buffer_), print_buffer_); }
+  std::string_view text_of(const Cell& cell) { return printable(shown(cell, cell_buffer_), print_buffer_); }
 
   void rule(std::string& out) const {
     out.push_back('+');
@@ -157,7 +140,7 @@ class TabsPrinter : public ResultPrinter {
       if (!started_) head(out);
       for (std::size_t column = 0; column < cells.size(); ++column) {
         if (column != 0) out.push_back('\t');
-        append_escaped(cell_text(cells[column][row], buffer_), out);
+        append_escaped(shown(cells[column][row], buffer_), out);
       }
       out.push_back('\n');
     }
@@ -201,7 +184,7 @@ class CsvPrinter : public ResultPrinter {
     if (!header_) return;
     for (std::size_t i = 0; i < columns.size(); ++i) {
       if (i != 0) out.push_back(',');
-      append_field(columns[i].name, out);
+      append_csv_field(out, columns[i].name);
     }
     out.append("\r\n");
   }
@@ -211,7 +194,7 @@ class CsvPrinter : public ResultPrinter {
       for (std::size_t column = 0; column < cells.size(); ++column) {
         const Cell& cell = cells[column][row];
         if (column != 0) out.push_back(',');
-        if (cell.kind != Cell::Kind::null) append_field(cell_text(cell, buffer_), out);
+        if (cell.kind != Cell::Kind::null) append_csv_field(out, cell_text(cell, buffer_));
       }
       out.append("\r\n");
     }
@@ -220,19 +203,6 @@ class CsvPrinter : public ResultPrinter {
   void end(std::string&) override {}
 
  private:
-  static void append_field(std::string_view text, std::string& out) {
-    if (!text.empty() && text.find_first_of(",\"\r\n") == std::string_view::npos) {
-      out.append(text);
-      return;
-    }
-    out.push_back('"');
-    for (const char byte : text) {
-      if (byte == '"') out.push_back('"');
-      out.push_back(byte);
-    }
-    out.push_back('"');
-  }
-
   const bool header_;
   std::string buffer_;
 };
@@ -257,7 +227,7 @@ class JsonPrinter : public ResultPrinter {
       for (std::size_t column = 0; column < names_.size(); ++column) {
         if (column != 0) out.append(", ");
         out.append(names_[column]).append(": ");
-        append_value(cells[column][row], out);
+        append_cell_json(out, cells[column][row]);
       }
       out.append("}\n");
     }
@@ -266,19 +236,7 @@ class JsonPrinter : public ResultPrinter {
   void end(std::string&) override {}
 
  private:
-  void append_value(const Cell& cell, std::string& out) {
-    switch (cell.kind) {
-      case Cell::Kind::null: out.append("null"); break;
-      case Cell::Kind::int64:
-      case Cell::Kind::uint64: out.append(cell_text(cell, buffer_)); break;
-      case Cell::Kind::float64: json::append_double(out, cell.float64); break;
-      case Cell::Kind::text:
-      case Cell::Kind::bytes: append_json_string(out, cell_text(cell, buffer_)); break;
-    }
-  }
-
   std::vector<std::string> names_;
-  std::string buffer_;
 };
 
 class VerticalPrinter : public ResultPrinter {
@@ -300,7 +258,7 @@ class VerticalPrinter : public ResultPrinter {
     for (std::uint64_t row = 0; row < rows; ++row) {
       out.append(kStars).append(" ").append(std::to_string(++row_)).append(". row ").append(kStars).append("\n");
       for (std::size_t column = 0; column < names_.size(); ++column) {
-        const std::string_view text = cell_text(cells[column][row], cell_buffer_);
+        const std::string_view text = shown(cells[column][row], cell_buffer_);
         out.append(names_[column]).append(": ").append(printable(text, print_buffer_)).append("\n");
       }
     }
@@ -315,8 +273,6 @@ class VerticalPrinter : public ResultPrinter {
   std::string print_buffer_;
 };
 
-bool is_control(std::uint32_t point) { return point < 0x20 || (point >= 0x7F && point < 0xA0); }
-
 }  // namespace
 
 std::unique_ptr<ResultPrinter> make_printer(const FormatOptions& options) {
@@ -328,44 +284,6 @@ std::unique_ptr<ResultPrinter> make_printer(const FormatOptions& options) {
     case Format::vertical: return std::make_unique<VerticalPrinter>();
   }
   return nullptr;
-}
-
-std::string_view cell_text(const Cell& cell, std::string& buffer) {
-  buffer.clear();
-  switch (cell.kind) {
-    case Cell::Kind::null: return "NULL";
-    case Cell::Kind::int64: to_text(buffer, cell.int64); break;
-    case Cell::Kind::uint64: to_text(buffer, cell.uint64); break;
-    case Cell::Kind::float64: double_to_text(buffer, cell.float64); break;
-    case Cell::Kind::text: return cell.view();
-    case Cell::Kind::bytes: buffer.append("0x").append(to_hex(cell.view())); break;
-  }
-  return buffer;
-}
-
-std::string_view printable(std::string_view text, std::string& buffer) {
-  bool changed = false;
-  for (std::size_t at = 0; at < text.size();) {
-    const CodePoint point = code_point_at(text, at);
-    const bool show = point.valid && (point.value == '\n' || !is_control(point.value));
-    if (!show && !changed) {
-      buffer.assign(text.substr(0, at));
-      changed = true;
-    }
-    if (show) {
-      if (changed) buffer.append(text.substr(at, point.size));
-    } else if (text[at] == '\t') {
-      buffer.append("\\t");
-    } else if (text[at] == '\r') {
-      buffer.append("\\r");
-    } else if (text[at] == '\0') {
-      buffer.append("\\0");
-    } else {
-      buffer.append("\\x").append(to_hex(text.substr(at, point.size)));
-    }
-    at += point.size;
-  }
-  return changed ? std::string_view(buffer) : text;
 }
 
 }  // namespace sqlcast::text

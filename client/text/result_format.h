@@ -40,12 +40,4 @@ class ResultPrinter {
 
 std::unique_ptr<ResultPrinter> make_printer(const FormatOptions& options);
 
-// A cell as people read it: NULL, numbers in full, bytes as 0x…, text as it is. `buffer` holds what the result
-// points to when it is not the cell's own text.
-std::string_view cell_text(const proto::Cell& cell, std::string& buffer);
-
-// Text that is safe on a terminal: control characters but line feeds, and bytes that are not UTF-8, become
-// visible escapes. Returns `text` itself when nothing has to change.
-std::string_view printable(std::string_view text, std::string& buffer);
-
 }  // namespace sqlcast::text

@@ -8,7 +8,6 @@
 
 #include "base/logging.h"
 #include "client/text/display_width.h"
-#include "client/text/result_format.h"
 
 namespace sqlcast::text {
 

@@ -6,6 +6,7 @@
 #include "client/gui/model/editor_buffer.h"
 #include "client/gui/model/highlight.h"
 #include "client/gui/model/text.h"
+#include "client/text/escape.h"
 
 using namespace sqlcast;
 using namespace sqlcast::gui;
@@ -192,5 +193,5 @@ TEST_CASE("text: invalid UTF-8 is replaced, never passed on") {
   REQUIRE_FALSE(is_utf8("\xed\xa0\x80"));
   REQUIRE(one_line("a\nb\x01", 10) == "a↵b·");
   REQUIRE(one_line("漢字漢字", 2) == "漢字…");
-  REQUIRE(unescape_line(escape_line("a\\n\n\t\r")) == "a\\n\n\t\r");
+  REQUIRE(text::unescape_line(text::escape_line("a\\n\n\t\r")) == "a\\n\n\t\r");
 }

@@ -106,8 +106,8 @@ TEST_CASE("grid: a stopped arrangement gives nothing, an outdated one is not tak
 }
 
 TEST_CASE("cells: literals give the value back") {
-  REQUIRE(sql_text_literal("it's \\ \n") == "'it''s \\\\ \\n'");
-  REQUIRE(sql_bytes_literal(std::string("\0\xff", 2)) == "x'00ff'");
+  REQUIRE(text::sql_text_literal("it's \\ \n") == "'it''s \\\\ \\n'");
+  REQUIRE(text::sql_bytes_literal(std::string("\0\xff", 2)) == "x'00ff'");
   REQUIRE(sql_identifier("a`b") == "`a``b`");
 }
 

@@ -11,80 +11,12 @@ namespace sqlcast::gui {
 
 using Kind = proto::Cell::Kind;
 
-void append_cell_text(std::string& out, const proto::Cell& cell) {
-  char buffer[32];
-  switch (cell.kind) {
-    case Kind::null: return;
-    case Kind::int64: out.append(buffer, std::to_chars(buffer, buffer + sizeof buffer, cell.int64).ptr); return;
-    case Kind::uint64: out.append(buffer, std::to_chars(buffer, buffer + sizeof buffer, cell.uint64).ptr); return;
-    case Kind::float64: out.append(buffer, std::to_chars(buffer, buffer + sizeof buffer, cell.float64).ptr); return;
-    case Kind::text: out += cell.view(); return;
-    case Kind::bytes:
-      out += "0x";
-      out += to_hex(cell.view());
-      return;
-  }
-}
-
-std::string cell_text(const proto::Cell& cell) {
-  std::string out;
-  append_cell_text(out, cell);
-  return out;
-}
-
 std::string cell_line(const proto::Cell& cell, std::size_t max_characters) {
   if (cell.kind == Kind::text) return one_line(cell.view(), max_characters);
   if (cell.kind == Kind::bytes && cell.size * std::size_t{2} + 2 > max_characters) {
     return cat("0x", to_hex(cell.view().substr(0, max_characters / 2)), "…");
   }
   return cell_text(cell);
-}
-
-std::string sql_text_literal(std::string_view text) {
-  std::string out = "'";
-  out.reserve(text.size() + 2);
-  for (const char c : text) {
-    switch (c) {
-      case '\'': out += "''"; break;
-      case '\\': out += "\\\\"; break;
-      case '\0': out += "\\0"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\x1a': out += "\\Z"; break;
-      default: out += c;
-    }
-  }
-  out += '\'';
-  return out;
-}
-
-std::string sql_bytes_literal(std::string_view bytes) { return cat("x'", to_hex(bytes), "'"); }
-
-std::string sql_identifier(std::string_view name) {
-  std::string out = "`";
-  for (const char c : name) {
-    if (c == '`') out += '`';
-    out += c;
-  }
-  out += '`';
-  return out;
-}
-
-std::string sql_literal(const proto::Cell& cell) {
-  switch (cell.kind) {
-    case Kind::null: return "NULL";
-    case Kind::text: return sql_text_literal(cell.view());
-    case Kind::bytes: return sql_bytes_literal(cell.view());
-    case Kind::float64: {
-      // An exponent makes it a DOUBLE literal; without one it would be a DECIMAL and could round differently.
-      std::string text = cell_text(cell);
-      if (text.find('e') == std::string::npos) text += "e0";
-      return text;
-    }
-    case Kind::int64:
-    case Kind::uint64: return cell_text(cell);
-  }
-  return "NULL";
 }
 
 namespace {
@@ -116,10 +48,6 @@ bool same_cell(const proto::Cell& a, const proto::Cell& b) {
   const bool integers =
       (a.kind == Kind::int64 || a.kind == Kind::uint64) && (b.kind == Kind::int64 || b.kind == Kind::uint64);
   return (a.kind == b.kind || integers) && compare_cells(a, b) == 0;
-}
-
-bool is_number(proto::ValueKind kind) {
-  return kind == proto::ValueKind::int64 || kind == proto::ValueKind::uint64 || kind == proto::ValueKind::float64;
 }
 
 std::string hex_dump(std::string_view bytes, std::size_t max_bytes) {

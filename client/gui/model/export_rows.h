@@ -1,42 +1,17 @@
-// RowWriter: rows as TSV, CSV, JSON, INSERT statements or a Markdown table, a piece at a time, so that a result of
-// any size goes to a file in bounded memory. Plain; one thread.
+// The rows of a grid as text, in the formats of files. Pure; one thread.
 #pragma once
 
-#include <cstdint>
-#include <functional>
-#include <optional>
 #include <string>
-#include <string_view>
-#include <vector>
 
-#include "proto/column.h"
-#include "proto/message.h"
+#include "client/text/row_writer.h"
 
 namespace sqlcast::gui {
 
-enum class RowFormat : std::uint8_t { tsv, csv, json, insert, markdown };
-
-inline constexpr RowFormat kRowFormats[] = {RowFormat::tsv, RowFormat::csv, RowFormat::json, RowFormat::insert,
-                                            RowFormat::markdown};
-std::string_view format_name(RowFormat format);       // "TSV"
-std::string_view format_extension(RowFormat format);  // "tsv"
-
-class RowWriter {
- public:
-  // `table` names the table of INSERT statements; empty = "table_name".
-  RowWriter(RowFormat format, std::vector<proto::ColumnInfo> columns, std::string table);
-
-  // Appends to `out`. header() first, once; then rows; footer() last.
-  void header(std::string& out) const;
-  void row(std::string& out, const std::function<const proto::Cell&(std::size_t column)>& cell);
-  void footer(std::string& out) const;
-
- private:
-  RowFormat format_;
-  std::vector<proto::ColumnInfo> columns_;
-  std::string table_;
-  std::uint64_t rows_ = 0;
-};
+using text::format_extension;
+using text::format_name;
+using text::kRowFormats;
+using text::RowFormat;
+using text::RowWriter;
 
 class GridModel;
 

@@ -36,7 +36,7 @@ bool cell_contains(const proto::Cell& cell, std::string_view needle, std::string
   if (cell.kind == proto::Cell::Kind::text) return contains_ignoring_case(cell.view(), needle);
   if (cell.kind == proto::Cell::Kind::null) return needle == "null";
   scratch.clear();
-  append_cell_text(scratch, cell);
+  text::append_cell_text(scratch, cell);
   return contains_ignoring_case(scratch, needle);
 }
 }  // namespace

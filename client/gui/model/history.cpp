@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "client/gui/model/text.h"
+#include "client/text/escape.h"
 
 namespace sqlcast::gui {
 
@@ -33,8 +34,8 @@ std::vector<std::size_t> History::search(std::string_view query, std::size_t mos
 }
 
 std::string History::to_line(const HistoryItem& item) {
-  return cat(item.time_us, "\t", item.ok ? "ok" : "failed", "\t", item.elapsed_us, "\t", escape_line(item.node), "\t",
-             escape_line(item.outcome), "\t", escape_line(item.sql), "\n");
+  return cat(item.time_us, "\t", item.ok ? "ok" : "failed", "\t", item.elapsed_us, "\t", text::escape_line(item.node),
+             "\t", text::escape_line(item.outcome), "\t", text::escape_line(item.sql), "\n");
 }
 
 std::string History::to_text() const {
@@ -68,9 +69,9 @@ std::size_t History::load(std::string_view text) {
       continue;
     }
     item.ok = fields[1] == "ok";
-    item.node = unescape_line(fields[3]);
-    item.outcome = unescape_line(fields[4]);
-    item.sql = unescape_line(fields[5]);
+    item.node = text::unescape_line(fields[3]);
+    item.outcome = text::unescape_line(fields[4]);
+    item.sql = text::unescape_line(fields[5]);
     add(std::move(item));
   }
   return bad;

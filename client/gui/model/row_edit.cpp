@@ -50,7 +50,7 @@ Result<std::string> typed_literal(const proto::ColumnInfo& column, const EditedV
     }
     case proto::ValueKind::text:
       if (!is_utf8(text)) return bad_value(column, to_utf8(text), "valid UTF-8");
-      return sql_text_literal(text);
+      return text::sql_text_literal(text);
   }
   return Status::error(Code::internal, "a column of unknown kind");
 }
@@ -107,7 +107,7 @@ std::string RowEdits::where(const GridModel& grid, std::uint64_t row) const {
   std::string out = " WHERE ";
   for (std::size_t i = 0; i < key_.size(); ++i) {
     out += cat(i > 0 ? " AND " : "", sql_identifier(grid.columns()[key_[i]].name), " = ",
-               sql_literal(grid.rows().cell(row, key_[i])));
+               text::sql_literal(grid.rows().cell(row, key_[i])));
   }
   return out;
 }
@@ -136,7 +136,7 @@ Result<std::vector<client::Statement>> RowEdits::statements(const GridModel& gri
       set += cat(set.empty() ? "" : ", ", sql_identifier(info.name), " = ", *literal);
       // Floating point does not come back exactly as it is stored (FLOAT): its old value proves nothing.
       if (info.kind == proto::ValueKind::float64) continue;
-      unchanged += cat(" AND ", sql_identifier(info.name), " <=> ", sql_literal(grid.rows().cell(row, column)));
+      unchanged += cat(" AND ", sql_identifier(info.name), " <=> ", text::sql_literal(grid.rows().cell(row, column)));
     }
     add(cat("UPDATE ", target, " SET ", set, where(grid, row), unchanged));
   }

@@ -5,6 +5,7 @@
 
 #include "client/gui/model/keys.h"
 #include "client/gui/model/text.h"
+#include "client/text/escape.h"
 
 namespace sqlcast::gui {
 
@@ -59,7 +60,7 @@ Result<std::vector<std::string>> split_words(std::string_view line) {
       }
       if (at >= line.size()) return Status::error(Code::config, "a quote is not closed");
       ++at;
-      word = unescape_line(raw);
+      word = text::unescape_line(raw);
     } else {
       while (at < line.size() && line[at] != ' ' && line[at] != '\t') word += line[at++];
     }

@@ -9,6 +9,7 @@
 #include <map>
 
 #include "client/gui/model/text.h"
+#include "client/text/escape.h"
 
 namespace sqlcast::gui {
 
@@ -114,21 +115,21 @@ std::string print_settings(const Settings& settings) {
   line("auto_complete", yes_no(settings.auto_complete));
   line("show_system", yes_no(settings.show_system));
   line("active_tab", settings.active_tab);
-  line("last_connection", escape_line(settings.last_connection));
+  line("last_connection", text::escape_line(settings.last_connection));
   for (const SavedConnection& connection : settings.connections) {
     out += "\n[connection]\n";
-    line("name", escape_line(connection.name));
+    line("name", text::escape_line(connection.name));
     std::string endpoints;
     for (const std::string& endpoint : connection.endpoints) endpoints += cat(endpoints.empty() ? "" : " ", endpoint);
-    line("endpoints", escape_line(endpoints));
+    line("endpoints", text::escape_line(endpoints));
     line("colour", connection.colour);
   }
   for (const SavedTab& tab : settings.tabs) {
     out += "\n[tab]\n";
-    line("title", escape_line(tab.title));
-    line("path", escape_line(tab.path));
-    line("database", escape_line(tab.database));
-    line("text", escape_line(tab.text));
+    line("title", text::escape_line(tab.title));
+    line("path", text::escape_line(tab.path));
+    line("database", text::escape_line(tab.database));
+    line("text", text::escape_line(tab.text));
   }
   return out;
 }
@@ -155,7 +156,7 @@ Result<Settings> parse_settings(std::string_view text) {
     const std::string_view key = trim(raw.substr(0, equals));
     std::string_view written = raw.substr(equals + 1);
     if (written.starts_with(' ')) written.remove_prefix(1);
-    const std::string value = unescape_line(written);
+    const std::string value = text::unescape_line(written);
     Status status;
     if (section == "general") status = set_general(out, key, value);
     if (section == "connection") status = set_connection(out.connections.back(), key, value);

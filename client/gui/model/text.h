@@ -49,8 +49,4 @@ std::string_view trim(std::string_view text);
 // breaks and control characters shown as "↵" and "·".
 std::string one_line(std::string_view text, std::size_t max_characters);
 
-// One line of a file for any text: backslash, newline, carriage return and tab escaped; and back.
-std::string escape_line(std::string_view text);
-std::string unescape_line(std::string_view text);
-
 }  // namespace sqlcast::gui
