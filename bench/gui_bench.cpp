@@ -77,7 +77,7 @@ int main(int argc, char** argv) {
       node.lag_ms = static_cast<std::uint64_t>(std::rand() % 900);
       node.position = static_cast<Sequence>(t * 1'000);
     }
-    app.workspace().session()->cluster.update(nodes, t, 1);
+    app.workspace().connection()->cluster.update(nodes, t, 1);
   }
   std::string text;
   for (int i = 0; i < 10'000; ++i) text += cat("select a, b, 'text', 12.5 from student where id = ", i, "; -- line\n");

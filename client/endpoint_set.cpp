@@ -12,54 +12,54 @@ EndpointSet::EndpointSet(const std::vector<std::string>& addresses, std::uint64_
   turns_.fill(static_cast<std::size_t>(random_() % 1024));
 }
 
-Endpoint& EndpointSet::entry(const std::string& address) {
-  for (Endpoint& endpoint : endpoints_)
-    if (endpoint.address == address) return endpoint;
-  endpoints_.emplace_back().address = address;
-  return endpoints_.back();
+KnownNode& EndpointSet::entry(const std::string& address) {
+  for (KnownNode& node : nodes_)
+    if (node.address == address) return node;
+  nodes_.emplace_back().address = address;
+  return nodes_.back();
 }
 
-const Endpoint* EndpointSet::find(std::string_view address) const {
-  for (const Endpoint& endpoint : endpoints_)
-    if (endpoint.address == address) return &endpoint;
+const KnownNode* EndpointSet::find(std::string_view address) const {
+  for (const KnownNode& node : nodes_)
+    if (node.address == address) return &node;
   return nullptr;
 }
 
 // Smaller is better.
-int EndpointSet::rank(const Endpoint& endpoint, Route route, TimePoint now) {
-  const bool working = endpoint.state == "Live" || endpoint.state == "Serving";
-  const bool level = route != Route::read || endpoint.behind_until <= now;
+int EndpointSet::rank(const KnownNode& node, Route route, TimePoint now) {
+  const bool working = node.state == "Live" || node.state == "Serving";
+  const bool level = route != Route::read || node.behind_until <= now;
   int rank = 0;
   if (route == Route::read) {
-    if (endpoint.role == Role::slave) rank = working && level ? 0 : 4;
-    if (endpoint.role == Role::master) rank = working ? 2 : 5;
-    if (endpoint.role == Role::unknown) rank = 3;
+    if (node.role == Role::slave) rank = working && level ? 0 : 4;
+    if (node.role == Role::master) rank = working ? 2 : 5;
+    if (node.role == Role::unknown) rank = 3;
   } else {
-    if (endpoint.role == Role::master) rank = 0;
-    if (endpoint.role == Role::unknown) rank = 1;
-    if (endpoint.role == Role::slave) rank = working ? 2 : 3;
-    if (endpoint.role == Role::slave && route != Route::write) return 30;
+    if (node.role == Role::master) rank = 0;
+    if (node.role == Role::unknown) rank = 1;
+    if (node.role == Role::slave) rank = working ? 2 : 3;
+    if (node.role == Role::slave && route != Route::write) return 30;
   }
-  return endpoint.answered ? rank : rank + 10;
+  return node.answered ? rank : rank + 10;
 }
 
 EndpointSet::Choice EndpointSet::choose(Route route, TimePoint now) {
-  std::vector<const Endpoint*> best;
+  std::vector<const KnownNode*> best;
   int best_rank = 0;
-  const Endpoint* soonest = nullptr;
-  for (const Endpoint& endpoint : endpoints_) {
-    const bool as_master = route == Route::master && endpoint.role == Role::master;
-    if (!endpoint.listed && !as_master) continue;
-    if (endpoint.failures > 0 && endpoint.retry_at > now) {
-      if (soonest == nullptr || endpoint.retry_at < soonest->retry_at) soonest = &endpoint;
+  const KnownNode* soonest = nullptr;
+  for (const KnownNode& node : nodes_) {
+    const bool as_master = route == Route::master && node.role == Role::master;
+    if (!node.listed && !as_master) continue;
+    if (node.failures > 0 && node.retry_at > now) {
+      if (soonest == nullptr || node.retry_at < soonest->retry_at) soonest = &node;
       continue;
     }
-    const int endpoint_rank = rank(endpoint, route, now);
-    if (best.empty() || endpoint_rank < best_rank) {
+    const int node_rank = rank(node, route, now);
+    if (best.empty() || node_rank < best_rank) {
       best.clear();
-      best_rank = endpoint_rank;
+      best_rank = node_rank;
     }
-    if (endpoint_rank == best_rank) best.push_back(&endpoint);
+    if (node_rank == best_rank) best.push_back(&node);
   }
   if (!best.empty()) return {best[turns_.at(static_cast<std::size_t>(route))++ % best.size()]->address, now};
   SQLCAST_CHECK(soonest != nullptr);
@@ -68,51 +68,50 @@ EndpointSet::Choice EndpointSet::choose(Route route, TimePoint now) {
 
 std::size_t EndpointSet::listed() const {
   return static_cast<std::size_t>(
-      std::count_if(endpoints_.begin(), endpoints_.end(), [](const Endpoint& endpoint) { return endpoint.listed; }));
+      std::count_if(nodes_.begin(), nodes_.end(), [](const KnownNode& node) { return node.listed; }));
 }
 
 bool EndpointSet::guessing(Route route) const {
-  for (const Endpoint& endpoint : endpoints_)
-    if (endpoint.listed && endpoint.answered && endpoint.role == (route == Route::read ? Role::slave : Role::master))
-      return false;
+  for (const KnownNode& node : nodes_)
+    if (node.listed && node.answered && node.role == (route == Route::read ? Role::slave : Role::master)) return false;
   return listed() > 1;
 }
 
 void EndpointSet::heard(const std::string& address, TimePoint now) {
-  Endpoint& endpoint = entry(address);
-  endpoint.answered = true;
-  endpoint.failures = 0;
-  endpoint.last_heard = now;
+  KnownNode& node = entry(address);
+  node.answered = true;
+  node.failures = 0;
+  node.last_heard = now;
 }
 
 void EndpointSet::learn(const std::string& address, std::string_view role, std::string_view state,
                         std::string_view master, std::chrono::milliseconds uptime, TimePoint now) {
   {
-    Endpoint& endpoint = entry(address);
-    endpoint.role = role == "master" ? Role::master : role == "slave" ? Role::slave : Role::unknown;
-    endpoint.state = state;
-    endpoint.started_at = now - uptime;
+    KnownNode& node = entry(address);
+    node.role = role == "master" ? Role::master : role == "slave" ? Role::slave : Role::unknown;
+    node.state = state;
+    node.started_at = now - uptime;
   }
   const std::string master_address = canonical_endpoint(master);
   if (role != "slave" || master_address.empty()) return;
   // A node that says it is the master itself knows better than a slave that was set up long ago.
-  Endpoint& its_master = entry(master_address);
+  KnownNode& its_master = entry(master_address);
   if (its_master.role == Role::unknown) its_master.role = Role::master;
 }
 
 void EndpointSet::failed(const std::string& address, TimePoint now) {
-  Endpoint& endpoint = entry(address);
-  endpoint.answered = false;
-  endpoint.failures = std::min(endpoint.failures + 1, 32U);
-  const std::uint32_t doublings = std::min(endpoint.failures - 1, 16U);
+  KnownNode& node = entry(address);
+  node.answered = false;
+  node.failures = std::min(node.failures + 1, 32U);
+  const std::uint32_t doublings = std::min(node.failures - 1, 16U);
   const auto full = std::min<std::int64_t>(kFirstBackOff.count() << doublings, kLongestBackOff.count());
   std::uniform_int_distribution<std::int64_t> jitter(full / 2, full);
-  endpoint.retry_at = now + std::chrono::milliseconds(jitter(random_));
+  node.retry_at = now + std::chrono::milliseconds(jitter(random_));
 }
 
 std::optional<std::string> EndpointSet::known_master() const {
-  for (const Endpoint& endpoint : endpoints_)
-    if (endpoint.role == Role::master) return endpoint.address;
+  for (const KnownNode& node : nodes_)
+    if (node.role == Role::master) return node.address;
   return std::nullopt;
 }
 

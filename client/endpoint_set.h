@@ -28,7 +28,8 @@ enum class Route : std::uint8_t {
   master,         // the same, and the master even when only heard of
 };
 
-struct Endpoint {
+// What a client knows of a node, and how it has answered.
+struct KnownNode {
   std::string address;
   bool listed = false;  // given by the caller; others are only used when named, or as the master
   Role role = Role::unknown;
@@ -70,15 +71,15 @@ class EndpointSet {
   void failed(const std::string& address, TimePoint now);
 
   std::size_t listed() const;
-  const Endpoint* find(std::string_view address) const;
-  const std::vector<Endpoint>& all() const { return endpoints_; }
+  const KnownNode* find(std::string_view address) const;
+  const std::vector<KnownNode>& all() const { return nodes_; }
   std::optional<std::string> known_master() const;
 
  private:
-  Endpoint& entry(const std::string& address);
-  static int rank(const Endpoint& endpoint, Route route, TimePoint now);
+  KnownNode& entry(const std::string& address);
+  static int rank(const KnownNode& node, Route route, TimePoint now);
 
-  std::vector<Endpoint> endpoints_;
+  std::vector<KnownNode> nodes_;
   std::mt19937_64 random_;
   // Spread requests over equals. One a route: a session that writes and reads in turn would read at every other one.
   std::array<std::size_t, 4> turns_{};

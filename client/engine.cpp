@@ -164,14 +164,14 @@ void Engine::not_sent(std::uint64_t exchange, const Status& why, TimePoint now) 
 // ---- silence -----------------------------------------------------------------------------------------------
 
 void Engine::check(std::uint64_t id, Open& open, TimePoint now) {
-  const Endpoint* endpoint = endpoints_.find(open.endpoint);
-  const bool speaks = endpoint != nullptr && endpoint->last_heard + settings_.resend_after > now &&
-                      endpoint->last_heard >= open.sent_at;
+  const KnownNode* node = endpoints_.find(open.endpoint);
+  const bool speaks =
+      node != nullptr && node->last_heard + settings_.resend_after > now && node->last_heard >= open.sent_at;
   if (!speaks) {
     give_up_on(open.endpoint, now);
     return;
   }
-  const bool restarted = endpoint->started_at > open.sent_at;
+  const bool restarted = node->started_at > open.sent_at;
   const bool repeat = open.exchange.repeat == Repeat::freely || (open.exchange.repeat == Repeat::if_lost && restarted);
   if (repeat && !open.cancelled) {
     open.on_its_way = false;
@@ -231,7 +231,7 @@ void Engine::probe_silent(TimePoint now) {
 }
 
 TimePoint Engine::probe_due(const std::string& endpoint, TimePoint waiting_since) const {
-  const Endpoint* known = endpoints_.find(endpoint);
+  const KnownNode* known = endpoints_.find(endpoint);
   const auto asked = probes_.find(endpoint);
   TimePoint latest = waiting_since;
   if (known != nullptr) latest = std::max(latest, known->last_heard);
@@ -246,8 +246,8 @@ void Engine::discover(TimePoint now) {
   discovered_at_ = now;
   if (first && !alone) discovery_ends_ = now + settings_.discovery;
   std::vector<std::string> ask;
-  for (const Endpoint& endpoint : endpoints_.all())
-    if (endpoint.listed && (endpoint.failures == 0 || endpoint.retry_at <= now)) ask.push_back(endpoint.address);
+  for (const KnownNode& node : endpoints_.all())
+    if (node.listed && (node.failures == 0 || node.retry_at <= now)) ask.push_back(node.address);
   for (const std::string& address : ask) {
     // A probe that was never answered: what comes next must not queue up behind a dead connection.
     if (const auto it = probes_.find(address); it != probes_.end() && it->second.sent_at + settings_.resend_after < now)
@@ -376,7 +376,7 @@ bool Engine::try_again(OpenMap::iterator it, const proto::ErrorReply& error, Tim
       if (pinned || open.exchange.route == Route::read) return false;
       endpoints_.learn_role(open.endpoint, Role::slave);
       const EndpointSet::Choice next = endpoints_.choose(Route::listed_master, now);
-      const Endpoint* chosen = endpoints_.find(next.address);
+      const KnownNode* chosen = endpoints_.find(next.address);
       if (chosen == nullptr || chosen->role == Role::slave || !in_time(next.at > now ? kBusyPause : milliseconds{0}))
         return false;
       open.exchange.route = Route::listed_master;

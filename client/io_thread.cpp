@@ -66,7 +66,7 @@ void IoThread::run() {
   for (const auto& [endpoint, dealer] : dealers_) {
     poller_.remove(dealer.get());
     // Leaving must not wait for a node that is not there.
-    const Endpoint* known = engine_.endpoints().find(endpoint);
+    const KnownNode* known = engine_.endpoints().find(endpoint);
     if (known == nullptr || !known->answered) (void)dealer->reset();
   }
   dealers_.clear();

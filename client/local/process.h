@@ -27,7 +27,7 @@ struct SpawnOptions {
   bool die_with_parent = false;        // SIGTERM to it when the thread that calls spawn() ends
 };
 
-// In a session of its own, so that a Ctrl-C at the terminal does not reach it. io with the reason when the
+// Cut off from the terminal (setsid), so that a Ctrl-C there does not reach it. io with the reason when the
 // program cannot be run.
 Result<ProcessId> spawn(const SpawnOptions& options);
 

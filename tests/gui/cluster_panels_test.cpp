@@ -177,8 +177,8 @@ TEST_CASE("panels on no cluster: what answers nonsense, in another version or no
     stage.play("click \"SQL editor\"\ntype \"select 1\"\nassert editor = \"select 1\"\nassert text \"Connecting…\"\n");
     const int before = asked;
     while (asked < before + 2) stage.window.frame(stage.app);
-    CHECK(stage.app.workspace().session()->state() == ConnectionState::connecting);
-    CHECK_FALSE(stage.app.workspace().session()->cluster.problem().empty());
+    CHECK(stage.app.workspace().connection()->state() == ConnectionState::connecting);
+    CHECK_FALSE(stage.app.workspace().connection()->cluster.problem().empty());
     (*router)->stop();
   }
 }

@@ -37,7 +37,7 @@ struct Desktop {
   }
   void choose_slave() {
     until([this] { return work.connected(); });
-    work.target = {client::Target::Kind::node, work.session()->cluster.nodes().back()->status.endpoint};
+    work.target = {client::Target::Kind::node, work.connection()->cluster.nodes().back()->status.endpoint};
     REQUIRE(work.target_is_slave());
   }
 

@@ -196,7 +196,6 @@ TEST_CASE("format: what the window writes to a file has the values as the shell 
   };
   CHECK(written(RowFormat::csv) == print({Format::csv, true}, columns, {cells}));
   CHECK(written(RowFormat::csv) == "d,t\r\n100000,\"a,\"\"b\"\"\"\r\n1e15,\r\n");
-  CHECK(written(RowFormat::json) ==
-        "[\n  {\"d\": 1e+05, \"t\": \"a,\\\"b\\\"\"},\n  {\"d\": 1e+15, \"t\": null}\n]\n");
+  CHECK(written(RowFormat::json) == "[\n  {\"d\": 1e+05, \"t\": \"a,\\\"b\\\"\"},\n  {\"d\": 1e+15, \"t\": null}\n]\n");
   CHECK(written(RowFormat::insert).find("VALUES (100000e0, 'a,\"b\"')") != std::string::npos);
 }

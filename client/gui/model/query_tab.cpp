@@ -149,7 +149,7 @@ void QueryTab::cancel(Backend& backend) {
   backend.cancel(running_->request_id, [](const Result<bool>&) {});  // the request's own reply tells
 }
 
-void QueryTab::session_ended() {
+void QueryTab::connection_ended() {
   for (const auto& result : results) {
     result->cursor = {};
     result->fetching = false;

@@ -122,7 +122,7 @@ class QueryTab : public std::enable_shared_from_this<QueryTab> {
   void run_atomic(Backend& backend, std::vector<client::Statement> statements, RunOptions options, double now,
                   std::function<void(const client::Reply&)> done, Finished finished);
   void cancel(Backend& backend);
-  void session_ended();  // the connection is gone: what ran will not be answered
+  void connection_ended();  // the connection is gone: what ran will not be answered
 
   void fetch_more(Backend& backend, const std::shared_ptr<ResultModel>& result, std::uint32_t page_rows,
                   std::uint64_t max_rows);

@@ -53,10 +53,10 @@ void Workspace::tick(double now, std::uint64_t unix_us) {
   now_ = now;
   unix_us_ = unix_us;
   toasts.tick(now);
-  if (session_) {
-    session_->tick(now, unix_us);
+  if (connection_) {
+    connection_->tick(now, unix_us);
     if (tab().database.empty() && !tab().no_database) {
-      for (const SchemaDatabase& database : session_->schema.databases()) {
+      for (const SchemaDatabase& database : connection_->schema.databases()) {
         if (!database.system && tab().database.empty()) tab().database = database.name;
       }
     }
@@ -101,7 +101,7 @@ Settings Workspace::remembered() const {
     out.tabs.push_back({one->title, one->path, in_file ? std::string() : one->buffer.text(), one->database});
   }
   out.active_tab = static_cast<int>(active_tab_);
-  if (session_) out.last_connection = session_->connection().name;
+  if (connection_) out.last_connection = connection_->saved().name;
   return out;
 }
 
@@ -144,7 +144,7 @@ QueryTab& Workspace::new_tab(std::string title, std::string_view text) {
 }
 
 void Workspace::close_tab(std::size_t index) {
-  if (tabs_[index]->running() && session_) tabs_[index]->cancel(session_->backend());
+  if (tabs_[index]->running() && connection_) tabs_[index]->cancel(connection_->backend());
   tabs_.erase(tabs_.begin() + static_cast<std::ptrdiff_t>(index));
   if (tabs_.empty()) new_tab();
   if (active_tab_ >= tabs_.size() || (index < active_tab_ && active_tab_ > 0))
@@ -188,7 +188,7 @@ std::shared_ptr<ResultModel> Workspace::result() const {
 void Workspace::update_verdict() {
   const NodeModel* node = target_node();
   verdict_.update(statement_at_caret(), tab().database, node != nullptr ? node->status.endpoint : std::string(),
-                  target_is_slave(), connected() ? &session_->backend() : nullptr, now_);
+                  target_is_slave(), connected() ? &connection_->backend() : nullptr, now_);
 }
 
 // ---- connection
@@ -203,27 +203,27 @@ bool Workspace::connect(const SavedConnection& connection) {
     return false;
   }
   settings.last_connection = connection.name;
-  session_ = std::make_unique<Session>(connection, std::move(*backend));
+  connection_ = std::make_unique<Connection>(connection, std::move(*backend));
   ++connections_;
   return true;
 }
 
 void Workspace::disconnect() {
-  for (const auto& one : tabs_) one->session_ended();
+  for (const auto& one : tabs_) one->connection_ended();
   held_back.reset();
   verdict_ = {};
   ++connections_;
-  if (!session_) return;
+  if (!connection_) return;
   // Ending a connection may wait for a node that does not answer: not here.
-  std::shared_ptr<Backend> ended = session_->release_backend();
-  session_.reset();
+  std::shared_ptr<Backend> ended = connection_->release_backend();
+  connection_.reset();
   static_cast<void>(options_.in_background([ended = std::move(ended)]() mutable { ended.reset(); }, [] {}));
 }
 
 const NodeModel* Workspace::target_node() const {
-  if (!session_ || target.kind == client::Target::Kind::any) return nullptr;
-  if (target.kind == client::Target::Kind::master) return session_->cluster.master();
-  return session_->cluster.find(target.endpoint);
+  if (!connection_ || target.kind == client::Target::Kind::any) return nullptr;
+  if (target.kind == client::Target::Kind::master) return connection_->cluster.master();
+  return connection_->cluster.find(target.endpoint);
 }
 
 bool Workspace::target_is_slave() const {
@@ -301,14 +301,14 @@ void Workspace::run_all() {
 void Workspace::run_all_atomically() {
   QueryTab& current = tab();
   current.highlighter.update(current.buffer);
-  if (!session_ || current.running()) return;
+  if (!connection_ || current.running()) return;
   std::vector<client::Statement> statements;
   for (const StatementRange& range : current.highlighter.statements()) {
     statements.emplace_back();
     statements.back().sql = text_of(range);
   }
   current.run_atomic(
-      session_->backend(), std::move(statements), run_options(), now_,
+      connection_->backend(), std::move(statements), run_options(), now_,
       [this](const client::Reply& reply) {
         if (reply.status.ok()) {
           say(ToastKind::good, cat("All of it done, sequence ", with_separators(reply.sequence)));
@@ -320,7 +320,7 @@ void Workspace::run_all_atomically() {
 }
 
 void Workspace::run_texts(std::vector<std::string> statements, std::vector<std::size_t> offsets) {
-  if (!session_ || statements.empty() || tab().running()) return;
+  if (!connection_ || statements.empty() || tab().running()) return;
   held_back.reset();
   const bool changes_a_slave =
       target_is_slave() && std::any_of(statements.begin(), statements.end(), [this](const std::string& statement) {
@@ -330,21 +330,21 @@ void Workspace::run_texts(std::vector<std::string> statements, std::vector<std::
     held_back = HeldBack{std::move(statements), std::move(offsets), target_label()};
     return;
   }
-  tab().run(session_->backend(), std::move(statements), std::move(offsets), run_options(), now_, record());
+  tab().run(connection_->backend(), std::move(statements), std::move(offsets), run_options(), now_, record());
 }
 
 void Workspace::run_held_back_at_master() {
-  if (!session_ || !held_back) return;
+  if (!connection_ || !held_back) return;
   RunOptions options = run_options();
   options.target = {client::Target::Kind::master, {}};
   options.target_name = "the master";
   HeldBack held = std::move(*held_back);
   held_back.reset();
-  tab().run(session_->backend(), std::move(held.statements), std::move(held.offsets), options, now_, record());
+  tab().run(connection_->backend(), std::move(held.statements), std::move(held.offsets), options, now_, record());
 }
 
 void Workspace::cancel() {
-  if (session_) tab().cancel(session_->backend());
+  if (connection_) tab().cancel(connection_->backend());
 }
 
 QueryTab::Finished Workspace::record() {
@@ -361,20 +361,20 @@ QueryTab::Finished Workspace::record() {
     if (!result.status.ok() && result.status.code != Code::cancelled && view != View::query) {
       say(ToastKind::error, std::string(code_name(result.status.code)), result.status.message);
     }
-    if (session_ && result.status.ok() && class_of(result.sql, result.database) == sql::Class::ddl)
-      session_->refresh_schema();
+    if (connection_ && result.status.ok() && class_of(result.sql, result.database) == sql::Class::ddl)
+      connection_->refresh_schema();
   };
 }
 
 void Workspace::send_changes(QueryTab& of, const std::shared_ptr<ResultModel>& result,
                              std::vector<client::Statement> statements) {
-  if (!session_) return;
+  if (!connection_) return;
   RunOptions options = run_options();
   options.target = {};
   options.target_name = "master";
   const std::weak_ptr<ResultModel> weak = result;
   of.run_atomic(
-      session_->backend(), std::move(statements), options, now_,
+      connection_->backend(), std::move(statements), options, now_,
       [this, weak](const client::Reply& reply) {
         if (!reply.status.ok()) {
           const bool changed = reply.status.code == Code::expectation_failed;
@@ -393,8 +393,8 @@ void Workspace::send_changes(QueryTab& of, const std::shared_ptr<ResultModel>& r
 }
 
 void Workspace::fetch_more(const std::shared_ptr<ResultModel>& result, std::uint32_t page_rows) {
-  if (session_)
-    tab().fetch_more(session_->backend(), result, page_rows, static_cast<std::uint64_t>(settings.fetch_rows));
+  if (connection_)
+    tab().fetch_more(connection_->backend(), result, page_rows, static_cast<std::uint64_t>(settings.fetch_rows));
 }
 
 void Workspace::arrange(const std::shared_ptr<ResultModel>& result, Arrangement arrangement) {

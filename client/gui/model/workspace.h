@@ -13,10 +13,10 @@
 #include <vector>
 
 #include "client/gui/backend.h"
+#include "client/gui/model/connection.h"
 #include "client/gui/model/export_job.h"
 #include "client/gui/model/history.h"
 #include "client/gui/model/query_tab.h"
-#include "client/gui/model/session.h"
 #include "client/gui/model/settings.h"
 #include "client/gui/model/toasts.h"
 #include "client/gui/model/verdict_line.h"
@@ -86,8 +86,8 @@ class Workspace {
   std::shared_ptr<ExportJob> export_job;  // the last one; null: none yet
 
   // ---- connection -----------------------------------------------------------------------------------------------
-  Session* session() const { return session_.get(); }  // null: not connected to anything, nor trying
-  bool connected() const { return session_ && session_->state() == ConnectionState::connected; }
+  Connection* connection() const { return connection_.get(); }  // null: not connected to anything, nor trying
+  bool connected() const { return connection_ && connection_->state() == ConnectionState::connected; }
   // A toast says why when it cannot be begun; false then.
   bool connect(const SavedConnection& connection);
   void disconnect();
@@ -150,7 +150,7 @@ class Workspace {
   Options options_;
   double now_ = 0;
   std::uint64_t unix_us_ = 0;
-  std::unique_ptr<Session> session_;
+  std::unique_ptr<Connection> connection_;
   std::uint64_t connections_ = 0;
   std::vector<std::shared_ptr<QueryTab>> tabs_;
   std::size_t active_tab_ = 0;

@@ -62,10 +62,10 @@ void App::copy(std::string_view text, std::string_view what) {
 
 bool App::animating() const {
   if (work_.exporting() || work_.running() || compare_panel_.running()) return true;
-  if (work_.session() == nullptr || work_.options().scripted) return false;
+  if (work_.connection() == nullptr || work_.options().scripted) return false;
   const bool flow_seen = work_.view == View::cluster || (work_.view == View::query && work_.settings.live_panel);
   if (!flow_seen) return false;
-  const auto& nodes = work_.session()->cluster.nodes();
+  const auto& nodes = work_.connection()->cluster.nodes();
   return std::any_of(nodes.begin(), nodes.end(),
                      [](const auto& node) { return !node->master && node->measured_rate > 0.05; });
 }

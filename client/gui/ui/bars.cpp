@@ -15,11 +15,11 @@ namespace sqlcast::gui {
 
 namespace {
 
-Health state_health(const Session& session) {
-  switch (session.state()) {
+Health state_health(const Connection& connection) {
+  switch (connection.state()) {
     case ConnectionState::connecting: return Health::busy;
     case ConnectionState::lost: return Health::unreachable;
-    case ConnectionState::connected: return session.cluster.worst();
+    case ConnectionState::connected: return connection.cluster.worst();
   }
   return Health::busy;
 }
@@ -79,8 +79,8 @@ void draw_target_chooser(Workspace& work, Desk& desk, const std::vector<Command>
     if (ui::selectable("◆ the master", work.target.kind == client::Target::Kind::master))
       work.target = {client::Target::Kind::master, {}};
     ImGui::Separator();
-    if (work.session() != nullptr) {
-      for (const auto& one : work.session()->cluster.nodes()) {
+    if (work.connection() != nullptr) {
+      for (const auto& one : work.connection()->cluster.nodes()) {
         const TargetChoice choice{client::Target::Kind::node, one->status.endpoint};
         const std::string word = one->health == Health::good ? std::string() : cat("   ", health_word(one->health));
         const std::string label = cat(one->master ? "◆ " : "● ", one->status.name, word, "##", one->key());
@@ -114,13 +114,14 @@ void draw_top_bar(Workspace& work, Desk& desk, const std::vector<Command>& comma
   const float width = ImGui::GetIO().DisplaySize.x;
   list->AddRectFilled({0, 0}, {width, height}, p.ground);
   list->AddLine({0, height - 0.5F}, {width, height - 0.5F}, p.border);
-  if (work.session() != nullptr)
-    list->AddRectFilled({0, 0}, {px(4), height}, named_colour(work.session()->connection().colour));
+  if (work.connection() != nullptr)
+    list->AddRectFilled({0, 0}, {px(4), height}, named_colour(work.connection()->saved().colour));
   ImGui::SetCursorPos({px(14), px(7)});
-  const std::string name = work.session() != nullptr ? work.session()->connection().name : std::string("Not connected");
-  if (work.session() != nullptr) {
+  const std::string name =
+      work.connection() != nullptr ? work.connection()->saved().name : std::string("Not connected");
+  if (work.connection() != nullptr) {
     ImGui::AlignTextToFramePadding();
-    ui::inline_health(state_health(*work.session()));
+    ui::inline_health(state_health(*work.connection()));
     ImGui::SameLine(0, px(2));
   }
   ImGui::PushFont(look().fonts.bold);
@@ -149,19 +150,19 @@ void draw_status_bar(const Workspace& work) {
   const float text_y = y + (height - font->FontSize) / 2;
   const float middle = y + height / 2;
   float x = px(12);
-  if (work.session() == nullptr) {
+  if (work.connection() == nullptr) {
     ui::draw_text(list, font, {x, text_y}, p.dim, "Not connected. Ctrl+K connects.");
     return;
   }
-  const ConnectionState state = work.session()->state();
+  const ConnectionState state = work.connection()->state();
   const char* word = state == ConnectionState::connected    ? "Connected"
                      : state == ConnectionState::connecting ? "Connecting…"
                                                             : "Connection lost, trying again";
   ui::health_shape(list, {x + px(6), middle}, px(6),
-                   state == ConnectionState::connected ? Health::good : state_health(*work.session()));
+                   state == ConnectionState::connected ? Health::good : state_health(*work.connection()));
   x += px(18);
   x += ui::draw_text(list, font, {x, text_y}, state == ConnectionState::connected ? p.text : p.warn, word) + px(18);
-  for (const auto& node : work.session()->cluster.nodes()) {
+  for (const auto& node : work.connection()->cluster.nodes()) {
     if (x > width * 0.62F) {
       x += ui::draw_text(list, font, {x, text_y}, p.faint, "…") + px(10);
       break;
@@ -177,8 +178,8 @@ void draw_status_bar(const Workspace& work) {
                        label) +
          px(14);
   }
-  std::string right = cat("position ", with_separators(work.session()->cluster.head()));
-  if (const Sequence mine = work.session()->backend().session_position(); mine > 0)
+  std::string right = cat("position ", with_separators(work.connection()->cluster.head()));
+  if (const Sequence mine = work.connection()->backend().session_position(); mine > 0)
     right = cat("my writes to ", with_separators(mine), "   ", right);
   if (work.view == View::query) {
     const EditorBuffer& buffer = work.tab().buffer;

@@ -35,7 +35,7 @@ std::vector<std::pair<std::string, ImU32>> node_lines(const Workspace& work, con
     if (small) line(std::string(), p.dim);
   }
   if (!node.reachable) {
-    const double ago = node.last_seen > 0 ? work.session()->now() - node.last_seen : 0;
+    const double ago = node.last_seen > 0 ? work.connection()->now() - node.last_seen : 0;
     line(cat("was at ", with_separators(s.position), "   epoch ", s.epoch), p.dim);
     if (node.last_seen > 0)
       line(cat("last heard of ", human_age(static_cast<std::uint64_t>(ago * 1000)), " ago"), p.dim);
@@ -67,7 +67,7 @@ void ClusterPanel::draw(Workspace& work, Desk& desk, ImVec2 low, ImVec2 size) {
   ImGui::SetCursorScreenPos(low);
   ImGui::BeginChild("##cluster", size, false, ImGuiWindowFlags_NoScrollbar);
   const ImVec2 high = {low.x + size.x, low.y + size.y};
-  if (!work.session() || work.session()->cluster.nodes().empty()) {
+  if (!work.connection() || work.connection()->cluster.nodes().empty()) {
     draw_nobody(work, low, high);
     ImGui::EndChild();
     return;
@@ -90,12 +90,12 @@ void ClusterPanel::draw_small(Workspace& work, Desk& desk, ImVec2 low, ImVec2 si
   ImGui::SetCursorScreenPos(low);
   ImGui::BeginChild("##live", size, false, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
   const ImVec2 high = {low.x + size.x, low.y + size.y};
-  if (!work.session() || work.session()->cluster.nodes().empty()) {
+  if (!work.connection() || work.connection()->cluster.nodes().empty()) {
     draw_nobody(work, low, high);
     ImGui::EndChild();
     return;
   }
-  const auto nodes = static_cast<float>(std::min<std::size_t>(work.session()->cluster.nodes().size(), 6));
+  const auto nodes = static_cast<float>(std::min<std::size_t>(work.connection()->cluster.nodes().size(), 6));
   const float topology = std::min(size.y * 0.42F, px(64) + nodes * px(58));
   draw_topology(work, desk, low, {high.x, low.y + topology}, true);
   const float events = std::min(px(170), size.y * 0.22F);
@@ -110,13 +110,13 @@ void ClusterPanel::draw_nobody(Workspace& work, ImVec2 low, ImVec2 high) {
   ImDrawList* list = ImGui::GetWindowDrawList();
   const ImVec2 centre = {(low.x + high.x) / 2, low.y + (high.y - low.y) * 0.36F};
   ui::health_shape(list, centre, px(18), Health::unreachable);
-  const bool trying = work.session() != nullptr;
+  const bool trying = work.connection() != nullptr;
   std::vector<std::string> lines{trying ? "No node answers yet" : "Not connected"};
   if (trying) {
-    const double seconds = work.now() - work.session()->connecting_since();
+    const double seconds = work.now() - work.connection()->connecting_since();
     lines.push_back(cat("trying again, ", fixed(std::max(0.0, seconds), 0), " s"));
-    for (const std::string& endpoint : work.session()->connection().endpoints) lines.push_back(endpoint);
-    const std::string& why = work.session()->cluster.problem();
+    for (const std::string& endpoint : work.connection()->saved().endpoints) lines.push_back(endpoint);
+    const std::string& why = work.connection()->cluster.problem();
     const char* const end = why.data() + why.size();
     for (const char* at = why.data(); at < end;) {
       const char* stop = look().fonts.small->CalcWordWrapPositionA(1, at, end, high.x - low.x - px(40));
@@ -135,7 +135,7 @@ void ClusterPanel::draw_nobody(Workspace& work, ImVec2 low, ImVec2 high) {
 
 void ClusterPanel::draw_topology(Workspace& work, Desk& desk, ImVec2 low, ImVec2 high, bool small) {
   const Palette& p = colours();
-  const ClusterModel& cluster = work.session()->cluster;
+  const ClusterModel& cluster = work.connection()->cluster;
   ImDrawList* list = ImGui::GetWindowDrawList();
   ImGui::PushClipRect(low, high, true);
   ui::draw_text(list, look().fonts.bold, {low.x + px(12), low.y + px(8)}, p.text, "Cluster");
@@ -298,7 +298,7 @@ void ClusterPanel::draw_node(Workspace& work, Desk& desk, const NodeModel& node,
   if (room > px(12)) {  // its colour in the plots
     const float middle = y + look().fonts.bold->FontSize / 2;
     list->AddRectFilled({name_end, middle - px(1.5F)}, {name_end + px(12), middle + px(1.5F)},
-                        node_colour(work.session()->cluster, node), px(1));
+                        node_colour(work.connection()->cluster, node), px(1));
   }
   y += look().fonts.bold->FontSize + px(4);
   const auto line = [&](std::string_view value, ImU32 colour) {
@@ -312,7 +312,7 @@ void ClusterPanel::draw_node(Workspace& work, Desk& desk, const NodeModel& node,
 }
 
 void ClusterPanel::draw_plots(Workspace& work, ImVec2 low, ImVec2 high, bool small) {
-  const ClusterModel& cluster = work.session()->cluster;
+  const ClusterModel& cluster = work.connection()->cluster;
   std::vector<ui::PlotSeries> all;
   std::vector<ui::PlotSeries> slaves;
   for (const auto& node : cluster.nodes()) {
@@ -324,9 +324,9 @@ void ClusterPanel::draw_plots(Workspace& work, ImVec2 low, ImVec2 high, bool sma
   for (std::size_t i = 0; i < all.size(); ++i)
     positions.push_back({&cluster.nodes()[i]->position, all[i].label, all[i].colour});
   ui::Plot plot;
-  plot.now = work.session()->now();
+  plot.now = work.connection()->now();
   // A window that has just connected has no five minutes to show.
-  const double age = plot.now - work.session()->connecting_since();
+  const double age = plot.now - work.connection()->connecting_since();
   plot.seconds = age < 55 ? 60 : age < 115 ? 120 : 300;
   const bool across = !small && high.x - low.x > px(780);
   const int count = small && high.y - low.y < px(280) ? 2 : 3;
@@ -362,7 +362,7 @@ void ClusterPanel::draw_plots(Workspace& work, ImVec2 low, ImVec2 high, bool sma
 
 void ClusterPanel::draw_events(Workspace& work, ImVec2 low, ImVec2 size, std::size_t most) {
   const Palette& p = colours();
-  const auto& events = work.session()->cluster.events();
+  const auto& events = work.connection()->cluster.events();
   ImGui::SetCursorScreenPos(low);
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, {px(12), px(8)});
   ImGui::BeginChild("##events", size, false, ImGuiWindowFlags_AlwaysUseWindowPadding);
@@ -400,7 +400,7 @@ void ClusterPanel::draw_events(Workspace& work, ImVec2 low, ImVec2 size, std::si
 
 void ClusterPanel::draw_details(Workspace& work, ImVec2 low, ImVec2 size) {
   const Palette& p = colours();
-  const ClusterModel& cluster = work.session()->cluster;
+  const ClusterModel& cluster = work.connection()->cluster;
   const NodeModel* node = cluster.find(selected_);
   if (node == nullptr) node = cluster.master() != nullptr ? cluster.master() : cluster.nodes().front().get();
   const proto::NodeStatus& s = node->status;

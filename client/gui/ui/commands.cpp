@@ -43,8 +43,8 @@ class Group {
 };
 
 void next_target(Workspace& work) {
-  if (work.session() == nullptr || work.session()->cluster.nodes().empty()) return;
-  const auto& nodes = work.session()->cluster.nodes();
+  if (work.connection() == nullptr || work.connection()->cluster.nodes().empty()) return;
+  const auto& nodes = work.connection()->cluster.nodes();
   std::size_t next = 0;
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     if (nodes[i]->status.endpoint == work.target.endpoint) next = i + 1;
@@ -54,7 +54,7 @@ void next_target(Workspace& work) {
 }
 
 void add_run(Group group, Workspace& work) {
-  const auto idle = [&work] { return work.session() != nullptr && !work.tab().running(); };
+  const auto idle = [&work] { return work.connection() != nullptr && !work.tab().running(); };
   group.add(
       "Run statement or selection", "Ctrl+Enter", [&work] { work.run_statement(); }, idle);
   group.add(
@@ -65,7 +65,7 @@ void add_run(Group group, Workspace& work) {
       "Run all, all or nothing", "Ctrl+Alt+Enter", [&work] { work.run_all_atomically(); }, idle);
   group.add(
       "Cancel what runs", "Ctrl+.", [&work] { work.cancel(); },
-      [&work] { return work.session() != nullptr && work.tab().running().has_value(); });
+      [&work] { return work.connection() != nullptr && work.tab().running().has_value(); });
   group.add(
       "Run held-back statement at the master", "", [&work] { work.run_held_back_at_master(); },
       [&work] { return work.held_back.has_value(); });
@@ -159,18 +159,18 @@ void add_result(Group group, Workspace& work, Desk& desk) {
 }
 
 void add_window(Group group, const std::vector<Command>& commands, Workspace& work, Desk& desk) {
-  const auto have_session = [&work] { return work.session() != nullptr; };
+  const auto have_connection = [&work] { return work.connection() != nullptr; };
   const auto larger = [&work](float tenths) {
     work.settings.scale = std::clamp(std::round(work.settings.scale * 10 + tenths) / 10, 0.75F, 3.0F);
   };
   group.add("Connect", "Ctrl+K", [&work, &desk] { desk.open(std::make_unique<ConnectDialog>(work)); });
   group.add(
-      "Disconnect", "", [&work] { work.disconnect(); }, have_session);
+      "Disconnect", "", [&work] { work.disconnect(); }, have_connection);
   group.add(
-      "Load the schema again", "F6", [&work] { work.session()->refresh_schema(); }, have_session);
+      "Load the schema again", "F6", [&work] { work.connection()->refresh_schema(); }, have_connection);
   group.add(
-      "Pause or resume the log", "", [&work] { work.session()->log.pause(!work.session()->log.paused()); },
-      have_session);
+      "Pause or resume the log", "", [&work] { work.connection()->log.pause(!work.connection()->log.paused()); },
+      have_connection);
   group.add("Commands", "Ctrl+Shift+P", [&commands, &desk] { desk.open(std::make_unique<PaletteDialog>(commands)); });
   group.add("Keys", "F1", [&commands, &desk] { desk.open(std::make_unique<KeysDialog>(commands)); });
   group.add("Settings", "Ctrl+,", [&desk] { desk.open(std::make_unique<SettingsDialog>()); });

@@ -20,7 +20,7 @@ constexpr std::uint64_t kMaxRows = 100'000;  // of each node
 }
 
 void ComparePanel::run(Workspace& work, const std::string& sql, const std::string& database) {
-  if (!work.session() || running()) return;
+  if (!work.connection() || running()) return;
   sql_ = sql;
   database_ = database;
   comparison_.reset();
@@ -29,7 +29,7 @@ void ComparePanel::run(Workspace& work, const std::string& sql, const std::strin
   answers_ = std::make_shared<std::vector<NodeAnswer>>();
   const std::uint64_t number = ++run_;
   std::vector<std::string> endpoints;
-  for (const auto& node : work.session()->cluster.nodes()) {
+  for (const auto& node : work.connection()->cluster.nodes()) {
     if (left_out_.contains(node->key())) continue;
     NodeAnswer answer;
     answer.node = node->status.name;
@@ -44,7 +44,7 @@ void ComparePanel::run(Workspace& work, const std::string& sql, const std::strin
     request.target = {client::Target::Kind::node, endpoints[i]};
     request.consistency = client::Consistency::any;  // what this node has, whatever it is
     request.page_rows = 10'000;
-    collect(work.session()->backend(), std::move(request), kMaxRows, [this, &work, i, number](Collected got) {
+    collect(work.connection()->backend(), std::move(request), kMaxRows, [this, &work, i, number](Collected got) {
       if (number != run_) return;
       NodeAnswer& answer = (*answers_)[i];
       answer.status = got.status;
@@ -119,14 +119,14 @@ void ComparePanel::draw_tools(Workspace& work) {
   ui::text(sql.empty() ? "(the editor is empty)" : one_line(sql, 110), p.dim);
   ImGui::PopFont();
   const bool read = !sql.empty() && sql::classify(sql, tab.database).statement_class == sql::Class::read;
-  if (ui::button(running() ? "Asking…" : "Compare nodes", ui::Style::primary, read && work.session() && !running()))
+  if (ui::button(running() ? "Asking…" : "Compare nodes", ui::Style::primary, read && work.connection() && !running()))
     run(work, sql, tab.database);
   if (!sql.empty() && !read) {
     ImGui::SameLine();
     ui::text("Only a SELECT can be compared.", p.warn);
   }
-  if (work.session()) {
-    for (const auto& node : work.session()->cluster.nodes()) {
+  if (work.connection()) {
+    for (const auto& node : work.connection()->cluster.nodes()) {
       ImGui::SameLine(0, px(14));
       bool asked = !left_out_.contains(node->key());
       if (ui::checkbox(cat(node->status.name, "##ask").c_str(), &asked)) {

@@ -74,7 +74,7 @@ bool DiagramPanel::draw_tools(Workspace& work) {
   ImGui::SameLine(0, px(12));
   if (ui::begin_combo("Diagram database", database_.empty() ? "(none)" : database_, px(160))) {
     for (const SchemaDatabase& one :
-         work.session() ? work.session()->schema.databases() : std::vector<SchemaDatabase>{}) {
+         work.connection() ? work.connection()->schema.databases() : std::vector<SchemaDatabase>{}) {
       if (!one.system && ui::selectable(one.name.c_str(), one.name == database_)) show(one.name);
     }
     ImGui::EndCombo();
@@ -90,9 +90,9 @@ bool DiagramPanel::draw_tools(Workspace& work) {
 
 // Why there is nothing to draw; asks for the tables when nobody has.
 const char* DiagramPanel::missing(Workspace& work, const SchemaDatabase* database) const {
-  if (!work.session()) return "Connect to a cluster to see its tables.";
+  if (!work.connection()) return "Connect to a cluster to see its tables.";
   if (database == nullptr) return "There is no database yet.";
-  if (database->state == LoadState::unknown) work.session()->load_database(database_);
+  if (database->state == LoadState::unknown) work.connection()->load_database(database_);
   if (database->state == LoadState::failed) return "The tables could not be loaded.";
   return database->state == LoadState::loaded ? nullptr : "Loading…";
 }
@@ -159,12 +159,12 @@ void DiagramPanel::draw(Workspace& work, Desk&, ImVec2 low, ImVec2 size) {
   ui::focus_when_new(drawn_);
   ImGui::BeginChild("##diagram", size, false,
                     ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse | ImGuiWindowFlags_NoNavInputs);
-  if (database_.empty() && work.session()) {
-    for (const SchemaDatabase& one : work.session()->schema.databases()) {
+  if (database_.empty() && work.connection()) {
+    for (const SchemaDatabase& one : work.connection()->schema.databases()) {
       if (!one.system && database_.empty()) database_ = one.name;
     }
   }
-  const SchemaDatabase* database = work.session() ? work.session()->schema.database(database_) : nullptr;
+  const SchemaDatabase* database = work.connection() ? work.connection()->schema.database(database_) : nullptr;
   bool again = draw_tools(work);
   const float tools = px(44);
   const ImVec2 area_low = {low.x, low.y + tools};
@@ -178,10 +178,10 @@ void DiagramPanel::draw(Workspace& work, Desk&, ImVec2 low, ImVec2 size) {
     ImGui::EndChild();
     return;
   }
-  if (version_ != work.session()->schema.version() || laid_scale_ != look().scale) again = true;
+  if (version_ != work.connection()->schema.version() || laid_scale_ != look().scale) again = true;
   if (again) {
     lay_out_again(*database, area);
-    version_ = work.session()->schema.version();
+    version_ = work.connection()->schema.version();
     fitted_ = false;
   }
   if (!fitted_) fit(area);

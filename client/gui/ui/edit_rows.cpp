@@ -51,7 +51,7 @@ Place find_place(const Workspace& work, const std::string& sql, const std::strin
     place.table = *tables.begin();
     place.database = database;
   }
-  const SchemaTable* table = work.session() ? work.session()->schema.table(place.database, place.table) : nullptr;
+  const SchemaTable* table = work.connection() ? work.connection()->schema.table(place.database, place.table) : nullptr;
   if (table == nullptr) {
     place.why_not =
         cat("The keys of ", place.table, " are not known yet: open ", place.database, " in the schema tree.");

@@ -339,8 +339,8 @@ void EditorView::handle_keys(Workspace& work, QueryTab& tab, double page_lines) 
 void EditorView::update_completion(Workspace& work, QueryTab& tab, bool automatic) {
   completion_.reset();
   chosen_ = 0;
-  if (!work.session()) return;
-  Completion found = complete(tab.buffer, tab.highlighter, work.session()->schema, tab.database, automatic);
+  if (!work.connection()) return;
+  Completion found = complete(tab.buffer, tab.highlighter, work.connection()->schema, tab.database, automatic);
   if (!found.proposals.empty()) completion_ = std::move(found);
 }
 

@@ -21,14 +21,14 @@ struct Place {
       : window(state),
         work(state.work),
         tab(state.work.tab()),
-        session(state.work.session()),
-        cluster(session != nullptr ? &session->cluster : nullptr),
+        connection(state.work.connection()),
+        cluster(connection != nullptr ? &connection->cluster : nullptr),
         result(tab.results.empty() ? nullptr : tab.results[std::min(tab.active_result, tab.results.size() - 1)].get()) {
   }
   const WindowState& window;
   const Workspace& work;
   const QueryTab& tab;
-  const Session* session;
+  const Connection* connection;
   const ClusterModel* cluster;
   const ResultModel* result;
 };
@@ -41,16 +41,16 @@ std::string mark(const Place& at) {
 
 std::string tables(const Place& at) {
   std::size_t count = 0;
-  if (at.session != nullptr) {
-    for (const SchemaDatabase& database : at.session->schema.databases())
+  if (at.connection != nullptr) {
+    for (const SchemaDatabase& database : at.connection->schema.databases())
       count += database.system ? 0 : database.tables.size();
   }
   return cat(count);
 }
 
 std::string log_mode(const Place& at) {
-  if (at.session == nullptr) return {};
-  const LogModel& log = at.session->log;
+  if (at.connection == nullptr) return {};
+  const LogModel& log = at.connection->log;
   return log.historical() ? "history" : log.paused() ? "paused" : "live";
 }
 
@@ -81,7 +81,7 @@ struct Fact {
 
 constexpr Fact kFacts[] = {
     {"connected", [](const Place& at) { return yes_no(at.work.connected()); }},
-    {"connection", [](const Place& at) { return at.session ? at.session->connection().name : std::string(); }},
+    {"connection", [](const Place& at) { return at.connection ? at.connection->saved().name : std::string(); }},
     {"nodes", [](const Place& at) { return cat(at.cluster ? at.cluster->nodes().size() : 0); }},
     {"up", [](const Place& at) { return cat(at.cluster ? at.cluster->reachable() : 0); }},
     {"master",
@@ -124,9 +124,9 @@ constexpr Fact kFacts[] = {
     {"node", [](const Place& at) { return at.result ? at.result->node : std::string(); }},
     {"cell", cell},
     {"changes", [](const Place& at) { return cat(at.result && at.result->edits ? at.result->edits->count() : 0); }},
-    {"databases", [](const Place& at) { return cat(at.session ? at.session->schema.databases().size() : 0); }},
+    {"databases", [](const Place& at) { return cat(at.connection ? at.connection->schema.databases().size() : 0); }},
     {"tables", tables},
-    {"log", [](const Place& at) { return cat(at.session ? at.session->log.size() : 0); }},
+    {"log", [](const Place& at) { return cat(at.connection ? at.connection->log.size() : 0); }},
     {"log-mode", log_mode},
     {"differences",
      [](const Place& at) { return at.window.comparison ? cat(at.window.comparison->differing) : std::string(); }},

@@ -98,9 +98,9 @@ void GridView::draw(Workspace& work, Desk& desk, QueryTab& tab, const std::share
   draw_menu(work, desk, result);
   // More is fetched when the end comes into sight.
   const double bottom = l.top_row + m.fits;
-  if (result->cursor && !result->fetching && work.session() && bottom + 200 >= total &&
+  if (result->cursor && !result->fetching && work.connection() && bottom + 200 >= total &&
       !result->grid.arrangement().sort) {
-    tab.fetch_more(work.session()->backend(), result, static_cast<std::uint32_t>(work.settings.page_rows),
+    tab.fetch_more(work.connection()->backend(), result, static_cast<std::uint32_t>(work.settings.page_rows),
                    static_cast<std::uint64_t>(work.settings.fetch_rows));
   }
   result->arrival_seen = true;
@@ -323,7 +323,7 @@ void GridView::handle_mouse(Workspace& work, Desk& desk, const std::shared_ptr<R
     }
     if (ImGui::IsMouseDoubleClicked(0)) {
       selecting_ = false;
-      if (result->why_not_editable.empty() && work.session()) {
+      if (result->why_not_editable.empty() && work.connection()) {
         edit_focused(work, result);
       } else {
         show_value(desk, *result, here);

@@ -54,7 +54,7 @@ void draw_sql(ImDrawList* list, ImVec2 at, std::string_view sql, float right) {
 void LogPanel::draw(Workspace& work, Desk& desk, ImVec2 low, ImVec2 size) {
   ImGui::SetCursorScreenPos(low);
   ImGui::BeginChild("##log", size, false, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
-  if (!work.session()) {
+  if (!work.connection()) {
     ImGui::SetCursorPos({px(16), px(16)});
     ui::text("Connect to a cluster to see its log.", colours().faint);
     ImGui::EndChild();
@@ -93,7 +93,7 @@ void LogPanel::draw(Workspace& work, Desk& desk, ImVec2 low, ImVec2 size) {
 
 void LogPanel::draw_tools(Workspace& work) {
   const Palette& p = colours();
-  LogModel& log = work.session()->log;
+  LogModel& log = work.connection()->log;
   ImGui::SetCursorPos({px(12), px(8)});
   ImGui::AlignTextToFramePadding();
   ui::heading("Log");
@@ -110,17 +110,17 @@ void LogPanel::draw_tools(Workspace& work) {
   const bool entered = ui::input("Jump to sequence", jump_, "Sequence", px(110),
                                  ImGuiInputTextFlags_EnterReturnsTrue | ImGuiInputTextFlags_CharsDecimal);
   ImGui::SameLine();
-  if (ui::button(work.session()->log_loading() ? "Loading…" : "Jump") || entered) {
+  if (ui::button(work.connection()->log_loading() ? "Loading…" : "Jump") || entered) {
     Sequence sequence = 0;
     const auto parsed = std::from_chars(jump_.data(), jump_.data() + jump_.size(), sequence);
     if (parsed.ec == std::errc() && sequence > 0) {
-      work.session()->jump_log(sequence);
+      work.connection()->jump_log(sequence);
       top_ = 0;
     }
   }
   ImGui::SameLine(0, px(14));
-  if (!work.session()->log_problem().empty()) {
-    ui::text(cat("✕ ", one_line(work.session()->log_problem(), 120)), p.bad);
+  if (!work.connection()->log_problem().empty()) {
+    ui::text(cat("✕ ", one_line(work.connection()->log_problem(), 120)), p.bad);
   } else if (log.historical()) {
     ui::badge("FROM THE LOG", p.busy);
     ImGui::SameLine();
@@ -170,7 +170,7 @@ void LogPanel::handle_keys(Workspace& work, const LogModel& log, double fits) {
 
 void LogPanel::draw_rows(Workspace& work, ImVec2 size) {
   const Palette& p = colours();
-  const LogModel& log = work.session()->log;
+  const LogModel& log = work.connection()->log;
   ui::focus_when_new(drawn_);
   ImGui::BeginChild("##logrows", size, false,
                     ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse | ImGuiWindowFlags_NoNavInputs);

@@ -110,11 +110,11 @@ void QueryPanel::draw_tab(Workspace& work, std::size_t index, std::size_t& close
 }
 
 void QueryPanel::draw_tools(Workspace& work, Desk& desk) {
-  const bool connected = work.session() != nullptr;
+  const bool connected = work.connection() != nullptr;
   QueryTab& tab = work.tab();
   ImGui::SetCursorPosX(px(8));
   if (tab.running()) {
-    if (ui::button(tab.running()->cancelling ? "Cancelling…" : "■ Cancel", ui::Style::danger) && work.session()) {
+    if (ui::button(tab.running()->cancelling ? "Cancelling…" : "■ Cancel", ui::Style::danger) && work.connection()) {
       work.cancel();
     }
     ui::tooltip("Stops the statement in the database (Ctrl+.)");
@@ -133,12 +133,12 @@ void QueryPanel::draw_tools(Workspace& work, Desk& desk) {
       tab.database.clear();
       tab.no_database = true;
     }
-    if (work.session()) {
-      for (const SchemaDatabase& database : work.session()->schema.databases()) {
+    if (work.connection()) {
+      for (const SchemaDatabase& database : work.connection()->schema.databases()) {
         if (database.system && !work.settings.show_system) continue;
         if (ui::selectable(database.name.c_str(), database.name == tab.database)) {
           tab.database = database.name;
-          if (database.state == LoadState::unknown) work.session()->load_database(database.name);
+          if (database.state == LoadState::unknown) work.connection()->load_database(database.name);
         }
       }
     }
@@ -205,7 +205,7 @@ void QueryPanel::draw_results(Workspace& work, Desk& desk, ImVec2 size) {
   if (tab.running()) draw_running(work, tab);
   if (tab.results.empty()) {
     if (!tab.running() && !work.held_back) {
-      const char* line = work.session() ? "Results appear here." : "Connect to a cluster to run statements.";
+      const char* line = work.connection() ? "Results appear here." : "Connect to a cluster to run statements.";
       const ImVec2 room = ImGui::GetContentRegionAvail();
       ImGui::SetCursorPos({(room.x - ImGui::CalcTextSize(line).x) / 2, room.y * 0.42F});
       ui::text(line, colours().faint);
@@ -250,7 +250,7 @@ void QueryPanel::draw_running(Workspace& work, QueryTab& tab) {
           fixed(seconds, 1), " s   ", one_line(running.sql, 80));
   ui::progress(-1, label, std::max(px(100), ImGui::GetContentRegionAvail().x - px(130)));
   ImGui::SameLine();
-  if (ui::button(running.cancelling ? "Cancelling…##run" : "Cancel##run", ui::Style::danger) && work.session()) {
+  if (ui::button(running.cancelling ? "Cancelling…##run" : "Cancel##run", ui::Style::danger) && work.connection()) {
     work.cancel();
   }
   ui::gap(4);
@@ -331,7 +331,7 @@ void QueryPanel::draw_result_line(Workspace& work, Desk& desk, const std::shared
     ImGui::SetCursorPosX(px(12));
   }
   if (more) {
-    if (ui::button(result->fetch_all ? "Fetching…" : "Fetch all") && work.session()) {
+    if (ui::button(result->fetch_all ? "Fetching…" : "Fetch all") && work.connection()) {
       result->fetch_all = true;
       work.fetch_more(result, 10'000);
     }

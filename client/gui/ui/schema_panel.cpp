@@ -59,20 +59,20 @@ void SchemaPanel::draw(Workspace& work, Desk& desk, ImVec2 low, ImVec2 size) {
   ui::heading("Schema");
   ImGui::SameLine();
   ui::right_align(px(30));
-  if (ui::icon_button("Refresh schema", "↻", "Load the schema again (F6)") && work.session())
-    work.session()->refresh_schema();
+  if (ui::icon_button("Refresh schema", "↻", "Load the schema again (F6)") && work.connection())
+    work.connection()->refresh_schema();
   if (std::exchange(work.wishes.focus_schema_filter, false)) ImGui::SetKeyboardFocusHere();
   ui::input("Filter schema", filter_, "Filter tables and columns", -1);
   lower_filter_ = lower(trim(filter_));
   ui::gap(1);
   ImGui::BeginChild("##tree", {0, 0}, false);
-  if (!work.session()) {
+  if (!work.connection()) {
     ui::wrapped("Not connected.", colours().faint);
   } else {
-    const SchemaModel& schema = work.session()->schema;
+    const SchemaModel& schema = work.connection()->schema;
     if (schema.state() == LoadState::failed) {
       ui::wrapped(cat("✕ The schema could not be loaded. ", schema.problem()), colours().bad);
-      if (ui::button("Try again")) work.session()->load_databases();
+      if (ui::button("Try again")) work.connection()->load_databases();
     } else if (schema.databases().empty()) {
       ui::wrapped(
           schema.state() == LoadState::loaded ? "There is no database yet. CREATE DATABASE makes one." : "Loading…",
@@ -105,11 +105,11 @@ void SchemaPanel::draw_database(Workspace& work, Desk& desk, const SchemaDatabas
     if (ui::menu_item("Use in this tab")) work.tab().database = database.name;
     if (ui::menu_item("Show diagram")) work.view = View::diagram, work.wishes.diagram = database.name;
     if (ui::menu_item("Copy name")) desk.copy(database.name, "name");
-    if (ui::menu_item("Load again") && work.session()) work.session()->load_database(database.name);
+    if (ui::menu_item("Load again") && work.connection()) work.connection()->load_database(database.name);
     end_menu();
   }
   if (!open) return;
-  if (database.state == LoadState::unknown && work.session()) work.session()->load_database(database.name);
+  if (database.state == LoadState::unknown && work.connection()) work.connection()->load_database(database.name);
   if (database.state == LoadState::loading) ui::text("    Loading…", p.faint);
   if (database.state == LoadState::failed) ui::wrapped(cat("✕ ", database.problem), p.bad);
   if (database.state == LoadState::loaded && database.tables.empty()) ui::text("    no tables", p.faint);

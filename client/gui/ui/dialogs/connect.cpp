@@ -13,8 +13,8 @@
 namespace sqlcast::gui {
 
 ConnectDialog::ConnectDialog(const Workspace& work) {
-  edit(work.session() != nullptr ? work.session()->connection()
-                                 : SavedConnection{"Local cluster", {"tcp://127.0.0.1:5750"}, "blue"});
+  edit(work.connection() != nullptr ? work.connection()->saved()
+                                    : SavedConnection{"Local cluster", {"tcp://127.0.0.1:5750"}, "blue"});
 }
 
 void ConnectDialog::edit(const SavedConnection& connection) {

@@ -43,7 +43,7 @@ void ExportDialog::begin(Workspace& work, const ResultModel& result) {
     client::Request request = client::Request::of(result.sql);
     request.database = result.database;
     request.target = work.run_options().target;
-    work.export_job->run_again(work.session()->backend(), std::move(request),
+    work.export_job->run_again(work.connection()->backend(), std::move(request),
                                result.cursor ? 0 : result.grid.rows().size());
     return;
   }
@@ -77,7 +77,7 @@ bool ExportDialog::draw(Workspace& work, Desk&, bool) {
   ui::input("Export file", work.export_path, "/home/me/result.csv", -1);
   ui::gap(4);
   if (work.export_job) draw_progress(work);
-  const bool ready = !work.export_path.empty() && work.session() != nullptr;
+  const bool ready = !work.export_path.empty() && work.connection() != nullptr;
   if (work.exporting()) {
     if (ui::button("Stop", ui::Style::danger)) work.export_job->stop();
   } else if (ui::button("Export##go", ui::Style::primary, ready)) {

@@ -34,7 +34,7 @@ bool ReviewDialog::draw(Workspace& work, Desk& desk, bool) {
                   "in the meantime, nothing happens and you are told."),
               colours().dim);
   lines_.draw(-px(48));
-  const bool ready = work.session() != nullptr && !tab->running();
+  const bool ready = work.connection() != nullptr && !tab->running();
   bool keep = true;
   if (ui::button("Send to the master", ui::Style::primary, ready)) {
     work.send_changes(*tab, result, statements_);

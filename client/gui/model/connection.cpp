@@ -1,4 +1,4 @@
-#include "client/gui/model/session.h"
+#include "client/gui/model/connection.h"
 
 #include "client/gui/model/collect.h"
 #include "client/gui/model/text.h"
@@ -20,12 +20,12 @@ client::Request schema_request(client::Statement statement) {
 }
 }  // namespace
 
-Session::Session(SavedConnection connection, std::unique_ptr<Backend> backend)
-    : connection_(std::move(connection)), backend_(std::move(backend)) {}
+Connection::Connection(SavedConnection connection, std::unique_ptr<Backend> backend)
+    : saved_(std::move(connection)), backend_(std::move(backend)) {}
 
-Session::~Session() = default;
+Connection::~Connection() = default;
 
-bool Session::tick(double now, std::uint64_t unix_us) {
+bool Connection::tick(double now, std::uint64_t unix_us) {
   if (started_ == 0) started_ = now;
   now_ = now;
   unix_us_ = unix_us;
@@ -44,7 +44,7 @@ bool Session::tick(double now, std::uint64_t unix_us) {
   return any;
 }
 
-void Session::poll() {
+void Connection::poll() {
   if (polling_) return;
   polling_ = backend_->poll_cluster([this](Result<std::vector<proto::NodeStatus>> answer) {
     polling_ = false;
@@ -59,12 +59,12 @@ void Session::poll() {
   next_poll_ = now_ + kPollSeconds;
 }
 
-ConnectionState Session::state() const {
+ConnectionState Connection::state() const {
   if (cluster.connected()) return ConnectionState::connected;
   return cluster.nodes().empty() ? ConnectionState::connecting : ConnectionState::lost;
 }
 
-void Session::load_databases() {
+void Connection::load_databases() {
   if (schema.state() == LoadState::loading) return;
   schema.set_loading();
   client::Statement statement;
@@ -81,14 +81,14 @@ void Session::load_databases() {
   });
 }
 
-void Session::load_database(const std::string& name) {
+void Connection::load_database(const std::string& name) {
   const SchemaDatabase* database = schema.database(name);
   if (database == nullptr || database->state == LoadState::loading) return;
   schema.set_database_loading(name);
   load_part(name, 0);
 }
 
-void Session::load_part(const std::string& database, std::size_t part) {
+void Connection::load_part(const std::string& database, std::size_t part) {
   if (part >= std::size(SchemaModel::kParts)) return schema.set_database_loaded(database);
   const auto which = SchemaModel::kParts[part];
   collect(*backend_, schema_request(SchemaModel::part_sql(which, database)), kSchemaRows,
@@ -99,7 +99,7 @@ void Session::load_part(const std::string& database, std::size_t part) {
           });
 }
 
-void Session::refresh_schema() {
+void Connection::refresh_schema() {
   std::vector<std::string> loaded;
   for (const SchemaDatabase& database : schema.databases()) {
     if (database.state == LoadState::loaded || database.state == LoadState::failed) loaded.push_back(database.name);
@@ -108,7 +108,7 @@ void Session::refresh_schema() {
   for (const std::string& name : loaded) load_database(name);
 }
 
-void Session::jump_log(Sequence first) {
+void Connection::jump_log(Sequence first) {
   if (log_loading_) return;
   log_loading_ = true;
   log_problem_.clear();

@@ -1,4 +1,4 @@
-// Session: one connection to a cluster: polls it, follows its log, loads its schema. No drawing.
+// Connection: one connection to a cluster: polls it, follows its log, loads its schema. No drawing.
 //
 // tick() is called once a frame and never waits. UI thread only.
 #pragma once
@@ -18,23 +18,23 @@ namespace sqlcast::gui {
 
 enum class ConnectionState : std::uint8_t { connecting, connected, lost };
 
-class Session {
+class Connection {
  public:
   static constexpr double kPollSeconds = 0.5;
   static constexpr double kRetrySeconds = 1.0;
 
-  Session(SavedConnection connection, std::unique_ptr<Backend> backend);
-  ~Session();
-  Session(const Session&) = delete;
-  Session& operator=(const Session&) = delete;
+  Connection(SavedConnection connection, std::unique_ptr<Backend> backend);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
 
   // Delivers what has arrived, asks for what is due. True when something arrived.
   bool tick(double now, std::uint64_t unix_us);
 
-  const SavedConnection& connection() const { return connection_; }
+  const SavedConnection& saved() const { return saved_; }
   Backend& backend() { return *backend_; }
   ConnectionState state() const;
-  // For ending it where waiting does not matter; the session is not to be used afterwards.
+  // For ending it where waiting does not matter; the connection is not to be used afterwards.
   std::unique_ptr<Backend> release_backend() { return std::move(backend_); }
   double connecting_since() const { return started_; }
   double now() const { return now_; }
@@ -54,7 +54,7 @@ class Session {
   void load_part(const std::string& database, std::size_t part);
   void poll();
 
-  SavedConnection connection_;
+  SavedConnection saved_;
   std::unique_ptr<Backend> backend_;
   double now_ = 0;
   std::uint64_t unix_us_ = 0;
