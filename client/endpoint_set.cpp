@@ -109,12 +109,6 @@ void EndpointSet::failed(const std::string& address, TimePoint now) {
   node.retry_at = now + std::chrono::milliseconds(jitter(random_));
 }
 
-std::optional<std::string> EndpointSet::known_master() const {
-  for (const KnownNode& node : nodes_)
-    if (node.role == Role::master) return node.address;
-  return std::nullopt;
-}
-
 std::string canonical_endpoint(std::string_view text) {
   while (text.ends_with('/') && !text.ends_with("//")) text.remove_suffix(1);
   for (const std::string_view scheme : {"ipc://", "inproc://"})

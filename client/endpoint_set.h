@@ -73,7 +73,6 @@ class EndpointSet {
   std::size_t listed() const;
   const KnownNode* find(std::string_view address) const;
   const std::vector<KnownNode>& all() const { return nodes_; }
-  std::optional<std::string> known_master() const;
 
  private:
   KnownNode& entry(const std::string& address);

@@ -2,7 +2,6 @@
 
 #include <deque>
 
-#include "client/gui/model/text.h"
 #include "proto/entry.h"
 
 namespace sqlcast::gui {

@@ -126,30 +126,38 @@ class TablePrinter : public ResultPrinter {
   std::string name_buffer_;
 };
 
-class TabsPrinter : public ResultPrinter {
+// Tabs or CSV: a line a row.
+class LinesPrinter : public ResultPrinter {
  public:
-  explicit TabsPrinter(bool header) : header_(header) {}
+  LinesPrinter(bool csv, bool header) : csv_(csv), header_(header) {}
 
-  void begin(const std::vector<ColumnInfo>& columns, std::string&) override {
+  void begin(const std::vector<ColumnInfo>& columns, std::string& out) override {
     columns_ = columns;
     started_ = !header_;
+    if (csv_ && header_) head(out);
   }
 
   void page(const Cells& cells, std::uint64_t rows, std::string& out) override {
     for (std::uint64_t row = 0; row < rows; ++row) {
       if (!started_) head(out);
       for (std::size_t column = 0; column < cells.size(); ++column) {
-        if (column != 0) out.push_back('\t');
-        append_escaped(shown(cells[column][row], buffer_), out);
+        const Cell& cell = cells[column][row];
+        separate(column, out);
+        if (!csv_ || cell.kind != Cell::Kind::null) append_field(shown(cell, buffer_), out);
       }
-      out.push_back('\n');
+      out.append(csv_ ? "\r\n" : "\n");
     }
   }
 
   void end(std::string&) override {}
 
  private:
-  static void append_escaped(std::string_view text, std::string& out) {
+  void separate(std::size_t column, std::string& out) const {
+    if (column != 0) out.push_back(csv_ ? ',' : '\t');
+  }
+
+  void append_field(std::string_view text, std::string& out) const {
+    if (csv_) return append_csv_field(out, text);
     for (const char byte : text) {
       switch (byte) {
         case '\t': out.append("\\t"); break;
@@ -164,46 +172,16 @@ class TabsPrinter : public ResultPrinter {
   void head(std::string& out) {
     started_ = true;
     for (std::size_t i = 0; i < columns_.size(); ++i) {
-      if (i != 0) out.push_back('\t');
-      append_escaped(columns_[i].name, out);
+      separate(i, out);
+      append_field(columns_[i].name, out);
     }
-    out.push_back('\n');
+    out.append(csv_ ? "\r\n" : "\n");
   }
 
+  const bool csv_;
   const bool header_;
   bool started_ = false;
   std::vector<ColumnInfo> columns_;
-  std::string buffer_;
-};
-
-class CsvPrinter : public ResultPrinter {
- public:
-  explicit CsvPrinter(bool header) : header_(header) {}
-
-  void begin(const std::vector<ColumnInfo>& columns, std::string& out) override {
-    if (!header_) return;
-    for (std::size_t i = 0; i < columns.size(); ++i) {
-      if (i != 0) out.push_back(',');
-      append_csv_field(out, columns[i].name);
-    }
-    out.append("\r\n");
-  }
-
-  void page(const Cells& cells, std::uint64_t rows, std::string& out) override {
-    for (std::uint64_t row = 0; row < rows; ++row) {
-      for (std::size_t column = 0; column < cells.size(); ++column) {
-        const Cell& cell = cells[column][row];
-        if (column != 0) out.push_back(',');
-        if (cell.kind != Cell::Kind::null) append_csv_field(out, cell_text(cell, buffer_));
-      }
-      out.append("\r\n");
-    }
-  }
-
-  void end(std::string&) override {}
-
- private:
-  const bool header_;
   std::string buffer_;
 };
 
@@ -278,8 +256,8 @@ class VerticalPrinter : public ResultPrinter {
 std::unique_ptr<ResultPrinter> make_printer(const FormatOptions& options) {
   switch (options.format) {
     case Format::table: return std::make_unique<TablePrinter>(options.header);
-    case Format::tabs: return std::make_unique<TabsPrinter>(options.header);
-    case Format::csv: return std::make_unique<CsvPrinter>(options.header);
+    case Format::tabs: return std::make_unique<LinesPrinter>(false, options.header);
+    case Format::csv: return std::make_unique<LinesPrinter>(true, options.header);
     case Format::json: return std::make_unique<JsonPrinter>();
     case Format::vertical: return std::make_unique<VerticalPrinter>();
   }

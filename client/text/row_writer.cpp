@@ -9,16 +9,28 @@
 namespace sqlcast::text {
 namespace {
 
-using Kind = proto::Cell::Kind;
-
-struct FormatWords {
+// How a format is called; and how its lines are put together, where a row is a line of fields.
+struct Shape {
   std::string_view name;
   std::string_view extension;
+  std::string_view begin;
+  std::string_view between;
+  std::string_view end;
+  std::string_view null;
 };
-constexpr std::array<FormatWords, 5> kWords = {
-    {{"TSV", "tsv"}, {"CSV", "csv"}, {"JSON", "json"}, {"INSERT", "sql"}, {"Markdown", "md"}}};
+constexpr std::array<Shape, 5> kShapes = {{{"TSV", "tsv", "", "\t", "\n", "\\N"},
+                                           // The empty text is "": the one way of CSV to tell NULL apart.
+                                           {"CSV", "csv", "", ",", "\r\n", ""},
+                                           {"JSON", "json", "", "", "", ""},
+                                           {"INSERT", "sql", "", "", "", ""},
+                                           {"Markdown", "md", "| ", " | ", " |\n", "*NULL*"}}};
 
-void append_markdown_field(std::string& out, std::string_view text) {
+const Shape& shape_of(RowFormat format) { return kShapes.at(static_cast<std::size_t>(format)); }
+
+void append_field(std::string& out, RowFormat format, std::string_view text) {
+  if (format == RowFormat::tsv) out += escape_line(text);
+  if (format == RowFormat::csv) append_csv_field(out, text);
+  if (format != RowFormat::markdown) return;
   for (const char c : text) {
     if (c == '|' || c == '\\') out += '\\';
     if (c == '\n') {
@@ -31,60 +43,35 @@ void append_markdown_field(std::string& out, std::string_view text) {
 
 }  // namespace
 
-std::string_view format_name(RowFormat format) { return kWords.at(static_cast<std::size_t>(format)).name; }
-std::string_view format_extension(RowFormat format) { return kWords.at(static_cast<std::size_t>(format)).extension; }
+std::string_view format_name(RowFormat format) { return shape_of(format).name; }
+std::string_view format_extension(RowFormat format) { return shape_of(format).extension; }
 
 RowWriter::RowWriter(RowFormat format, std::vector<proto::ColumnInfo> columns, std::string table)
     : format_(format), columns_(std::move(columns)), table_(table.empty() ? "`table_name`" : std::move(table)) {}
 
-void RowWriter::header(std::string& out) const {
-  switch (format_) {
-    case RowFormat::tsv:
-    case RowFormat::csv:
-      for (std::size_t i = 0; i < columns_.size(); ++i) {
-        if (i > 0) out += format_ == RowFormat::tsv ? '\t' : ',';
-        if (format_ == RowFormat::tsv) {
-          out += escape_line(columns_[i].name);
-        } else {
-          append_csv_field(out, columns_[i].name);
-        }
-      }
-      out += format_ == RowFormat::csv ? "\r\n" : "\n";
-      break;
-    case RowFormat::json: out += "["; break;
-    case RowFormat::insert: break;
-    case RowFormat::markdown:
-      out += '|';
-      for (const auto& column : columns_) {
-        out += ' ';
-        append_markdown_field(out, column.name);
-        out += " |";
-      }
-      out += "\n|";
-      for (const auto& column : columns_) out += is_number(column.kind) ? " ---: |" : " --- |";
-      out += '\n';
-      break;
+// A line of what `append` gives for each column.
+template <typename Append>
+void RowWriter::line(std::string& out, const Append& append) const {
+  const Shape& shape = shape_of(format_);
+  out += shape.begin;
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    if (i > 0) out += shape.between;
+    append(i);
   }
+  out += shape.end;
+}
+
+void RowWriter::header(std::string& out) const {
+  if (format_ == RowFormat::json) out += '[';
+  if (format_ == RowFormat::json || format_ == RowFormat::insert) return;
+  line(out, [&](std::size_t i) { append_field(out, format_, columns_[i].name); });
+  if (format_ == RowFormat::markdown)
+    line(out, [&](std::size_t i) { out += is_number(columns_[i].kind) ? "---:" : "---"; });
 }
 
 void RowWriter::row(std::string& out, const std::function<const proto::Cell&(std::size_t column)>& cell) {
   const bool first = rows_++ == 0;
   switch (format_) {
-    case RowFormat::tsv:
-      for (std::size_t i = 0; i < columns_.size(); ++i) {
-        if (i > 0) out += '\t';
-        out += cell(i).kind == Kind::null ? std::string("\\N") : escape_line(cell_text(cell(i), buffer_));
-      }
-      out += '\n';
-      break;
-    case RowFormat::csv:
-      // NULL is an empty field, an empty text is "": the one way of CSV to tell them apart.
-      for (std::size_t i = 0; i < columns_.size(); ++i) {
-        if (i > 0) out += ',';
-        if (cell(i).kind != Kind::null) append_csv_field(out, cell_text(cell(i), buffer_));
-      }
-      out += "\r\n";
-      break;
     case RowFormat::json:
       out += first ? "\n  {" : ",\n  {";
       for (std::size_t i = 0; i < columns_.size(); ++i) {
@@ -103,19 +90,14 @@ void RowWriter::row(std::string& out, const std::function<const proto::Cell&(std
       for (std::size_t i = 0; i < columns_.size(); ++i) out.append(i > 0 ? ", " : "").append(sql_literal(cell(i)));
       out += ");\n";
       break;
-    case RowFormat::markdown:
-      out += '|';
-      for (std::size_t i = 0; i < columns_.size(); ++i) {
-        out += ' ';
-        if (cell(i).kind == Kind::null) {
-          out += "*NULL*";
+    default:
+      line(out, [&](std::size_t i) {
+        if (cell(i).kind == proto::Cell::Kind::null) {
+          out += shape_of(format_).null;
         } else {
-          append_markdown_field(out, cell_text(cell(i), buffer_));
+          append_field(out, format_, cell_text(cell(i), buffer_));
         }
-        out += " |";
-      }
-      out += '\n';
-      break;
+      });
   }
 }
 

@@ -31,6 +31,9 @@ class RowWriter {
   void footer(std::string& out) const;
 
  private:
+  template <typename Append>
+  void line(std::string& out, const Append& append) const;
+
   RowFormat format_;
   std::vector<proto::ColumnInfo> columns_;
   std::string table_;

@@ -184,7 +184,6 @@ void ClusterModel::update(const std::vector<proto::NodeStatus>& nodes, double no
   problem_.clear();
   if (!connected_ && !nodes_.empty()) problem_ = "No node of the cluster answers.";
   ever_polled_ = true;
-  last_poll_ = now;
 }
 
 void ClusterModel::update_failed(const Status& status, double now, std::uint64_t unix_us) {
@@ -198,7 +197,6 @@ void ClusterModel::update_failed(const Status& status, double now, std::uint64_t
     judge(*node);
     note(*node, before, now, unix_us);
   }
-  last_poll_ = now;
 }
 
 void ClusterModel::forget() { *this = ClusterModel(); }

@@ -75,7 +75,6 @@ class ClusterModel {
   const std::deque<ClusterEvent>& events() const { return events_; }
   bool connected() const { return connected_; }
   const std::string& problem() const { return problem_; }  // of the last poll, when nothing answered
-  double last_poll() const { return last_poll_; }
   Sequence head() const { return head_; }
   Health worst() const;
   std::size_t reachable() const;
@@ -93,7 +92,6 @@ class ClusterModel {
   bool connected_ = false;
   bool ever_polled_ = false;
   std::string problem_;
-  double last_poll_ = 0;
   Sequence head_ = 0;
 };
 

@@ -6,8 +6,6 @@
 #include <numeric>
 #include <set>
 
-#include "client/gui/model/text.h"
-
 namespace sqlcast::gui {
 
 namespace {

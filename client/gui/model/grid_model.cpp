@@ -114,7 +114,6 @@ bool GridModel::set_arrangement(Arrangement arrangement) {
 void GridModel::take_order(std::uint64_t version, std::vector<std::uint32_t> order) {
   if (version != arrangement_version_) return;
   arranging_ = false;
-  arranged_rows_ = rows_.size();
   order_ = std::move(order);
   focus.reset();
   anchor.reset();

@@ -75,7 +75,6 @@ class GridModel {
   bool arranging() const { return arranging_; }
   // Takes the worker's answer unless something newer has been asked for.
   void take_order(std::uint64_t version, std::vector<std::uint32_t> order);
-  std::uint64_t arranged_rows() const { return arranged_rows_; }  // rows that the order shown was made of
 
   // Selection: a rectangle from anchor to focus, in shown rows.
   std::optional<CellAt> focus;
@@ -87,7 +86,6 @@ class GridModel {
   RowSet rows_;
   Arrangement arrangement_;
   std::uint64_t arrangement_version_ = 0;
-  std::uint64_t arranged_rows_ = 0;
   bool arranging_ = false;
   std::optional<std::vector<std::uint32_t>> order_;
 };

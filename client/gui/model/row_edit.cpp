@@ -88,8 +88,6 @@ void RowEdits::set_added(std::size_t added, std::size_t column, EditedValue valu
   added_.at(added)[column] = std::move(value);
 }
 
-void RowEdits::remove_added(std::size_t added) { added_.erase(added_.begin() + static_cast<std::ptrdiff_t>(added)); }
-
 void RowEdits::discard() {
   changed_.clear();
   deleted_.clear();

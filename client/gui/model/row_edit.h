@@ -34,12 +34,10 @@ class RowEdits {
   void toggle_delete(std::uint64_t row);
   std::size_t add_row();
   void set_added(std::size_t added, std::size_t column, EditedValue value);
-  void remove_added(std::size_t added);
   void discard();
 
   const EditedValue* changed(std::uint64_t row, std::size_t column) const;  // nullptr: as it was
   bool is_deleted(std::uint64_t row) const { return deleted_.contains(row); }
-  bool has_changes(std::uint64_t row) const { return changed_.contains(row); }
   const std::vector<std::map<std::size_t, EditedValue>>& added() const { return added_; }
 
   // One statement each, in the order: deletes, updates, inserts. A Status says which value cannot be used.

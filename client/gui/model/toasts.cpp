@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "client/gui/model/text.h"
+#include "base/utf8.h"
 
 namespace sqlcast::gui {
 

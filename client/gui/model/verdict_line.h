@@ -20,7 +20,6 @@ struct VerdictText {
   std::string word;    // "READ", "WRITE" …
   std::string text;    // one sentence
   std::string detail;  // the rewritten text, the advice
-  bool from_node = false;
 };
 
 class VerdictLine {

@@ -19,7 +19,6 @@ class EditorView {
  public:
   void draw(Workspace& work, QueryTab& tab, ImVec2 size);
   void focus() { wants_focus_ = true; }
-  bool focused() const { return focused_; }
   void open_find(QueryTab& tab, bool replace);
   void show_caret() { follow_caret_ = true; }
   bool completing() const { return completion_.has_value(); }

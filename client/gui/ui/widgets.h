@@ -69,14 +69,13 @@ bool splitter(const char* id, bool vertical, float* value, float low, float high
 void health_shape(ImDrawList* list, ImVec2 centre, float radius, Health health);
 void inline_health(Health health);  // as an item in the line
 
-// Vertical gap, right alignment.
 // Editor and grid (NoNavInputs) have all keys to themselves: otherwise ImGui takes Escape for leaving them.
 void leave_keys_to_focused_window();
 // Before a window that is to have the keys as soon as its view comes into sight. `last_frame` is the caller's to keep.
 void focus_when_new(int& last_frame);
 // Up and Down move `chosen` among `count` rows of a list below an input. True when it moved.
 bool choose_by_arrows(std::size_t count, std::size_t& chosen);
-void gap(float units);
+void gap(float units);  // vertical
 void right_align(float width);
 
 }  // namespace sqlcast::gui::ui
