@@ -5,9 +5,9 @@
 
 #include "client/cli/commands.h"
 #include "client/client.h"
-#include "sql/policy.h"
 #include "client/command/connection.h"
 #include "client/text/json.h"
+#include "sql/policy.h"
 #include "sql/splitter.h"
 
 namespace sqlcast::cli {
