@@ -1,5 +1,5 @@
 // PrivateServer: a mariadbd of the test's own, in a temporary folder, reachable by its socket alone. Started by the
-// constructor, ended by its process id and removed by the destructor.
+// constructor, ended by its process id and removed by the destructor; it ends with the thread that started it, too.
 #pragma once
 
 #include <memory>
