@@ -31,7 +31,7 @@ void Front::receive(net::Envelope envelope, proto::Frames frames) {
   if (bytes > kLargeBytes) {
     take_slow(std::move(caller), bytes, [this, frames = std::move(frames)](Caller sender) mutable {
       std::optional<proto::Message> message = decode(sender, std::move(frames));
-      if (message) handler_(std::move(sender), std::move(*message));
+      if (message) handle_slow(std::move(sender), std::move(*message));
     });
     return;
   }
@@ -40,8 +40,12 @@ void Front::receive(net::Envelope envelope, proto::Frames frames) {
   const auto* query = std::get_if<proto::QueryRequest>(&*message);
   if (query != nullptr && judging_bytes(*query) > kLargeBytes) {
     take_slow(std::move(caller), bytes, [this, message = std::move(*message)](Caller sender) mutable {
-      handler_(std::move(sender), std::move(message));
+      handle_slow(std::move(sender), std::move(message));
     });
+    return;
+  }
+  if (auto* cancel = std::get_if<proto::CancelRequest>(&*message); cancel != nullptr && slow_lane_.busy()) {
+    cancel_behind(std::move(caller), std::move(*cancel));
     return;
   }
   handler_(std::move(caller), std::move(*message));
@@ -69,6 +73,45 @@ void Front::take_slow(Caller caller, std::uint64_t bytes, std::function<void(Cal
   Status status = Status::error(Code::busy, "too many large requests wait at this node to be read; try again");
   status.retry_after_ms = 200;
   fail(caller, std::move(status));
+}
+
+// On the slow lane.
+void Front::handle_slow(Caller caller, proto::Message message) {
+  const auto* query = std::get_if<proto::QueryRequest>(&message);
+  bool unwanted = false;
+  if (query != nullptr && !query->key.client_id.empty()) {
+    const std::lock_guard lock(mutex_);
+    const auto found = unwanted_.find(query->key);
+    unwanted = found != unwanted_.end();
+    if (unwanted) found->second.found = true;
+  }
+  if (!unwanted) return handler_(std::move(caller), std::move(message));
+  fail(caller, Status::error(Code::cancelled, "the request was cancelled before it ran; nothing was changed"));
+}
+
+// Whose request a large one is, is known only when it has been read. So a cancel goes behind those that are in the
+// lane: its request is stopped there, or has left the lane by then, and is looked for everywhere else.
+void Front::cancel_behind(Caller caller, proto::CancelRequest request) {
+  constexpr std::uint64_t kBytes = 256;
+  {
+    const std::lock_guard lock(mutex_);
+    ++unwanted_[request.key].cancels;
+  }
+  SlowLane::Work work = [this, caller = std::move(caller), request = std::move(request)](bool runs) {
+    if (end_cancel(request.key)) return reply(caller, proto::CancelReply{true});
+    if (runs) return handler_(caller, request);
+    fail(caller, Status::error(Code::shutting_down, "this node is stopping; ask another one"));
+  };
+  if (!slow_lane_.submit(kBytes, work)) work(true);
+}
+
+// True when a request was stopped.
+bool Front::end_cancel(const RequestKey& key) {
+  const std::lock_guard lock(mutex_);
+  const auto it = unwanted_.find(key);
+  const bool found = it->second.found;
+  if (--it->second.cancels == 0) unwanted_.erase(it);
+  return found;
 }
 
 Status Front::open(const std::string& endpoint, std::uint64_t max_message_bytes) {

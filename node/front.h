@@ -2,14 +2,17 @@
 // decoded, hands the rest to the node, and encodes replies in the form the request had (binary or JSON).
 //
 // Requests that are long, or become so with their values, are decoded and handled on a thread of their own (SlowLane):
-// the router's is there for all the others meanwhile. So a small request may overtake a large one of the same client.
+// the router's is there for all the others meanwhile. So a small request may overtake a large one of the same client;
+// a cancel does not.
 #pragma once
 
 #include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -52,6 +55,7 @@ class Front {
 
   const std::string& endpoint() const;  // with the port that was bound
   net::Router::Counters door() const { return router_->counters(); }
+  std::size_t waiting_in_lane() const { return slow_lane_.waiting(); }  // large requests, and cancels behind them
 
   // Any thread. Replies to callers that have gone away are dropped (and counted by the router), and so are those to
   // callers that somebody else has answered.
@@ -67,12 +71,23 @@ class Front {
   void receive(net::Envelope envelope, proto::Frames frames);
   std::optional<proto::Message> decode(Caller& caller, proto::Frames frames);
   void take_slow(Caller caller, std::uint64_t bytes, std::function<void(Caller)> handle);
+  void handle_slow(Caller caller, proto::Message message);
+  void cancel_behind(Caller caller, proto::CancelRequest request);
+  bool end_cancel(const RequestKey& key);
 
   const std::string node_name_;
   Counters& counters_;
   Handler handler_;
   std::unique_ptr<net::Router> router_;
   SlowLane slow_lane_;
+
+  // A request that is to be stopped in the slow lane.
+  struct Unwanted {
+    unsigned cancels = 0;  // that are in the lane behind it
+    bool found = false;
+  };
+  std::mutex mutex_;
+  std::map<RequestKey, Unwanted> unwanted_;  // guarded by mutex_
 };
 
 }  // namespace sqlcast::node

@@ -31,6 +31,10 @@ class SlowLane {
   // it holds. False: full or stopped, and `work` is untouched.
   [[nodiscard]] bool submit(std::uint64_t bytes, Work& work);
 
+  // Whether anything waits or is in hand. Any thread.
+  bool busy() const { return bytes_ > 0; }
+  std::size_t waiting() const { return queue_.size(); }
+
  private:
   struct Job {
     std::uint64_t bytes = 0;

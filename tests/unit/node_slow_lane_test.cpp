@@ -109,6 +109,66 @@ TEST_CASE("slow lane: a large request that cannot be read is answered as a small
   CHECK(decoded->header.exchange == 7);
 }
 
+TEST_CASE("slow lane: a cancel finds the request that waits there, and one that has just left it") {
+  Counters counters;
+  Front front{"node", counters};
+  std::promise<void> begun;
+  std::promise<void> release;
+  std::vector<std::string> handled;  // the lane's
+  REQUIRE(front.open("tcp://127.0.0.1:*", kMessageBytes).ok());
+  front.start([&](Caller caller, proto::Message message) {
+    if (std::holds_alternative<proto::StatusRequest>(message)) return front.reply(caller, proto::StatusReply{});
+    if (const auto* cancel = std::get_if<proto::CancelRequest>(&message)) {
+      handled.push_back("cancel " + cancel->key.client_id);
+      return front.reply(caller, proto::CancelReply{false});
+    }
+    const std::string client = std::get<proto::QueryRequest>(message).key.client_id;
+    handled.push_back(client);
+    if (client == "first") {
+      begun.set_value();
+      release.get_future().wait_for(kPatience);
+    }
+    front.reply(caller, proto::QueryResult{});
+  });
+  const auto send = [&](const std::string& client, bool cancels) {
+    return std::async(std::launch::async, [&front, client, cancels] {
+      proto::QueryRequest large = query("SELECT '" + std::string(1U << 20U, 'x') + "'");
+      large.key = {client, 1};
+      return ask(*requester_to(front.endpoint()),
+                 cancels ? proto::Message(proto::CancelRequest{large.key}) : proto::Message(large));
+    });
+  };
+  auto first = send("first", false);
+  REQUIRE(begun.get_future().wait_for(kPatience) == std::future_status::ready);
+  const auto queued = [&](std::size_t count) {
+    // What the door has taken from its socket is in the lane.
+    while (front.waiting_in_lane() < count) REQUIRE(ask(*requester_to(front.endpoint()), proto::StatusRequest{}).ok());
+  };
+  auto second = send("second", false);
+  queued(1);
+  auto cancel_second = send("second", true);
+  queued(2);
+  auto cancel_first = send("first", true);
+  queued(3);
+  release.set_value();
+  const auto reply = [](std::future<Result<proto::Message>>& future) {
+    Result<proto::Message> message = future.get();
+    REQUIRE(message.ok());
+    return std::move(*message);
+  };
+  CHECK(std::get<proto::CancelReply>(reply(cancel_second)).stopped);
+  CHECK(std::get<proto::ErrorReply>(reply(second)).status.code == Code::cancelled);
+  CHECK_FALSE(std::get<proto::CancelReply>(reply(cancel_first)).stopped);
+  CHECK(std::holds_alternative<proto::QueryResult>(reply(first)));
+  // And once it is empty, at once; a request of that name that comes later is another one.
+  auto again = send("second", true);
+  CHECK_FALSE(std::get<proto::CancelReply>(reply(again)).stopped);
+  second = send("second", false);
+  CHECK(std::holds_alternative<proto::QueryResult>(reply(second)));
+  front.stop();
+  CHECK(handled == std::vector<std::string>{"first", "cancel first", "cancel second", "second"});
+}
+
 TEST_CASE("slow lane: work is done in order, and all of it hears of the end") {
   SlowLane lane(10'000'000, 1000);
   std::vector<int> order;
