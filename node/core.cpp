@@ -69,24 +69,28 @@ Status Core::open(Front::Handler handler) {
   // The socket first: a port that is taken is known at once, before a database is started for nothing.
   if (Status status = front.open(config.listen, config.limits.max_message_bytes); !status.ok()) return status;
   front.start([this, handler = std::move(handler)](Caller caller, proto::Message message) {
-    if (serving_ || std::holds_alternative<proto::StatusRequest>(message)) {
-      handler(std::move(caller), std::move(message));
-      return;
-    }
-    Status status = Status::error(Code::database_unavailable,
-                                  "this node is starting: " + database.health().message + "; try again in a moment");
-    status.retry_after_ms = 200;
-    front.fail(caller, std::move(status));
+    receive(handler, std::move(caller), std::move(message));
   });
   return database.start();
 }
 
-void Core::start(std::function<void()> tick) {
-  readers.start();
-  log_server.start();
-  errand_thread_ = start_thread("errands", [this] { run_errands(); });
-  ticker_ = start_thread("ticker", [this, tick = std::move(tick)] { tick_loop(tick); });
-  serving_ = true;
+void Core::receive(const Front::Handler& handler, Caller caller, proto::Message message) {
+  if (!serving_ && !std::holds_alternative<proto::StatusRequest>(message)) {
+    Status status = Status::error(Code::database_unavailable,
+                                  "this node is starting: " + database.health().message + "; try again in a moment");
+    status.retry_after_ms = 200;
+    front.fail(caller, std::move(status));
+    return;
+  }
+  // Queries and fetches keep their time themselves.
+  const bool waits_for_the_database = std::holds_alternative<proto::CancelRequest>(message) ||
+                                      std::holds_alternative<proto::ExplainRequest>(message) ||
+                                      std::holds_alternative<proto::LogReadRequest>(message);
+  if (waits_for_the_database) {
+    const Clock::time_point deadline = caller.arrived + config.limits.request_timeout;
+    caller = deadlines_.enter(std::move(caller), deadline);
+  }
+  handler(std::move(caller), std::move(message));
 }
 
 void Core::stop_taking_requests() {
@@ -97,10 +101,11 @@ void Core::stop_taking_requests() {
   }
   wake_.notify_all();
   if (ticker_.joinable()) ticker_.join();
+  errands_.close();
+  answer_late(Clock::time_point::max(), Status::error(Code::shutting_down, "the node is stopping; ask another one"));
 }
 
 void Core::stop() {
-  errands_.close();
   if (errand_thread_.joinable()) errand_thread_.join();
   readers.stop();
   log_server.stop();
@@ -116,6 +121,9 @@ void Core::tick_loop(const std::function<void()>& tick) {
     const Clock::time_point now = Clock::now();
     board.tick(now);
     readers.tick(now);
+    answer_late(now, Status::error(Code::timeout,
+                                   "this node's database has not answered within the request's time, and what has "
+                                   "become of it is not known; ask again"));
     disk.tick(now);
     tick();
     lock.lock();
@@ -167,10 +175,19 @@ void Core::read(Caller caller, const proto::QueryRequest& request, RequestPlan p
 }
 
 void Core::later(const Caller& caller, std::function<void()> errand) {
-  if (errands_.try_push(std::move(errand))) return;
-  Status status = Status::error(Code::busy, "too many requests wait for this node's database; try again");
+  if (errands_.try_push([caller, errand = std::move(errand)] {
+        if (caller.begin()) errand();
+      }))
+    return;
+  Status status = errands_.closed()
+                      ? Status::error(Code::shutting_down, "the node is stopping; ask another one")
+                      : Status::error(Code::busy, "too many requests wait for this node's database; try again");
   status.retry_after_ms = 100;
   front.fail(caller, std::move(status));
+}
+
+void Core::answer_late(Clock::time_point now, const Status& status) {
+  deadlines_.tick(now, [&](const Caller& caller) { front.fail(caller, status); });
 }
 
 void Core::run_errands() {

@@ -15,6 +15,7 @@
 #include "config/config.h"
 #include "node/conditions.h"
 #include "node/counters.h"
+#include "node/deadlines.h"
 #include "node/disk_watch.h"
 #include "node/front.h"
 #include "node/identity.h"
@@ -46,7 +47,8 @@ class Core {
   // A read, once the node has reached the request's `after`. Any thread.
   void read(Caller caller, const proto::QueryRequest& request, RequestPlan plan);
 
-  // Does on a thread of its own what may wait for the database, for a caller that is answered there. Any thread.
+  // Does on a thread of its own what may wait for the database, for a caller that is answered there, and at the end of
+  // his time whatever the database does. Not done at all when that is over, or the node stops. Any thread.
   void later(const Caller& caller, std::function<void()> errand);
 
   // Messages that every node answers in the same way. False: not one of those.
@@ -74,10 +76,13 @@ class Core {
  private:
   void tick_loop(const std::function<void()>& tick);
   void run_errands();
+  void receive(const Front::Handler& handler, Caller caller, proto::Message message);
+  void answer_late(Clock::time_point now, const Status& status);
 
   const Clock::time_point started_ = Clock::now();
   std::string node_id_;  // since open()
   std::thread ticker_;
+  Deadlines deadlines_;  // of errands, and of readers of the log
   BoundedQueue<std::function<void()>> errands_;
   std::thread errand_thread_;
   std::mutex mutex_;

@@ -91,6 +91,7 @@ void LogServer::serve() {
       if (hash) job->look_up(*hash == job->request.after.hash);
       continue;
     }
+    if (!job->caller.begin()) continue;  // its time is over
     Result<proto::LogBatch> batch = read(job->request);
     if (batch) {
       front_.reply(job->caller, std::move(*batch));

@@ -1,0 +1,36 @@
+#include "node/deadlines.h"
+
+#include <utility>
+
+namespace sqlcast::node {
+
+Caller Deadlines::enter(Caller caller, Clock::time_point deadline) {
+  const auto open = std::make_shared<Open>();
+  open->caller = caller;
+  open->deadline = deadline;
+  caller.once = open;
+  const std::lock_guard lock(mutex_);
+  open_.push_back(open);
+  return caller;
+}
+
+void Deadlines::tick(Clock::time_point now, const std::function<void(const Caller&)>& answer) {
+  std::vector<std::shared_ptr<Open>> late;
+  {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(open_, [&](const std::weak_ptr<Open>& one) {
+      std::shared_ptr<Open> open = one.lock();
+      if (!open) return true;
+      if (now < open->deadline) return false;
+      late.push_back(std::move(open));
+      return true;
+    });
+  }
+  for (const std::shared_ptr<Open>& open : late) {
+    Caller caller = open->caller;
+    caller.once = open;
+    answer(caller);
+  }
+}
+
+}  // namespace sqlcast::node
