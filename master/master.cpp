@@ -83,7 +83,7 @@ Status Master::start() {
   hooks.answer = [this](std::vector<Committed>&& committed) { answer(std::move(committed)); };
   sequencer_ = std::make_unique<Sequencer>(core_.config, core_.database, core_.front, core_.board, core_.counters,
                                            core_.rate, schema_, std::move(hooks));
-  if (Status status = sequencer_->start(); !status.ok()) return status;
+  if (Status status = core_.until_it_works([this] { return sequencer_->start(); }); !status.ok()) return status;
   if (Status status = compare_histories(); !status.ok()) return status;
   publisher_->start([this]() -> std::optional<proto::Frames> { return proto::encode(beacon(), 0); });
   core_.log_server.on_differing([this](const proto::LogReadRequest& request) {

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 
+#include "base/back_off.h"
 #include "base/logging.h"
 #include "base/thread.h"
 #include "node/node_id.h"
 #include "sql/parameters.h"
+#include "storage/errors.h"
 
 namespace sqlcast::node {
 namespace {
@@ -22,9 +24,9 @@ storage::Database::Options database_options(const config::NodeConfig& config) {
   options.stall_timeout = config.database.stall_timeout;
   if (config.database.mode == config::DatabaseMode::managed) {
     constexpr std::uint32_t kOthers = 100;  // our own, and an administrator's
-    options.managed =
-        storage::ManagedServer::Options{config.data_dir + "/mariadb", config.database.buffer_pool_mb,
-                                        config.database.redo_log_mb, std::max(200U, options.reader_sessions + kOthers)};
+    options.managed = storage::ManagedServer::Options{
+        config.data_dir + "/mariadb", config.database.buffer_pool_mb, config.database.redo_log_mb,
+        std::max(200U, options.reader_sessions + kOthers), config.database.stall_timeout};
     return options;
   }
   options.external = {config.database.socket, config.database.host, config.database.port};
@@ -91,6 +93,40 @@ void Core::receive(const Front::Handler& handler, Caller caller, proto::Message 
     caller = deadlines_.enter(std::move(caller), deadline);
   }
   handler(std::move(caller), std::move(message));
+}
+
+Status Core::until_it_works(const std::function<Status()>& step) {
+  BackOff back_off(100ms, 5'000ms);
+  while (true) {
+    Status status = step();
+    if (!storage::passes_by_itself(status)) return status;
+    if (storage::lacks_rights(status))
+      if (const Status restored = database.restore_accounts(); !restored.ok())
+        logging::warn("the accounts could not be made anew: {}", restored.message);
+    const std::chrono::milliseconds wait = back_off.next();
+    std::unique_lock lock(mutex_);
+    if (interrupted_) return status;
+    logging::warn("the start is held up: {}; next try in {} ms", status.message, wait.count());
+    held_up_by_ = status.message;
+    if (wake_.wait_for(lock, wait, [this] { return interrupted_; })) return status;
+  }
+}
+
+void Core::interrupt() {
+  {
+    const std::lock_guard lock(mutex_);
+    interrupted_ = true;
+  }
+  wake_.notify_all();
+  database.interrupt();
+}
+
+void Core::start(std::function<void()> tick) {
+  readers.start();
+  log_server.start();
+  errand_thread_ = start_thread("errands", [this] { run_errands(); });
+  ticker_ = start_thread("ticker", [this, tick = std::move(tick)] { tick_loop(tick); });
+  serving_ = true;
 }
 
 void Core::stop_taking_requests() {
@@ -251,10 +287,16 @@ proto::NodeStatus Core::base_status() {
   return status;
 }
 
+// With the database up.
+std::string Core::starting_at() {
+  const std::lock_guard lock(mutex_);
+  return held_up_by_.empty() ? "the log is being read" : "held up, and tried again: " + held_up_by_;
+}
+
 void Core::tell_conditions(proto::NodeStatus& status) {
   const storage::Database::Health health = database.health();
   if (!serving_) {
-    conditions.post("start", Trouble::starting, health.message.empty() ? "the log is being read" : health.message);
+    conditions.post("start", Trouble::starting, health.message.empty() ? starting_at() : health.message);
   } else {
     conditions.clear("start");
     if (health.up && !health.stalled) {

@@ -36,11 +36,14 @@ class Core {
   // The data folder's identity, the socket, then the database; returns when that is up. From the start `handler` gets
   // the status requests; others are told that the node is starting.
   Status open(Front::Handler handler);
+  // A step of the start that needs the database: again and again while it fails by what passes by itself; the status
+  // says so. Blocks until it has worked, fails for good, or interrupt() is called.
+  Status until_it_works(const std::function<Status()>& step);
   // Readers, log server and ticks; then all requests. `tick` runs several times a second.
   void start(std::function<void()> tick);
   bool serving() const { return serving_; }
   // Ends open(), and what else waits for the database before start(), soon and with an error. Any thread.
-  void interrupt() { database.interrupt(); }
+  void interrupt();
   void stop_taking_requests();
   void stop();
 
@@ -76,6 +79,7 @@ class Core {
  private:
   void tick_loop(const std::function<void()>& tick);
   void run_errands();
+  std::string starting_at();
   void receive(const Front::Handler& handler, Caller caller, proto::Message message);
   void answer_late(Clock::time_point now, const Status& status);
 
@@ -87,7 +91,9 @@ class Core {
   std::thread errand_thread_;
   std::mutex mutex_;
   std::condition_variable wake_;
-  bool stopping_ = false;  // guarded by mutex_
+  bool stopping_ = false;     // guarded by mutex_
+  bool interrupted_ = false;  // guarded by mutex_
+  std::string held_up_by_;    // guarded by mutex_; what a step of the start waits for
   std::atomic<bool> serving_{false};
 };
 

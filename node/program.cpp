@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <future>
 #include <map>
 #include <thread>
@@ -24,6 +25,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr int kUsage = 2;
+constexpr auto kInterruptTimeout = 15s;  // above the time-outs of what cannot be broken off, as to look up a host
 
 std::map<std::string, std::string> environment() {
   std::map<std::string, std::string> result;
@@ -77,6 +79,11 @@ int run_node(const config::NodeConfig& config, const MakeNode& make) {
   while (signal == 0 && outcome.wait_for(0s) != std::future_status::ready) signal = wait_for_signal(signals, 20ms);
   if (signal != 0) begin_to_stop(signals, signal);
   if (signal != 0) node->interrupt();
+  if (signal != 0 && outcome.wait_for(kInterruptTimeout) != std::future_status::ready) {
+    // Nothing has been served, and the kernel ends a managed server with this process.
+    logging::error("the start does not end: stopped without it");
+    std::_Exit(1);
+  }
   starter.join();
   if (const Status status = outcome.get(); !status.ok() && signal == 0) {
     logging::error("cannot start: {}", status.message);

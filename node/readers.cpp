@@ -237,6 +237,7 @@ Status Readers::ensure_connection(Worker& worker, const ReadJob& job) {
   if (worker.connection && !worker.connection->lost()) return ok_status();
   worker.database.clear();
   while (true) {
+    if (stopping_) return why_stopped(Stopped::shutting_down);
     worker.server = database_.restarts();
     Result<std::unique_ptr<storage::Connection>> connection = database_.open_reader();
     if (connection) {
@@ -244,7 +245,7 @@ Status Readers::ensure_connection(Worker& worker, const ReadJob& job) {
       return ok_status();
     }
     constexpr int kUserLimitReached = 1226;
-    if (Clock::now() + 100ms >= job.deadline || stopping_) {
+    if (Clock::now() + 100ms >= job.deadline) {
       if (connection.status().database_errno == kUserLimitReached) {
         Status status = Status::error(Code::busy,
                                       "this node's sessions for reads are all taken, by results that are fetched in "

@@ -59,11 +59,16 @@ Status Slave::start() {
   Status opened = core_.open(
       [this](node::Caller caller, proto::Message message) { handle(std::move(caller), std::move(message)); });
   if (!opened.ok()) return opened;
-  const Result<Position> position = applier_->open();
-  if (!position) return position.status();
+  Position position;
+  Status read = core_.until_it_works([&] {
+    const Result<Position> found = applier_->open();
+    if (found) position = *found;
+    return found.status();
+  });
+  if (!read.ok()) return read;
   if (applier_->cluster()) core_.board.begin(*applier_->cluster());
-  core_.board.post(*position);
-  if (Status status = receiver_->start(*position); !status.ok()) return status;
+  core_.board.post(position);
+  if (Status status = receiver_->start(position); !status.ok()) return status;
   applier_->start();
   if (Status status = forwarder_->start(); !status.ok()) return status;
   core_.start([] {});

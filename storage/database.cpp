@@ -7,6 +7,7 @@
 #include "base/thread.h"
 #include "base/types.h"
 #include "storage/dialect.h"
+#include "storage/errors.h"
 #include "storage/server_rules.h"
 
 namespace sqlcast::storage {
@@ -24,6 +25,10 @@ constexpr auto kAskInterval = 500ms;
 constexpr auto kAnswerTimeout = std::chrono::seconds(2);  // then on another session
 constexpr auto kSilence = 3000ms;                         // of a server that is stalled
 constexpr auto kMoment = std::chrono::seconds(5);         // for an answer to what takes no time
+constexpr auto kLockWait = std::chrono::seconds(20);      // for another node's session to end
+// A statement that prepares an external server has so long; of a managed one it is the stall timeout.
+constexpr auto kPrepareTimeout = std::chrono::seconds(30);
+static_assert(kPrepareTimeout > kLockWait);
 
 std::string random_password() {
   std::random_device source;
@@ -31,6 +36,18 @@ std::string random_password() {
   for (int i = 0; i < 16; ++i) bytes.push_back(static_cast<char>(source() & 0xFFU));
   return to_hex(bytes);
 }
+
+// And not from this side, which has had no answer.
+bool is_answer(const Status& status) {
+  constexpr int kFirstOfClient = 2000;
+  return status.ok() || (status.database_errno != 0 && status.database_errno < kFirstOfClient);
+}
+
+std::string get_lock_sql(const std::string& name) {
+  return "SELECT GET_LOCK('" + name + "'," + std::to_string(kLockWait.count()) + ")";
+}
+
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
 Status run_all(Connection& connection, const std::vector<std::string>& statements) {
   for (const std::string& sql : statements)
@@ -55,6 +72,10 @@ Database::Database(Options options)
 Database::~Database() { stop(); }
 
 Address Database::address() const { return options_.managed ? server_->address() : options_.external; }
+std::chrono::seconds Database::time_to_prepare() const {
+  return server_ ? std::chrono::ceil<std::chrono::seconds>(options_.stall_timeout) : kPrepareTimeout;
+}
+
 Account Database::administrator() const {
   return options_.managed ? server_->administrator() : options_.external_account;
 }
@@ -83,6 +104,11 @@ void Database::say(const std::string& doing) {
   logging::info("{}", doing);
 }
 
+// With what is known of the try before it.
+void Database::say_as_well(const std::string& doing) {
+  say(last_failure_.empty() ? doing : doing + "; the last try failed: " + last_failure_);
+}
+
 std::vector<std::string> Database::settings() const {
   const std::lock_guard lock(mutex_);
   return settings_;
@@ -96,14 +122,24 @@ Status Database::start() {
   return *first_start_;
 }
 
+// Who waits for the next try is woken.
+void Database::begin_to_end() {
+  {
+    const std::lock_guard lock(mutex_);
+    ending_ = true;
+  }
+  changed_.notify_all();
+}
+
 void Database::prepare_to_stop() {
-  ending_ = true;
+  begin_to_end();
   watch_.cut_all_after(kStopGrace);
   if (!up_ && server_) server_->interrupt();
 }
 
 void Database::interrupt() {
-  ending_ = true;
+  begin_to_end();
+  watch_.cut_all();
   if (server_) server_->interrupt();
 }
 
@@ -119,14 +155,13 @@ void Database::stop() {
 }
 
 void Database::supervise() {
-  Status first = bring_up();
+  const Status first = first_bring_up();
   {
     const std::lock_guard lock(mutex_);
     first_start_ = first;
   }
   changed_.notify_all();
   pinger_.start();
-  back_off_ = kCheckInterval;
   std::unique_lock lock(mutex_);
   while (first.ok() && !stopping_) {
     changed_.wait_for(lock, up_ ? kCheckInterval : back_off_);
@@ -151,14 +186,32 @@ void Database::look_after() {
   look_for_silence();
   if (up_ || ending_) return;
   ++restarts_;
-  say(server_ ? "the database is being started again" : "the database at " + address().text() + " is waited for");
+  say_as_well(server_ ? "the database is being started again"
+                      : "the database at " + address().text() + " is waited for");
   if (const Status status = bring_up(); status.ok()) {
-    back_off_ = kCheckInterval;
     logging::info("the database server is back");
-  } else if (!ending_) {
-    back_off_ = std::min(back_off_ * 2, std::chrono::milliseconds(kMaxBackOff));
-    logging::error("the database server does not start: {}; next try in {} ms", status.message, back_off_.count());
-    say("the database does not start: " + status.message);
+  } else {
+    failed_to_bring_up(status);
+  }
+}
+
+void Database::failed_to_bring_up(const Status& why) {
+  if (ending_) return;
+  back_off_ = std::min(back_off_ * 2, std::chrono::milliseconds(kMaxBackOff));
+  logging::error("the database cannot be used: {}; next try in {} ms", why.message, back_off_.count());
+  last_failure_ = first_line(why.message);
+  say("the database cannot be used yet, and is tried again: " + why.message);
+}
+
+// A wrong password does not pass: at the first start there is somebody to correct it.
+Status Database::first_bring_up() {
+  back_off_ = kCheckInterval;
+  while (true) {
+    Status status = bring_up();
+    if (status.ok() || ending_ || !passes_by_itself(status) || lacks_rights(status)) return status;
+    failed_to_bring_up(status);
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, back_off_, [this] { return ending_.load(); });
   }
 }
 
@@ -179,7 +232,6 @@ Pinger::Answer Database::ask() {
     questions_.reset();
     return Pinger::Answer::came;
   }
-  constexpr int kFirstOfClient = 2000;
   constexpr int kNoSocket = 2002;
   constexpr int kNoHost = 2003;
   Status status;
@@ -189,18 +241,28 @@ Pinger::Answer Database::ask() {
     if (connection) questions_ = std::move(*connection);
   }
   if (status.ok()) status = questions_->execute("DO 0");
-  if (status.ok() || (status.database_errno != 0 && status.database_errno < kFirstOfClient))
-    return Pinger::Answer::came;
+  if (is_answer(status)) return Pinger::Answer::came;
   const bool nobody = status.database_errno == kNoSocket || status.database_errno == kNoHost;
   return nobody ? Pinger::Answer::nobody_there : Pinger::Answer::failed;
 }
 
 Status Database::bring_up() {
-  if (server_) {
-    if (Status status = server_->start(kStartTimeout, [this](const std::string& doing) { say(doing); }); !status.ok())
-      return status;
+  if (!server_) return make_ready();
+  Status status = server_->start(kStartTimeout, [this](const std::string& doing) { say_as_well(doing); });
+  if (!status.ok()) return status;
+  status = make_ready();
+  if (status.code == Code::database_unavailable && !is_answer(status) && server_->running()) {
+    status.message = "mariadbd did not answer while it was prepared, and was killed (" + status.message + ")";
+    if (!ending_) logging::error("mariadbd does not answer while it is prepared: killing it");
+    server_->stop(std::chrono::seconds(0));
   }
-  Result<std::unique_ptr<Connection>> connection = open_administrator();
+  return status;
+}
+
+// Nobody looks after the server yet: so each of these statements has a time limit of its own.
+Status Database::make_ready() {
+  say_as_well("the database at " + address().text() + " is being prepared");
+  Result<std::unique_ptr<Connection>> connection = open_administrator(time_to_prepare());
   if (!connection) return connection.status();
   if (Status status = check_settings(**connection); !status.ok()) return status;
   if (!options_.managed) {
@@ -215,6 +277,8 @@ Status Database::bring_up() {
     version_ = version->value_or("");
     doing_.clear();
   }
+  back_off_ = kCheckInterval;
+  last_failure_.clear();
   pinger_.forget();
   up_ = true;
   return ok_status();
@@ -222,15 +286,15 @@ Status Database::bring_up() {
 
 // One node a server. Before anything of it is changed: another node's passwords, for one.
 Status Database::take_server() {
-  Result<std::unique_ptr<Connection>> connection = open_administrator();
+  Result<std::unique_ptr<Connection>> connection = open_administrator(time_to_prepare());
   if (!connection) return connection.status();
   const auto take = [&](const std::string& name) -> Status {
     // The session of a node that was killed may still be ending: hence the wait.
-    const Result<std::optional<std::string>> lock = (*connection)->scalar("SELECT GET_LOCK('" + name + "',20)");
+    const Result<std::optional<std::string>> lock = (*connection)->scalar(get_lock_sql(name));
     if (!lock) return lock.status();
     if (lock->value_or("0") == "1") return ok_status();
-    return Status::error(Code::database_unavailable, "another sqlcast node uses the database at " + address().text() +
-                                                         "; give each node a database of its own");
+    return Status::error(Code::config, "another sqlcast node uses the database at " + address().text() +
+                                           "; give each node a database of its own");
   };
   ownership_.reset();
   if (Status status = take("sqlcast.node"); !status.ok()) return status;
@@ -325,7 +389,7 @@ Result<std::unique_ptr<Connection>> Database::open_writer() {
   Result<std::unique_ptr<Connection>> connection = open_pinned({std::string(kWriterUser), writer_password_});
   if (!connection) return connection;
   // The session of a node that was killed may still be ending: hence the wait.
-  const Result<std::optional<std::string>> lock = (*connection)->scalar("SELECT GET_LOCK('sqlcast.writer', 20)");
+  const Result<std::optional<std::string>> lock = (*connection)->scalar(get_lock_sql("sqlcast.writer"));
   if (!lock) return lock.status();
   if (lock->value_or("0") != "1")
     return Status::error(Code::database_unavailable, "another sqlcast node writes to the database at " +
@@ -340,8 +404,10 @@ Result<std::unique_ptr<Connection>> Database::open_reader() {
   return connection;
 }
 
-Result<std::unique_ptr<Connection>> Database::open_administrator() {
-  Result<std::unique_ptr<Connection>> connection = Connection::open(address(), administrator());
+Result<std::unique_ptr<Connection>> Database::open_administrator() { return open_administrator(0s); }
+
+Result<std::unique_ptr<Connection>> Database::open_administrator(std::chrono::seconds io_timeout) {
+  Result<std::unique_ptr<Connection>> connection = Connection::open(address(), administrator(), io_timeout);
   if (!connection) return connection;
   watch_.add((*connection)->line());
   if (Status status = (*connection)->execute(pin_session_sql()); !status.ok()) return status;
@@ -352,14 +418,21 @@ Result<std::unique_ptr<Connection>> Database::open_for_a_moment() {
   return Connection::open(address(), administrator(), kMoment);
 }
 
-Status Database::kill_query(std::uint64_t connection_id) {
+// Cut with the others: a node that stops does not wait for them.
+Result<std::unique_ptr<Connection>> Database::open_to_end_others() {
   Result<std::unique_ptr<Connection>> connection = open_for_a_moment();
+  if (connection) watch_.add((*connection)->line());
+  return connection;
+}
+
+Status Database::kill_query(std::uint64_t connection_id) {
+  Result<std::unique_ptr<Connection>> connection = open_to_end_others();
   if (!connection) return connection.status();
   return (*connection)->execute("KILL QUERY " + std::to_string(connection_id));
 }
 
 Status Database::end_session(std::uint64_t connection_id) {
-  Result<std::unique_ptr<Connection>> connection = open_for_a_moment();
+  Result<std::unique_ptr<Connection>> connection = open_to_end_others();
   if (!connection) return connection.status();
   constexpr int kNoSuchThread = 1094;
   Status status = (*connection)->execute("KILL CONNECTION " + std::to_string(connection_id));

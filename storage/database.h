@@ -31,15 +31,16 @@ class Database {
     bool read_only = false;  // a slave's: only the applier's account may write
     // For open_reader(). Those that were ended while their statement ran count until the server has ended them.
     std::uint32_t reader_sessions = 72;
-    // A managed server that has not answered for so long is killed and started again.
+    // A managed server that has not answered for so long is killed and started again, also while it starts.
     std::chrono::milliseconds stall_timeout{30'000};
   };
 
   explicit Database(Options options);
   ~Database();  // stop()
 
-  // Blocks until the database can be used (or cannot, or interrupt() was called). An unsafe external server is refused
-  // with the setting to change.
+  // Blocks until the database can be used (or cannot, or interrupt() was called). What passes by itself, as a server
+  // that is not there yet, is waited for; health() says so. An unsafe external server is refused with the setting to
+  // change.
   Status start();
   // Sessions that are open are lost; so their owners have to be gone.
   void stop();
@@ -47,7 +48,8 @@ class Database {
   // The node is stopping: sessions that still have something under way seconds later are cut; a managed server that
   // does not answer is killed, so that nobody waits for it; one that ends is not started again. Does not block.
   void prepare_to_stop();
-  // The node is stopping while it starts: a managed server is killed, whatever it is at. Does not block.
+  // The node is stopping while it starts: every session is cut, and a managed server killed, whatever it is at. Does
+  // not block.
   void interrupt();
 
   // Sessions, pinned. database_unavailable while the server is down.
@@ -80,9 +82,14 @@ class Database {
   void supervise();
   void look_after();
   void look_for_silence();
+  void begin_to_end();
+  Status first_bring_up();
   Status bring_up();
+  Status make_ready();
+  void failed_to_bring_up(const Status& why);
   Pinger::Answer ask();
   void say(const std::string& doing);
+  void say_as_well(const std::string& doing);
   Status make_accounts(Connection& connection);
   Status take_server();
   Status check_settings(Connection& connection);
@@ -91,7 +98,10 @@ class Database {
   Status prepare(Connection& connection);
   Address address() const;
   Account administrator() const;
+  std::chrono::seconds time_to_prepare() const;
+  Result<std::unique_ptr<Connection>> open_administrator(std::chrono::seconds io_timeout);
   Result<std::unique_ptr<Connection>> open_for_a_moment();
+  Result<std::unique_ptr<Connection>> open_to_end_others();
   Result<std::unique_ptr<Connection>> open_pinned(const Account& account);
 
   const Options options_;
@@ -103,6 +113,7 @@ class Database {
   Watch watch_;
   std::thread supervisor_;
   std::chrono::milliseconds back_off_{};  // the supervisor's
+  std::string last_failure_;              // the supervisor's; of the last try to bring it up
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   bool stopping_ = false;              // guarded by mutex_

@@ -119,9 +119,13 @@ int Opening::socket() const {
   return sockets.size() == 1 ? duplicate(sockets.begin()->first, sockets.begin()->second) : -1;
 }
 
-void Opening::end_stuck() {
+void Opening::end_stuck() { end_after(kOpening); }
+
+void Opening::end() { end_after(0s); }
+
+void Opening::end_after(Clock::duration time) {
   const std::lock_guard lock(current_mutex);
-  if (current == nullptr || Clock::now() - current->since_ < kOpening) return;
+  if (current == nullptr || Clock::now() - current->since_ < time) return;
   for (const auto& [inode, socket] : current->new_sockets()) Line(duplicate(inode, socket)).cut();
 }
 

@@ -74,10 +74,13 @@ class Opening {
 
   // Breaks off an opening that has lasted longer than any server takes that answers.
   static void end_stuck();
+  // Breaks off the one that is under way.
+  static void end();
 
  private:
   using Clock = std::chrono::steady_clock;
   using Sockets = std::map<ino_t, int>;
+  static void end_after(Clock::duration time);
   Sockets new_sockets() const;
 
   const Address& address_;

@@ -15,6 +15,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -178,7 +179,37 @@ Status ManagedServer::spawn(const std::vector<std::string>& arguments, const Loc
   return ok_status();
 }
 
-Status ManagedServer::install(const Lock& lock) {
+// Of a program of ours that has ended before it was to.
+Status ManagedServer::why_it_ended(const std::string& what) {
+  const std::lock_guard guard(mutex_);
+  const std::string tail = log_tail();
+  const bool by_somebody = WIFSIGNALED(ended_with_) ? WTERMSIG(ended_with_) == SIGKILL : WEXITSTATUS(ended_with_) == 0;
+  constexpr std::array kSignsOfFullDisk{"No space left", "rror: 28", "rrcode: 28", "errno: 28", "rror 28"};
+  const bool no_room = std::any_of(kSignsOfFullDisk.begin(), kSignsOfFullDisk.end(),
+                                   [&](const char* sign) { return tail.find(sign) != std::string::npos; });
+  return Status::error(by_somebody || no_room ? Code::database_unavailable : Code::io,
+                       what + (by_somebody ? " (somebody ended it); " : "; ") + tail);
+}
+
+// Another text whenever the process has done something: used a processor, read, written. Empty: it is gone.
+std::string ManagedServer::activity() {
+  const std::lock_guard guard(mutex_);
+  if (pid_ <= 0) return {};
+  const std::string folder = "/proc/" + std::to_string(pid_);
+  std::ifstream stat(folder + "/stat");
+  std::string text(std::istreambuf_iterator<char>(stat), {});
+  std::istringstream fields(text.substr(std::min(text.rfind(')') + 1, text.size())));
+  constexpr int kUserTime = 12;  // counted from the one behind the name
+  constexpr int kSystemTime = 13;
+  std::string activity;
+  std::string field;
+  for (int i = 1; i <= kSystemTime && fields >> field; ++i)
+    if (i >= kUserTime) activity += field + " ";
+  std::ifstream io(folder + "/io");
+  return activity.append(std::istreambuf_iterator<char>(io), {});
+}
+
+Status ManagedServer::install(const Lock& lock, std::chrono::seconds wait) {
   const std::string data = options_.folder + "/data";
   if (fs::exists(data + "/mysql")) return ok_status();
   const std::string program = find_program("mariadb-install-db");
@@ -203,11 +234,18 @@ Status ManagedServer::install(const Lock& lock) {
                                      "--innodb-log-file-size=" + std::to_string(options_.redo_log_mb) + "M"};
   if (geteuid() == 0) arguments.push_back("--user=root");
   if (Status status = spawn(arguments, lock); !status.ok()) return status;
-  while (running()) std::this_thread::sleep_for(kPollInterval);
-  const std::lock_guard guard(mutex_);
-  if (interrupted_) return interrupted_status();
-  if (!WIFEXITED(ended_with_) || WEXITSTATUS(ended_with_) != 0)
-    return Status::error(Code::io, "mariadb-install-db could not make a database in " + data + "; " + log_tail());
+  const Clock::time_point give_up = Clock::now() + wait;
+  while (running()) {
+    if (Clock::now() > give_up) {
+      stop(std::chrono::seconds(0));
+      return Status::error(Code::database_unavailable, "mariadb-install-db did not make a database in " + data +
+                                                           " within " + std::to_string(wait.count()) +
+                                                           " s, and was killed; " + log_tail());
+    }
+    std::this_thread::sleep_for(kPollInterval);
+  }
+  if (interrupted()) return interrupted_status();
+  if (!ended_well()) return why_it_ended("mariadb-install-db could not make a database in " + data);
   fs::rename(making, data, problem);
   if (problem) return Status::error(Code::io, "cannot rename " + making + ": " + problem.message());
   return ok_status();
@@ -215,9 +253,20 @@ Status ManagedServer::install(const Lock& lock) {
 
 Status ManagedServer::wait_until_answering(std::chrono::seconds wait) {
   const Clock::time_point give_up = Clock::now() + wait;
+  std::string last = activity();
+  Clock::time_point active = Clock::now();
   while (Clock::now() < give_up) {
     if (interrupted()) return interrupted_status();
-    if (!running()) return Status::error(Code::io, "mariadbd ended while starting; " + log_tail());
+    if (!running()) return why_it_ended("mariadbd ended while starting");
+    if (std::string now = activity(); now != last) {
+      last = std::move(now);
+      active = Clock::now();
+    } else if (Clock::now() - active >= options_.stall_timeout) {
+      logging::error("mariadbd hangs while it starts: killing it");
+      return Status::error(Code::database_unavailable, "mariadbd neither answered nor did anything for " +
+                                                           std::to_string(options_.stall_timeout.count()) +
+                                                           " ms while it started, and was killed; " + log_tail());
+    }
     if (access(address().socket.c_str(), F_OK) == 0) {
       const Result<std::unique_ptr<Connection>> connection =
           Connection::open(address(), administrator(), kAnswerTimeout);
@@ -228,8 +277,8 @@ Status ManagedServer::wait_until_answering(std::chrono::seconds wait) {
     }
     std::this_thread::sleep_for(kPollInterval);
   }
-  return Status::error(Code::io,
-                       "mariadbd did not answer within " + std::to_string(wait.count()) + " s; " + log_tail());
+  return Status::error(Code::database_unavailable, "mariadbd did not answer within " + std::to_string(wait.count()) +
+                                                       " s, and was killed; " + log_tail());
 }
 
 Status ManagedServer::start(std::chrono::seconds wait, const std::function<void(const std::string&)>& say) {
@@ -238,7 +287,7 @@ Status ManagedServer::start(std::chrono::seconds wait, const std::function<void(
     const Result<Lock> lock = lock_folder(wait, say);
     if (!lock) return lock.status();
     say("the database is being started");
-    if (Status status = install(*lock); !status.ok()) return status;
+    if (Status status = install(*lock, wait); !status.ok()) return status;
     const std::string program = find_program("mariadbd");
     if (program.empty())
       return Status::error(Code::io,
@@ -296,6 +345,11 @@ bool ManagedServer::running() {
   ended_with_ = status;
   pid_ = -1;
   return false;
+}
+
+bool ManagedServer::ended_well() {
+  const std::lock_guard guard(mutex_);
+  return WIFEXITED(ended_with_) && WEXITSTATUS(ended_with_) == 0;
 }
 
 bool ManagedServer::interrupted() {

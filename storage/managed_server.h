@@ -31,6 +31,8 @@ class ManagedServer {
     std::uint32_t buffer_pool_mb = 128;
     std::uint32_t redo_log_mb = 96;
     std::uint32_t max_connections = 200;
+    // One that starts, and for so long neither answers nor does anything, hangs.
+    std::chrono::milliseconds stall_timeout{30'000};
   };
 
   explicit ManagedServer(Options options);
@@ -39,8 +41,9 @@ class ManagedServer {
   ManagedServer& operator=(const ManagedServer&) = delete;
 
   // Ends an earlier server on the folder, makes the data folder at the first start, starts the process and waits until
-  // it answers; `say` hears what it is at. An error names the server's log file and quotes its end. Cancelled after
-  // interrupt().
+  // it answers; `say` hears what it is at. A server that does not come to answer is killed. An error names the server's
+  // log file and quotes its end; database_unavailable: the next try may do better, since it hung, was killed or asked
+  // to stop by somebody, or had no room. Cancelled after interrupt().
   Status start(std::chrono::seconds wait, const std::function<void(const std::string&)>& say);
 
   // Asks it to stop cleanly, and kills it only when it has not within `wait`.
@@ -61,11 +64,14 @@ class ManagedServer {
   class Lock;
   Status make_folders() const;
   Result<Lock> lock_folder(std::chrono::seconds wait, const std::function<void(const std::string&)>& say);
-  Status install(const Lock& lock);
+  Status install(const Lock& lock, std::chrono::seconds wait);
   Status spawn(const std::vector<std::string>& arguments, const Lock& lock);
   std::vector<std::string> arguments(const std::string& program) const;
   Status wait_until_answering(std::chrono::seconds wait);
+  Status why_it_ended(const std::string& what);
+  std::string activity();
   bool interrupted();
+  bool ended_well();
   std::string log_tail() const;
 
   const Options options_;

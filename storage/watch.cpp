@@ -43,11 +43,25 @@ void Watch::stop() {
 void Watch::add(const std::shared_ptr<Line>& line) {
   const std::lock_guard lock(mutex_);
   added_.push_back(line);
+  lines_.push_back(line);
+  if (cut_everything_ && Clock::now() >= *cut_everything_) line->cut();
 }
 
 void Watch::cut_all_after(std::chrono::milliseconds grace) {
   const std::lock_guard lock(mutex_);
-  cut_everything_ = Clock::now() + grace;
+  const Clock::time_point then = Clock::now() + grace;
+  if (!cut_everything_ || then < *cut_everything_) cut_everything_ = then;
+}
+
+// By whoever asks for it: the watch's own thread may be waiting for the database.
+void Watch::cut_all() {
+  {
+    const std::lock_guard lock(mutex_);
+    cut_everything_ = Clock::now();
+    for (const std::weak_ptr<Line>& each : lines_)
+      if (const std::shared_ptr<Line> line = each.lock()) line->cut();
+  }
+  Opening::end();
 }
 
 void Watch::run() {
@@ -56,9 +70,10 @@ void Watch::run() {
     wake_.wait_for(lock, kInterval, [this] { return stopping_; });
     for (const std::shared_ptr<Line>& line : added_) watched_.push_back({line, line->steps()});
     added_.clear();
+    std::erase_if(lines_, [](const std::weak_ptr<Line>& line) { return line.expired(); });
     const bool cut_everything = cut_everything_ && Clock::now() >= *cut_everything_;
     lock.unlock();
-    Opening::end_stuck();
+    cut_everything ? Opening::end() : Opening::end_stuck();
     std::vector<Slow> slow = find_slow();
     if (cut_everything) {
       for (const Slow& one : slow) one.line->cut();

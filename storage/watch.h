@@ -35,6 +35,8 @@ class Watch {
 
   // The node is stopping: a session that still waits after `grace`, or then begins to, is cut. Does not block.
   void cut_all_after(std::chrono::milliseconds grace);
+  // Every session is cut, and so is each that is added or opened later. Does not block.
+  void cut_all();
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -58,6 +60,7 @@ class Watch {
   std::condition_variable wake_;
   bool stopping_ = false;                            // guarded by mutex_
   std::vector<std::shared_ptr<Line>> added_;         // guarded by mutex_
+  std::vector<std::weak_ptr<Line>> lines_;           // guarded by mutex_; all of them
   std::optional<Clock::time_point> cut_everything_;  // guarded by mutex_
 
   // The thread's own.
