@@ -261,7 +261,15 @@ void Master::handle_report(const node::Caller& caller, proto::Report report) {
     const proto::NodeStatus& slave = report.status;
     const bool joins = !peers_.contains(name);
     const bool failed = slave.state == "Failed";
-    if (joins && peers_.size() >= kMaxPeers) return;
+    if (joins && peers_.size() >= kMaxPeers) {
+      Status full = Status::error(
+          Code::busy, "this master knows " + std::to_string(kMaxPeers) +
+                          " slaves, as many as it can, so that this one does not count for acks. One that has not "
+                          "reported for an hour is forgotten");
+      full.retry_after_ms = 1'000;
+      core_.front.fail(caller, std::move(full));
+      return;
+    }
     if (joins) logging::info("slave {} has joined, at entry {}", name, slave.position);
     if (failed && peers_[name].status.state != "Failed") logging::error("slave {} has failed: {}", name, slave.message);
     const auto claim = node::claim_of(name, slave.cluster, slave.epoch, slave.position, slave.hash);

@@ -238,3 +238,17 @@ TEST_CASE("servers: a node ends although its external server hangs and many wait
   });
   CHECK(master.stop());
 }
+
+TEST_CASE("servers: a slave that is one too many for a master is told so", "[servers]") {
+  Cluster& cluster = shared_cluster();
+  Session session(cluster.master().endpoint());
+  proto::Report report;
+  report.status.role = "slave";
+  report.status.state = "Live";
+  Code code = Code::ok;
+  for (int i = 0; code == Code::ok && i <= 1'000; ++i) {
+    report.status.name = "invented-" + std::to_string(i);
+    code = code_of(session.exchange(report, 60s));
+  }
+  CHECK(code == Code::busy);
+}
