@@ -105,6 +105,31 @@ TEST_CASE("servers: an external server that does not take the account is not wai
   CHECK(has(cluster->master().log_end(), "Access denied"));
 }
 
+TEST_CASE("servers: a node that cannot have the right to write yet waits for it, and says so", "[servers]") {
+  const ExternalServer server;
+  const std::unique_ptr<Cluster> cluster = not_started(server.yaml());
+  Node& master = cluster->master();
+  const auto wait_for_waiting = [&](const std::string& count) {
+    wait_for("sessions that wait for the lock", [&] {
+      return server.ask("SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE STATE='User lock'") == count;
+    });
+  };
+  // It is the node's when it looks whose the server is, and again another's when it wants to write.
+  const auto first = server.open();
+  REQUIRE(first->scalar("SELECT GET_LOCK('sqlcast.writer',0)").ok());
+  master.start();
+  wait_for_waiting("1");
+  const auto second = server.open();
+  auto taken = std::async(std::launch::async, [&] { return second->scalar("SELECT GET_LOCK('sqlcast.writer',600)"); });
+  wait_for_waiting("2");
+  REQUIRE(first->execute("DO RELEASE_LOCK('sqlcast.writer')").ok());
+  CHECK(taken.get().value() == "1");
+  wait_until_it_says(master, "held up, and tried again: another sqlcast node writes to the database");
+  REQUIRE(second->execute("DO RELEASE_LOCK('sqlcast.writer')").ok());
+  master.wait_until_answering();
+  cluster->must("CREATE DATABASE d");
+}
+
 TEST_CASE("servers: SIGTERM ends a node that starts on an external server which keeps it waiting", "[servers]") {
   const ExternalServer server;
   const std::unique_ptr<Cluster> cluster = not_started(server.yaml());
