@@ -79,7 +79,7 @@ Status Core::open(Front::Handler handler) {
 void Core::receive(const Front::Handler& handler, Caller caller, proto::Message message) {
   if (!serving_ && !std::holds_alternative<proto::StatusRequest>(message)) {
     Status status = Status::error(Code::database_unavailable,
-                                  "this node is starting: " + database.health().message + "; try again in a moment");
+                                  "this node is starting: " + starting_at() + "; try again in a moment");
     status.retry_after_ms = 200;
     front.fail(caller, std::move(status));
     return;
@@ -158,8 +158,8 @@ void Core::tick_loop(const std::function<void()>& tick) {
     board.tick(now);
     readers.tick(now);
     answer_late(now, Status::error(Code::timeout,
-                                   "this node's database has not answered within the request's time, and what has "
-                                   "become of it is not known; ask again"));
+                                   "there was no answer within the request's time, and what has become of it is not "
+                                   "known; ask again"));
     disk.tick(now);
     tick();
     lock.lock();
@@ -287,8 +287,8 @@ proto::NodeStatus Core::base_status() {
   return status;
 }
 
-// With the database up.
 std::string Core::starting_at() {
+  if (std::string of_database = database.health().message; !of_database.empty()) return of_database;
   const std::lock_guard lock(mutex_);
   return held_up_by_.empty() ? "the log is being read" : "held up, and tried again: " + held_up_by_;
 }
@@ -296,7 +296,7 @@ std::string Core::starting_at() {
 void Core::tell_conditions(proto::NodeStatus& status) {
   const storage::Database::Health health = database.health();
   if (!serving_) {
-    conditions.post("start", Trouble::starting, health.message.empty() ? starting_at() : health.message);
+    conditions.post("start", Trouble::starting, starting_at());
   } else {
     conditions.clear("start");
     if (health.up && !health.stalled) {

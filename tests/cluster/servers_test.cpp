@@ -265,7 +265,7 @@ TEST_CASE("servers: a node ends although its external server hangs and many wait
 }
 
 TEST_CASE("servers: a slave that is one too many for a master is told so", "[servers]") {
-  Cluster& cluster = shared_cluster();
+  Cluster cluster(0);
   Session session(cluster.master().endpoint());
   proto::Report report;
   report.status.role = "slave";
