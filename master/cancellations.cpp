@@ -47,7 +47,12 @@ void Cancellations::turn_away(const RequestKey& key) {
   if (it != entries_.end() && --it->second.users == 0) entries_.erase(it);
 }
 
-std::optional<Cancellations::Failure> Cancellations::failure(const RequestKey& key) const {
+bool Cancellations::under_way(const RequestKey& key) const {
+  const std::lock_guard lock(mutex_);
+  return entries_.contains(key);
+}
+
+std::optional<Failure> Cancellations::failure(const RequestKey& key) const {
   const std::lock_guard lock(mutex_);
   const auto it = entries_.find(key);
   return it == entries_.end() ? std::nullopt : it->second.failure;

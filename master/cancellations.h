@@ -1,6 +1,7 @@
 // Cancellations: which writes are under way and which of them a client wants stopped. A write can be stopped until
 // its group's commit begins; from then on it has its effect. Of one that is there twice, because its client has sent it
-// again, the second copy gets the first one's outcome: of a failure it is kept here. Thread-safe.
+// again, the second copy gets the first one's outcome: of a failure it is kept here while there are copies.
+// Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +12,7 @@
 
 #include "base/status.h"
 #include "base/types.h"
+#include "master/failed_requests.h"
 
 namespace sqlcast::master {
 
@@ -20,11 +22,6 @@ Status cancelled_status();
 class Cancellations {
  public:
   enum class Answer { unknown, too_late, stopping_queued, stopping_running };  // running: to be stopped now
-  struct Failure {
-    std::uint64_t digest = 0;  // of the request
-    Status status;
-    std::optional<std::uint32_t> statement;
-  };
 
   void enter(const RequestKey& key);
   void begin_execution(const RequestKey& key);
@@ -35,6 +32,8 @@ class Cancellations {
   void leave(const RequestKey& key, std::optional<Failure> failure = std::nullopt);
   // One copy less, which never came to the sequencer: whatever the others are at.
   void turn_away(const RequestKey& key);
+  // Whether the sequencer is not done with one.
+  bool under_way(const RequestKey& key) const;
   // What another copy came to while this one waited.
   std::optional<Failure> failure(const RequestKey& key) const;
 

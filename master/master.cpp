@@ -80,6 +80,9 @@ Status Master::start() {
   hooks.make_way = [this] { core_.readers.make_way(); };
   hooks.room = [this] { return core_.disk.full() ? core_.disk.why() : ok_status(); };
   hooks.no_room = [this](const std::string& why) { core_.disk.refused(why); };
+  hooks.has_other_copy = [this](const RequestKey& key, const node::Caller& caller) {
+    return overdue_.has_other_copy(key, caller);
+  };
   hooks.answer = [this](std::vector<Committed>&& committed) { answer(std::move(committed)); };
   sequencer_ = std::make_unique<Sequencer>(core_.config, core_.database, core_.front, core_.board, core_.counters,
                                            core_.rate, schema_, std::move(hooks));
@@ -199,8 +202,10 @@ void Master::handle_query(node::Caller caller, proto::QueryRequest request) {
   rules.schema = schema.get();
   rules.freeze = freeze();
   WriteRequest write;
-  if (std::optional<node::PlanRefusal> refusal = node::plan_request(request, rules, write.plan)) {
-    core_.front.fail(caller, std::move(refusal->status), refusal->statement);
+  write.digest = proto::request_digest(request);
+  write.refusal = node::plan_request(request, rules, write.plan);
+  if (write.refusal && !is_of_known_write(request, write)) {
+    core_.front.fail(caller, std::move(write.refusal->status), write.refusal->statement);
     return;
   }
   if (write.plan.kind == node::RequestPlan::Kind::read) {
@@ -208,16 +213,33 @@ void Master::handle_query(node::Caller caller, proto::QueryRequest request) {
     return;
   }
   write.schema_version = schema->version;
-  write.digest = proto::request_digest(request);
   write.arrived = caller.arrived;
   write.deadline = core_.deadline_of(request, write.arrived);
   // Should it have run, now or when it was first sent, it is in the log after this.
   const Sequence head = core_.board.position().sequence;
   const Sequence since = std::min(request.sent_since.value_or(request.key.client_id.empty() ? head : 0), head);
-  write.caller =
-      overdue_.enter(std::move(caller), write.deadline, since, write.plan.kind == node::RequestPlan::Kind::ddl);
+  write.caller = overdue_.enter(std::move(caller), request.key, write.deadline, since,
+                                write.plan.kind == node::RequestPlan::Kind::ddl);
   write.request = std::move(request);
   sequencer_->submit(std::move(write));
+}
+
+// Of a request that the policy refuses, under the definitions of now: whether it was another's copy to begin with,
+// whose outcome it has to get. One that was not is refused for good: a copy that comes later is not executed either.
+bool Master::is_of_known_write(const proto::QueryRequest& request, WriteRequest& write) {
+  if (request.key.client_id.empty()) return false;
+  node::PlanRules rules = node::plan_rules(core_.config.limits);
+  rules.classes_only = true;
+  node::RequestPlan classes;
+  if (node::plan_request(request, rules, classes) || classes.kind == node::RequestPlan::Kind::read) return false;
+  if (sequencer_->knows(request.key)) {
+    write.plan = std::move(classes);
+    return true;
+  }
+  const Status& status = write.refusal->status;
+  if (FailedRequests::is_final(status))
+    sequencer_->remember_failure(request.key, {write.digest, status, write.refusal->statement});
+  return false;
 }
 
 void Master::handle_cancel(const node::Caller& caller, const proto::CancelRequest& request) {

@@ -38,6 +38,7 @@ class Master {
   void handle(node::Caller caller, proto::Message message);
   sql::Freeze freeze();
   void handle_query(node::Caller caller, proto::QueryRequest request);
+  bool is_of_known_write(const proto::QueryRequest& request, WriteRequest& write);
   void handle_cancel(const node::Caller& caller, const proto::CancelRequest& request);
   void handle_report(const node::Caller& caller, proto::Report report);
   Status compare_histories();

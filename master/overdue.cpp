@@ -1,6 +1,8 @@
 #include "master/overdue.h"
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 namespace sqlcast::master {
 namespace {
@@ -12,7 +14,20 @@ constexpr auto kForTheDatabase = 1'000ms;
 
 }  // namespace
 
-node::Caller Overdue::enter(node::Caller caller, Clock::time_point deadline, Sequence since, bool ddl) {
+Status too_late_status() {
+  return Status::error(Code::timeout, "the request waited for its turn until its time was over; nothing was changed");
+}
+
+Status other_copy_status(Sequence since) {
+  return Status::error(Code::outcome_unknown,
+                       "this copy of the request has changed nothing, but another copy of it waits or is being "
+                       "executed, and may come to be committed. Send it again with the same request id, or look in the "
+                       "log after entry " +
+                           std::to_string(since));
+}
+
+node::Caller Overdue::enter(node::Caller caller, const RequestKey& key, Clock::time_point deadline, Sequence since,
+                            bool ddl) {
   const auto open = std::make_shared<Open>();
   open->caller = caller;
   open->deadline = deadline;
@@ -20,24 +35,42 @@ node::Caller Overdue::enter(node::Caller caller, Clock::time_point deadline, Seq
   open->ddl = ddl;
   caller.once = open;
   const std::lock_guard lock(mutex_);
-  open_.push_back(open);
+  open_.emplace(key, open);
   return caller;
 }
 
+bool Overdue::has_other_copy(const RequestKey& key, const node::Caller& caller) const {
+  if (key.client_id.empty()) return false;
+  const std::lock_guard lock(mutex_);
+  const auto [first, last] = open_.equal_range(key);
+  return std::any_of(first, last, [&](const auto& one) {
+    const std::shared_ptr<Open> open = one.second.lock();
+    return open && open != caller.once && !open->is_left_out();
+  });
+}
+
 void Overdue::tick(Clock::time_point now, bool database_answers, const Answer& answer) {
-  std::vector<std::shared_ptr<Open>> late;
+  struct Late {
+    RequestKey key;
+    std::shared_ptr<Open> open;
+    bool left_out = false;
+  };
+  std::vector<Late> late;
   {
     const std::lock_guard lock(mutex_);
-    std::erase_if(open_, [](const std::weak_ptr<Open>& open) { return open.expired(); });
-    for (const std::weak_ptr<Open>& one : open_)
-      if (std::shared_ptr<Open> open = one.lock(); open && now >= open->deadline) late.push_back(std::move(open));
+    std::erase_if(open_, [](const auto& one) { return one.second.expired(); });
+    for (const auto& [key, one] : open_)
+      if (std::shared_ptr<Open> open = one.lock(); open && now >= open->deadline)
+        late.push_back({key, std::move(open)});
   }
-  for (const std::shared_ptr<Open>& open : late) {
-    if (open->answer_unless_begun()) {
-      answer(
-          open->caller,
-          Status::error(Code::timeout, "the request waited for its turn until its time was over; nothing was changed"),
-          0);
+  // All of them first: of copies whose time is over together none is executed.
+  for (Late& one : late) one.left_out = one.open->answer_unless_begun();
+  for (const auto& [key, open, left_out] : late) {
+    if (left_out) {
+      node::Caller self = open->caller;
+      self.once = open;
+      const bool other = has_other_copy(key, self);
+      answer(open->caller, other ? other_copy_status(open->since) : too_late_status(), other ? open->since : 0);
     } else if ((!open->ddl || !database_answers) && now >= open->deadline + kForTheDatabase &&
                open->answer() == node::AnswerOnce::Outcome::begun) {
       answer(

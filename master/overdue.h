@@ -1,18 +1,24 @@
 // Overdue: writes whose time is over. The sequencer answers in time as long as its database does; when that hangs, who
 // asked is answered from here. A write that has not been begun is then left out; of one that has been, nobody can tell
-// what becomes of it. Thread-safe. Does not block.
+// what becomes of it; nor of one that is left out while another copy of it, sent under the same key, is not.
+// Thread-safe. Does not block.
 #pragma once
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
-#include <vector>
 
 #include "base/types.h"
 #include "node/front.h"
 
 namespace sqlcast::master {
+
+// What is said of a write that was left out because its time was over; the second while another copy of it is here:
+// should that be committed, it is in the log after `since`.
+Status too_late_status();
+Status other_copy_status(Sequence since);
 
 class Overdue {
  public:
@@ -20,9 +26,12 @@ class Overdue {
   // `since`: should it come to be committed, it is in the log after this.
   using Answer = std::function<void(const node::Caller& caller, Status status, Sequence since)>;
 
-  // The caller to go on with; the request is forgotten when that and all its copies are gone. DDL that has been begun
-  // may take its time.
-  node::Caller enter(node::Caller caller, Clock::time_point deadline, Sequence since, bool ddl);
+  // The caller to go on with; the request is forgotten when that and all its copies are gone. `key`: empty for one that
+  // cannot be sent again. DDL that has been begun may take its time.
+  node::Caller enter(node::Caller caller, const RequestKey& key, Clock::time_point deadline, Sequence since, bool ddl);
+
+  // Whether this request is here in another copy as well, which may be executed, or is just being so.
+  bool has_other_copy(const RequestKey& key, const node::Caller& caller) const;
 
   void tick(Clock::time_point now, bool database_answers, const Answer& answer);
 
@@ -33,8 +42,9 @@ class Overdue {
     Sequence since = 0;
     bool ddl = false;
   };
-  std::mutex mutex_;
-  std::vector<std::weak_ptr<Open>> open_;  // guarded by mutex_
+  using Opens = std::multimap<RequestKey, std::weak_ptr<Open>>;
+  mutable std::mutex mutex_;
+  Opens open_;  // guarded by mutex_
 };
 
 }  // namespace sqlcast::master

@@ -8,6 +8,7 @@
 #include "base/logging.h"
 #include "base/thread.h"
 #include "master/freeze.h"
+#include "master/overdue.h"
 #include "node/ddl.h"
 #include "storage/catalog.h"
 #include "storage/errors.h"
@@ -19,8 +20,10 @@ namespace {
 using Clock = WriteRequest::Clock;
 using namespace std::chrono_literals;
 
-Status too_late() {
-  return Status::error(Code::timeout, "the request waited for its turn until its time was over; nothing was changed");
+Status id_reused(const RequestKey& key) {
+  return Status::error(Code::request_id_reused, "request " + std::to_string(key.request_id) + " of client '" +
+                                                    key.client_id +
+                                                    "' was another request before; give each request an id of its own");
 }
 
 // In the log, when it has been executed.
@@ -42,6 +45,7 @@ Sequencer::Sequencer(const config::NodeConfig& config, storage::Database& databa
       schema_(schema),
       hooks_(std::move(hooks)),
       queue_(config.limits.request_queue),
+      failed_(config.limits.retry_window),
       window_(config.limits.retry_window),
       rand_state_(std::random_device()()) {}
 
@@ -59,6 +63,11 @@ void Sequencer::submit(WriteRequest request) {
                       : Status::error(Code::busy, "the master's queue is full; try again, or send fewer at once");
   status.retry_after_ms = 20;
   front_.fail(request.caller, std::move(status));
+}
+
+bool Sequencer::knows(const RequestKey& key) const {
+  // In this order: what ends meanwhile is in one of the others before it leaves.
+  return cancellations_.under_way(key) || window_.executed(key) || failed_.find(key);
 }
 
 std::optional<bool> Sequencer::cancel(const RequestKey& key) {
@@ -142,6 +151,13 @@ Status Sequencer::take_in(const Position& head) {
       const Result<std::vector<proto::Entry>> entries = proto::decode_entries(group.body);
       if (!entries) return entries.status();
       if (log_read_) {
+        if (group.first != head_.sequence + 1 || group.previous_hash != head_.hash)
+          return Status::error(Code::diverged, "entry " + std::to_string(group.first) +
+                                                   " of the database's log does not follow entry " +
+                                                   std::to_string(head_.sequence) +
+                                                   ", the last that this master knows: its data was exchanged, or "
+                                                   "somebody else has written to the log. Restart the master to look "
+                                                   "at it anew");
         advance(group, *entries);
         hooks_.publish(group);
       } else {
@@ -260,7 +276,7 @@ void Sequencer::process(Batch batch) {
   std::erase_if(batch, [this](WriteRequest& request) { return !replan(request); });
   std::erase_if(batch, [this](WriteRequest& request) {
     if (request.caller.begin()) return false;
-    fail(request, too_late());
+    fail(request, too_late_status());
     return true;
   });
   if (batch.empty()) return;
@@ -280,9 +296,8 @@ bool Sequencer::answer_without_running(WriteRequest& request) {
     return true;
   }
   if (request.retryable() && answer_from_memory(request)) return true;
-  if (const auto failure = request.retryable() ? cancellations_.failure(request.key()) : std::nullopt;
-      failure && failure->digest == request.digest) {
-    fail(request, failure->status, failure->statement);
+  if (request.refusal) {
+    fail(request, std::move(request.refusal->status), request.refusal->statement);
     return true;
   }
   if (request.retryable() && cancellations_.cancelled(request.key())) {
@@ -299,27 +314,38 @@ bool Sequencer::answer_without_running(WriteRequest& request) {
     return true;
   }
   if (Clock::now() >= request.deadline) {
-    fail(request, too_late());
+    fail(request, too_late_status());
     return true;
   }
   return false;
 }
 
-// True when it has been executed, or cannot be known not to have been.
+// True when it was told to have failed: for good, or another copy of it, while this one waited.
+bool Sequencer::answer_with_failure(WriteRequest& request) {
+  std::optional<Failure> failure = failed_.find(request.key());
+  if (failure && failure->digest != request.digest) {
+    fail(request, id_reused(request.key()));
+    return true;
+  }
+  if (!failure) failure = cancellations_.failure(request.key());
+  if (!failure || failure->digest != request.digest) return false;
+  fail(request, std::move(failure->status), failure->statement);
+  return true;
+}
+
+// True when it has been executed, or has failed for good, or cannot be known not to have been executed.
 bool Sequencer::answer_from_memory(WriteRequest& request) {
   const RetryWindow::Outcome* outcome = window_.find(request.key());
   if (outcome != nullptr && outcome->digest != request.digest) {
-    fail(request, Status::error(Code::request_id_reused, "request " + std::to_string(request.key().request_id) +
-                                                             " of client '" + request.key().client_id +
-                                                             "' was another request before; give each request an id "
-                                                             "of its own"));
+    fail(request, id_reused(request.key()));
     return true;
   }
+  if (answer_with_failure(request)) return true;
   if (outcome != nullptr && outcome->entries >= entries_of(request.plan)) {
     if (request.caller.begin()) {
       replay(request, *outcome);
     } else {
-      fail(request, too_late());
+      fail(request, too_late_status());
     }
     return true;
   }
@@ -393,9 +419,16 @@ bool Sequencer::replan(WriteRequest& request) {
 
 // False when nobody is left: each request waits until its own time is over.
 bool Sequencer::connect_for(Batch& batch) {
+  const Sequence known = head_.sequence;
   while (!batch.empty()) {
     const auto earlier = [](const WriteRequest& a, const WriteRequest& b) { return a.deadline < b.deadline; };
-    if (ensure_connected(std::min_element(batch.begin(), batch.end(), earlier)->deadline)) return true;
+    if (ensure_connected(std::min_element(batch.begin(), batch.end(), earlier)->deadline)) {
+      // The log may have had what is here in another copy.
+      if (head_.sequence != known)
+        std::erase_if(batch,
+                      [this](WriteRequest& request) { return request.retryable() && answer_from_memory(request); });
+      return !batch.empty();
+    }
     const bool for_all = queue_.closed() || !failure().empty();
     std::erase_if(batch, [&](WriteRequest& request) {
       if (!for_all && Clock::now() < request.deadline) return false;
@@ -433,15 +466,23 @@ void Sequencer::fail(WriteRequest& request, Status status, std::optional<std::ui
     status = Status::error(Code::disk_full, "the master's database has no room: " + status.message +
                                                 "; nothing was changed; try again when there is some");
   }
-  // What the database or the rules said is the outcome, of copies that wait as well; other failures may pass.
-  constexpr std::array kOutcomes{Code::sql_error, Code::expectation_failed, Code::refused, Code::too_large};
-  std::optional<Cancellations::Failure> outcome;
-  if (std::find(kOutcomes.begin(), kOutcomes.end(), status.code) != kOutcomes.end())
-    outcome = Cancellations::Failure{request.digest, status, statement};
-  if (request.retryable()) cancellations_.leave(request.key(), std::move(outcome));
-  proto::ErrorReply error;
   // Should it have run, now or when it was first sent, it is in the log after this.
-  if (status.code == Code::outcome_unknown) error.sequence = request.request.sent_since.value_or(head_.sequence);
+  const Sequence since = std::min(request.request.sent_since.value_or(head_.sequence), head_.sequence);
+  const bool nothing_done = status.code == Code::timeout || status.code == Code::disk_full;
+  if (nothing_done && request.retryable() && hooks_.has_other_copy(request.key(), request.caller))
+    status = other_copy_status(since);
+  // What the database or the rules said is the outcome, of copies that wait as well; and when that cannot pass, of
+  // copies that are still to come.
+  constexpr std::array kOutcomes{Code::sql_error, Code::expectation_failed, Code::refused, Code::too_large};
+  std::optional<Failure> outcome;
+  if (std::find(kOutcomes.begin(), kOutcomes.end(), status.code) != kOutcomes.end())
+    outcome = Failure{request.digest, status, statement};
+  if (request.retryable()) {
+    if (FailedRequests::is_final(status)) failed_.add(request.key(), {request.digest, status, statement});
+    cancellations_.leave(request.key(), std::move(outcome));
+  }
+  proto::ErrorReply error;
+  if (status.code == Code::outcome_unknown) error.sequence = since;
   error.status = std::move(status);
   error.statement = statement;
   front_.fail(request.caller, std::move(error));

@@ -16,6 +16,7 @@
 #include "base/queue.h"
 #include "config/config.h"
 #include "master/cancellations.h"
+#include "master/failed_requests.h"
 #include "master/imposed_time.h"
 #include "master/recent_history.h"
 #include "master/retry_window.h"
@@ -46,6 +47,8 @@ class Sequencer {
     std::function<std::string()> doubt;               // why nothing may be written now; empty when it may
     std::function<Status()> room;                     // on the disk; an error: what a write is refused with
     std::function<void(const std::string&)> no_room;  // the database has refused something for want of it
+    // Whether the request is here in another copy, too, that may be executed.
+    std::function<bool(const RequestKey& key, const node::Caller& caller)> has_other_copy;
   };
 
   Sequencer(const config::NodeConfig& config, storage::Database& database, node::Front& front,
@@ -60,6 +63,11 @@ class Sequencer {
 
   // Any thread.
   void submit(WriteRequest request);
+  // Whether a copy of the request is under way, or was carried out, or was told to have failed: of that submit()
+  // answers with the outcome, also when the policy would refuse it now. Any thread.
+  bool knows(const RequestKey& key) const;
+  // What was refused must not be executed when a copy of it comes. Any thread.
+  void remember_failure(const RequestKey& key, Failure failure) { failed_.add(key, std::move(failure)); }
   // Nothing when no such write is under way; otherwise whether it was stopped (it will have no effect).
   std::optional<bool> cancel(const RequestKey& key);
 
@@ -78,6 +86,7 @@ class Sequencer {
   void process(Batch batch);
   bool answer_without_running(WriteRequest& request);
   bool answer_from_memory(WriteRequest& request);
+  bool answer_with_failure(WriteRequest& request);
   void replay(WriteRequest& request, const RetryWindow::Outcome& outcome);
   bool replan(WriteRequest& request);
   void commit_group(Batch batch);
@@ -134,6 +143,7 @@ class Sequencer {
 
   BoundedQueue<WriteRequest> queue_;
   Cancellations cancellations_;
+  FailedRequests failed_;
   RecentHistory history_;
   std::atomic<std::uint64_t> writer_id_{0};
   std::atomic<bool> defining_{false};  // a definition is being carried out

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 
 #include "node/front.h"
 #include "node/request_plan.h"
@@ -15,6 +16,9 @@ struct WriteRequest {
   node::Caller caller;
   proto::QueryRequest request;
   node::RequestPlan plan;
+  // The policy does not allow it now: it is answered with what came of another copy, or with this. `plan` then has the
+  // classes alone.
+  std::optional<node::PlanRefusal> refusal;
   std::uint64_t schema_version = 0;  // that the plan was made under
   std::uint64_t digest = 0;
   Clock::time_point arrived;

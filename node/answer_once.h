@@ -18,21 +18,23 @@ class AnswerOnce {
 
   // Whether it has been begun when it is answered now; had_one: somebody else has answered it.
   Outcome answer() {
-    switch (state_.exchange(State::answered)) {
-      case State::waiting: return Outcome::not_begun;
-      case State::begun: return Outcome::begun;
-      case State::answered: break;
-    }
-    return Outcome::had_one;
+    State seen = state_.load();
+    do {
+      if (seen == State::left_out || seen == State::answered) return Outcome::had_one;
+    } while (!state_.compare_exchange_weak(seen, seen == State::waiting ? State::left_out : State::answered));
+    return seen == State::waiting ? Outcome::not_begun : Outcome::begun;
   }
   // The answer of who has not begun it.
   bool answer_unless_begun() {
     State expected = State::waiting;
-    return state_.compare_exchange_strong(expected, State::answered);
+    return state_.compare_exchange_strong(expected, State::left_out);
   }
 
+  // Answered before it was begun: it is not carried out any more.
+  bool is_left_out() const { return state_.load() == State::left_out; }
+
  private:
-  enum class State { waiting, begun, answered };
+  enum class State { waiting, begun, left_out, answered };
   std::atomic<State> state_{State::waiting};
 };
 

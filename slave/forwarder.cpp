@@ -69,7 +69,7 @@ void Forwarder::stop() {
   threads_.clear();
 }
 
-void Forwarder::submit(node::Caller caller, proto::QueryRequest request, Clock::time_point deadline) {
+void Forwarder::submit(node::Caller caller, proto::QueryRequest request, bool writes, Clock::time_point deadline) {
   request.forwarded_by = config_.name;
   request.cluster = board_.cluster();
   // A client that cannot retry by itself gets a key from us, so that our own resends are safe.
@@ -80,6 +80,7 @@ void Forwarder::submit(node::Caller caller, proto::QueryRequest request, Clock::
     ++known_[key].users;
   }
   Job job{std::move(caller), std::move(request), Clock::now(), deadline};
+  job.writes = writes;
   if (!push(queue_, job)) end(key);
 }
 
@@ -165,6 +166,22 @@ Status Forwarder::unavailable(const Status& last) const {
                            "Send it again with the same request id once the master is back");
 }
 
+// Of a write of which the master has answered one copy, and not the others.
+proto::ErrorReply Forwarder::unknown(const proto::QueryRequest& query, const Status& last) const {
+  proto::ErrorReply error;
+  const Sequence since = query.sent_since.value_or(0);
+  error.sequence = std::min(since, master_head_().value_or(since));
+  error.status =
+      Status::error(Code::outcome_unknown,
+                    "this slave has sent the request to its master more than once. Of the last copy the master says: " +
+                        last.message +
+                        "; an earlier one may have been committed, or may come to be. Send the request again with the "
+                        "same request id, "
+                        "or look in the log after entry " +
+                        std::to_string(error.sequence));
+  return error;
+}
+
 Result<proto::Message> Forwarder::ask(net::Requester& requester, Job& job) {
   Status last = Status::error(Code::timeout, "");
   auto* query = std::get_if<proto::QueryRequest>(&job.request);
@@ -188,6 +205,10 @@ Result<proto::Message> Forwarder::ask(net::Requester& requester, Job& job) {
       if (!decoded) return decoded.status();
       auto* error = std::get_if<proto::ErrorReply>(&decoded->message);
       const bool busy = error != nullptr && error->status.code == Code::busy;
+      // What says that nothing was changed is the word on this copy alone.
+      const bool nothing_done =
+          error != nullptr && (error->status.code == Code::timeout || error->status.code == Code::disk_full);
+      if (nothing_done && unsettled && job.writes) return proto::Message(unknown(*query, error->status));
       if (!busy) return std::move(decoded->message);
       if (Clock::now() + 50ms >= job.deadline) {
         // Of the copy that had no answer BUSY says nothing.

@@ -39,7 +39,7 @@ class Forwarder {
   Status start();
   void stop();
 
-  void submit(node::Caller caller, proto::QueryRequest request, Clock::time_point deadline);
+  void submit(node::Caller caller, proto::QueryRequest request, bool writes, Clock::time_point deadline);
   // The next page, or the end, of a cursor that the master has. Sent once: it must not be carried out twice.
   static bool is_forwarded(std::uint64_t cursor) { return cursor >= kForwardedCursors; }
   void submit_fetch(node::Caller caller, proto::FetchRequest request, Clock::time_point deadline);
@@ -59,6 +59,7 @@ class Forwarder {
     Clock::time_point arrived;
     Clock::time_point deadline;
     bool stopped_here = false;  // a cancel: a copy of the write was stopped before it went out
+    bool writes = false;        // a query that is not a read
   };
   // What waits here or is at the master, by its key.
   struct Known {
@@ -78,6 +79,7 @@ class Forwarder {
   Result<proto::Message> carry_out(net::Requester& requester, Job& job);
   std::optional<Sequence> ask_for_head(net::Requester& requester, std::chrono::milliseconds wait);
   Status unavailable(const Status& last) const;
+  proto::ErrorReply unknown(const proto::QueryRequest& query, const Status& last) const;
 
   const config::NodeConfig config_;
   node::Front& front_;

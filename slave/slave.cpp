@@ -219,7 +219,7 @@ void Slave::handle_query(node::Caller caller, proto::QueryRequest request) {
       return;
     }
     const auto deadline = core_.deadline_of(request, caller.arrived);
-    forwarder_->submit(std::move(caller), std::move(request), deadline);
+    forwarder_->submit(std::move(caller), std::move(request), plan.kind == node::RequestPlan::Kind::write, deadline);
     return;
   }
   if (request.consistency == proto::Consistency::max_lag && !fresh_within(request.max_lag_ms)) {

@@ -28,7 +28,7 @@ resends = 0
 seen = None  # the highest position that a node has told of; asked for before the first write
 
 # After these the same request may be sent again: it has not been executed, or the node will know that it has.
-AGAIN = {"BUSY", "TIMEOUT", "MASTER_UNAVAILABLE", "DATABASE_UNAVAILABLE", "SHUTTING_DOWN"}
+AGAIN = {"BUSY", "TIMEOUT", "MASTER_UNAVAILABLE", "DATABASE_UNAVAILABLE", "SHUTTING_DOWN", "OUTCOME_UNKNOWN"}
 
 
 def open_socket():

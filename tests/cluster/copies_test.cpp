@@ -68,8 +68,116 @@ TEST_CASE("copies: a definition that fails is not run again for its copy that wa
   CHECK(two.status.message == one.status.message);
   CHECK(two.failed_statement == one.failed_statement);
   CHECK(room.get().ok());
-  // Sent again when nothing waits, it is a new try, and may succeed.
-  CHECK(master.run(alter).ok());
+  // A copy that comes when nothing waits gets the same word; as a new request it may succeed.
+  const Answer late = master.run(alter);
+  CHECK(late.status.database_errno == 1062);
+  CHECK(late.status.message == one.status.message);
+  CHECK(master.run(keyed("twin", 2, alter.statements[0].sql)).ok());
+  cluster.check_same_everywhere();
+}
+
+TEST_CASE("copies: of a copy whose time is over nobody says that nothing was changed while another one is there",
+          "[copies]") {
+  Cluster& cluster = shared_cluster();
+  Node& master = cluster.master();
+  cluster.must("CREATE DATABASE hasty");
+  cluster.must("CREATE TABLE hasty.t (id INT PRIMARY KEY)");
+  const Sequence before = cluster.must("INSERT INTO hasty.t VALUES (0)").result.sequence;
+  const auto insert = [&](std::uint64_t id, std::uint32_t timeout_ms) {
+    proto::QueryRequest request = keyed("hasty", id, "INSERT INTO hasty.t VALUES (" + std::to_string(id) + ")");
+    request.timeout_ms = timeout_ms;
+    request.sent_since = before;
+    return request;
+  };
+  const auto unknown = [&](Result<proto::Message> reply) {
+    REQUIRE(reply.ok());
+    const auto* error = std::get_if<proto::ErrorReply>(&*reply);
+    REQUIRE(error != nullptr);
+    INFO(show(error->status));
+    CHECK(error->status.code == Code::outcome_unknown);
+    CHECK(error->sequence == before);
+  };
+  const auto lock = master.open_database();
+  REQUIRE(lock->execute("LOCK TABLES hasty.t READ").ok());
+  auto executed = send(master, insert(1, 600'000));
+  wait_for("the write to wait for the table", [&] { return running(master, "INTO hasty.t") == 1; });
+  unknown(Session(master.endpoint()).exchange(insert(1, 200), 60s));  // while it is being executed
+  auto waiting = send(master, insert(2, 600'000));
+  unknown(Session(master.endpoint()).exchange(insert(2, 200), 60s));  // while it waits
+  // Of one that is alone it is true.
+  CHECK(Session(master.endpoint()).run(insert(3, 200)).status.code == Code::timeout);
+  REQUIRE(lock->execute("UNLOCK TABLES").ok());
+  CHECK(executed.get().ok());
+  CHECK(waiting.get().ok());
+  CHECK(master.run("SELECT GROUP_CONCAT(id ORDER BY id) FROM hasty.t").text() == "0,1,2");
+  CHECK(master.run(insert(3, 60'000)).ok());  // and it may be sent again
+  cluster.check_same_everywhere();
+}
+
+TEST_CASE("copies: a late copy of what was told to have failed is not executed", "[copies]") {
+  Cluster& cluster = shared_cluster();
+  Node& master = cluster.master();
+  cluster.must("CREATE DATABASE failed");
+  cluster.must("CREATE TABLE failed.t (id INT PRIMARY KEY, v INT)");
+  cluster.must("INSERT INTO failed.t VALUES (1,0)");
+  cluster.wait_until_equal();
+  proto::QueryRequest expects = keyed("failed", 4, "UPDATE failed.t SET v=9 WHERE id=2");
+  expects.statements[0].expect = 1;
+  const std::vector<proto::QueryRequest> requests{
+      keyed("failed", 1, "INSERT INTO failed.t VALUES (1,2)"),  // there is such a row
+      keyed("failed", 2, "INSERT INTO failed.later VALUES (1)"),
+      keyed("failed", 3, "CREATE TABLE failed.t (id INT)"),
+      expects,
+      keyed("failed", 5, "DELETE FROM failed.t ORDER BY v LIMIT 1"),  // refused: v is no key
+  };
+  std::vector<Answer> first;
+  for (const proto::QueryRequest& request : requests) first.push_back(master.run(request));
+  // What would let each of them succeed.
+  cluster.must("DELETE FROM failed.t");
+  cluster.must("INSERT INTO failed.t VALUES (2,0)");
+  cluster.must("ALTER TABLE failed.t ADD UNIQUE (v), MODIFY v INT NOT NULL");
+  cluster.must("CREATE TABLE failed.later (id INT)");
+  cluster.must("RENAME TABLE failed.t TO failed.u");
+  for (const bool renamed : {true, false}) {
+    if (!renamed) cluster.must("RENAME TABLE failed.u TO failed.t");
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+      const Answer late = cluster.slave(0).run(
+          requests[i].statements[0].sql.starts_with("CREATE") ? query_of("DELETE FROM failed.later") : requests[i]);
+      const Answer at_master = master.run(requests[i]);
+      INFO(i << ": " << show(first[i].status) << "; " << show(at_master.status));
+      CHECK_FALSE(first[i].ok());
+      CHECK(at_master.status.code == first[i].status.code);
+      CHECK(at_master.status.message == first[i].status.message);
+      CHECK(at_master.status.database_errno == first[i].status.database_errno);
+      CHECK(at_master.failed_statement == first[i].failed_statement);
+      if (i != 2) CHECK(late.status.message == first[i].status.message);
+    }
+  }
+  // The same ids are not another request's.
+  CHECK(master.run(keyed("failed", 1, "INSERT INTO failed.t VALUES (7,7)")).status.code == Code::request_id_reused);
+  CHECK(master.run("SELECT id, v FROM failed.t").text() == "2|0");
+  cluster.check_same_everywhere();
+}
+
+TEST_CASE("copies: a copy of what was carried out is not refused because the definitions have changed since",
+          "[copies]") {
+  Cluster& cluster = shared_cluster();
+  Node& master = cluster.master();
+  cluster.must("CREATE DATABASE changed");
+  cluster.must("CREATE TABLE changed.t (id INT PRIMARY KEY, v INT)");
+  cluster.must("INSERT INTO changed.t VALUES (1,1),(2,2)");
+  const proto::QueryRequest request = keyed("changed", 1, "DELETE FROM changed.t ORDER BY id LIMIT 1");
+  const Answer first = master.run(request);
+  INFO(show(first.status));
+  REQUIRE(first.ok());
+  cluster.must("ALTER TABLE changed.t DROP PRIMARY KEY");
+  CHECK(master.run(keyed("changed", 2, request.statements[0].sql)).status.code == Code::refused);
+  const Answer late = master.run(request);
+  INFO(show(late.status));
+  CHECK(late.ok());
+  CHECK(late.result.replayed);
+  CHECK(late.result.sequence == first.result.sequence);
+  CHECK(late.at(0).affected_rows == 1);
   cluster.check_same_everywhere();
 }
 

@@ -84,7 +84,7 @@ TEST_CASE("cancellations: a failure is the outcome of the copies that wait, and 
   all.enter(key);
   all.enter(key);
   CHECK_FALSE(all.failure(key));
-  all.leave(key, Cancellations::Failure{7, Status::error(Code::sql_error, "no"), 2});
+  all.leave(key, Failure{7, Status::error(Code::sql_error, "no"), 2});
   REQUIRE(all.failure(key));
   CHECK(all.failure(key)->digest == 7);
   CHECK(all.failure(key)->status.message == "no");
@@ -218,7 +218,7 @@ TEST_CASE("overdue: a write that was not begun is left out at its deadline; of o
   const auto enter = [&](std::uint64_t exchange, bool ddl = false) {
     node::Caller caller;
     caller.exchange = exchange;
-    return overdue.enter(caller, now + 100ms, 40 + exchange, ddl);
+    return overdue.enter(caller, {}, now + 100ms, 40 + exchange, ddl);
   };
   const node::Caller waiting = enter(1);
   const node::Caller begun = enter(2);
@@ -246,6 +246,49 @@ TEST_CASE("overdue: a write that was not begun is left out at its deadline; of o
   CHECK(answers.empty());  // DDL runs to its end …
   tick(60'000ms, false);
   CHECK(answers == std::vector<std::string>{"4 OUTCOME_UNKNOWN 44"});  // … where there is an end in sight
+}
+
+TEST_CASE("overdue: of a write that is left out while another copy of it is not, nobody knows") {
+  Overdue overdue;
+  const auto now = Overdue::Clock::now();
+  const RequestKey key{"c", 1};
+  const auto enter = [&](std::uint64_t exchange, const RequestKey& of, std::chrono::milliseconds left) {
+    node::Caller caller;
+    caller.exchange = exchange;
+    return overdue.enter(caller, of, now + left, 40, false);
+  };
+  std::vector<std::string> answers;
+  const auto tick = [&](std::chrono::milliseconds at) {
+    answers.clear();
+    overdue.tick(now + at, true, [&](const node::Caller& caller, const Status& status, Sequence since) {
+      answers.push_back(std::to_string(caller.exchange) + " " + std::string(code_name(status.code)) + " " +
+                        std::to_string(since));
+    });
+    std::sort(answers.begin(), answers.end());
+  };
+  {
+    const node::Caller first = enter(1, key, 100ms);
+    const node::Caller second = enter(2, key, 200ms);
+    const node::Caller third = enter(3, key, 200ms);
+    const node::Caller other = enter(4, {"c", 2}, 100ms);
+    const node::Caller keyless = enter(5, {}, 100ms);
+    const node::Caller keyless_too = enter(6, {}, 5'000ms);
+    CHECK(overdue.has_other_copy(key, first));
+    CHECK_FALSE(overdue.has_other_copy({"c", 2}, other));
+    CHECK_FALSE(overdue.has_other_copy({}, keyless));
+    tick(100ms);
+    CHECK(answers == std::vector<std::string>{"1 OUTCOME_UNKNOWN 40", "4 TIMEOUT 0", "5 TIMEOUT 0"});
+    // Now none of them is executed any more.
+    tick(200ms);
+    CHECK(answers == std::vector<std::string>{"2 TIMEOUT 0", "3 TIMEOUT 0"});
+    CHECK_FALSE(overdue.has_other_copy(key, third));
+    CHECK_FALSE(second.begin());
+  }
+  const node::Caller begun = enter(7, key, 5'000ms);
+  CHECK(begun.begin());
+  const node::Caller late = enter(8, key, 100ms);
+  tick(100ms);
+  CHECK(answers == std::vector<std::string>{"8 OUTCOME_UNKNOWN 40"});
 }
 
 TEST_CASE("recent history: holds what was added with its hash, and forgets the oldest") {
