@@ -87,10 +87,21 @@ Status refuse_if_referenced(Connection& administrator, const proto::Entry& entry
   return status;
 }
 
+// Whatever else has hindered a step behind the pending row (somebody's KILL QUERY, the disk) does as much harm as a
+// lost session: the row is there, and nothing may be written before it is settled. So the session is lost.
+Status lose_session(Connection& writer, Status why) {
+  if (why.code == Code::database_unavailable) return why;
+  logging::warn("a DDL statement could not be ended, which is done on a new session: {}", why.message);
+  writer.line()->cut();
+  why.code = Code::database_unavailable;
+  return why;
+}
+
 Status finish(DdlSessions sessions, proto::Group& group, const sql::Verdict& verdict) {
   const Result<std::string> after = storage::fingerprint(sessions.administrator, verdict.ddl_targets);
-  if (!after) return after.status();
-  if (Status status = in_log(sessions.writer, storage::finish_ddl_sql(group, *after)); !status.ok()) return status;
+  if (!after) return lose_session(sessions.writer, after.status());
+  if (Status status = in_log(sessions.writer, storage::finish_ddl_sql(group, *after)); !status.ok())
+    return lose_session(sessions.writer, std::move(status));
   group.state = proto::GroupState::ddl_done;
   return ok_status();
 }
@@ -104,7 +115,7 @@ Status run_pending(DdlSessions& sessions, proto::Group& group, const proto::Entr
   if (ran.code == Code::database_unavailable) return ran;
   if (drops_database(entry, verdict)) {
     const Result<std::string> after = storage::fingerprint(sessions.administrator, verdict.ddl_targets);
-    if (!after) return after.status();
+    if (!after) return lose_session(sessions.writer, after.status());
     // Somebody stopped it half-way: the rest of it is left to be done.
     if (before != *after && storage::is_interrupted(ran)) return run_pending(sessions, group, entry, verdict, before);
     // The row stays pending: each start tries to end it, and nothing else is done before.
@@ -114,7 +125,8 @@ Status run_pending(DdlSessions& sessions, proto::Group& group, const proto::Entr
                                                "hinders it and start this node again, which ends it, or make the node "
                                                "anew from another one.");
   }
-  if (Status status = in_log(sessions.writer, storage::withdraw_ddl_sql(group)); !status.ok()) return status;
+  if (Status status = in_log(sessions.writer, storage::withdraw_ddl_sql(group)); !status.ok())
+    return lose_session(sessions.writer, std::move(status));
   return ran;
 }
 

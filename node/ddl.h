@@ -28,7 +28,8 @@ struct DdlSessions {
 // `group` holds one entry of one statement, in state ddl_pending; comes back as ddl_done.
 // sql_error: the database refused; the row is withdrawn and nothing has changed. diverged: the database refused
 // half-way (tables of a DROP DATABASE are gone): the node must stop writing, and resume() will try it again.
-// database_unavailable: resume() later.
+// database_unavailable: the writer's session is lost, or was cut because a step behind the pending row was hindered;
+// resume() later, on a new one.
 Status run_ddl(DdlSessions sessions, proto::Group& group, const proto::Entry& entry);
 
 // Ends what a crash interrupted. Nothing when there was nothing pending, or when the database refuses the statement

@@ -18,13 +18,6 @@ const std::string& text(const Row& row, std::size_t column) {
 
 sql::ObjectName name_of(const Row& row) { return {text(row, 0), text(row, 1)}; }
 
-void remove_auto_increment(std::string& definition) {
-  const std::size_t at = definition.find(" AUTO_INCREMENT=");
-  if (at == std::string::npos) return;
-  const std::size_t digits = at + sizeof(" AUTO_INCREMENT=") - 1;
-  definition.erase(at, definition.find_first_not_of("0123456789", digits) - at);
-}
-
 Result<std::string> definition(Connection& connection, const sql::ObjectName& target) {
   const std::string sql = target.name.empty()
                               ? "SHOW CREATE DATABASE " + quote_name(target.database)
@@ -38,8 +31,7 @@ Result<std::string> definition(Connection& connection, const sql::ObjectName& ta
     return rows.status();
   }
   if (rows->empty() || rows->front().size() < 2) return std::string("absent");
-  std::string result = text(rows->front(), 1);
-  remove_auto_increment(result);
+  std::string result = without_auto_increment(text(rows->front(), 1));
   if (target.name.empty()) {
     // Which tables it has: DROP DATABASE takes one after the other.
     const Result<std::vector<std::string>> tables = table_names(connection, target.database);

@@ -137,6 +137,23 @@ std::string activity_sql(const std::vector<std::uint64_t>& sessions) {
          ids + ")";
 }
 
+std::string without_auto_increment(std::string definition) {
+  constexpr std::string_view kOption = " AUTO_INCREMENT=";
+  char quote = 0;  // that a name or a text, such as a comment, is in
+  for (std::size_t at = 0; at < definition.size(); ++at) {
+    const char c = definition[at];
+    if (quote != 0) {
+      if (c == '\\' && quote == '\'') ++at;
+      if (c == quote) quote = 0;  // one that is doubled begins anew
+    } else if (c == '\'' || c == '`') {
+      quote = c;
+    } else if (definition.compare(at, kOption.size(), kOption) == 0) {
+      return definition.erase(at, definition.find_first_not_of("0123456789", at + kOption.size()) - at);
+    }
+  }
+  return definition;
+}
+
 std::string in_transaction_sql() { return "SELECT @@in_transaction"; }
 
 std::string read_only_sql(bool read_only) { return std::string("SET GLOBAL read_only=") + (read_only ? "1" : "0"); }

@@ -48,6 +48,9 @@ std::string table_ids_sql(const sql::ObjectName& table);
 // ("Waiting for table metadata lock"), empty when it runs. Needs the privilege PROCESS.
 std::string activity_sql(const std::vector<std::uint64_t>& sessions);
 
+// What SHOW CREATE TABLE has shown, without the option that tells the next AUTO_INCREMENT value.
+std::string without_auto_increment(std::string definition);
+
 std::string in_transaction_sql();  // 1 while the session has a transaction open, otherwise 0
 
 std::string read_only_sql(bool read_only);  // clients of the server cannot write; the applier's account can

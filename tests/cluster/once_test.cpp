@@ -178,6 +178,47 @@ TEST_CASE("once: a definition whose last answer was lost is known, and not carri
   cluster.check_same_everywhere();
 }
 
+TEST_CASE("once: a definition whose last step in the log is interrupted gets its true outcome, and blocks nothing",
+          "[once]") {
+  Cluster& cluster = shared_cluster();
+  cluster.must("CREATE DATABASE cut");
+  cluster.must("CREATE TABLE cut.t (id INT AUTO_INCREMENT PRIMARY KEY, v INT)");
+  cluster.must("INSERT INTO cut.t VALUES (1,1),(2,1)");
+  const auto holder = cluster.master().open_database();
+  const auto log = cluster.master().open_database();
+  const auto killer = cluster.master().open_database();
+  struct Case {
+    const char* sql;
+    const char* last_step;
+    int number;  // of the error
+  };
+  for (const Case& one : {Case{"ALTER TABLE cut.t ADD w INT", "UPDATE sqlcast.log", 0},
+                          Case{"ALTER TABLE cut.t ADD UNIQUE (v)", "DELETE FROM sqlcast.log", 1062}}) {
+    INFO(one.sql);
+    // The table is held so that the log's pending row can be, before the definition runs.
+    for (const char* sql : {"START TRANSACTION", "SELECT * FROM cut.t"}) REQUIRE(holder->rows(sql).ok());
+    std::future<Answer> answer = std::async(std::launch::async, [&] { return cluster.master().run(one.sql); });
+    wait_for("the definition to wait for the table",
+             [&] { return killer->scalar("SELECT 1 FROM sqlcast.log WHERE state=1")->has_value(); });
+    REQUIRE(log->execute("START TRANSACTION").ok());
+    REQUIRE(log->execute("UPDATE sqlcast.log SET state=2 WHERE state=1").ok());
+    REQUIRE(holder->execute("COMMIT").ok());
+    const std::string ending =
+        "SELECT ID FROM information_schema.PROCESSLIST WHERE USER='sqlcast_writer' AND INFO LIKE '%" +
+        std::string(one.last_step) + "%'";
+    wait_for("its last step", [&] { return killer->scalar(ending)->has_value(); });
+    REQUIRE(killer->execute("KILL QUERY " + **killer->scalar(ending)).ok());
+    REQUIRE(log->execute("ROLLBACK").ok());
+    const Answer done = answer.get();
+    INFO(show(done.status));
+    CHECK(done.status.database_errno == one.number);
+    CHECK(done.ok() == (one.number == 0));
+    cluster.must("INSERT INTO cut.t(v) VALUES (1)");
+  }
+  CHECK(cluster.must("SELECT COUNT(*), SUM(w IS NULL) FROM cut.t").text() == "4|4");
+  cluster.check_same_everywhere();
+}
+
 TEST_CASE("once: DROP TABLE of several tables that was interrupted between them is ended when it is sent again",
           "[once]") {
   Cluster cluster(1);

@@ -15,6 +15,20 @@ TEST_CASE("quoting: text becomes one literal, whatever is in it") {
   CHECK(quote_bytes("x'") == "_binary'x'''");
 }
 
+TEST_CASE("definitions: the next AUTO_INCREMENT value is taken out, and nothing that only looks like it") {
+  const auto definition = [](const std::string& comment, const std::string& option) {
+    return "CREATE TABLE `a AUTO_INCREMENT=1` (\n  `id` int(11) NOT NULL AUTO_INCREMENT COMMENT " + comment +
+           ",\n  PRIMARY KEY (`id`)\n) ENGINE=InnoDB" + option + " DEFAULT CHARSET=utf8mb4 COMMENT=" + comment;
+  };
+  for (const std::string comment :
+       {"'plain'", "'an AUTO_INCREMENT=2'", "'it''s AUTO_INCREMENT=3'", "'`'", "'\\\\'", "'\\' AUTO_INCREMENT=4'"}) {
+    INFO(comment);
+    CHECK(without_auto_increment(definition(comment, " AUTO_INCREMENT=17")) == definition(comment, ""));
+    CHECK(without_auto_increment(definition(comment, "")) == definition(comment, ""));
+  }
+  CHECK(without_auto_increment("x AUTO_INCREMENT=17") == "x");
+}
+
 TEST_CASE("quoting: every byte but the escaped ones stays itself, and no quote stands alone") {
   for (int byte = 0; byte < 256; ++byte) {
     const std::string quoted = quote_text(std::string(1, static_cast<char>(byte)));
