@@ -6,7 +6,7 @@ namespace sqlcast::master {
 namespace {
 
 std::int64_t weight_of(const RetryWindow::Outcome& outcome) {
-  return 1 + static_cast<std::int64_t>(outcome.effects.size() / 8);
+  return 1 + static_cast<std::int64_t>(outcome.effects.size() / 8 + outcome.definitions.size() / 8);
 }
 
 }  // namespace
@@ -20,7 +20,7 @@ void RetryWindow::begin_after(Sequence sequence) {
   floor_ = sequence;
 }
 
-void RetryWindow::add(const proto::Entry& entry, Epoch epoch) {
+void RetryWindow::add(const proto::Entry& entry, Epoch epoch, bool is_ddl) {
   const std::lock_guard lock(mutex_);
   if (entry.key.client_id.empty()) return;
   const auto [client, new_client] = clients_.try_emplace(entry.key.client_id);
@@ -40,6 +40,7 @@ void RetryWindow::add(const proto::Entry& entry, Epoch epoch) {
   outcome.effects.reserve(entry.statements.size());
   for (const proto::Statement& statement : entry.statements) outcome.effects.push_back(statement.effect);
   ++outcome.entries;
+  if (is_ddl) outcome.definitions.push_back(hash_of(entry.statements.front().sql));
   weigh(*client, weight_of(outcome));
   while (weight_ > capacity_) forget_one();
 }

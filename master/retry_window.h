@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -32,6 +33,7 @@ class RetryWindow {
     std::uint64_t digest = 0;
     std::vector<proto::Effect> effects;
     std::size_t entries = 0;  // of this request so far: DDL in parts has several, and may have been interrupted
+    std::vector<std::size_t> definitions;  // hash_of() the text of each, of DDL
   };
 
   // Keeps the outcomes of so many entries; one of many statements counts as one more for each 8.
@@ -41,7 +43,10 @@ class RetryWindow {
   void begin_after(Sequence sequence);
 
   // Entries in order of sequence.
-  void add(const proto::Entry& entry, Epoch epoch);
+  void add(const proto::Entry& entry, Epoch epoch, bool is_ddl = false);
+
+  // Of a statement's text; of this process alone.
+  static std::size_t hash_of(const std::string& sql) { return std::hash<std::string>()(sql); }
 
   // Until the next add().
   const Outcome* find(const RequestKey& key) const;

@@ -117,7 +117,8 @@ class Sequencer {
   void fail_all(Batch& batch, const Status& status);
   void fail(WriteRequest& request, Status status, std::optional<std::uint32_t> statement = std::nullopt);
   void run_ddl(WriteRequest request);
-  Status run_ddl_part(WriteRequest& request, const std::string& text, int attempts = 3);
+  Status run_ddl_part(WriteRequest& request, const std::string& text, std::vector<std::string>& warnings,
+                      int attempts = 3);
   Status reload_schema();
   proto::Group make_group(const std::vector<proto::Entry>& entries, proto::GroupState state);
   void advance(const proto::Group& group, const std::vector<proto::Entry>& entries);

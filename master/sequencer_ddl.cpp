@@ -3,6 +3,7 @@
 
 #include "base/crash_point.h"
 #include "base/logging.h"
+#include "master/ddl_parts.h"
 #include "master/freeze.h"
 #include "master/sequencer.h"
 #include "node/ddl.h"
@@ -17,6 +18,11 @@ namespace {
 
 constexpr std::chrono::seconds kMinPatience{5};  // longer than reads take to make way
 
+Status not_begun() {
+  return Status::error(Code::database_unavailable,
+                       "the master's database went down before the statement was carried out; try again");
+}
+
 }  // namespace
 
 void Sequencer::run_ddl(WriteRequest request) {
@@ -26,11 +32,19 @@ void Sequencer::run_ddl(WriteRequest request) {
   }
   const sql::Verdict& verdict = request.plan.verdicts.front();
   std::vector<std::string> parts = verdict.parts.empty() ? request.plan.texts : verdict.parts;
-  // Sent again after a crash between two parts, it goes on behind those that are in the log.
+  // Sent again after a crash between two parts, it goes on with those that are not in the log.
   const RetryWindow::Outcome* begun = request.retryable() ? window_.find(request.key()) : nullptr;
-  Status status;
-  for (std::size_t i = begun == nullptr ? 0 : begun->entries; i < parts.size() && status.ok(); ++i)
-    status = run_ddl_part(request, parts[i]);
+  const std::vector<std::size_t> done = begun == nullptr ? std::vector<std::size_t>() : begun->definitions;
+  DdlParts outcome;
+  bool goes_on = true;
+  for (std::size_t i = 0; i < parts.size() && goes_on; ++i) {
+    if (std::find(done.begin(), done.end(), RetryWindow::hash_of(parts[i])) != done.end()) continue;
+    std::vector<std::string> warnings;
+    // Reading the schema behind the part before may have cost a session.
+    const Status status = ensure_connected(request.deadline) ? run_ddl_part(request, parts[i], warnings) : not_begun();
+    goes_on = outcome.add(status, warnings);
+  }
+  Status status = outcome.status();
   if (executor_) {
     executor_->auto_increment().clear();
     executor_->forget_session();
@@ -43,7 +57,7 @@ void Sequencer::run_ddl(WriteRequest request) {
   committed.caller = std::move(request.caller);
   committed.ack = request.request.ack;
   committed.deadline = request.deadline;
-  committed.result.results.emplace_back();
+  committed.result.results.emplace_back().warnings = outcome.warnings();
   committed.result.wrote = true;
   committed.result.epoch = head_.epoch;
   committed.result.sequence = head_.sequence;
@@ -57,7 +71,8 @@ void Sequencer::run_ddl(WriteRequest request) {
   hooks_.answer(std::move(answers));
 }
 
-Status Sequencer::run_ddl_part(WriteRequest& request, const std::string& text, int attempts) {
+Status Sequencer::run_ddl_part(WriteRequest& request, const std::string& text, std::vector<std::string>& warnings,
+                               int attempts) {
   begin_time();
   std::vector<proto::Entry> entries(1);
   proto::Entry& entry = entries.front();
@@ -71,8 +86,8 @@ Status Sequencer::run_ddl_part(WriteRequest& request, const std::string& text, i
   // Reads make way in a few seconds; who else has the tables in use is waited for within the request's time.
   const auto left = std::chrono::ceil<std::chrono::seconds>(request.deadline - Clock::now());
   defining_ = true;
-  Status status =
-      node::run_ddl({*writer_, *administrator_, std::max<std::chrono::seconds>(left, kMinPatience)}, group, entry);
+  Status status = node::run_ddl(
+      {*writer_, *administrator_, std::max<std::chrono::seconds>(left, kMinPatience), &warnings}, group, entry);
   defining_ = false;
   if (status.code == Code::database_unavailable) {
     // Pending or not, the log knows: connect() ends what was begun, and the head tells how it ended.
@@ -87,10 +102,8 @@ Status Sequencer::run_ddl_part(WriteRequest& request, const std::string& text, i
                                  std::to_string(entry.sequence - 1));
     }
     // Not begun: the session had been lost before, as to a cancel of the write before this that came late.
-    if (head_.sequence < entry.sequence && attempts > 1) return run_ddl_part(request, text, attempts - 1);
-    if (head_.sequence < entry.sequence)
-      return Status::error(Code::database_unavailable,
-                           "the master's database went down before the statement was carried out; try again");
+    if (head_.sequence < entry.sequence && attempts > 1) return run_ddl_part(request, text, warnings, attempts - 1);
+    if (head_.sequence < entry.sequence) return not_begun();
     return ok_status();
   }
   if (status.code == Code::diverged) stop_writing(status);

@@ -355,7 +355,8 @@ void Sequencer::advance(const proto::Group& group, const std::vector<proto::Entr
 
 void Sequencer::remember(const proto::Group& group, const std::vector<proto::Entry>& entries) {
   history_.add(group.last, group.hash);
-  for (const proto::Entry& entry : entries) window_.add(entry, group.epoch);
+  for (const proto::Entry& entry : entries)
+    window_.add(entry, group.epoch, group.state != proto::GroupState::committed);
   time_.continue_from(entries.back().context.timestamp_us);
 }
 

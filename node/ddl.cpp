@@ -40,6 +40,14 @@ Status use_database(Connection& writer, const proto::Entry& entry, const sql::Ve
   return status.database_errno == kNoSuchDatabase ? use(storage::kNoDatabase) : status;
 }
 
+// Of the statement before. When they cannot be had, that does no harm: should the session be lost, the next step sees
+// it.
+void take_warnings(Connection& writer, std::vector<std::string>& warnings) {
+  const Result<std::vector<storage::Row>> rows = writer.rows("SHOW WARNINGS");
+  if (!rows) return logging::warn("the warnings of a DDL statement are lost: {}", rows.status().message);
+  for (const storage::Row& row : *rows) warnings.push_back(row.at(1).value_or("") + " " + row.at(2).value_or(""));
+}
+
 Status run_statement(DdlSessions& sessions, const proto::Entry& entry, const sql::Verdict& verdict) {
   Connection& writer = sessions.writer;
   if (Status status = writer.execute("SET ROLE " + std::string(storage::kClientRole)); !status.ok()) return status;
@@ -54,6 +62,7 @@ Status run_statement(DdlSessions& sessions, const proto::Entry& entry, const sql
       ",max_statement_time=0,insert_id=0,lock_wait_timeout=" + std::to_string(sessions.patience.count());
   if (Status status = writer.execute(context); !status.ok()) return status;
   Status status = writer.execute(entry.statements.front().sql);
+  if (status.ok() && sessions.warnings != nullptr) take_warnings(writer, *sessions.warnings);
   // Not meant for the writes that come after it: a session that keeps it is of no use.
   if (!writer.execute("SET lock_wait_timeout=DEFAULT").ok()) writer.line()->cut();
   return status;

@@ -23,6 +23,8 @@ struct DdlSessions {
   // For others who have the tables in use, when it begins and when it ends; then it fails with the database's lock wait
   // timeout, and its work is lost. Who owns the sessions hears from their lines that it waits, and makes way.
   std::chrono::seconds patience{86'400};
+  // For what the database says beside "done": "1051 Unknown table 'school.a'"; none: not asked for.
+  std::vector<std::string>* warnings = nullptr;
 };
 
 // `group` holds one entry of one statement, in state ddl_pending; comes back as ddl_done.

@@ -23,6 +23,7 @@ enum Number {
   kOutOfResources = 1041,
   kDatabaseAccessDenied = 1044,
   kAccessDenied = 1045,
+  kUnknownTable = 1051,
   kTableFull = 1114,
   kCannotCreateThread = 1135,
   kTableAccessDenied = 1142,
@@ -46,6 +47,7 @@ enum Number {
   kReadOnlyTransaction = 1792,
   kInvalidRole = 1959,
   kStatementTimeout = 1969,
+  kUnknownView = 4092,
   kClientOutOfMemory = 2008,
   kClientPacketTooLarge = 2020,
 };
@@ -96,6 +98,14 @@ bool is_out_of_time(const Status& status) { return status.database_errno == kSta
 
 bool is_too_large(const Status& status) {
   return status.database_errno == kPacketTooLarge || status.database_errno == kClientPacketTooLarge;
+}
+
+bool is_unknown_to_drop(const Status& status) {
+  return status.database_errno == kUnknownTable || status.database_errno == kUnknownView;
+}
+
+std::size_t longest_unknown_list(const Status& status) {
+  return status.database_errno == kUnknownTable ? 100 : std::string::npos;
 }
 
 bool is_disk_full(const Status& status) {

@@ -1,6 +1,8 @@
 // Errors: what the database's error numbers mean to those who must decide whether to try again, as questions. Pure.
 #pragma once
 
+#include <cstddef>
+
 #include "base/status.h"
 
 namespace sqlcast::storage {
@@ -13,6 +15,11 @@ bool is_out_of_time(const Status& status);
 
 // The server, or the connector, takes no statement of this size.
 bool is_too_large(const Status& status);
+
+// DROP TABLE or DROP VIEW found that some are not there. Their names, with a comma between them, stand between quotes,
+// in so many bytes at most, the last three of which are dots when there are more.
+bool is_unknown_to_drop(const Status& status);
+std::size_t longest_unknown_list(const Status& status);
 
 bool is_disk_full(const Status& status);
 

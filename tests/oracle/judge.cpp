@@ -173,7 +173,7 @@ void Judge::carry_out(const Deed& deed, const proto::Entry& entry) {
   recent_.push_back(std::to_string(entry.sequence) + " " + describe(deed.request));
   if (recent_.size() > kRemembered) recent_.erase(recent_.begin());
   ++committed;
-  // A definition's answer has neither effects nor warnings.
+  // A definition's answer has no effects, and its warnings are not compared.
   if (deed.request.kind != Request::Kind::data) return;
   for (std::size_t i = 0; i < outcome.statements.size(); ++i)
     if (const std::string what = compare(deed, outcome.statements[i], i); !what.empty())
