@@ -115,7 +115,9 @@ Reply to_reply(Outcome outcome, std::uint64_t request_id) {
 class Client::Impl {
  public:
   Impl(Options options, std::uint64_t first_request, Engine::Settings settings)
-      : options_(std::move(options)), next_request_(first_request), io_(options_.endpoints, settings) {}
+      : options_(std::move(options)),
+        next_request_(first_request),
+        io_(options_.endpoints, with_hook(std::move(settings))) {}
 
   // Hands the exchange to the I/O thread; when that takes no more, `done` gets the reason here and now.
   void post(Exchange exchange) {
@@ -213,6 +215,15 @@ class Client::Impl {
   void stop() { io_.stop(); }
 
  private:
+  Engine::Settings with_hook(Engine::Settings settings) {
+    settings.on_other_history = [this](Sequence end) {
+      Sequence known = session_;
+      while (known > end && !session_.compare_exchange_weak(known, end)) {
+      }
+    };
+    return settings;
+  }
+
   static Outcome busy() {
     Outcome outcome;
     outcome.status = Status::error(Code::busy, "this client has too many requests open, or was closed; wait for some");
@@ -250,6 +261,7 @@ class Client::Impl {
     query.consistency = request.consistency.value_or(options_.consistency);
     if (request.target.kind == Target::Kind::master) query.consistency = Consistency::master;
     if (query.consistency == Consistency::session) query.after = request.after.value_or(session_);
+    exchange.after_own = query.after != 0 && !request.after;
     if (query.consistency == Consistency::max_lag) query.max_lag_ms = to_ms(request.max_lag.value_or(options_.max_lag));
     query.ack = request.ack.value_or(options_.ack);
     query.warnings = request.warnings.value_or(options_.warnings);
@@ -306,7 +318,7 @@ Result<std::unique_ptr<Client>> Client::open(Options options) {
   settings.resend_after = std::max(options.resend_after, milliseconds(10));
   settings.seed = std::random_device()();
   try {
-    auto impl = std::make_unique<Impl>(std::move(options), first_request, settings);
+    auto impl = std::make_unique<Impl>(std::move(options), first_request, std::move(settings));
     return std::unique_ptr<Client>(new Client(std::move(impl)));
   } catch (const std::exception& error) {
     return Status::error(Code::io, std::string("the client cannot start: ") + error.what());

@@ -151,7 +151,9 @@ class Client {
   Client& operator=(const Client&) = delete;
 
   const std::string& client_id() const;
-  Sequence session_position() const;  // last sequence this session wrote
+  // The last sequence that this session wrote; lower again when the nodes say that it was of another history, as after
+  // the master's data was put back.
+  Sequence session_position() const;
 
   // Returns the request id at once. The callback runs exactly once, whatever happens. Without a reply in time, a read
   // ends with `timeout`, anything else that may have reached a node with `outcome_unknown`.

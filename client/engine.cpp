@@ -18,6 +18,8 @@ constexpr milliseconds kCancelledReply{500};
 constexpr std::uint32_t kMostDoublings = 3;  // of the interval between resends
 // Younger than what the master remembers at its full speed.
 constexpr milliseconds kPositionIsFresh{1'000};
+// A slave that says it is level with its master knows where that was a moment ago.
+constexpr milliseconds kSlavesKnow{5'000};
 
 // Errors that say nothing of an earlier copy of the request: it may be executed yet, or have been.
 bool says_nothing_of_earlier(Code code) {
@@ -107,6 +109,7 @@ void Engine::dispatch(std::uint64_t id, Open& open, TimePoint now) {
     const auto left = std::max<std::int64_t>(duration_cast<milliseconds>(open.deadline - now).count(), 1);
     query->timeout_ms = static_cast<std::uint32_t>(std::min<std::int64_t>(left, UINT32_MAX));
     if (open.exchange.is_write && open.exchange.first_sent_here && !query->sent_since) query->sent_since = open.seen;
+    if (open.exchange.after_own) query->after = std::min(query->after, seen_);
     // Another node may have what this one has not yet.
     if (open.exchange.route == Route::read && open.exchange.pinned.empty() && endpoints_.listed() > 1)
       query->wait_ms = static_cast<std::uint32_t>(std::clamp<std::int64_t>(settings_.read_wait.count(), 1, left));
@@ -215,7 +218,7 @@ void Engine::give_up_on(const std::string& endpoint, TimePoint now) {
 
 void Engine::probe(const std::string& endpoint, TimePoint now) {
   const std::uint64_t id = next_exchange_++;
-  probes_[endpoint] = {id, now};
+  probes_[endpoint] = {id, now, seen_, seen_at_};
   actions_.push_back(Send{endpoint, id, proto::StatusRequest{}});
 }
 
@@ -269,6 +272,24 @@ void Engine::learn(const std::string& endpoint, const proto::StatusReply& reply,
       open.send_at = now;
 }
 
+// What a node says of the log's end, against what was known before it was asked.
+void Engine::note_history(const Probe* probe, const proto::Message& message) {
+  std::optional<Sequence> end;
+  if (const auto* error = std::get_if<proto::ErrorReply>(&message))
+    if (error->status.code == Code::not_caught_up && error->epoch != 0) end = error->sequence;
+  if (const auto* status = std::get_if<proto::StatusReply>(&message); status != nullptr && probe != nullptr) {
+    const proto::NodeStatus& self = status->self;
+    const Sequence told = std::max(self.position, self.head);
+    const bool master_knows = self.role == "master" && self.state == "Serving";
+    const bool slave_knows = self.role == "slave" && self.state == "Live" && self.lag_ms == 0 &&
+                             probe->sent_at - probe->seen_at >= kSlavesKnow;
+    if (told < probe->seen && (master_knows || slave_knows)) end = told;
+  }
+  if (!end || *end >= seen_) return;
+  seen_ = *end;
+  if (settings_.on_other_history) settings_.on_other_history(*end);
+}
+
 void Engine::note_position(const proto::Message& message, TimePoint now) {
   Sequence position = 0;
   bool fresh = false;  // where the log ends; a slave's own position may be far behind that
@@ -282,6 +303,7 @@ void Engine::note_position(const proto::Message& message, TimePoint now) {
     position = std::max(status->self.position, status->self.head);
     fresh = status->self.state != "Starting";  // before it has looked into its log
   }
+  if (position > seen_) seen_at_ = now;
   seen_ = std::max(seen_, position);
   const bool was_fresh = now < seen_until_;
   if (fresh) seen_until_ = now + kPositionIsFresh;
@@ -300,6 +322,8 @@ void Engine::note_position(const proto::Message& message, TimePoint now) {
 void Engine::received(const std::string& endpoint, std::uint64_t exchange, proto::Message message, TimePoint now) {
   now_ = now;
   endpoints_.heard(endpoint, now);
+  const auto asked = probes_.find(endpoint);
+  note_history(asked != probes_.end() && asked->second.exchange == exchange ? &asked->second : nullptr, message);
   note_position(message, now);
   if (const auto* reply = std::get_if<proto::StatusReply>(&message)) learn(endpoint, *reply, now);
   if (const auto it = probes_.find(endpoint); it != probes_.end() && it->second.exchange == exchange) {
@@ -359,6 +383,12 @@ bool Engine::try_again(OpenMap::iterator it, const proto::ErrorReply& error, Tim
       pause(open, error.status, kBusyPause, now);
       return true;
     case Code::not_caught_up: {
+      if (error.epoch != 0 && open.exchange.after_own && !std::exchange(open.began_anew, true)) {
+        open.on_its_way = false;
+        open.last_status = error.status;
+        open.send_at = now;
+        return true;
+      }
       if (pinned || open.exchange.route != Route::read || endpoints_.listed() < 2 || !in_time(kBusyPause)) return false;
       // What does not wait at the node (max_lag) is asked once around.
       const auto* query = std::get_if<proto::QueryRequest>(&open.exchange.message);

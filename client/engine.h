@@ -8,6 +8,9 @@
 // on, and is only repeated when the node has started anew since. A fetch is never repeated: it would skip a page.
 // A node that is behind what a read has to see is passed over for a while; with no other, the read comes back to it.
 //
+// A master whose data was put back, by a person's word, has a shorter log than what was heard before: that is forgotten
+// then, or every read and write of a client that lives long would be about a history that is gone.
+//
 // A keyed write says since when it has been under way (sent_since), by which the master knows a late copy from a new
 // request. So it first goes out when a position has been heard lately; a node is asked for one when there is none.
 //
@@ -51,6 +54,7 @@ struct Exchange {
   std::string pinned;  // endpoint; empty = chosen by route
   Repeat repeat = Repeat::freely;
   bool is_write = false;         // unanswered = outcome unknown
+  bool after_own = false;        // a read whose `after` is what this client knows, not what its caller has said
   bool first_sent_here = true;   // false: the caller sends again what it had sent before, and knows since when
   bool retry_elsewhere = true;   // false: the first answer of any kind is the answer
   std::uint64_t request_id = 0;  // of the key, for cancel; 0 = none
@@ -66,6 +70,8 @@ class Engine {
     std::chrono::milliseconds discovery{250};  // how long first requests wait for a node to show itself
     std::chrono::milliseconds read_wait{500};  // how long a read waits at a node that is behind, where there are others
     std::uint64_t seed = 0;
+    // On the engine's thread: the log ends at `end`, before what was known; that was another history's.
+    std::function<void(Sequence end)> on_other_history;
   };
   struct Send {
     std::string endpoint;
@@ -122,10 +128,13 @@ class Engine {
     bool awaits_position = false;  // not sent: see awaits_position()
     Status last_status;            // why the last attempt did not do
     Sequence seen = 0;             // highest position known before the first of the copies was sent
+    bool began_anew = false;       // a read, without what another history had
   };
   struct Probe {
     std::uint64_t exchange = 0;
     TimePoint sent_at{};
+    Sequence seen = 0;  // highest position known then
+    TimePoint seen_at{};
   };
   using OpenMap = std::map<std::uint64_t, Open>;
 
@@ -142,6 +151,7 @@ class Engine {
   void pause(Open& open, const Status& why, std::chrono::milliseconds wait, TimePoint now);
   void complete(OpenMap::iterator it, Outcome outcome, TimePoint now);
   void expire(OpenMap::iterator it, TimePoint now);
+  void note_history(const Probe* probe, const proto::Message& message);
   void note_position(const proto::Message& message, TimePoint now);
   void learn(const std::string& endpoint, const proto::StatusReply& reply, TimePoint now);
 
@@ -152,6 +162,7 @@ class Engine {
   std::uint64_t next_exchange_ = 1;
   TimePoint now_{};            // of the call in hand
   Sequence seen_ = 0;          // highest position that any node has told of
+  TimePoint seen_at_{};        // when it was told first
   TimePoint seen_until_{};     // when it is too old to begin a write with
   TimePoint discovered_at_{};  // last time that every listed endpoint was asked
   TimePoint discovery_ends_{};

@@ -209,6 +209,13 @@ void Master::handle_query(node::Caller caller, proto::QueryRequest request) {
     return;
   }
   if (write.plan.kind == node::RequestPlan::Kind::read) {
+    // Nobody can have heard of an entry before this. While it is doubted which history counts, it may come to be there.
+    const Position end = core_.board.position();
+    if (request.consistency == proto::Consistency::session && request.after > end.sequence &&
+        histories_->doubt().empty()) {
+      core_.front.fail(caller, node::beyond_the_end(request.after, end));
+      return;
+    }
     core_.read(std::move(caller), request, std::move(write.plan));
     return;
   }

@@ -173,6 +173,17 @@ Core::Clock::time_point Core::deadline_of(const proto::QueryRequest& request, Cl
   return arrived + std::min(wanted, config.limits.max_request_timeout);
 }
 
+proto::ErrorReply beyond_the_end(Sequence after, const Position& end) {
+  proto::ErrorReply error;
+  error.status = Status::error(Code::not_caught_up, "the master's log ends at entry " + std::to_string(end.sequence) +
+                                                        ", and the read is to see entry " + std::to_string(after) +
+                                                        ": whoever told of that knew another history. Read without "
+                                                        "`after`, or with what is told from now on");
+  error.epoch = end.epoch;
+  error.sequence = end.sequence;
+  return error;
+}
+
 void Core::read(Caller caller, const proto::QueryRequest& request, RequestPlan plan) {
   ReadJob job;
   job.arrived = caller.arrived;
@@ -191,11 +202,9 @@ void Core::read(Caller caller, const proto::QueryRequest& request, RequestPlan p
   const Clock::time_point patience =
       request.wait_ms == 0 ? shared->deadline
                            : std::min(shared->deadline, shared->arrived + std::chrono::milliseconds(request.wait_ms));
-  const bool waits = board.when_reached(after, patience, [this, shared, after](bool reached) {
-    if (reached) {
-      readers.submit(std::move(*shared));
-      return;
-    }
+  const bool waits = board.when_reached(after, patience, [this, shared, after](PositionBoard::Wait wait) {
+    if (wait == PositionBoard::Wait::reached) return readers.submit(std::move(*shared));
+    if (wait == PositionBoard::Wait::beyond) return readers.fail(*shared, beyond_the_end(after, board.end_of_log()));
     const Sequence position = board.position().sequence;
     readers.fail(*shared,
                  Status::error(Code::not_caught_up,

@@ -97,6 +97,9 @@ class Core {
   std::atomic<bool> serving_{false};
 };
 
+// To a read that is to see an entry beyond the end of the master's log.
+proto::ErrorReply beyond_the_end(Sequence after, const Position& end);
+
 // What the policy says of statements, for the explain message.
 proto::ExplainReply explain(const proto::ExplainRequest& request, const PlanRules& rules, bool on_master);
 

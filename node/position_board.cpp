@@ -11,7 +11,7 @@ void PositionBoard::post(const Position& position) {
     for (auto it = waiters_.begin(); it != end; ++it) ready.push_back(std::move(it->second.ready));
     waiters_.erase(waiters_.begin(), end);
   }
-  for (const Ready& call : ready) call(true);
+  for (const Ready& call : ready) call(Wait::reached);
 }
 
 bool PositionBoard::when_reached(Sequence sequence, Clock::time_point deadline, Ready ready) {
@@ -19,12 +19,29 @@ bool PositionBoard::when_reached(Sequence sequence, Clock::time_point deadline, 
     const std::lock_guard lock(mutex_);
     if (position_.sequence < sequence) {
       if (waiters_.size() >= kMaxWaiters) return false;
-      waiters_.emplace(sequence, Waiter{deadline, std::move(ready)});
+      waiters_.emplace(sequence, Waiter{Clock::now(), deadline, std::move(ready)});
       return true;
     }
   }
-  ready(true);
+  ready(Wait::reached);
   return true;
+}
+
+void PositionBoard::give_up_beyond(const Position& end, Clock::time_point asked) {
+  std::vector<Ready> in_vain;
+  {
+    const std::lock_guard lock(mutex_);
+    end_ = end;
+    for (auto it = waiters_.upper_bound(end.sequence); it != waiters_.end();) {
+      if (it->second.since > asked) {
+        ++it;
+        continue;
+      }
+      in_vain.push_back(std::move(it->second.ready));
+      it = waiters_.erase(it);
+    }
+  }
+  for (const Ready& call : in_vain) call(Wait::beyond);
 }
 
 void PositionBoard::tick(Clock::time_point now) {
@@ -40,7 +57,7 @@ void PositionBoard::tick(Clock::time_point now) {
       it = waiters_.erase(it);
     }
   }
-  for (const Ready& call : late) call(false);
+  for (const Ready& call : late) call(Wait::too_late);
 }
 
 }  // namespace sqlcast::node

@@ -17,7 +17,12 @@ namespace sqlcast::node {
 class PositionBoard {
  public:
   using Clock = std::chrono::steady_clock;
-  using Ready = std::function<void(bool reached)>;  // false: the deadline came first
+  enum class Wait {
+    reached,
+    too_late,  // the deadline came first
+    beyond,    // nobody has such an entry: the log ends before it, at end_of_log()
+  };
+  using Ready = std::function<void(Wait)>;
 
   Position position() const {
     const std::lock_guard lock(mutex_);
@@ -39,11 +44,20 @@ class PositionBoard {
   // Calls `ready` once: at once when the node is there already. False, and no call, when too many wait.
   bool when_reached(Sequence sequence, Clock::time_point deadline, Ready ready);
 
+  // The master's log ended at `end` when it was asked at `asked`: lets those go who have waited since before for an
+  // entry beyond. Whoever told of that entry knew another history.
+  void give_up_beyond(const Position& end, Clock::time_point asked);
+  Position end_of_log() const {
+    const std::lock_guard lock(mutex_);
+    return end_;
+  }
+
   // Lets those go whose time is over. Call several times a second.
   void tick(Clock::time_point now);
 
  private:
   struct Waiter {
+    Clock::time_point since;
     Clock::time_point deadline;
     Ready ready;
   };
@@ -51,6 +65,7 @@ class PositionBoard {
 
   mutable std::mutex mutex_;
   Position position_;
+  Position end_;  // of the master's log, as of the last give_up_beyond()
   std::string cluster_;
   std::multimap<Sequence, Waiter> waiters_;
 };

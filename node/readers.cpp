@@ -105,6 +105,10 @@ void Readers::fail(const ReadJob& job, Status status, std::optional<std::uint32_
   for (const Caller& caller : under_way_.leave(job)) front_.fail(caller, status, statement);
 }
 
+void Readers::fail(const ReadJob& job, const proto::ErrorReply& error) {
+  for (const Caller& caller : under_way_.leave(job)) front_.fail(caller, error);
+}
+
 void Readers::submit(ReadJob job) {
   // Moved from only when it was taken.
   if (queue_.try_push(std::move(job))) return;

@@ -46,6 +46,7 @@ class Readers {
   bool enter(ReadJob& job);
   void submit(ReadJob job);
   void fail(const ReadJob& job, Status status, std::optional<std::uint32_t> statement = std::nullopt);
+  void fail(const ReadJob& job, const proto::ErrorReply& error);
   void close(const std::string& client_id, std::uint64_t cursor);
 
   // A change of a table waits for reads, which hold their tables: closes every cursor that is not being read from, and

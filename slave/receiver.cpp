@@ -192,6 +192,7 @@ void Receiver::on_report_reply(std::uint64_t exchange, const proto::Beacon& beac
   const auto report =
       std::find_if(reports_.begin(), reports_.end(), [&](const SentReport& sent) { return sent.exchange == exchange; });
   if (report == reports_.end()) return;
+  hooks_.end_of_log(beacon.head, report->at);
   act(replicator_->on_report_reply(beacon, report->applied, report->at, Clock::now()));
   reports_.erase(report);
 }

@@ -32,6 +32,8 @@ class Receiver {
     std::function<proto::NodeStatus()> status;               // for the report
     std::function<void(const std::string&)> report_refused;  // why; empty = it was taken
     std::function<std::string()> cluster;                    // the own, hex; empty while there are no entries
+    // Where the master's log ended, as it said when it was asked then.
+    std::function<void(const Position& end, std::chrono::steady_clock::time_point asked)> end_of_log;
     // Whether this node can follow that master. database_unavailable: not known yet.
     std::function<Status(const proto::NodeStatus& master)> meet;
   };

@@ -35,6 +35,11 @@ Slave::Slave(const config::NodeConfig& config)
     report.database_settings.clear();  // they do not change between two of many reports
     return report;
   };
+  receiver_hooks.end_of_log = [this](const Position& end, node::PositionBoard::Clock::time_point asked) {
+    // Not of a history that is not this node's.
+    if (receiver_->view().follows() && end.sequence >= core_.board.position().sequence)
+      core_.board.give_up_beyond(end, asked);
+  };
   receiver_hooks.meet = [this](const proto::NodeStatus& master) { return meet(master); };
   receiver_hooks.report_refused = [this](const std::string& why) {
     if (why.empty()) {

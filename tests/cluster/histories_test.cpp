@@ -1,6 +1,7 @@
 // Goal: a master that lost its data, or was given older data, makes no second history; nobody is told to throw the last
 // good copy away; when the true history is back, everything goes on by itself. Method: data folders exchanged, emptied
 // and put back under nodes that are stopped.
+#include "client/client.h"
 #include "tests/cluster/cluster.h"
 #include "tests/cluster/ports.h"
 
@@ -152,6 +153,72 @@ TEST_CASE("histories: a person's word makes the history of a folder the cluster'
   restart(master);
   write_rows(cluster, 1, 2);
   cluster.wait_until_equal();
+  cluster.check_same_everywhere();
+}
+
+TEST_CASE("histories: a client that has known the longer history reads and writes when the shorter one counts",
+          "[histories]") {
+  Cluster cluster(1);
+  prepare(cluster);
+  Node& master = cluster.master();
+  Node& slave = cluster.slave(0);
+  REQUIRE(master.stop());
+  const fs::path copy = cluster.folder() / "copy";
+  fs::copy(master.data_folder(), copy, fs::copy_options::recursive);
+  restart(master);
+  cluster.wait_until_equal();
+  const auto client_of = [](const Node& node) {
+    client::Options options;
+    options.endpoints = {node.endpoint()};
+    options.timeout = 30s;
+    auto client = client::Client::open(options);
+    REQUIRE(client.ok());
+    return std::move(*client);
+  };
+  const auto at_master = client_of(master);
+  const auto at_slave = client_of(slave);
+  int id = 10;
+  for (int i = 0; i < 5; ++i)
+    for (const auto& client : {std::cref(at_master), std::cref(at_slave)})
+      REQUIRE(client.get()->run("INSERT INTO h.t VALUES (" + std::to_string(++id) + ")").status.ok());
+  const Sequence known = at_slave->session_position();
+  cluster.wait_until_equal();
+  REQUIRE(slave.stop());
+  REQUIRE(master.stop());
+  for (Node* node : {&slave, &master}) node->forget_data();
+  fs::rename(copy, master.data_folder());
+  restart(master, {"--accept-history"});
+  restart(slave);
+  const Sequence head = cluster.wait_until_equal();
+  REQUIRE(head < known);
+
+  // The node's own word, to whoever says so himself.
+  for (Node* node : cluster.nodes()) {
+    proto::QueryRequest read = query_of("SELECT COUNT(*) FROM h.t");
+    read.after = known;
+    read.timeout_ms = 600'000;
+    Result<proto::Message> reply = Session(node->endpoint()).exchange(read, 60s);
+    REQUIRE(reply.ok());
+    const auto* error = std::get_if<proto::ErrorReply>(&*reply);
+    REQUIRE(error != nullptr);
+    INFO(show(error->status));
+    CHECK(error->status.code == Code::not_caught_up);
+    CHECK(error->status.message.find("another history") != std::string::npos);
+    CHECK(error->sequence == head);
+    CHECK(error->epoch == 1);
+  }
+  int rows = 3;
+  for (const auto& client : {std::cref(at_master), std::cref(at_slave)}) {
+    const client::Reply read = client.get()->run("SELECT COUNT(*) FROM h.t");
+    INFO(show(read.status));
+    REQUIRE(read.status.ok());
+    CHECK(client.get()->session_position() < known);
+    const client::Reply write = client.get()->run("INSERT INTO h.t VALUES (" + std::to_string(++rows) + ")");
+    INFO(show(write.status));
+    CHECK(write.status.ok());
+    CHECK(client.get()->session_position() == head + static_cast<Sequence>(rows - 3));
+    CHECK(client.get()->run("SELECT id FROM h.t").results.at(0).rows.row_count() == static_cast<std::uint64_t>(rows));
+  }
   cluster.check_same_everywhere();
 }
 

@@ -405,6 +405,83 @@ TEST_CASE("engine: a read that a slave is too far behind for goes to another nod
   CHECK(f.sends.back().endpoint != kOne);
 }
 
+TEST_CASE("engine: a position of another history is forgotten when a node says where the log ends") {
+  Fixture f({kOne});
+  const auto read = [&](Sequence after, bool own) {
+    Exchange exchange = f.query(false);
+    std::get<proto::QueryRequest>(exchange.message).after = after;
+    exchange.after_own = own;
+    f.engine.submit(std::move(exchange), f.now);
+    f.look();
+  };
+  const auto after = [](const Engine::Send& send) { return std::get<proto::QueryRequest>(send.message).after; };
+  const auto beyond = [&](const Engine::Send& to, Sequence end) {
+    proto::ErrorReply error;
+    error.status = Status::error(Code::not_caught_up, "no");
+    error.epoch = 1;
+    error.sequence = end;
+    f.engine.received(to.endpoint, to.exchange, error, f.now);
+    f.engine.tick(f.now);
+    f.look();
+  };
+  read(0, false);
+  proto::QueryResult result;
+  result.node_position = 50;
+  f.engine.received(f.sends[0].endpoint, f.sends[0].exchange, result, f.now);
+  read(50, true);
+  REQUIRE(f.sends.size() == 2);
+  CHECK(after(f.sends[1]) == 50);
+  // The caller's own word stays as it is, and the node's is the answer.
+  read(60, false);
+  REQUIRE(f.sends.size() == 3);
+  beyond(f.sends[2], 50);
+  REQUIRE(f.outcomes.size() == 2);
+  CHECK(f.outcomes[1].status.code == Code::not_caught_up);
+  // What the client itself knew is forgotten, and the read goes out again; once.
+  beyond(f.sends[1], 20);
+  REQUIRE(f.sends.size() == 4);
+  CHECK(after(f.sends[3]) == 20);
+  CHECK(request_id(f.sends[3]) == request_id(f.sends[1]));
+  beyond(f.sends[3], 10);
+  REQUIRE(f.outcomes.size() == 3);
+  CHECK(f.outcomes[2].status.code == Code::not_caught_up);
+}
+
+TEST_CASE("engine: a write does not say a position of another history when the master has told of its own") {
+  for (const bool from_slave : {false, true}) {
+    Fixture f({kOne});
+    f.alive = {{kOne, from_slave ? "slave" : "master"}};
+    f.head = 100;  // and its own position is 77
+    f.engine.submit(f.query(true), f.now);
+    f.pass(1ms);
+    REQUIRE(f.sends.size() == 1);
+    CHECK(sent_since(f.sends[0]) == 100U);
+    f.reply(f.sends[0]);
+    f.head = 80;
+    f.pass(2s);
+    f.engine.submit(f.query(true), f.now);
+    f.pass(1ms);
+    REQUIRE(f.sends.size() == 2);
+    // A slave may not have heard the newest yet.
+    CHECK(sent_since(f.sends[1]) == (from_slave ? 100U : 80U));
+    f.reply(f.sends[1]);
+    f.pass(10s);
+    f.engine.submit(f.query(true), f.now);
+    f.pass(1ms);
+    REQUIRE(f.sends.size() == 3);
+    CHECK(sent_since(f.sends[2]) == 80U);
+    // One whose data was put back, and which nobody has accepted yet, may get its newest again.
+    f.reply(f.sends[2]);
+    f.head = 78;
+    f.state = from_slave ? "CatchingUp" : "ReadOnly";
+    f.pass(10s);
+    f.engine.submit(f.query(true), f.now);
+    f.pass(1ms);
+    REQUIRE(f.sends.size() == 4);
+    CHECK(sent_since(f.sends[3]) == 80U);
+  }
+}
+
 TEST_CASE("engine: a pinned read waits at its node, and the node's word is the answer") {
   Fixture f({kOne, kTwo});
   f.engine.submit(f.query(false, kTwo), f.now);
@@ -505,43 +582,4 @@ TEST_CASE("engine: at the end everything that is open ends, once") {
   f.engine.finish_all(Status::error(Code::cancelled, "closing"), f.now);
   CHECK(f.outcomes.size() == 2);
   CHECK(f.engine.open_requests() == 0);
-}
-
-TEST_CASE("endpoint set: a session that writes and reads in turn reads at every slave") {
-  const TimePoint now{};
-  EndpointSet set({kOne, kTwo}, 1);
-  for (const std::string& address : {kOne, kTwo}) {
-    set.heard(address, now);
-    set.learn(address, "slave", "Live", {}, std::chrono::milliseconds(0), now);
-  }
-  std::set<std::string> read_at;
-  for (int i = 0; i < 4; ++i) {
-    set.choose(Route::write, now);
-    read_at.insert(set.choose(Route::read, now).address);
-  }
-  CHECK(read_at.size() == 2);
-}
-
-TEST_CASE("endpoint set: back-off grows to its limit and ends with the first word") {
-  EndpointSet set({kOne, kTwo}, 1);
-  TimePoint now{std::chrono::hours(1)};
-  for (int i = 0; i < 40; ++i) set.failed(kOne, now);
-  CHECK(set.find(kOne)->retry_at - now <= EndpointSet::kLongestBackOff);
-  CHECK(set.find(kOne)->retry_at - now >= EndpointSet::kLongestBackOff / 2);
-  for (int i = 0; i < 5; ++i) CHECK(set.choose(Route::read, now).address == kTwo);
-  set.failed(kTwo, now);
-  const auto choice = set.choose(Route::read, now);
-  CHECK(choice.address == kTwo);
-  CHECK(choice.at > now);
-  set.heard(kOne, now);
-  CHECK(set.choose(Route::read, now).address == kOne);
-}
-
-TEST_CASE("endpoint set: addresses have one spelling, and what is no address has none") {
-  CHECK(canonical_endpoint("tcp://localhost:5750/") == "tcp://127.0.0.1:5750");
-  CHECK(canonical_endpoint("tcp://db.example:1") == "tcp://db.example:1");
-  CHECK(canonical_endpoint("ipc:///tmp/x") == "ipc:///tmp/x");
-  for (const char* bad : {"", "localhost:5750", "tcp://", "tcp://:1", "tcp://a", "tcp://a:", "tcp://a:0",
-                          "tcp://a:65536", "tcp://a:1x", "tcp://*:1", "udp://a:1", "tcp://a b:1", "ipc://"})
-    CHECK(canonical_endpoint(bad).empty());
 }
