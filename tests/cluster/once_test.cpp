@@ -219,6 +219,73 @@ TEST_CASE("once: a definition whose last step in the log is interrupted gets its
   cluster.check_same_everywhere();
 }
 
+TEST_CASE("once: a definition that could not be ended in its time is not carried out again for its copy that waited",
+          "[once]") {
+  Cluster& cluster = shared_cluster();
+  Node& master = cluster.master();
+  cluster.must("CREATE DATABASE twice");
+  cluster.must("CREATE TABLE twice.t (id INT PRIMARY KEY)");
+  proto::QueryRequest request = keyed("twice", 1, "ALTER TABLE twice.t ADD v INT");
+  request.sent_since = cluster.must("INSERT INTO twice.t VALUES (1)").result.sequence;
+  const auto holder = master.open_database();
+  const auto log = master.open_database();
+  const auto killer = master.open_database();
+  for (const char* sql : {"START TRANSACTION", "SELECT * FROM twice.t"}) REQUIRE(holder->rows(sql).ok());
+  request.timeout_ms = 1'000;
+  std::future<Result<proto::Message>> first =
+      std::async(std::launch::async, [&, request] { return Session(master.endpoint()).exchange(request, kPatience); });
+  wait_for("the definition to wait for the table",
+           [&] { return killer->scalar("SELECT 1 FROM sqlcast.log WHERE state=1")->has_value(); });
+  request.timeout_ms = 600'000;
+  std::future<Answer> second = std::async(std::launch::async, [&, request] { return master.run(request); });
+  wait_for("its copy to wait", [&] { return master.status()->queue_depth == 1; });
+  REQUIRE(log->execute("START TRANSACTION").ok());
+  REQUIRE(log->execute("UPDATE sqlcast.log SET state=2 WHERE state=1").ok());
+  REQUIRE(holder->execute("COMMIT").ok());
+  // Whoever tries to end it is interrupted, until its time is over.
+  const std::string ending =
+      "SELECT ID FROM information_schema.PROCESSLIST WHERE USER='sqlcast_writer' AND INFO LIKE '%UPDATE sqlcast.log%'";
+  wait_for("the first copy's answer", [&] {
+    if (const auto id = killer->scalar(ending); id->has_value()) (void)killer->execute("KILL QUERY " + **id);
+    return first.wait_for(0s) == std::future_status::ready;
+  });
+  REQUIRE(log->execute("ROLLBACK").ok());
+  const Result<proto::Message> reply = first.get();
+  REQUIRE(reply.ok());
+  const auto* error = std::get_if<proto::ErrorReply>(&*reply);
+  REQUIRE(error != nullptr);
+  INFO(show(error->status));
+  CHECK(error->status.code == Code::outcome_unknown);
+  CHECK(error->sequence == *request.sent_since);
+  const Answer copy = second.get();
+  INFO(show(copy.status));
+  CHECK(copy.ok());
+  CHECK(copy.result.replayed);
+  cluster.check_same_everywhere();
+}
+
+TEST_CASE("once: what somebody else has put into the log is not taken for the cluster's", "[once]") {
+  Cluster cluster(1);
+  cluster.must("CREATE DATABASE chain");
+  cluster.must("CREATE TABLE chain.t (id INT PRIMARY KEY)");
+  const Sequence head = cluster.wait_until_equal();
+  const auto database = cluster.master().open_database();
+  REQUIRE(
+      database
+          ->execute("INSERT INTO sqlcast.log (first,last,epoch,state,previous_hash,hash,commit_time_us,bytes,"
+                    "fingerprint,body) SELECT first+1,last+1,epoch,state,previous_hash,REPEAT('x',32),commit_time_us,"
+                    "bytes,fingerprint,body FROM sqlcast.log ORDER BY last DESC LIMIT 1")
+          .ok());
+  const auto writer = database->scalar("SELECT ID FROM information_schema.PROCESSLIST WHERE USER='sqlcast_writer'");
+  REQUIRE(database->execute("KILL CONNECTION " + **writer).ok());
+  const Answer refused = cluster.master().run("INSERT INTO chain.t VALUES (1)");
+  INFO(show(refused.status));
+  CHECK(refused.status.code == Code::diverged);
+  CHECK(refused.status.message.find("does not follow entry " + std::to_string(head)) != std::string::npos);
+  CHECK(cluster.slave(0).status()->position == head);
+  CHECK(cluster.slave(0).status()->state == "Live");
+}
+
 TEST_CASE("once: DROP TABLE of several tables that was interrupted between them is ended when it is sent again",
           "[once]") {
   Cluster cluster(1);
