@@ -54,17 +54,34 @@ Fit fit_of(const node::Claim& claim, const OwnHistory& own) {
   return claim.position.hash == own.head.hash ? Fit::same : Fit::other;
 }
 
-Histories::Histories(std::string data_dir, node::Identity identity, bool accept,
-                     std::function<void(const std::string& why)> changed)
-    : data_dir_(std::move(data_dir)), accept_(accept), changed_(std::move(changed)), identity_(std::move(identity)) {}
+Histories::Histories(std::string data_dir, node::Identity identity, bool accept, Hooks hooks)
+    : data_dir_(std::move(data_dir)), accept_(accept), hooks_(std::move(hooks)), identity_(std::move(identity)) {}
 
-void Histories::save() {
-  if (const Status status = identity_.save(data_dir_); !status.ok())
+void Histories::changed() {
+  unsaved_ = true;
+  hooks_.to_be_saved();
+}
+
+bool Histories::save() {
+  node::Identity identity;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!std::exchange(unsaved_, false)) return true;
+    identity = identity_;
+  }
+  const Status status = identity.save(data_dir_);
+  if (!status.ok() && !cannot_save_)
     logging::error("what others have may be forgotten at a restart: {}", status.message);
+  if (status.ok() && cannot_save_) logging::info("what others have is written down again");
+  cannot_save_ = !status.ok();
+  if (status.ok()) return true;
+  const std::lock_guard lock(mutex_);
+  unsaved_ = true;
+  return false;
 }
 
 void Histories::begin(const OwnHistory& own, const std::function<bool(const Position&)>& has) {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   own_ = own;
   const std::string before = std::exchange(identity_.cluster, own.head.sequence > 0 ? own.cluster : "");
   if (accept_) {
@@ -81,15 +98,19 @@ void Histories::begin(const OwnHistory& own, const std::function<bool(const Posi
     const Fit fit = fit_of(claim.second, own);
     return fit == Fit::same || (fit == Fit::inside && has(claim.second.position));
   });
-  save();
+  unsaved_ = true;
+  lock.unlock();
+  const bool saved = save();
+  lock.lock();
   update();
+  if (!saved) hooks_.to_be_saved();
 }
 
 void Histories::begun(const std::string& cluster) {
   const std::lock_guard lock(mutex_);
   identity_.cluster = own_.cluster = cluster;
   if (accept_) identity_.confirmed = true;
-  save();
+  changed();
 }
 
 void Histories::hear(const node::Claim& claim, Fit fit, const OwnHistory& own) {
@@ -99,7 +120,7 @@ void Histories::hear(const node::Claim& claim, Fit fit, const OwnHistory& own) {
     const bool confirms = claim.position.sequence > 0 && !identity_.confirmed && folder_.empty();
     const bool settled = identity_.claims.erase(claim.node) > 0;
     if (confirms && identity_.claims.empty()) identity_.confirmed = true;
-    if (settled || (confirms && identity_.confirmed)) save();
+    if (settled || (confirms && identity_.confirmed)) changed();
     if (settled) update();
     return;
   }
@@ -116,7 +137,7 @@ void Histories::hear(const node::Claim& claim, Fit fit, const OwnHistory& own) {
   if (known != identity_.claims.end() && known->second == claim) return;
   if (known == identity_.claims.end() && identity_.claims.size() >= kMaxClaims) return;
   identity_.claims[claim.node] = claim;
-  save();
+  changed();
   update();
 }
 
@@ -135,7 +156,7 @@ void Histories::update() {
   } else {
     logging::error("this master refuses writes: {}", doubt);
   }
-  changed_(doubt);
+  hooks_.changed(doubt);
 }
 
 std::string Histories::doubt() const {

@@ -1,6 +1,7 @@
 // Histories: whether what others say to have fits what this master has. A master that was given an older copy of its
 // data, or none, cannot know it by itself; its slaves do. While anybody has a longer or another history, the master
-// must not write: each write would be the beginning of a second one. Thread-safe. May block, for the disk.
+// must not write: each write would be the beginning of a second one. Thread-safe. Nothing but begin() and save()
+// blocks, for the disk.
 #pragma once
 
 #include <atomic>
@@ -31,13 +32,18 @@ Fit fit_of(const node::Claim& claim, const OwnHistory& own);
 
 class Histories {
  public:
-  // `changed` is called with the reason when this master may not write any more, with "" when it may again. With
-  // `accept`, a person's word on the command line, what is here counts from now on, whatever others have.
-  Histories(std::string data_dir, node::Identity identity, bool accept,
-            std::function<void(const std::string& why)> changed);
+  struct Hooks {
+    // With the reason when this master may not write any more, with "" when it may again.
+    std::function<void(const std::string& why)> changed;
+    // save() has something to do.
+    std::function<void()> to_be_saved;
+  };
+  // With `accept`, a person's word on the command line, what is here counts from now on, whatever others have. The
+  // hooks must not block.
+  Histories(std::string data_dir, node::Identity identity, bool accept, Hooks hooks);
 
-  // At start, before anybody writes: compares the folder's file with what its database has. `has` tells whether the
-  // own log has an entry at exactly that position.
+  // At start, before anybody writes: compares the folder's file with what its database has, and saves. `has` tells
+  // whether the own log has an entry at exactly that position.
   void begin(const OwnHistory& own, const std::function<bool(const Position&)>& has);
   // The log has its first entry.
   void begun(const std::string& cluster);
@@ -45,23 +51,29 @@ class Histories {
   // What a node has said, judged: never Fit::inside.
   void hear(const node::Claim& claim, Fit fit, const OwnHistory& own);
 
+  // Writes the folder's file unless it has all. False: it could not be written, and what others have may be forgotten
+  // at a restart. One thread.
+  bool save();
+
   // Why this master may not write; empty when it may.
   std::string doubt() const;
 
  private:
   void update();
-  void save();
+  void changed();
 
   const std::string data_dir_;
   const bool accept_;
-  const std::function<void(const std::string&)> changed_;
+  const Hooks hooks_;
   mutable std::mutex mutex_;
   node::Identity identity_;     // guarded by mutex_
   OwnHistory own_;              // guarded by mutex_; as of the last call
   std::string folder_;          // guarded by mutex_; what is wrong with the folder itself
   std::string doubt_;           // guarded by mutex_
+  bool unsaved_ = false;        // guarded by mutex_
   std::set<std::string> told_;  // guarded by mutex_; of what is not acted upon: told once
   std::atomic<bool> doubts_{false};
+  bool cannot_save_ = false;  // of the thread of save()
 };
 
 }  // namespace sqlcast::master

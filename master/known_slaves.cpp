@@ -1,9 +1,6 @@
 #include "master/known_slaves.h"
 
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
+#include <sstream>
 
 #include "node/durable_file.h"
 
@@ -12,20 +9,23 @@ namespace sqlcast::master {
 Result<KnownSlaves> KnownSlaves::load(const std::string& data_dir) {
   KnownSlaves known;
   known.path_ = data_dir + "/slaves";
-  std::error_code problem;
-  if (!std::filesystem::exists(known.path_, problem)) return known;
-  std::ifstream file(known.path_);
-  for (std::string name; std::getline(file, name);)
+  const Result<std::optional<std::string>> content = node::read_durable(known.path_);
+  if (!content) return content.status();
+  std::istringstream names(content->value_or(""));
+  for (std::string name; std::getline(names, name);)
     if (!name.empty()) known.names_.insert(name);
-  if (!file.eof()) return Status::error(Code::io, "cannot read " + known.path_ + ": " + std::strerror(errno));
   return known;
 }
 
-Status KnownSlaves::add(const std::string& name) {
-  if (!names_.insert(name).second) return ok_status();
+Status KnownSlaves::add(const std::set<std::string>& names) {
+  for (const std::string& name : names)
+    if (names_.insert(name).second) saved_ = false;
+  if (saved_) return ok_status();
   std::string content;
   for (const std::string& each : names_) content += each + '\n';
-  return node::write_durably(path_, content);
+  const Status status = node::write_durably(path_, content);
+  saved_ = status.ok();
+  return status;
 }
 
 }  // namespace sqlcast::master

@@ -17,12 +17,16 @@ class KnownSlaves {
 
   const std::set<std::string>& names() const { return names_; }
 
-  // Durable when it returns ok. io: the file could not be written; the name is known all the same, until a restart.
-  Status add(const std::string& name);
+  // Durable when it returns ok, with what could not be written before. io: the file could not be written; the names are
+  // known all the same, until a restart. May block, for the disk.
+  Status add(const std::set<std::string>& names);
+  // The file has all names.
+  bool saved() const { return saved_; }
 
  private:
   std::string path_;
   std::set<std::string> names_;
+  bool saved_ = true;
 };
 
 }  // namespace sqlcast::master

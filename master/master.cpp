@@ -1,6 +1,7 @@
 #include "master/master.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/logging.h"
 #include "master/freeze.h"
@@ -60,14 +61,17 @@ Status Master::start() {
   known_slaves_ = std::move(*known);
   for (const std::string& slave : known_slaves_.names()) acks_.expect(slave);
 
+  Histories::Hooks remembering;
+  remembering.to_be_saved = [this] { keeper_.wake(); };
+  remembering.changed = [this](const std::string& why) {
+    if (why.empty()) {
+      core_.conditions.clear("history");
+    } else {
+      core_.conditions.post("history", node::Trouble::read_only, why);
+    }
+  };
   histories_ = std::make_unique<Histories>(core_.config.data_dir, core_.identity, core_.config.accept_history,
-                                           [this](const std::string& why) {
-                                             if (why.empty()) {
-                                               core_.conditions.clear("history");
-                                             } else {
-                                               core_.conditions.post("history", node::Trouble::read_only, why);
-                                             }
-                                           });
+                                           std::move(remembering));
   Sequencer::Hooks hooks;
   hooks.publish = [this](const proto::Group& group) {
     if (group.first == 1) histories_->begun(to_hex(group.previous_hash));
@@ -88,6 +92,7 @@ Status Master::start() {
                                            core_.rate, schema_, std::move(hooks));
   if (Status status = core_.until_it_works([this] { return sequencer_->start(); }); !status.ok()) return status;
   if (Status status = compare_histories(); !status.ok()) return status;
+  keeper_.start();
   publisher_->start([this]() -> std::optional<proto::Frames> { return proto::encode(beacon(), 0); });
   core_.log_server.on_differing([this](const proto::LogReadRequest& request) {
     // A client's word counts for nothing: it has no history of its own.
@@ -142,12 +147,35 @@ Fit Master::hear(const node::Claim& claim, bool look_inside) {
   return fit;
 }
 
+// On the keeper's thread. True when all is written.
+bool Master::keep() {
+  const bool saved = histories_->save();
+  KnownSlaves known;
+  std::set<std::string> joining;
+  {
+    const std::lock_guard lock(peers_mutex_);
+    known = known_slaves_;
+    for (const auto& [name, position] : joining_) joining.insert(name);
+  }
+  const bool before = known.saved();
+  const Status status = known.add(joining);
+  if (!status.ok() && before) logging::error("a slave may not be counted after a restart: {}", status.message);
+  const std::lock_guard lock(peers_mutex_);
+  known_slaves_ = std::move(known);
+  for (const std::string& name : joining) {
+    acks_.report(name, joining_.at(name));
+    joining_.erase(name);
+  }
+  return saved && status.ok();
+}
+
 void Master::stop() {
   core_.stop_taking_requests();
   if (sequencer_) sequencer_->stop();
   acks_.tick(Clock::time_point::max());
   if (publisher_) publisher_->stop();
   core_.stop();
+  keeper_.stop();
 }
 
 proto::Beacon Master::beacon() const {
@@ -307,11 +335,14 @@ void Master::handle_report(const node::Caller& caller, proto::Report report) {
     // slave whom others wait for.
     const bool ours =
         !failed && (fit == Fit::same || fit == Fit::inside) && sequencer_->history().holds(slave.position, slave.hash);
-    if (ours && !known_slaves_.names().contains(name)) {
-      if (const Status status = known_slaves_.add(name); !status.ok())
-        logging::error("slave {} may not be counted after a restart: {}", name, status.message);
+    const Sequence acknowledged = ours ? slave.position : 0;
+    if (known_slaves_.names().contains(name)) {
+      acks_.report(name, acknowledged);
+    } else if (ours || joining_.contains(name)) {
+      // It counts once it is known also after a restart.
+      joining_[name] = acknowledged;
+      keeper_.wake();
     }
-    if (known_slaves_.names().contains(name)) acks_.report(name, ours ? slave.position : 0);
     Peer& peer = peers_[name];
     peer.status = std::move(report.status);
     peer.seen = Clock::now();

@@ -6,10 +6,12 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <string>
 
 #include "config/config.h"
 #include "master/acks.h"
 #include "master/histories.h"
+#include "master/keeper.h"
 #include "master/known_slaves.h"
 #include "master/overdue.h"
 #include "master/sequencer.h"
@@ -44,6 +46,7 @@ class Master {
   Status compare_histories();
   OwnHistory own_history() const { return {core_.board.cluster(), core_.board.position()}; }
   Fit hear(const node::Claim& claim, bool look_inside);
+  bool keep();
   bool refuse_name(const node::Caller& caller, const proto::NodeStatus& slave);
   void answer(std::vector<Committed>&& committed);
   void answer_when_acked(Committed committed, proto::Ack ack);
@@ -66,10 +69,12 @@ class Master {
   proto::Ack default_ack_ = proto::Ack::local;
   std::unique_ptr<net::Publisher> publisher_;
   std::unique_ptr<Histories> histories_;
+  Keeper keeper_{[this] { return keep(); }};
   std::unique_ptr<Sequencer> sequencer_;
   std::mutex peers_mutex_;
-  KnownSlaves known_slaves_;           // guarded by peers_mutex_
-  std::map<std::string, Peer> peers_;  // guarded by peers_mutex_
+  KnownSlaves known_slaves_;                 // guarded by peers_mutex_; changed by keep() alone
+  std::map<std::string, Sequence> joining_;  // guarded by peers_mutex_; where slaves are that keep() is to make known
+  std::map<std::string, Peer> peers_;        // guarded by peers_mutex_
 };
 
 }  // namespace sqlcast::master

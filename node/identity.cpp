@@ -1,10 +1,6 @@
 #include "node/identity.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
 #include <sstream>
 
 #include "node/durable_file.h"
@@ -57,17 +53,17 @@ Result<Identity> Identity::open(const std::string& data_dir, config::Role role) 
   Identity identity;
   identity.role = role;
   const std::string path = path_in(data_dir);
-  std::error_code problem;
-  if (!std::filesystem::exists(path, problem)) {
+  const Result<std::optional<std::string>> content = read_durable(path);
+  if (!content) return content.status();
+  if (!content->has_value()) {
     if (Status status = identity.save(data_dir); !status.ok()) return status;
     return identity;
   }
-  std::ifstream file(path);
+  std::istringstream lines(**content);
   std::string written;
-  for (std::string line; std::getline(file, line);)
+  for (std::string line; std::getline(lines, line);)
     if (!line.empty() && !take_line(line, written, identity))
       return Status::error(Code::io, path + " has a line that is not understood: " + line);
-  if (!file.eof()) return Status::error(Code::io, "cannot read " + path + ": " + std::strerror(errno));
   if (written != role_name(role))
     return Status::error(Code::config, "the data folder " + data_dir + " is a " + written + "'s, and this is a " +
                                            std::string(role_name(role)) +

@@ -1,9 +1,5 @@
 #include "node/node_id.h"
 
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
 #include <random>
 
 #include "base/types.h"
@@ -14,19 +10,14 @@ namespace {
 
 constexpr std::size_t kBytes = 16;
 
-Status failed(const std::string& what, const std::string& path) {
-  return Status::error(Code::io, "cannot " + what + " " + path + ": " + std::strerror(errno));
-}
-
 }  // namespace
 
 Result<std::string> node_id(const std::string& data_dir) {
   const std::string path = data_dir + "/node-id";
-  std::error_code problem;
-  if (std::filesystem::exists(path, problem)) {
-    std::ifstream file(path);
-    std::string id;
-    if (!std::getline(file, id)) return failed("read", path);
+  const Result<std::optional<std::string>> content = read_durable(path);
+  if (!content) return content.status();
+  if (content->has_value()) {
+    const std::string id = (*content)->substr(0, (*content)->find('\n'));
     if (id.size() != 2 * kBytes || id.find_first_not_of("0123456789abcdef") != std::string::npos)
       return Status::error(Code::io, path + " is not what this node has written: remove it, and a new one is made");
     return id;

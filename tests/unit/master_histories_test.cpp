@@ -45,7 +45,7 @@ struct Master {
   Master(const Folder& folder, const OwnHistory& own_history, bool accept = false)
       : own(own_history),
         histories(folder.path(), node::Identity::open(folder.path(), config::Role::master).value(), accept,
-                  [this](const std::string& why) { changes.push_back(why); }) {
+                  {[this](const std::string& why) { changes.push_back(why); }, [this] { to_be_saved = true; }}) {
     histories.begin(own, [&](const Position& at) {
       return at.sequence <= own.head.sequence && at.hash == hash_of(static_cast<std::uint8_t>(at.sequence));
     });
@@ -54,9 +54,11 @@ struct Master {
     const Fit fit = fit_of(what, own);
     const bool has = what.position.hash == hash_of(static_cast<std::uint8_t>(what.position.sequence));
     histories.hear(what, fit != Fit::inside ? fit : has ? Fit::same : Fit::other, own);
+    if (std::exchange(to_be_saved, false)) CHECK(histories.save());
   }
   OwnHistory own;
   std::vector<std::string> changes;
+  bool to_be_saved = false;
   Histories histories;
 };
 
@@ -139,6 +141,8 @@ TEST_CASE("histories: a new cluster that has not been written to needs no word, 
   }
   Master master(folder, kEmpty);
   master.histories.begun(kEmpty.cluster);
+  CHECK(master.to_be_saved);
+  CHECK(master.histories.save());
   CHECK(master.histories.doubt().empty());
   CHECK(node::Identity::open(folder.path(), config::Role::master)->cluster == kEmpty.cluster);
 }

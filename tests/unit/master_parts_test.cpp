@@ -1,12 +1,15 @@
 // Goal: the master's cancellations, acks and time keep their promises. Method: pure calls, times by hand.
 #include <unistd.h>
 
+#include <condition_variable>
 #include <filesystem>
 #include <fstream>
+#include <mutex>
 
 #include "master/acks.h"
 #include "master/cancellations.h"
 #include "master/imposed_time.h"
+#include "master/keeper.h"
 #include "master/known_slaves.h"
 #include "master/overdue.h"
 #include "master/recent_history.h"
@@ -181,7 +184,7 @@ TEST_CASE("known slaves: outlive the master, each once; a line taken out is forg
     Result<KnownSlaves> known = KnownSlaves::load(folder);
     REQUIRE(known.ok());
     CHECK(known->names().empty());
-    for (const char* name : {"slave-2", "slave-1", "slave-2"}) CHECK(known->add(name).ok());
+    for (const char* name : {"slave-2", "slave-1", "slave-2"}) CHECK(known->add({name}).ok());
   }
   Result<KnownSlaves> again = KnownSlaves::load(folder);
   REQUIRE(again.ok());
@@ -189,7 +192,43 @@ TEST_CASE("known slaves: outlive the master, each once; a line taken out is forg
   std::ofstream(folder + "/slaves") << "slave-2\n";
   CHECK(KnownSlaves::load(folder)->names() == std::set<std::string>{"slave-2"});
   std::filesystem::remove_all(folder);
-  CHECK(again->add("slave-3").code == Code::io);
+  CHECK(again->add({"slave-3"}).code == Code::io);
+}
+
+TEST_CASE("keeper: who wakes it never waits; what could not be kept is tried again, and once more at the end") {
+  std::mutex mutex;
+  std::condition_variable changed;
+  int calls = 0;
+  bool hangs = true;
+  bool fails = true;
+  Keeper keeper(
+      [&] {
+        std::unique_lock lock(mutex);
+        ++calls;
+        changed.notify_all();
+        changed.wait(lock, [&] { return !hangs; });
+        return !fails;
+      },
+      1ms);
+  keeper.start();
+  std::unique_lock lock(mutex);
+  keeper.wake();
+  changed.wait(lock, [&] { return calls == 1; });
+  for (int i = 0; i < 1'000; ++i) keeper.wake();  // while the disk hangs
+  CHECK(calls == 1);
+  hangs = false;
+  changed.notify_all();
+  changed.wait(lock, [&] { return calls >= 5; });  // it fails again and again
+  fails = false;
+  const int by_now = calls;
+  changed.wait(lock, [&] { return calls > by_now; });
+  lock.unlock();
+  keeper.wake();
+  keeper.stop();
+  const int at_the_end = calls;
+  CHECK(at_the_end > by_now);
+  keeper.wake();
+  CHECK(calls == at_the_end);
 }
 
 TEST_CASE("acks: `one` without any slave waits for the first, and misses its time without") {

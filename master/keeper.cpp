@@ -1,0 +1,49 @@
+#include "master/keeper.h"
+
+#include <utility>
+
+#include "base/thread.h"
+
+namespace sqlcast::master {
+
+Keeper::Keeper(std::function<bool()> keep, std::chrono::milliseconds again_after)
+    : keep_(std::move(keep)), again_after_(again_after) {}
+
+Keeper::~Keeper() { stop(); }
+
+void Keeper::start() {
+  thread_ = start_thread("keeper", [this] { run(); });
+}
+
+void Keeper::wake() {
+  const std::lock_guard lock(mutex_);
+  woken_ = true;
+  changed_.notify_all();
+}
+
+void Keeper::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Keeper::run() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    changed_.wait(lock, [this] { return woken_ || stopping_; });
+    const bool last = stopping_;
+    if (!std::exchange(woken_, false)) return;
+    lock.unlock();
+    const bool kept = keep_();
+    lock.lock();
+    if (last) return;
+    if (kept) continue;
+    woken_ = true;
+    changed_.wait_for(lock, again_after_, [this] { return stopping_; });
+  }
+}
+
+}  // namespace sqlcast::master
