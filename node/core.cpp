@@ -35,9 +35,8 @@ storage::Database::Options database_options(const config::NodeConfig& config) {
 }
 
 // Of an external database the disk is not known.
-std::function<std::optional<std::uint64_t>()> room_of(const config::NodeConfig& config) {
-  if (config.database.mode != config::DatabaseMode::managed) return nullptr;
-  return [folder = config.data_dir] { return free_bytes(folder); };
+LookAtDisk disk_of(const config::NodeConfig& config) {
+  return config.database.mode == config::DatabaseMode::managed ? look_at_disk(config.data_dir) : nullptr;
 }
 
 std::string runs(sql::Class statement_class, bool on_master) {
@@ -54,7 +53,7 @@ std::string runs(sql::Class statement_class, bool on_master) {
 
 Core::Core(const config::NodeConfig& node_config, std::function<bool()> stale)
     : config(node_config),
-      disk(conditions, config.data_dir, config.database.disk_reserve, room_of(config)),
+      disk(conditions, config.data_dir, config.database.disk_reserve, disk_of(config)),
       database(database_options(config)),
       front(config.name, counters),
       readers(config.limits, config.name, database, front, board, counters, std::move(stale)),
