@@ -384,3 +384,35 @@ TEST_CASE("once: a log that ends in the future does not stop NOW() there", "[onc
   CHECK(cluster.must("SELECT ABS(TIMESTAMPDIFF(DAY, MAX(at), UTC_TIMESTAMP())) < 3 FROM late.t").text() == "1");
   CHECK(cluster.master().log_end().find("goes back") != std::string::npos);
 }
+
+TEST_CASE("once: a request that is sent again has a result for each statement, at its place", "[once]") {
+  Cluster cluster(1);
+  cluster.must("CREATE DATABASE placed");
+  cluster.must("CREATE TABLE placed.t (id INT AUTO_INCREMENT PRIMARY KEY, v INT NOT NULL)");
+  proto::QueryRequest request =
+      query_of_all({"SELECT COUNT(*) FROM placed.t", "INSERT INTO placed.t(v) VALUES (1),(1),(1)",
+                    "SELECT v FROM placed.t", "UPDATE placed.t SET v=2 WHERE id<=2", "SELECT 1"});
+  request.key = keyed("placed", 1, "SELECT 1").key;
+  request.sent_since = cluster.wait_until_equal();
+  const Answer first = cluster.must(request);
+  REQUIRE(first.result.results.size() == 5);
+  cluster.wait_until_equal();
+  const auto check = [&](Node& node) {
+    const Answer again = node.run(request);
+    INFO(node.name() << " " << show(again.status));
+    REQUIRE(again.ok());
+    CHECK(again.result.replayed);
+    REQUIRE(again.result.results.size() == 5);
+    for (const std::size_t written : {1U, 3U}) {
+      CHECK(again.at(written).affected_rows == first.at(written).affected_rows);
+      CHECK(again.at(written).insert_id == first.at(written).insert_id);
+    }
+    for (const std::size_t read : {0U, 2U, 4U}) CHECK(again.at(read).affected_rows == 0);
+  };
+  for (Node* node : cluster.nodes()) check(*node);
+  cluster.master().kill();
+  cluster.master().start();
+  cluster.master().wait_until_answering();
+  check(cluster.master());
+  CHECK(cluster.must("SELECT COUNT(*) FROM placed.t").text() == "3");
+}

@@ -234,3 +234,60 @@ TEST_CASE("reads: a cursor that is always busy ends all the same", "[reads]") {
     return !page.ok();
   });
 }
+
+TEST_CASE(
+    "reads: a cursor from before a restart of the database ends, and is not taken for who has its session's number",
+    "[reads]") {
+  constexpr int kReaders = 14;
+  Cluster::Options options;
+  options.slaves = 0;
+  options.master_settings = "limits:\n  readers: " + std::to_string(kReaders) + "\n";
+  Cluster cluster(options);
+  Node& node = cluster.master();
+  cluster.must("CREATE DATABASE d");
+  // Far beyond the numbers that a server has given when it has been prepared.
+  for (int i = 0; i < 100; ++i) node.ask_database("SELECT 1");
+  proto::QueryRequest held = keyed("holder", 1, "SELECT 'held',REPEAT('x',1000) FROM d.seq_1_to_10000000");
+  held.page_rows = 1;
+  const std::uint64_t cursor = cluster.must(held).at(0).cursor;
+  REQUIRE(cursor != 0);
+  const std::uint64_t number = std::stoull(
+      node.ask_database("SELECT ID FROM information_schema.PROCESSLIST WHERE INFO LIKE 'SELECT ''held''%'"));
+
+  node.kill_database();
+  wait_for("the database to be back", [&] {
+    const auto status = node.status();
+    return status && status->state == "Serving" && status->counters.at("database_restarts") == 1;
+  });
+  while (std::stoull(node.ask_database("SELECT CONNECTION_ID()")) + 5 < number) {
+  }
+  const auto administrator = node.open_database();
+  std::vector<std::future<Answer>> reads;
+  for (int i = 1; i < kReaders; ++i)
+    reads.push_back(std::async(std::launch::async, [&node, i] {
+      proto::QueryRequest read =
+          keyed("reader", static_cast<std::uint64_t>(i),
+                "SELECT 'long',COUNT(*) FROM d.seq_1_to_1000000 AS a, d.seq_1_to_1000000 AS b WHERE a.seq+b.seq=0");
+      read.timeout_ms = 500'000;
+      return Session(node.endpoint()).run(read, 500s);
+    }));
+  const auto count = [&](const std::string& which) {
+    return administrator
+        ->scalar("SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE 'SELECT ''long''%'" + which)
+        ->value_or("");
+  };
+  wait_for("the reads to run", [&] { return count("") == std::to_string(kReaders - 1); });
+  REQUIRE(count(" AND ID=" + std::to_string(number)) == "1");
+
+  const Answer page = fetch(node, "holder", cursor, 1);
+  INFO(show(page.status));
+  CHECK(page.status.code == Code::cursor_not_found);
+  CHECK(page.status.message.find("started again") != std::string::npos);
+  for (int i = 1; i < kReaders; ++i) {
+    const RequestKey key{"reader", static_cast<std::uint64_t>(i)};
+    CHECK(Session(node.endpoint()).exchange(proto::CancelRequest{key}, 60s).ok());
+  }
+  for (auto& read : reads) CHECK(read.get().status.code == Code::cancelled);
+  CHECK(node.run("SELECT 1").text() == "1");
+  CHECK(node.running());
+}

@@ -1,6 +1,7 @@
 // Goal: a database that runs and does not answer, as when its disk hangs, is noticed, said, and got over; nobody waits
 // for it longer than he wanted to. Method: SIGSTOP to mariadbd.
 #include <csignal>
+#include <future>
 #include <thread>
 
 #include "tests/cluster/cluster.h"
@@ -59,7 +60,7 @@ TEST_CASE("stalls: a database that stays so is killed and started again, and wha
   Cluster::Options options;
   options.slaves = 1;
   options.master_settings = options.slave_settings =
-      "database:\n  buffer_pool_mb: 32\n  redo_log_mb: 24\n  stall_timeout: 3s\n";
+      "database:\n  buffer_pool_mb: 32\n  redo_log_mb: 24\n  stall_timeout: 6s\n";
   Cluster cluster(options);
   cluster.must("CREATE DATABASE d");
   cluster.must("CREATE TABLE d.t (id INT AUTO_INCREMENT PRIMARY KEY)");
@@ -74,6 +75,8 @@ TEST_CASE("stalls: a database that stays so is killed and started again, and wha
       return status && status->counters.at("database_restarts") > 0;
     });
   cluster.wait_until_equal();
+  // The silence of the server before was not held against the new one.
+  for (Node* node : cluster.nodes()) CHECK(node->status()->counters.at("database_restarts") == 1);
   CHECK(cluster.master().run("SELECT COUNT(*) FROM d.t").text() == "1");
   cluster.check_same_everywhere();
 }
@@ -111,4 +114,53 @@ TEST_CASE("stalls: requests have their answers in time although the database han
     // A clean stop of a server that does not hear was waited for for a minute.
     CHECK(std::chrono::steady_clock::now() - before < 40s);
   }
+}
+
+TEST_CASE("stalls: a node whose database has just begun to hang ends when told to", "[stalls]") {
+  Cluster cluster(1);
+  for (Node* node : cluster.nodes()) {
+    stall_database(*node);  // nobody has noticed yet
+    const auto before = std::chrono::steady_clock::now();
+    CHECK(node->stop());
+    CHECK(std::chrono::steady_clock::now() - before < 45s);  // a clean stop was waited for for a minute, and longer
+    CHECK_FALSE(node->database());
+  }
+}
+
+TEST_CASE("stalls: a slave whose database was killed ends when told to, and tells the reads that wait", "[stalls]") {
+  Cluster cluster(1);
+  Node& slave = cluster.slave(0);
+  cluster.must("CREATE DATABASE d");
+  const Sequence head = cluster.wait_until_equal();
+  std::vector<std::future<Answer>> waiting;
+  std::vector<std::future<Answer>> running;
+  const auto begin = [&](std::vector<std::future<Answer>>& reads, proto::QueryRequest request) {
+    request.timeout_ms = 500'000;
+    reads.push_back(
+        std::async(std::launch::async, [&slave, request] { return Session(slave.endpoint()).run(request, 500s); }));
+  };
+  for (std::uint64_t i = 1; i <= 6; ++i) {
+    proto::QueryRequest later = keyed("waiting", i, "SELECT 1");
+    later.consistency = proto::Consistency::session;
+    later.after = head + 1'000;
+    begin(waiting, later);
+    begin(running, keyed("running", i,
+                         "SELECT COUNT(*) FROM d.seq_1_to_1000000 AS a, d.seq_1_to_1000000 AS b WHERE a.seq+b.seq=0"));
+  }
+  wait_for("reads to run", [&] {
+    return slave.ask_database(
+               "SELECT COUNT(*)>0 FROM information_schema.PROCESSLIST WHERE INFO LIKE 'SELECT COUNT%seq_1_to%' AND "
+               "ID<>CONNECTION_ID()") == "1";
+  });
+  slave.kill_database();
+  const auto killed = std::chrono::steady_clock::now();
+  wait_for("a moment", [&] { return std::chrono::steady_clock::now() - killed >= 3s; });
+  CHECK(slave.stop());
+  for (auto& read : waiting) CHECK(read.get().status.code == Code::shutting_down);
+  for (auto& read : running) {
+    const Code code = read.get().status.code;
+    INFO(code_name(code));
+    CHECK((code == Code::shutting_down || code == Code::database_unavailable));
+  }
+  CHECK_FALSE(slave.database());
 }

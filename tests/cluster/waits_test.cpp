@@ -206,6 +206,26 @@ TEST_CASE("waits: accounts and roles that an administrator has dropped are made 
   cluster.wait_until_equal();
 }
 
+TEST_CASE("waits: a slave that got another session does not say for ever what the one before waited for", "[waits]") {
+  Cluster& cluster = shared_cluster();
+  Node& slave = cluster.slave(0);
+  cluster.must("CREATE DATABASE session_gone");
+  cluster.must("CREATE TABLE session_gone.t (id INT PRIMARY KEY)");
+  cluster.wait_until_equal();
+  const auto administrator = slave.open_database();
+  const auto killer = slave.open_database();
+  REQUIRE(administrator->execute("LOCK TABLES session_gone.t READ").ok());
+  cluster.must("INSERT INTO session_gone.t VALUES (1)");
+  check_that_it_waits(slave, "Waiting for table metadata lock");
+  const auto writer = killer->scalar("SELECT ID FROM information_schema.PROCESSLIST WHERE USER='sqlcast_writer'");
+  REQUIRE(writer->has_value());
+  REQUIRE(killer->execute("KILL " + **writer).ok());
+  REQUIRE(administrator->execute("UNLOCK TABLES").ok());
+  cluster.wait_until_equal();  // the slave Live
+  cluster.must("DROP DATABASE session_gone");
+  cluster.check_same_everywhere();
+}
+
 TEST_CASE("waits: KILL QUERY at any moment of a write, or of its repetition on a slave, harms nothing", "[waits]") {
   Cluster cluster(1);
   Load load(cluster, 4);

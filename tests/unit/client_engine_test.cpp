@@ -366,6 +366,36 @@ TEST_CASE("engine: BUSY after an attempt that was never answered leaves the outc
   CHECK(f.outcomes[0].status.code == Code::outcome_unknown);
 }
 
+TEST_CASE("engine: what one node says of a copy says nothing of another copy that is out") {
+  for (const Code code : {Code::timeout, Code::disk_full, Code::read_only, Code::diverged}) {
+    INFO(code_name(code));
+    // Of the only copy it is the answer.
+    Fixture alone({kOne, kTwo});
+    alone.alive = {{kOne, "master"}, {kTwo, "slave"}};
+    alone.engine.submit(alone.query(true), alone.now);
+    alone.pass(0ms);
+    REQUIRE(alone.sends.size() == 1);
+    alone.refuse(alone.sends[0], code);
+    REQUIRE(alone.outcomes.size() == 1);
+    CHECK(alone.outcomes[0].status.code == code);
+
+    // The first copy's node falls silent; it may carry it out yet.
+    Fixture f({kOne, kTwo});
+    f.alive = {{kOne, "master"}, {kTwo, "slave"}};
+    f.engine.submit(f.query(true), f.now);
+    f.pass(0ms);
+    REQUIRE(f.sends.size() == 1);
+    f.alive.erase(f.sends[0].endpoint);
+    f.pass(4s);
+    REQUIRE(f.sends.size() == 2);
+    REQUIRE(f.sends[1].endpoint != f.sends[0].endpoint);
+    CHECK(request_id(f.sends[1]) == request_id(f.sends[0]));
+    f.refuse(f.sends[1], code);
+    REQUIRE(f.outcomes.size() == 1);
+    CHECK(f.outcomes[0].status.code == Code::outcome_unknown);
+  }
+}
+
 TEST_CASE("engine: a node that is shutting down hands its request to another") {
   Fixture f({kOne, kTwo});
   f.alive = {{kOne, "slave"}, {kTwo, "slave"}};

@@ -68,6 +68,23 @@ TEST_CASE("errors: a full disk is known by its number, or by the system's in the
   CHECK_FALSE(storage::is_disk_full(Status::error(Code::bad_request, "errno: 28 ")));
 }
 
+TEST_CASE("errors: a client's value that reads like the system's number is no full disk") {
+  const std::vector<std::pair<int, std::string>> others{
+      {1062, "Duplicate entry 'errno: 28 ' for key 'PRIMARY'"},
+      {1366, "Incorrect integer value: 'error 28 ' for column `d`.`t`.`v` at row 1"},
+      {1146, "Table 'd.Errcode: 28 x' doesn't exist"},
+      {1064, "You have an error in your SQL syntax near 'error 122 '"},
+      {1005, "Can't create table `d`.`t` (errno: 150 \"Foreign key constraint\")"}};
+  for (const auto& [number, message] : others) {
+    INFO(number);
+    CHECK_FALSE(storage::is_disk_full(database_error(number, message)));
+    CHECK(storage::means_other_data(database_error(number, message)));
+  }
+  // Of errors about files it is.
+  for (const int number : {3, 1005, 1025, 1026, 1030})
+    CHECK(storage::is_disk_full(database_error(number, "Got error 28 \"No space left on device\" (errno: 28 \"…\")")));
+}
+
 TEST_CASE("back-off: twice as long each time, up to the longest, and short again once it has worked") {
   BackOff back_off(20ms, 100ms);
   CHECK(back_off.next() == 20ms);

@@ -70,3 +70,22 @@ TEST_CASE("pinger: a question without an answer counts from when it was first as
   pinger.stop();
   CHECK_FALSE(pinger.silent_since(0s, Pinger::Clock::now() + 1h));
 }
+
+TEST_CASE("pinger: the silence of a server that has ended is not the next one's") {
+  Oracle oracle;
+  Pinger pinger([&oracle] { return oracle.ask(); }, 1ms);
+  pinger.start();
+  oracle.wait_until_asked(1);
+  REQUIRE(pinger.silent_since(3s, Pinger::Clock::now() + 1h));
+  // The question to the old one is open still, and breaks off.
+  const auto started = Pinger::Clock::now();
+  pinger.forget();
+  CHECK_FALSE(pinger.silent_since(0s, Pinger::Clock::now() + 1h));
+  oracle.answer(Pinger::Answer::failed, 1);
+  oracle.wait_until_asked(2);
+  const auto since = pinger.silent_since(3s, Pinger::Clock::now() + 1h);
+  REQUIRE(since);  // a new one that hangs as well is noticed, by its own time
+  CHECK(*since >= started);
+  oracle.answer(Pinger::Answer::came, 1000);
+  pinger.stop();
+}
