@@ -4,9 +4,9 @@
 // (read your writes), whichever node answers. Requests carry its client id and a request id of their own, so
 // that the resends it makes after time-outs and reconnects execute once.
 //
-// submit() never blocks and may be called from any thread; callbacks run on the client's own I/O thread and
-// must be quick (hand the Reply to your own thread). Only when too much is waiting already (busy) do they run inside
-// submit() itself. The blocking calls wait for the same machinery and must not be made from a callback.
+// Any thread may use it. Callbacks run on the client's own I/O thread and must be quick (hand the Reply to your own
+// thread). Only when too much is waiting already (busy) do they run inside the call itself. The calls that may block
+// wait for the same machinery and must not be made from a callback.
 //
 // Nodes that do not answer are left alone for a while and tried again; engine.h says what is resent, when, and what
 // never is. With one endpoint everything goes there.
@@ -144,55 +144,59 @@ using ReplyCallback = std::function<void(Reply)>;
 class Client {
  public:
   // bad_request when an endpoint cannot be parsed or none is given; io when the process has no descriptor or thread
-  // left. Does not wait for a node: the first request does.
+  // left. Does not block: the first request waits for a node.
   static Result<std::unique_ptr<Client>> open(Options options);
-  ~Client();  // requests under way end with `cancelled`; their callbacks have run when it returns
+  // Requests under way end with `cancelled`; their callbacks have run when it returns. May block, for those.
+  ~Client();
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
-  const std::string& client_id() const;
+  const std::string& client_id() const;  // does not block
   // The last sequence that this session wrote; lower again when the nodes say that it was of another history, as after
-  // the master's data was put back.
+  // the master's data was put back. Does not block.
   Sequence session_position() const;
 
   // Returns the request id at once. The callback runs exactly once, whatever happens. Without a reply in time, a read
-  // ends with `timeout`, anything else that may have reached a node with `outcome_unknown`.
+  // ends with `timeout`, anything else that may have reached a node with `outcome_unknown`. Does not block.
   std::uint64_t submit(Request request, ReplyCallback callback);
   std::future<Reply> submit(Request request);
+  // The same, and waits for the reply. May block, for the request's timeout and a moment more.
   Reply run(Request request);
   Reply run(std::string sql, std::vector<Value> params = {});
 
-  // Stops a request of this client. stopped = it has no effect; otherwise it had ended already.
+  // Stops a request of this client. stopped = it has no effect; otherwise it had ended already. Does not block.
   void cancel(std::uint64_t request_id, std::function<void(Result<bool> stopped)> callback);
-  Result<bool> cancel(std::uint64_t request_id);
+  Result<bool> cancel(std::uint64_t request_id);  // may block
 
   // The next page. A cursor left alone for the node's cursor time-out is gone (cursor_not_found). Never resent, as
   // that could skip a page: without a reply it ends with `timeout`, and the statement has to be run again.
-  // Later pages need not repeat the columns.
+  // Later pages need not repeat the columns. Does not block.
   void fetch(const Cursor& cursor, std::uint32_t page_rows, ReplyCallback callback);
-  Reply fetch(const Cursor& cursor, std::uint32_t page_rows = 0);
-  void close(const Cursor& cursor);  // best effort; nothing to wait for
+  Reply fetch(const Cursor& cursor, std::uint32_t page_rows = 0);  // may block
+  void close(const Cursor& cursor);                                // best effort; does not block
 
-  // What the policy would say, from the node (its schema, its role). `endpoint` empty = any.
+  // What the policy would say, from the node (its schema, its role). `endpoint` empty = any. With a callback it does
+  // not block, without one it may.
   using ExplainCallback = std::function<void(Result<proto::ExplainReply>)>;
   void explain(std::vector<std::string> statements, std::optional<std::string> database, std::string endpoint,
                ExplainCallback callback);
   Result<proto::ExplainReply> explain(std::vector<std::string> statements,
                                       std::optional<std::string> database = std::nullopt, std::string endpoint = {});
 
-  // One node's own word on itself and its peers. `endpoint` empty = any.
+  // One node's own word on itself and its peers. `endpoint` empty = any. With a callback it does not block, without one
+  // it may, for `timeout`.
   using StatusCallback = std::function<void(Result<proto::StatusReply>)>;
   void status(std::string endpoint, std::chrono::milliseconds timeout, StatusCallback callback);
   Result<proto::StatusReply> status(std::string endpoint = {},
                                     std::chrono::milliseconds timeout = std::chrono::milliseconds{2'000});
 
   // Every node of the cluster that the given endpoints lead to, each asked itself, the master first; an unreachable one
-  // keeps what its master last knew, with state "Unreachable". Waits up to twice `timeout`.
+  // keeps what its master last knew, with state "Unreachable". May block, for twice `timeout`.
   Result<std::vector<proto::NodeStatus>> cluster_status(std::chrono::milliseconds timeout = std::chrono::milliseconds{
                                                             2'000});
 
   // Groups after a sequence, from a node's log: for tail and for jumping back. `after` has sequence 0 hash 0 to
-  // begin at the beginning; a hash of zeros is not checked.
+  // begin at the beginning; a hash of zeros is not checked. May block.
   Result<proto::LogBatch> read_log(Position after, std::uint64_t max_bytes = 0, std::string endpoint = {});
 
  private:
@@ -211,9 +215,9 @@ class Tail {
     std::function<void(const Status&)> on_problem;  // lost and found again, undecodable message …
   };
   // Finds the publisher through `endpoints` (any node's). `from`: first sequence wanted; 0 = only what is new.
-  // Entries before `from` are left out of the first group's list. Waits up to five seconds for a node.
+  // Entries before `from` are left out of the first group's list. May block, up to five seconds for a node.
   static Result<std::unique_ptr<Tail>> open(std::vector<std::string> endpoints, Sequence from, Callbacks callbacks);
-  ~Tail();
+  ~Tail();  // may block, until its thread has ended; not from a callback
 
  private:
   class Impl;

@@ -26,14 +26,15 @@ class IoThread {
 
   // Throws std::system_error when the process has no descriptor or thread left.
   IoThread(const std::vector<std::string>& endpoints, Engine::Settings settings);
-  ~IoThread();  // stops
+  ~IoThread();  // stop()
   IoThread(const IoThread&) = delete;
   IoThread& operator=(const IoThread&) = delete;
 
-  // Runs the command on the thread, soon. False when the queue is full or the thread has stopped; not run then.
+  // Runs the command on the thread, soon. False when the queue is full or the thread has stopped; not run then. Does
+  // not block.
   bool post(Command command);
 
-  // Runs what was posted, ends what is open with `cancelled`, and ends the thread. Twice is once.
+  // Runs what was posted, ends what is open with `cancelled`, and ends the thread. Twice is once. May block, for those.
   void stop();
 
   bool is_own() const { return std::this_thread::get_id() == thread_.get_id(); }

@@ -18,7 +18,7 @@ class LineReader {
   LineReader(const LineReader&) = delete;
   LineReader& operator=(const LineReader&) = delete;
 
-  // Waits for a line; without its line feed.
+  // A line without its line feed. May block, until it is typed.
   Event read(const std::string& prompt, std::string& line);
 
   // A statement of several lines is one item of the history. What looks like a password is not kept.

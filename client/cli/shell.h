@@ -1,4 +1,5 @@
-// Shell: statements from a terminal, a script or the command line, to the nodes, and results as text. One thread.
+// Shell: statements from a terminal, a script or the command line, to the nodes, and results as text. One thread. May
+// block, for the nodes and for what it reads.
 #pragma once
 
 #include <cstddef>

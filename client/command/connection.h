@@ -1,4 +1,4 @@
-// The options by which every command finds its nodes. One thread; does not block.
+// The options by which every command finds its nodes. One thread. Does not block.
 #pragma once
 
 #include "client/local/find_nodes.h"

@@ -1,4 +1,5 @@
-// Interrupts: Ctrl-C as a count that is looked at, instead of the end of the process. Process-wide.
+// Interrupts: Ctrl-C as a count that is looked at, instead of the end of the process. Process-wide; any
+// thread. Does not block.
 #pragma once
 
 namespace sqlcast::command {
@@ -8,7 +9,7 @@ void count_interrupts();
 // SIGTERM and SIGHUP are counted too.
 void count_terminations();
 
-// Since the last reset. Any thread.
+// Since the last reset.
 int interrupts();
 void reset_interrupts();
 

@@ -1,6 +1,6 @@
 // Backend: all that the desktop client asks of the cluster, asynchronously.
 //
-// Every call returns at once. Callbacks run on the UI thread, inside drain(), exactly once each; after the
+// Does not block. Callbacks run on the UI thread, inside drain(), exactly once each; after the
 // Backend is gone none runs. One implementation stands on client::Client (client_backend.h), one on canned
 // data for tests. UI thread only.
 #pragma once

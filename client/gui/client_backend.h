@@ -1,7 +1,8 @@
 // ClientBackend: the Backend on client::Client. Callbacks of the library's threads become tasks of the UI thread.
 //
 // Calls that block in the library (cluster status, reading the log, opening the tail) run on one thread of its own.
-// Replies are never lost: at most as many requests are under way as the mailbox has room for. UI thread only.
+// Replies are never lost: at most as many requests are under way as the mailbox has room for. Does not block but in the
+// destructor, for a call that is under way. UI thread only.
 #pragma once
 
 #include <atomic>

@@ -1,5 +1,4 @@
-// Which nodes to connect to, from the command line. Called at start, by the main thread; may
-// block.
+// Which nodes to connect to, from the command line. May block, for files. One thread.
 #pragma once
 
 #include <string>

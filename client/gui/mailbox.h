@@ -1,7 +1,7 @@
 // Mailbox: how other threads hand something to the UI thread, which drains it once a frame.
 //
-// Bounded. post() may be called from any thread and never blocks; drain() belongs to the UI thread and stops
-// when its time is used up, so that a flood costs latency and never a frame.
+// Bounded. Does not block. post() may be called from any thread; drain() belongs to the UI thread and stops when its
+// time is used up, so that a flood costs latency and never a frame.
 #pragma once
 
 #include <chrono>

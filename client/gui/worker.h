@@ -1,5 +1,6 @@
 // Worker: one thread for what is too slow for a frame and needs no network: sorting, filtering, files.
-// Jobs run one after the other; their results come back through the Mailbox.
+// Jobs run one after the other; their results come back through the Mailbox. Does not block but in the
+// destructor, for the jobs that wait.
 #pragma once
 
 #include <functional>

@@ -1,5 +1,6 @@
 // ClusterFile: which nodes a local cluster has and where they listen, as DIR/cluster.json remembers it.
-// `sqlcast cluster` writes it; every client program finds a cluster by it. One thread.
+// `sqlcast cluster` writes it; every client program finds a cluster by it. One thread. May block, for the
+// disk.
 #pragma once
 
 #include <filesystem>

@@ -1,4 +1,5 @@
-// From what a command line says to the endpoints of nodes, the same for every program. Plain; blocks on files alone.
+// From what a command line says to the endpoints of nodes, the same for every program. Plain; may block, for files
+// alone.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,8 @@
 // LocalCluster: the nodes of one folder as processes on this machine: made, started, watched, stopped.
 //
 // DIR/cluster.json remembers the nodes, DIR/NAME/ holds what a node has: node.yaml (its configuration), node.log,
-// node.pid, data/. Who changes anything holds DIR/cluster.lock. One thread.
+// node.pid, data/. Who changes anything holds DIR/cluster.lock. One thread. May block: for
+// the disk, and where a time is given for the nodes.
 #pragma once
 
 #include <chrono>

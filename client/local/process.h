@@ -1,5 +1,6 @@
 // Processes that outlive the command that started them: recorded by pid and start time, so that a number used
-// again by another program is never mistaken for ours. One thread.
+// again by another program is never mistaken for ours. One thread. Does not block but in
+// wait_for_end().
 #pragma once
 
 #include <sys/types.h>

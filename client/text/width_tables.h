@@ -1,5 +1,5 @@
 // Widths of Unicode 14 code points on a terminal that counts as wcwidth() does: ranges of no columns (categories
-// Mn, Me, Cf and medial and final jamo) and of two (East Asian Wide and Fullwidth); all others take one.
+// Mn, Me, Cf and medial and final jamo) and of two (East Asian Wide and Fullwidth); all others take one. Plain.
 #pragma once
 
 #include <array>

@@ -1,4 +1,4 @@
-// collect(): a whole result, page after page, up to a number of rows. UI thread only; never blocks.
+// collect(): a whole result, page after page, up to a number of rows. UI thread only. Does not block.
 #pragma once
 
 #include <cstdint>

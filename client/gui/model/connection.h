@@ -1,6 +1,6 @@
 // Connection: one connection to a cluster: polls it, follows its log, loads its schema. No drawing.
 //
-// tick() is called once a frame and never waits. UI thread only.
+// Does not block; tick() is called once a frame. UI thread only.
 #pragma once
 
 #include <chrono>

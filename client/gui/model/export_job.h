@@ -1,6 +1,6 @@
 // ExportJob: a result written to a file: the rows held, or the statement run again and written page by page, in
 // bounded memory either way. The file is written beside its name and renamed when complete. The worker writes;
-// progress is read by the UI thread.
+// the UI thread owns it and reads its progress. May block in run_again(), to make the file.
 #pragma once
 
 #include <atomic>

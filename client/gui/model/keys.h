@@ -1,5 +1,5 @@
 // Key codes as the windows' layer reports them (the numbers are GLFW's), so that view code, scripts and tests
-// name keys without it. Plain values.
+// name keys without it. Plain.
 #pragma once
 
 namespace sqlcast::gui::key {

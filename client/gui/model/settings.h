@@ -1,5 +1,6 @@
 // Settings: what the desktop client remembers, as `key = value` lines in [sections]. Values, and their text form.
-// A file that cannot be understood is kept aside, defaults are used, and the user is told.
+// A file that cannot be understood is kept aside, defaults are used, and the user is told. Plain;
+// one thread but for the Keeper.
 #pragma once
 
 #include <cstdint>
@@ -56,7 +57,7 @@ std::string print_settings(const Settings& settings);
 // a later version's.
 Result<Settings> parse_settings(std::string_view text);
 
-// Files. Blocking: the worker's, or at start.
+// Files. May block: the worker's, or at start.
 struct LoadedSettings {
   Settings settings;
   std::string notice;  // not empty: what was wrong, and where the file was kept
@@ -70,7 +71,7 @@ class Keeper {
  public:
   explicit Keeper(std::string folder) : folder_(std::move(folder)) {}
 
-  // Blocking. `number` grows with each save. io with the system's reason.
+  // May block, for the disk. `number` grows with each save. io with the system's reason.
   Status save(std::uint64_t number, const Settings& settings, std::string_view history);
 
  private:
@@ -79,7 +80,7 @@ class Keeper {
   std::uint64_t saved_ = 0;
 };
 
-// Whole files, for SQL files and exports. io with the system's reason.
+// Whole files, for SQL files and exports. io with the system's reason. May block.
 Result<std::string> read_file(const std::string& path, std::uint64_t max_bytes);
 Status write_file(const std::string& path, std::string_view text);  // beside it first, then renamed
 

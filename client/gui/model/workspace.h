@@ -1,6 +1,6 @@
 // Workspace: what the window works on: the connection, the tabs, where statements go, what runs, the history, the
 // verdict on the statement under the caret, and what is kept of all that from one start to the next. No drawing.
-// Does not block but in save() and save_file(). UI thread only.
+// Does not block but at the start, in save() and save_file(), for the disk. UI thread only.
 #pragma once
 
 #include <atomic>
