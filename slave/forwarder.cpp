@@ -171,14 +171,15 @@ proto::ErrorReply Forwarder::unknown(const proto::QueryRequest& query, const Sta
   proto::ErrorReply error;
   const Sequence since = query.sent_since.value_or(0);
   error.sequence = std::min(since, master_head_().value_or(since));
+  // A client without a key has nothing that it could send again.
+  const std::string look =
+      query.key.client_id == own_client_id_ ? "Look" : "Send the request again with the same request id, or look";
   error.status =
       Status::error(Code::outcome_unknown,
-                    "this slave has sent the request to its master more than once. Of the last copy the master says: " +
-                        last.message +
-                        "; an earlier one may have been committed, or may come to be. Send the request again with the "
-                        "same request id, "
-                        "or look in the log after entry " +
-                        std::to_string(error.sequence));
+                    "this slave has sent the request to its master more than once. Of the last copy the master "
+                    "says: " +
+                        last.message + "; an earlier one may have been committed, or may come to be. " + look +
+                        " in the log after entry " + std::to_string(error.sequence));
   return error;
 }
 

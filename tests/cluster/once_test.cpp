@@ -223,14 +223,14 @@ TEST_CASE("once: a definition that could not be ended in its time is not carried
           "[once]") {
   Cluster& cluster = shared_cluster();
   Node& master = cluster.master();
-  cluster.must("CREATE DATABASE twice");
-  cluster.must("CREATE TABLE twice.t (id INT PRIMARY KEY)");
-  proto::QueryRequest request = keyed("twice", 1, "ALTER TABLE twice.t ADD v INT");
-  request.sent_since = cluster.must("INSERT INTO twice.t VALUES (1)").result.sequence;
+  cluster.must("CREATE DATABASE overtime");
+  cluster.must("CREATE TABLE overtime.t (id INT PRIMARY KEY)");
+  proto::QueryRequest request = keyed("overtime", 1, "ALTER TABLE overtime.t ADD v INT");
+  request.sent_since = cluster.must("INSERT INTO overtime.t VALUES (1)").result.sequence;
   const auto holder = master.open_database();
   const auto log = master.open_database();
   const auto killer = master.open_database();
-  for (const char* sql : {"START TRANSACTION", "SELECT * FROM twice.t"}) REQUIRE(holder->rows(sql).ok());
+  for (const char* sql : {"START TRANSACTION", "SELECT * FROM overtime.t"}) REQUIRE(holder->rows(sql).ok());
   request.timeout_ms = 1'000;
   std::future<Result<proto::Message>> first =
       std::async(std::launch::async, [&, request] { return Session(master.endpoint()).exchange(request, kPatience); });
