@@ -227,10 +227,11 @@ Status Sequencer::execute(Batch& batch, Trip& trip) {
     return storage::commit_sql({trip.group});
   };
   frame.finish_statements = storage::kCommitStatements;
-  Status status = executor_->run(jobs, trip.outcomes, frame);
-  trip.commit = std::move(frame.finish_result);
-  trip.ended_by = std::move(frame.ended_by);
-  return status;
+  storage::Executor::Execution made = executor_->run(jobs, frame);
+  trip.outcomes = std::move(made.outcomes);
+  trip.commit = std::move(made.finish);
+  trip.ended_by = std::move(made.ended_by);
+  return made.status;
 }
 
 // Before a group is run again: a request that took the whole transaction with it must not do so again, unless it was

@@ -1,5 +1,5 @@
 // Durable files: the small files that a node keeps beside its database. Each is there whole, old or new, whatever
-// happens. May block, for the disk.
+// happens. May block, for the disk. Any thread; one at a time for a file.
 #pragma once
 
 #include <optional>

@@ -322,7 +322,6 @@ Applier::Attempt Applier::try_transaction(const std::vector<Decoded>& batch, std
   const auto roll_back = [this] {
     if (!writer_->lost() && !writer_->execute("ROLLBACK").ok()) writer_.reset();
   };
-  std::vector<storage::JobOutcome> outcomes;
   const auto first_difference = [&](const std::vector<storage::JobOutcome>& found) {
     std::string text;
     for (std::size_t i = 0; i < jobs.size() && text.empty(); ++i) text = difference(*entries[i], found[i]);
@@ -336,31 +335,32 @@ Applier::Attempt Applier::try_transaction(const std::vector<Decoded>& batch, std
   frame.finish_statements = storage::kCommitStatements;
   frame.prologue = "SET ROLE " + std::string(storage::kClientRole) + ";START TRANSACTION;";
   frame.prologue_statements = 2;
-  why = executor_->run(jobs, outcomes, frame);
+  storage::Executor::Execution made = executor_->run(jobs, frame);
+  why = made.status;
   if (!why.ok()) {
     roll_back();
-    if (frame.ended_by.empty() || !storage::means_other_data(why)) return Attempt::again;
-    const std::size_t job = frame.ended_by.front();
-    why = Status::error(Code::diverged, difference(*entries[job], outcomes[job]));
+    if (made.ended_by.empty() || !storage::means_other_data(why)) return Attempt::again;
+    const std::size_t job = made.ended_by.front();
+    why = Status::error(Code::diverged, difference(*entries[job], made.outcomes[job]));
     return Attempt::failed;
   }
-  if (!frame.finish_result) {
+  if (!made.finish) {
     // What comes after a statement that has to be tried again says nothing.
-    for (const storage::JobOutcome& outcome : outcomes)
+    for (const storage::JobOutcome& outcome : made.outcomes)
       if (storage::passes_by_itself(outcome.status)) {
         why = outcome.status;
         roll_back();
         return Attempt::again;
       }
-    if (std::string text = first_difference(outcomes); !text.empty()) {
+    if (std::string text = first_difference(made.outcomes); !text.empty()) {
       why = Status::error(Code::diverged, std::move(text));
       roll_back();
       return Attempt::failed;
     }
     crash_point("batch_executed");
-    frame.finish_result = writer_->run_script(storage::commit_sql(groups), storage::kCommitStatements, nullptr);
+    made.finish = writer_->run_script(storage::commit_sql(groups), storage::kCommitStatements, nullptr);
   }
-  why = std::move(frame.finish_result->status);
+  why = std::move(made.finish->status);
   if (!why.ok()) {
     writer_.reset();  // connect() reads from the log whether it was committed
     return Attempt::again;

@@ -133,15 +133,15 @@ void Executor::take_rows(const std::vector<Job>& jobs, const Step& step, RowStre
   }
 }
 
-// False: nothing of it has happened. True: frame.finish_result says how the commit went.
-Result<bool> Executor::run_as_one(const std::string& text, Frame& frame) {
+// False: nothing of it has happened. True: made.finish says how the commit went.
+Result<bool> Executor::run_as_one(const std::string& text, const Frame& frame, Execution& made) {
   constexpr int kParseError = 1064;     // nothing ran
   constexpr int kLockTableFull = 1206;  // the database has rolled back
   const Status status = connection_.execute(as_one_statement(text));
-  frame.finish_result = Connection::ScriptResult{frame.finish_statements, status};
+  made.finish = Connection::ScriptResult{frame.finish_statements, status};
   if (status.ok()) return true;
   // Unless the transaction is seen to be open still, it may have been the commit that was interrupted.
-  frame.finish_result->completed = frame.finish_statements - 1;
+  made.finish->completed = frame.finish_statements - 1;
   if (connection_.lost()) return true;
   if (ends_transaction(status)) return status;
   if (status.database_errno != kParseError && status.database_errno != kLockTableFull) {
@@ -149,23 +149,25 @@ Result<bool> Executor::run_as_one(const std::string& text, Frame& frame) {
     if (!open || !*open) return true;
     if (Status undone = connection_.execute("ROLLBACK"); !undone.ok()) return undone;
   }
-  frame.finish_result.reset();
+  made.finish.reset();
   session_ = {};
   auto_increment_.clear();
   return false;
 }
 
-Status Executor::run(const std::vector<Job>& jobs, std::vector<JobOutcome>& outcomes, Frame& frame) {
-  Status status = run_scripts(jobs, outcomes, frame);
+Executor::Execution Executor::run(const std::vector<Job>& jobs, const Frame& frame) {
+  Execution made;
+  made.status = run_scripts(jobs, frame, made);
   // How far it has come is not known, so that what was to be imposed on the session may not have been.
-  if (!status.ok() || (frame.finish_result && !frame.finish_result->status.ok())) {
+  if (!made.status.ok() || (made.finish && !made.finish->status.ok())) {
     forget_session();
     auto_increment_.clear();
   }
-  return status;
+  return made;
 }
 
-Status Executor::run_scripts(const std::vector<Job>& jobs, std::vector<JobOutcome>& outcomes, Frame& frame) {
+Status Executor::run_scripts(const std::vector<Job>& jobs, const Frame& frame, Execution& made) {
+  std::vector<JobOutcome>& outcomes = made.outcomes;
   outcomes.assign(jobs.size(), JobOutcome{});
   for (std::size_t i = 0; i < jobs.size(); ++i) outcomes[i].statements.resize(jobs[i].statements.size());
 
@@ -183,7 +185,7 @@ Status Executor::run_scripts(const std::vector<Job>& jobs, std::vector<JobOutcom
       text += *finish;
       total += frame.finish_statements;
       if (may_be_one && script.may_be_one && text.size() <= limits_.max_one_statement_bytes) {
-        const Result<bool> settled = run_as_one(text, frame);
+        const Result<bool> settled = run_as_one(text, frame, made);
         if (!settled) return settled.status();
         if (*settled) return ok_status();
         may_be_one = false;  // one by one, it shows which of them fails
@@ -211,7 +213,7 @@ Status Executor::run_scripts(const std::vector<Job>& jobs, std::vector<JobOutcom
     const bool jobs_done = result.completed >= lead + script.steps.size();
     if (finish && jobs_done) {
       result.completed -= lead + script.steps.size();
-      frame.finish_result = std::move(result);
+      made.finish = std::move(result);
       return ok_status();
     }
     if (ends_transaction(result.status)) return result.status;
@@ -228,30 +230,39 @@ Status Executor::run_scripts(const std::vector<Job>& jobs, std::vector<JobOutcom
 
     // When only fetching the values was interrupted, collect() has done it again.
     if (completed < script.steps.size()) {
-      if (Status status = after_failure(jobs, script, completed, result.status, outcomes, frame, progress);
-          !status.ok())
+      if (Status status = after_failure(jobs, script, completed, result.status, made, progress); !status.ok())
         return status;
       continue;
     }
-    // What was looked up is known from here on: the script's inserts tell it again, in their order.
-    if (script.looks_up)
-      for (const Step& step : script.steps)
-        if (step.kind == Step::Kind::statements) learn_next_id(jobs, step, imposed_id(step, values));
-    const std::size_t last_job = script.end_job - 1;
-    Status check = rows_problem.ok() ? check_job(jobs[last_job], outcomes[last_job]) : rows_problem;
-    if (!check.ok()) {
-      if (Status status = undo(last_job, script.units.back().has_savepoint); !status.ok()) return status;
-      outcomes[last_job].status = std::move(check);
-    }
-    progress.first_job = script.end_job;
+    if (Status status = after_success(jobs, script, values, std::move(rows_problem), made, progress); !status.ok())
+      return status;
   }
+  return ok_status();
+}
+
+// Every step has run: what the last job's outcome says of it is seen to, and the next script begins behind it. Not ok:
+// the whole transaction has to go.
+Status Executor::after_success(const std::vector<Job>& jobs, const Script& script,
+                               const std::vector<std::optional<std::uint64_t>>& values, Status rows_problem,
+                               Execution& made, Progress& progress) {
+  // What was looked up is known from here on: the script's inserts tell it again, in their order.
+  if (script.looks_up)
+    for (const Step& step : script.steps)
+      if (step.kind == Step::Kind::statements) learn_next_id(jobs, step, imposed_id(step, values));
+  const std::size_t last_job = script.end_job - 1;
+  Status check = rows_problem.ok() ? check_job(jobs[last_job], made.outcomes[last_job]) : rows_problem;
+  if (!check.ok()) {
+    if (Status status = undo(last_job, script.units.back().has_savepoint); !status.ok()) return status;
+    made.outcomes[last_job].status = std::move(check);
+  }
+  progress.first_job = script.end_job;
   return ok_status();
 }
 
 // A step failed: its job alone pays, or what was put together is taken apart and tried again. Not ok: the whole
 // transaction has to go.
 Status Executor::after_failure(const std::vector<Job>& jobs, const Script& script, std::size_t completed,
-                               const Status& why, std::vector<JobOutcome>& outcomes, Frame& frame, Progress& progress) {
+                               const Status& why, Execution& made, Progress& progress) {
   forget_session();
   auto_increment_.clear();
   const Step& failed = script.steps[completed];
@@ -262,12 +273,12 @@ Status Executor::after_failure(const std::vector<Job>& jobs, const Script& scrip
   // effect is not known, cannot be taken back alone without a savepoint.
   const bool has_run = failed.kind == Step::Kind::effect || failed.kind == Step::Kind::warnings;
   if (!*alive || (has_run && !unit.has_savepoint)) {
-    if (failed.run.empty()) frame.ended_by.push_back(failed.job);
+    if (failed.run.empty()) made.ended_by.push_back(failed.job);
     for (const Reference& at : failed.run) {
-      outcomes[at.job].failed_statement = static_cast<std::uint32_t>(at.statement);
-      if (frame.ended_by.empty() || frame.ended_by.back() != at.job) frame.ended_by.push_back(at.job);
+      made.outcomes[at.job].failed_statement = static_cast<std::uint32_t>(at.statement);
+      if (made.ended_by.empty() || made.ended_by.back() != at.job) made.ended_by.push_back(at.job);
     }
-    for (const std::size_t job : frame.ended_by) outcomes[job].status = why;
+    for (const std::size_t job : made.ended_by) made.outcomes[job].status = why;
     return why;
   }
   if (Status status = undo(unit.first_job, unit.has_savepoint); !status.ok()) return status;
@@ -280,9 +291,9 @@ Status Executor::after_failure(const std::vector<Job>& jobs, const Script& scrip
     progress = {unit.first_job, unit.end_job};
     return ok_status();
   }
-  outcomes[failed.job].status = why;
+  made.outcomes[failed.job].status = why;
   if (!failed.run.empty())
-    outcomes[failed.job].failed_statement = static_cast<std::uint32_t>(failed.run.front().statement);
+    made.outcomes[failed.job].failed_statement = static_cast<std::uint32_t>(failed.run.front().statement);
   progress.first_job = failed.job + 1;
   return ok_status();
 }

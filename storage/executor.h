@@ -83,17 +83,26 @@ class Executor {
     // they will be, it gives the text, without a last `;`, or nothing to leave it out.
     std::function<std::optional<std::string>(const std::vector<JobOutcome>& outcomes)> finish;
     std::size_t finish_statements = 0;
-    std::optional<Connection::ScriptResult> finish_result;  // out; completed counts within finish. Nothing: not run.
-    // Out, when run() is not ok: the jobs for which the whole transaction has to go. Their statement made the database
-    // roll it back by itself (no room for more locks, for one), or was interrupted when it had run. Their outcomes say
-    // why.
+  };
+
+  // What became of a run: one of three things.
+  //   status not ok                the whole transaction is gone or must be rolled back (connection lost, deadlock).
+  //                                Only the outcomes of the jobs in `ended_by` mean anything: they say why.
+  //   status ok, finish            every job succeeded, `outcomes` are theirs, and the frame's finish was sent: it says
+  //                                how that went, and with it whether the transaction is still there.
+  //   status ok, nothing finished  `outcomes` has one element a job, each with a status of its own; the transaction is
+  //                                open.
+  struct Execution {
+    Status status;
+    std::vector<JobOutcome> outcomes;
+    std::optional<Connection::ScriptResult> finish;  // completed counts within the frame's finish
+    // The jobs for which the whole transaction has to go: their statement made the database roll it back by itself (no
+    // room for more locks, for one), or was interrupted when it had run.
     std::vector<std::size_t> ended_by;
   };
 
-  // Runs all jobs inside the transaction that the prologue begins.
-  // Not ok: the whole transaction is gone or must be rolled back (connection lost, deadlock): the outcomes mean
-  // nothing. Otherwise outcomes has one element a job.
-  Status run(const std::vector<Job>& jobs, std::vector<JobOutcome>& outcomes, Frame& frame);
+  // Runs all jobs inside the transaction that the prologue begins. May block, as long as their statements do.
+  Execution run(const std::vector<Job>& jobs, const Frame& frame);
 
   // Session state is no longer what was last imposed (new transaction on the same session keeps it).
   void forget_session() { session_ = {}; }
@@ -125,7 +134,7 @@ class Executor {
   void impose_ids(Script& script, const Job& job, const JobStatement& statement, Reference at, Step& step);
   void impose_seeds(Script& script, const Job& job, const JobStatement& statement, std::size_t index);
   bool predict(const std::vector<Job>& jobs, const Script& script, std::vector<JobOutcome>& outcomes);
-  Result<bool> run_as_one(const std::string& text, Frame& frame);
+  Result<bool> run_as_one(const std::string& text, const Frame& frame, Execution& made);
   void take_rows(const std::vector<Job>& jobs, const Step& step, RowStream& rows, std::vector<JobOutcome>& outcomes,
                  Status& problem);
   Status collect(Script& script, std::size_t completed, std::vector<std::optional<std::uint64_t>>& values);
@@ -133,14 +142,17 @@ class Executor {
                                                  const std::vector<std::optional<std::uint64_t>>& values);
   void record(const std::vector<Job>& jobs, const Step& step, const std::vector<std::optional<std::uint64_t>>& values,
               std::vector<JobOutcome>& outcomes);
-  Status run_scripts(const std::vector<Job>& jobs, std::vector<JobOutcome>& outcomes, Frame& frame);
+  Status run_scripts(const std::vector<Job>& jobs, const Frame& frame, Execution& made);
   Status check_job(const Job& job, JobOutcome& outcome) const;
   struct Progress {
     std::size_t first_job = 0;       // that has no outcome yet
     std::size_t unmerged_until = 0;  // jobs before this one go one by one
   };
   Status after_failure(const std::vector<Job>& jobs, const Script& script, std::size_t completed, const Status& why,
-                       std::vector<JobOutcome>& outcomes, Frame& frame, Progress& progress);
+                       Execution& made, Progress& progress);
+  Status after_success(const std::vector<Job>& jobs, const Script& script,
+                       const std::vector<std::optional<std::uint64_t>>& values, Status rows_problem, Execution& made,
+                       Progress& progress);
   Status undo(std::size_t job, bool has_savepoint);
   Result<bool> in_transaction();
 

@@ -54,18 +54,17 @@ class Bench {
 
   // In one transaction, which is committed unless that says that all of it has gone.
   std::vector<storage::JobOutcome> execute(const std::vector<storage::Job>& jobs) {
-    std::vector<storage::JobOutcome> outcomes;
-    const Status status = attempt(jobs, outcomes);
-    INFO(show(status));
-    REQUIRE(status.ok());
+    const storage::Executor::Execution made = attempt(jobs);
+    INFO(show(made.status));
+    REQUIRE(made.status.ok());
     run("COMMIT");
-    return outcomes;
+    return made.outcomes;
   }
-  Status attempt(const std::vector<storage::Job>& jobs, std::vector<storage::JobOutcome>& outcomes) {
+  storage::Executor::Execution attempt(const std::vector<storage::Job>& jobs) {
     storage::Executor::Frame frame;
     frame.prologue = "START TRANSACTION;";
     frame.prologue_statements = 1;
-    return executor_.run(jobs, outcomes, frame);
+    return executor_.run(jobs, frame);
   }
 
   std::uint64_t inserts_run() {
@@ -118,10 +117,9 @@ TEST_CASE("executor: what a script that broke off was to impose is imposed by th
   storage::Job other = bench.job({"UPDATE t SET v=1, at=NOW() WHERE id=7", "INSERT INTO t (v) VALUES (2)"});
   other.database = "bench_other";
   other.context.timestamp_us = 1'800'000'000'000'000;
-  std::vector<storage::JobOutcome> outcomes;
-  CHECK(bench.attempt({breaks, other}, outcomes).database_errno == 1213);
+  CHECK(bench.attempt({breaks, other}).status.database_errno == 1213);
   bench.run("ROLLBACK");
-  outcomes = bench.execute({other});
+  const std::vector<storage::JobOutcome> outcomes = bench.execute({other});
   CHECK(outcomes[0].status.ok());
   CHECK(outcomes[0].statements[1].effect.insert_id == 8);
   CHECK(bench.ask("SELECT v FROM bench_.t") == "0");

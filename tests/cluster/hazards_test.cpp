@@ -186,11 +186,10 @@ TEST_CASE("hazards: a job that ends the transaction takes nothing that follows o
   storage::Executor::Frame frame;
   frame.prologue = "BEGIN;";
   frame.prologue_statements = 1;
-  std::vector<storage::JobOutcome> outcomes;
-  const Status status = executor.run(jobs, outcomes, frame);
-  CHECK_FALSE(status.ok());
-  CHECK(frame.ended_by == std::vector<std::size_t>{2});
-  CHECK(outcomes.at(2).status.database_errno == 1146);
+  const storage::Executor::Execution made = executor.run(jobs, frame);
+  CHECK_FALSE(made.status.ok());
+  CHECK(made.ended_by == std::vector<std::size_t>{2});
+  CHECK(made.outcomes.at(2).status.database_errno == 1146);
   CHECK(connection->scalar("SELECT COUNT(*) FROM hazard_rollback.t")->value_or("") == "0");
   REQUIRE(connection->execute("DROP DATABASE hazard_rollback").ok());
 }
