@@ -6,8 +6,8 @@
 
 #include "base/json_string.h"
 #include "base/types.h"
-#include "client/text/escape.h"
 #include "client/text/json.h"
+#include "sql/literal.h"
 
 namespace sqlcast::text {
 namespace {
@@ -71,8 +71,8 @@ void append_cell_json(std::string& out, const proto::Cell& cell) {
 std::string sql_literal(const proto::Cell& cell) {
   switch (cell.kind) {
     case Kind::null: return "NULL";
-    case Kind::text: return sql_text_literal(cell.view());
-    case Kind::bytes: return sql_bytes_literal(cell.view());
+    case Kind::text: return sql::quote_text(cell.view());
+    case Kind::bytes: return "x'" + to_hex(cell.view()) + "'";
     case Kind::float64: {
       // An exponent makes it a DOUBLE literal; without one it would be a DECIMAL and could round differently.
       std::string text = cell_text(cell);

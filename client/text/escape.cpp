@@ -91,34 +91,4 @@ void append_csv_field(std::string& out, std::string_view text) {
   out.push_back('"');
 }
 
-std::string sql_text_literal(std::string_view text) {
-  std::string out = "'";
-  out.reserve(text.size() + 2);
-  for (const char c : text) {
-    switch (c) {
-      case '\'': out += "''"; break;
-      case '\\': out += "\\\\"; break;
-      case '\0': out += "\\0"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\x1a': out += "\\Z"; break;
-      default: out += c;
-    }
-  }
-  out += '\'';
-  return out;
-}
-
-std::string sql_bytes_literal(std::string_view bytes) { return "x'" + to_hex(bytes) + "'"; }
-
-std::string sql_identifier(std::string_view name) {
-  std::string out = "`";
-  for (const char c : name) {
-    if (c == '`') out += '`';
-    out += c;
-  }
-  out += '`';
-  return out;
-}
-
 }  // namespace sqlcast::text

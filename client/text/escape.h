@@ -1,4 +1,4 @@
-// Text made fit for where it goes: a terminal, a line of a file, a field of CSV, SQL. Pure; any thread.
+// Text made fit for where it goes: a terminal, a line of a file, a field of CSV. Pure; any thread.
 #pragma once
 
 #include <string>
@@ -17,9 +17,5 @@ std::string unescape_line(std::string_view text);
 
 // A field of CSV (RFC 4180), in quotes where it needs them. The empty text is "", so that it is not NULL's empty field.
 void append_csv_field(std::string& out, std::string_view text);
-
-std::string sql_text_literal(std::string_view text);  // 'it''s', backslashes escaped
-std::string sql_bytes_literal(std::string_view bytes);
-std::string sql_identifier(std::string_view name);  // always in backticks
 
 }  // namespace sqlcast::text

@@ -5,6 +5,7 @@
 #include "base/json_string.h"
 #include "client/text/cell_text.h"
 #include "client/text/escape.h"
+#include "sql/literal.h"
 
 namespace sqlcast::text {
 namespace {
@@ -85,7 +86,7 @@ void RowWriter::row(std::string& out, const std::function<const proto::Cell&(std
     case RowFormat::insert:
       out.append("INSERT INTO ").append(table_).append(" (");
       for (std::size_t i = 0; i < columns_.size(); ++i)
-        out.append(i > 0 ? ", " : "").append(sql_identifier(columns_[i].name));
+        out.append(i > 0 ? ", " : "").append(sql::quote_name(columns_[i].name));
       out += ") VALUES (";
       for (std::size_t i = 0; i < columns_.size(); ++i) out.append(i > 0 ? ", " : "").append(sql_literal(cell(i)));
       out += ");\n";

@@ -7,6 +7,7 @@
 #include "client/gui/model/grid_model.h"
 #include "client/gui/model/row_edit.h"
 #include "proto/column.h"
+#include "sql/literal.h"
 
 using namespace sqlcast;
 using namespace sqlcast::gui;
@@ -106,9 +107,10 @@ TEST_CASE("grid: a stopped arrangement gives nothing, an outdated one is not tak
 }
 
 TEST_CASE("cells: literals give the value back") {
-  REQUIRE(text::sql_text_literal("it's \\ \n") == "'it''s \\\\ \\n'");
-  REQUIRE(text::sql_bytes_literal(std::string("\0\xff", 2)) == "x'00ff'");
-  REQUIRE(sql_identifier("a`b") == "`a``b`");
+  REQUIRE(sql::quote_text("it's \\ \n") == "'it''s \\\\ \\n'");
+  const client::Rows rows = page(0, 1);
+  REQUIRE(text::sql_literal(rows.cell(0, 2)) == "x'00ff'");
+  REQUIRE(sql::quote_name("a`b") == "`a``b`");
 }
 
 TEST_CASE("cells: JSON is made pretty and what is not JSON stays as it is") {

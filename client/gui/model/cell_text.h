@@ -5,13 +5,11 @@
 #include <string_view>
 
 #include "client/text/cell_text.h"
-#include "client/text/escape.h"
 
 namespace sqlcast::gui {
 
 using text::cell_text;
 using text::is_number;
-using text::sql_identifier;
 
 // One line of at most about `max_characters` for the grid.
 std::string cell_line(const proto::Cell& cell, std::size_t max_characters);

@@ -5,6 +5,7 @@
 
 #include "client/gui/model/cell_text.h"
 #include "client/gui/model/text.h"
+#include "sql/literal.h"
 
 namespace sqlcast::gui {
 
@@ -22,7 +23,7 @@ bool plain_name(std::string_view name) {
   return std::all_of(name.begin(), name.end(), is_word_byte) && !is_keyword(name);
 }
 
-std::string as_written(const std::string& name) { return plain_name(name) ? name : sql_identifier(name); }
+std::string as_written(const std::string& name) { return plain_name(name) ? name : sql::quote_name(name); }
 
 // A table named in the statement, and what it is called there.
 struct Mention {

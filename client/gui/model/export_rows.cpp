@@ -2,6 +2,7 @@
 
 #include "client/gui/model/cell_text.h"
 #include "client/gui/model/grid_model.h"
+#include "sql/literal.h"
 
 namespace sqlcast::gui {
 
@@ -23,7 +24,7 @@ std::string rows_text(const GridModel& grid, RowFormat format, bool all) {
                                                grid.columns().begin() + static_cast<std::ptrdiff_t>(right));
   std::string table;
   for (const proto::ColumnInfo& column : columns) {
-    if (!column.table.empty()) table = sql_identifier(column.table);
+    if (!column.table.empty()) table = sql::quote_name(column.table);
   }
   RowWriter writer(format, columns, table);
   std::string out;

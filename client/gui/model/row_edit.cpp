@@ -4,6 +4,7 @@
 
 #include "client/gui/model/cell_text.h"
 #include "client/gui/model/text.h"
+#include "sql/literal.h"
 
 namespace sqlcast::gui {
 
@@ -50,7 +51,7 @@ Result<std::string> typed_literal(const proto::ColumnInfo& column, const EditedV
     }
     case proto::ValueKind::text:
       if (!is_utf8(text)) return bad_value(column, to_utf8(text), "valid UTF-8");
-      return text::sql_text_literal(text);
+      return sql::quote_text(text);
   }
   return Status::error(Code::internal, "a column of unknown kind");
 }
@@ -104,7 +105,7 @@ const EditedValue* RowEdits::changed(std::uint64_t row, std::size_t column) cons
 std::string RowEdits::where(const GridModel& grid, std::uint64_t row) const {
   std::string out = " WHERE ";
   for (std::size_t i = 0; i < key_.size(); ++i) {
-    out += cat(i > 0 ? " AND " : "", sql_identifier(grid.columns()[key_[i]].name), " = ",
+    out += cat(i > 0 ? " AND " : "", sql::quote_name(grid.columns()[key_[i]].name), " = ",
                text::sql_literal(grid.rows().cell(row, key_[i])));
   }
   return out;
@@ -114,7 +115,7 @@ Result<std::vector<client::Statement>> RowEdits::statements(const GridModel& gri
   if (key_.empty()) {
     return Status::error(Code::bad_request, cat("rows of ", table_, " cannot be told apart: it has no primary key."));
   }
-  const std::string target = cat(sql_identifier(database_), ".", sql_identifier(table_));
+  const std::string target = cat(sql::quote_name(database_), ".", sql::quote_name(table_));
   std::vector<client::Statement> out;
   const auto add = [&out](std::string sql) {
     client::Statement statement;
@@ -131,10 +132,10 @@ Result<std::vector<client::Statement>> RowEdits::statements(const GridModel& gri
       const proto::ColumnInfo& info = grid.columns()[column];
       auto literal = typed_literal(info, value);
       if (!literal) return literal.status();
-      set += cat(set.empty() ? "" : ", ", sql_identifier(info.name), " = ", *literal);
+      set += cat(set.empty() ? "" : ", ", sql::quote_name(info.name), " = ", *literal);
       // Floating point does not come back exactly as it is stored (FLOAT): its old value proves nothing.
       if (info.kind == proto::ValueKind::float64) continue;
-      unchanged += cat(" AND ", sql_identifier(info.name), " <=> ", text::sql_literal(grid.rows().cell(row, column)));
+      unchanged += cat(" AND ", sql::quote_name(info.name), " <=> ", text::sql_literal(grid.rows().cell(row, column)));
     }
     add(cat("UPDATE ", target, " SET ", set, where(grid, row), unchanged));
   }
@@ -144,7 +145,7 @@ Result<std::vector<client::Statement>> RowEdits::statements(const GridModel& gri
     for (const auto& [column, value] : cells) {
       auto literal = typed_literal(grid.columns()[column], value);
       if (!literal) return literal.status();
-      names += cat(names.empty() ? "" : ", ", sql_identifier(grid.columns()[column].name));
+      names += cat(names.empty() ? "" : ", ", sql::quote_name(grid.columns()[column].name));
       values += cat(values.empty() ? "" : ", ", *literal);
     }
     add(cat("INSERT INTO ", target, " (", names, ") VALUES (", values, ")"));

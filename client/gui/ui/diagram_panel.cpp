@@ -8,6 +8,7 @@
 #include "client/gui/model/text.h"
 #include "client/gui/model/workspace.h"
 #include "client/gui/ui/widgets.h"
+#include "sql/literal.h"
 
 namespace sqlcast::gui {
 
@@ -119,7 +120,7 @@ void DiagramPanel::handle_input(Workspace& work, ImVec2 area_low, ImVec2 area) {
   if (over && ImGui::IsMouseDoubleClicked(0) && hovered_ != kNone) {
     const std::string table = diagram_.boxes[hovered_].table;
     work.open_in_editor(
-        table, cat("SELECT * FROM ", sql_identifier(database_), ".", sql_identifier(table), " LIMIT 1000"), true);
+        table, cat("SELECT * FROM ", sql::quote_name(database_), ".", sql::quote_name(table), " LIMIT 1000"), true);
   }
   if (ImGui::IsWindowHovered() && io.MouseWheel != 0) {
     zoom_at({io.MousePos.x - area_low.x, io.MousePos.y - area_low.y}, std::pow(1.1F, io.MouseWheel));

@@ -7,6 +7,7 @@
 #include "client/gui/model/workspace.h"
 #include "client/gui/ui/desk.h"
 #include "client/gui/ui/widgets.h"
+#include "sql/literal.h"
 
 namespace sqlcast::gui {
 
@@ -143,10 +144,10 @@ void SchemaPanel::draw_table(Workspace& work, Desk& desk, const SchemaDatabase& 
 }
 
 void SchemaPanel::table_menu(Workspace& work, Desk& desk, const SchemaDatabase& database, const SchemaTable& table) {
-  const std::string full = cat(sql_identifier(database.name), ".", sql_identifier(table.name));
+  const std::string full = cat(sql::quote_name(database.name), ".", sql::quote_name(table.name));
   std::string order;
   for (const std::string& name : table.primary_key())
-    order += cat(order.empty() ? " ORDER BY " : ", ", sql_identifier(name));
+    order += cat(order.empty() ? " ORDER BY " : ", ", sql::quote_name(name));
   if (ui::menu_item("Show rows")) {
     work.tab().database = work.tab().database.empty() ? database.name : work.tab().database;
     work.open_in_editor(table.name, cat("SELECT * FROM ", full, order, " LIMIT 1000"), true);

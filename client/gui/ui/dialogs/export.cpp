@@ -7,6 +7,7 @@
 #include "client/gui/model/text.h"
 #include "client/gui/model/workspace.h"
 #include "client/gui/ui/widgets.h"
+#include "sql/literal.h"
 
 namespace sqlcast::gui {
 
@@ -32,7 +33,7 @@ void ExportDialog::draw_progress(const Workspace& work) const {
 void ExportDialog::begin(Workspace& work, const ResultModel& result) {
   std::string table;
   for (const auto& column : result.grid.columns()) {
-    if (!column.table.empty()) table = sql_identifier(column.table);
+    if (!column.table.empty()) table = sql::quote_name(column.table);
   }
   work.export_job = std::make_shared<ExportJob>(work.export_path, kRowFormats[work.export_format], table,
                                                 [&work](std::function<void()> job, std::function<void()> then) {
