@@ -5,12 +5,12 @@
 
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <deque>
-#include <mutex>
 #include <optional>
 #include <utility>
+
+#include "base/mutex.h"
 
 namespace sqlcast {
 
@@ -22,7 +22,7 @@ class BoundedQueue {
   // False at once when full or closed; `value` is then untouched.
   [[nodiscard]] bool try_push(T&& value) {
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       if (closed_ || items_.size() >= capacity_) return false;
       items_.push_back(std::move(value));
       if (items_.size() < wanted_) return true;
@@ -33,7 +33,7 @@ class BoundedQueue {
 
   // Waits up to `wait` for a value; nothing on time-out, or when closed and drained.
   std::optional<T> pop(std::chrono::milliseconds wait) {
-    std::unique_lock lock(mutex_);
+    MutexLock lock(mutex_);
     not_empty_.wait_for(lock, wait, [this] { return closed_ || !items_.empty(); });
     return take_front();
   }
@@ -41,7 +41,7 @@ class BoundedQueue {
   // Waits up to `wait` for so many values to be there, and takes none. For the only consumer: it sleeps through the
   // arrival of the others.
   void wait_for(std::size_t count, std::chrono::microseconds wait) {
-    std::unique_lock lock(mutex_);
+    MutexLock lock(mutex_);
     wanted_ = std::min(count, capacity_);
     not_empty_.wait_for(lock, wait, [this] { return closed_ || items_.size() >= wanted_; });
     wanted_ = 1;
@@ -49,30 +49,30 @@ class BoundedQueue {
 
   // Waits up to `wait`, whatever is pushed; true at once when closed. For the only consumer.
   bool wait_until_closed(std::chrono::milliseconds wait) {
-    std::unique_lock lock(mutex_);
+    MutexLock lock(mutex_);
     return not_empty_.wait_for(lock, wait, [this] { return closed_; });
   }
 
   // What is there now, without waiting.
   std::optional<T> try_pop() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return take_front();
   }
 
   void close() {
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       closed_ = true;
     }
     not_empty_.notify_all();
   }
 
   std::size_t size() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return items_.size();
   }
   bool closed() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return closed_;
   }
   std::size_t capacity() const { return capacity_; }
@@ -86,8 +86,8 @@ class BoundedQueue {
   }
 
   const std::size_t capacity_;
-  mutable std::mutex mutex_;
-  std::condition_variable not_empty_;
+  mutable Mutex mutex_;
+  ConditionVariable not_empty_;
   std::deque<T> items_;
   std::size_t wanted_ = 1;  // a push that makes it so many wakes the consumer
   bool closed_ = false;

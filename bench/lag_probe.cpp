@@ -4,6 +4,8 @@
 #include <cmath>
 #include <thread>
 
+#include "base/mutex.h"
+
 namespace sqlcast::bench {
 namespace {
 
@@ -32,7 +34,7 @@ double percentile_of(std::vector<double> values, double percent) {
   return values[std::clamp<std::size_t>(rank, 1, values.size()) - 1];
 }
 
-LagProbe::LagProbe(const std::vector<Slave>& slaves) : states_(slaves.size()) {
+LagProbe::LagProbe(const std::vector<Slave>& slaves) : states_(slaves.size()), slaves_(slaves.size()) {
   for (std::size_t i = 0; i < slaves.size(); ++i) {
     states_[i].samples.name = slaves[i].name;
     states_[i].samples.endpoint = slaves[i].endpoint;
@@ -52,30 +54,32 @@ Result<std::unique_ptr<LagProbe>> LagProbe::open(const std::vector<Slave>& slave
 
 LagProbe::~LagProbe() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
   }
   client_.reset();  // its answers use the rest
 }
 
 Status LagProbe::measure_floor() {
-  for (State& state : states_) {
+  for (std::size_t slave = 0; slave < slaves_; ++slave) {
+    const std::string endpoint = samples().at(slave).endpoint;
     std::vector<double> times;
     for (int i = 0; i < kFloorReads; ++i) {
       const Clock::time_point before = Clock::now();
-      const client::Reply reply = client_->run(probe_of(state.samples.endpoint, 0));
+      const client::Reply reply = client_->run(probe_of(endpoint, 0));
       if (!reply.status.ok()) return reply.status;
       times.push_back(to_ms(Clock::now() - before));
     }
-    state.samples.floor_ms = percentile_of(std::move(times), 50);
+    const MutexLock lock(mutex_);
+    states_[slave].samples.floor_ms = percentile_of(std::move(times), 50);
   }
   return ok_status();
 }
 
 void LagProbe::mark(Sequence sequence, Clock::time_point acknowledged) {
-  for (std::size_t i = 0; i < states_.size(); ++i) {
+  for (std::size_t i = 0; i < slaves_; ++i) {
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       State& state = states_[i];
       if (state.marks.size() >= kMostMarks) continue;
       state.marks.push_back({sequence, acknowledged, false});
@@ -90,7 +94,7 @@ void LagProbe::mark(Sequence sequence, Clock::time_point acknowledged) {
 void LagProbe::ask(std::size_t slave) {
   client::Request request;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const State& state = states_[slave];
     request = probe_of(state.samples.endpoint, state.marks.front().sequence);
   }
@@ -100,7 +104,7 @@ void LagProbe::ask(std::size_t slave) {
 void LagProbe::answered(std::size_t slave, const client::Reply& reply) {
   const Clock::time_point now = Clock::now();
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     State& state = states_[slave];
     if (reply.status.ok()) {
       const Mark mark = state.marks.front();
@@ -124,9 +128,9 @@ void LagProbe::answered(std::size_t slave, const client::Reply& reply) {
 }
 
 bool LagProbe::drain(Sequence sequence, Clock::time_point since, Clock::time_point give_up) {
-  for (std::size_t i = 0; i < states_.size(); ++i) {
+  for (std::size_t i = 0; i < slaves_; ++i) {
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       State& state = states_[i];
       state.marks.push_back({sequence, since, true});
       if (state.asking) continue;
@@ -134,14 +138,14 @@ bool LagProbe::drain(Sequence sequence, Clock::time_point since, Clock::time_poi
     }
     ask(i);
   }
-  std::unique_lock lock(mutex_);
-  return changed_.wait_until(lock, give_up, [this] {
+  MutexLock lock(mutex_);
+  return changed_.wait_until(lock, give_up, [this]() SQLCAST_REQUIRES(mutex_) {
     return std::all_of(states_.begin(), states_.end(), [](const State& state) { return state.drained; });
   });
 }
 
 std::vector<LagSamples> LagProbe::samples() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   std::vector<LagSamples> all;
   for (const State& state : states_) {
     all.push_back(state.samples);

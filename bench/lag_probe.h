@@ -10,13 +10,12 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <deque>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
+#include "base/mutex.h"
 #include "base/status.h"
 #include "client/client.h"
 
@@ -75,10 +74,11 @@ class LagProbe {
   void ask(std::size_t slave);
   void answered(std::size_t slave, const client::Reply& reply);
 
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  std::vector<State> states_;  // guarded by mutex_
-  bool stopping_ = false;      // guarded by mutex_
+  mutable Mutex mutex_;
+  ConditionVariable changed_;
+  std::vector<State> states_ SQLCAST_GUARDED_BY(mutex_);  // as many as slaves_
+  const std::size_t slaves_;
+  bool stopping_ SQLCAST_GUARDED_BY(mutex_) = false;
   std::unique_ptr<client::Client> client_;
 };
 

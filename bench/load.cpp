@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <random>
 
+#include "base/mutex.h"
+
 namespace sqlcast::bench {
 namespace {
 
@@ -71,12 +73,15 @@ Status Load::start() {
   end_ = measure_from_ + options_.time;
   finished_ = start_;
   if (options_.rate > 0) {
-    for (std::size_t i = logicals_.size(); i > 0; --i) free_.push_back(i - 1);
+    {
+      const MutexLock lock(mutex_);
+      for (std::size_t i = logicals_.size(); i > 0; --i) free_.push_back(i - 1);
+    }
     pacer_ = std::thread([this] { pace(); });
     return ok_status();
   }
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     open_ = logicals_.size();
   }
   for (std::size_t i = 0; i < logicals_.size(); ++i) send(i, Clock::now());
@@ -101,7 +106,7 @@ void Load::answered(std::size_t index, Clock::time_point since, const client::Re
   const bool measured = now >= measure_from_ && now < end_;
   Connection& connection = *logicals_[index].connection;
   {
-    const std::lock_guard lock(connection.mutex);
+    const MutexLock lock(connection.mutex);
     LoadCounts& counts = connection.counts;
     const std::size_t statements = statements_per_request(options_.shape);
     if (reply.status.ok()) {
@@ -133,7 +138,7 @@ void Load::answered(std::size_t index, Clock::time_point since, const client::Re
 void Load::next(std::size_t index) {
   Clock::time_point since = Clock::now();
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const bool paced = options_.rate > 0;
     if (over() || (paced && arrivals_.empty())) {
       if (paced) free_.push_back(index);
@@ -160,7 +165,7 @@ void Load::pace() {
     for (const Clock::time_point now = Clock::now(); due <= now; due = after(due)) {
       std::optional<std::size_t> client;
       {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         if (!free_.empty()) {
           client = free_.back();
           free_.pop_back();
@@ -177,7 +182,7 @@ void Load::pace() {
 }
 
 void Load::give_up(const std::string& why) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (!given_up_) given_up_ = why;
   stopping_ = true;
 }
@@ -188,14 +193,14 @@ void Load::finish() {
     pacer_.join();
   }
   if (Clock::now() < end_) stopping_ = true;
-  std::unique_lock lock(mutex_);
-  all_ended_.wait(lock, [this] { return open_ == 0; });
+  MutexLock lock(mutex_);
+  all_ended_.wait(lock, [this]() SQLCAST_REQUIRES(mutex_) { return open_ == 0; });
 }
 
 LoadCounts Load::counts() const {
   LoadCounts sum;
   for (const auto& connection : connections_) {
-    const std::lock_guard lock(connection->mutex);
+    const MutexLock lock(connection->mutex);
     sum.add(connection->counts);
   }
   return sum;
@@ -204,14 +209,14 @@ LoadCounts Load::counts() const {
 std::chrono::duration<double> Load::measured() const {
   Clock::time_point last;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     last = open_ == 0 ? finished_ : Clock::now();
   }
   return std::max<std::chrono::duration<double>>(std::min(last, end_) - measure_from_, std::chrono::microseconds(1));
 }
 
 std::optional<std::string> Load::given_up() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return given_up_;
 }
 

@@ -7,18 +7,17 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "base/mutex.h"
 #include "base/status.h"
 #include "bench/histogram.h"
 #include "bench/workload.h"
@@ -90,8 +89,8 @@ class Load {
  private:
   struct Connection {
     std::unique_ptr<client::Client> client;
-    mutable std::mutex mutex;
-    LoadCounts counts;  // guarded by mutex
+    mutable Mutex mutex;
+    LoadCounts counts SQLCAST_GUARDED_BY(mutex);
   };
   struct Logical {
     Generator generator;
@@ -117,12 +116,12 @@ class Load {
   std::atomic<std::uint64_t> sent_{0};
   std::thread pacer_;
 
-  mutable std::mutex mutex_;
-  std::condition_variable all_ended_;
-  std::size_t open_ = 0;                    // guarded by mutex_
-  std::deque<Clock::time_point> arrivals_;  // guarded by mutex_; rate only: no client was free
-  std::vector<std::size_t> free_;           // guarded by mutex_; rate only
-  std::optional<std::string> given_up_;     // guarded by mutex_
+  mutable Mutex mutex_;
+  ConditionVariable all_ended_;
+  std::size_t open_ SQLCAST_GUARDED_BY(mutex_) = 0;
+  std::deque<Clock::time_point> arrivals_ SQLCAST_GUARDED_BY(mutex_);  // rate only: no client was free
+  std::vector<std::size_t> free_ SQLCAST_GUARDED_BY(mutex_);           // rate only
+  std::optional<std::string> given_up_ SQLCAST_GUARDED_BY(mutex_);
 };
 
 }  // namespace sqlcast::bench

@@ -1,11 +1,10 @@
 #include <CLI/CLI.hpp>
-#include <condition_variable>
 #include <cstdio>
 #include <deque>
 #include <memory>
-#include <mutex>
 #include <thread>
 
+#include "base/mutex.h"
 #include "bench/commands.h"
 #include "bench/lag_probe.h"
 #include "client/command/interrupt.h"
@@ -52,7 +51,7 @@ class NativeProbe {
     std::thread waiter([&] { waited = wait_for_marks(arguments); });
     Status written = write_marks(arguments);
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       no_more_ = true;
     }
     changed_.notify_all();
@@ -61,7 +60,10 @@ class NativeProbe {
   }
 
   const std::vector<double>& lags() const { return lags_; }
-  std::size_t unseen() const { return marks_.size(); }
+  std::size_t unseen() {
+    const MutexLock lock(mutex_);
+    return marks_.size();
+  }
 
  private:
   Status write_marks(const Arguments& arguments) {
@@ -76,7 +78,7 @@ class NativeProbe {
       const auto gtid = master_->scalar("SELECT @@last_gtid");
       if (!gtid.ok()) return gtid.status();
       {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         marks_.push_back({gtid->value_or(""), acknowledged});
       }
       changed_.notify_all();
@@ -88,8 +90,8 @@ class NativeProbe {
     while (true) {
       Mark mark;
       {
-        std::unique_lock lock(mutex_);
-        changed_.wait(lock, [this] { return no_more_ || !marks_.empty(); });
+        MutexLock lock(mutex_);
+        changed_.wait(lock, [this]() SQLCAST_REQUIRES(mutex_) { return no_more_ || !marks_.empty(); });
         if (marks_.empty()) return ok_status();
         mark = marks_.front();
       }
@@ -98,7 +100,7 @@ class NativeProbe {
       if (!answer.ok()) return answer.status();
       if (answer->value_or("-1") != "0") return ok_status();  // not in time: what is left is unseen
       lags_.push_back(std::chrono::duration<double, std::milli>(Clock::now() - mark.acknowledged).count());
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       marks_.pop_front();
     }
   }
@@ -106,10 +108,10 @@ class NativeProbe {
   std::unique_ptr<storage::Connection> master_;   // the writing thread's
   std::unique_ptr<storage::Connection> replica_;  // the waiting thread's
   std::vector<double> lags_;                      // the waiting thread's
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<Mark> marks_;  // guarded by mutex_
-  bool no_more_ = false;    // guarded by mutex_
+  Mutex mutex_;
+  ConditionVariable changed_;
+  std::deque<Mark> marks_ SQLCAST_GUARDED_BY(mutex_);
+  bool no_more_ SQLCAST_GUARDED_BY(mutex_) = false;
 };
 
 Result<std::unique_ptr<storage::Connection>> connect(const std::string& socket, const Arguments& arguments) {

@@ -1,10 +1,9 @@
 #include <CLI/CLI.hpp>
-#include <condition_variable>
 #include <cstdio>
 #include <deque>
 #include <memory>
-#include <mutex>
 
+#include "base/mutex.h"
 #include "bench/cluster.h"
 #include "bench/commands.h"
 #include "client/command/connection.h"
@@ -36,7 +35,7 @@ class Pages {
   }
 
   client::Reply next() {
-    std::unique_lock lock(mutex_);
+    MutexLock lock(mutex_);
     arrived_.wait(lock, [this] { return !pages_.empty(); });
     client::Reply page = std::move(pages_.front());
     pages_.pop_front();
@@ -55,7 +54,7 @@ class Pages {
     client::Cursor cursor;
     if (reply.status.ok() && !reply.results.empty()) cursor = reply.results[0].cursor;
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       const bool room = pages_.empty();
       pages_.push_back(std::move(reply));
       if (!room) held_back_ = std::exchange(cursor, {});
@@ -66,8 +65,8 @@ class Pages {
 
   client::Client& client_;
   const std::uint32_t page_rows_;
-  std::mutex mutex_;
-  std::condition_variable arrived_;
+  Mutex mutex_;
+  ConditionVariable arrived_;
   std::deque<client::Reply> pages_;
   client::Cursor held_back_;
 };

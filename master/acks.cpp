@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "base/mutex.h"
+
 namespace sqlcast::master {
 namespace {
 
@@ -26,7 +28,7 @@ Acks::Outcome Acks::outcome(const Waiter& waiter) const {
 }
 
 bool Acks::anyone_waits() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return !waiters_.empty();
 }
 
@@ -34,7 +36,7 @@ template <typename IsDone>
 void Acks::release(IsDone is_done) {
   std::vector<std::pair<Done, Outcome>> done;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     std::erase_if(waiters_, [&](Waiter& waiter) {
       Outcome result = outcome(waiter);
       if (!is_done(waiter, result)) return false;
@@ -46,13 +48,13 @@ void Acks::release(IsDone is_done) {
 }
 
 void Acks::expect(const std::string& slave) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   slaves_.emplace(slave, 0);
 }
 
 void Acks::report(const std::string& slave, Sequence sequence) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     slaves_[slave] = sequence;
     if (waiters_.empty()) return;
   }
@@ -63,7 +65,7 @@ void Acks::when_acked(proto::Ack ack, Sequence sequence, Clock::time_point deadl
   Waiter waiter{ack, sequence, deadline, std::move(done)};
   Outcome result;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     result = outcome(waiter);
     if (!result.enough && waiters_.size() < kMaxWaiters) {
       waiters_.push_back(std::move(waiter));

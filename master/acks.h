@@ -7,10 +7,10 @@
 #include <chrono>
 #include <functional>
 #include <map>
-#include <mutex>
 #include <string>
 #include <vector>
 
+#include "base/mutex.h"
 #include "base/types.h"
 #include "proto/message.h"
 
@@ -54,7 +54,7 @@ class Acks {
   template <typename IsDone>
   void release(IsDone is_done);
 
-  mutable std::mutex mutex_;
+  mutable Mutex mutex_;
   std::map<std::string, Sequence> slaves_;
   std::vector<Waiter> waiters_;
 };

@@ -2,23 +2,25 @@
 
 #include <utility>
 
+#include "base/mutex.h"
+
 namespace sqlcast::master {
 
 Status cancelled_status() { return Status::error(Code::cancelled, "the request was cancelled; nothing was changed"); }
 
 void Cancellations::enter(const RequestKey& key) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   ++entries_[key].users;
 }
 
 void Cancellations::begin_execution(const RequestKey& key) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto it = entries_.find(key);
   if (it != entries_.end()) it->second.state = State::running;
 }
 
 bool Cancellations::begin_commit(const RequestKey& key) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto it = entries_.find(key);
   if (it == entries_.end()) return true;
   if (it->second.cancelled) return false;
@@ -27,13 +29,13 @@ bool Cancellations::begin_commit(const RequestKey& key) {
 }
 
 bool Cancellations::cancelled(const RequestKey& key) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto it = entries_.find(key);
   return it != entries_.end() && it->second.cancelled;
 }
 
 void Cancellations::leave(const RequestKey& key, std::optional<Failure> failure) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto it = entries_.find(key);
   if (it == entries_.end()) return;
   it->second.state = State::queued;
@@ -42,24 +44,24 @@ void Cancellations::leave(const RequestKey& key, std::optional<Failure> failure)
 }
 
 void Cancellations::turn_away(const RequestKey& key) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto it = entries_.find(key);
   if (it != entries_.end() && --it->second.users == 0) entries_.erase(it);
 }
 
 bool Cancellations::under_way(const RequestKey& key) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return entries_.contains(key);
 }
 
 std::optional<Failure> Cancellations::failure(const RequestKey& key) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto it = entries_.find(key);
   return it == entries_.end() ? std::nullopt : it->second.failure;
 }
 
 Cancellations::Answer Cancellations::cancel(const RequestKey& key, const std::function<bool()>& executed) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto it = entries_.find(key);
   // Looked at with the mutex held: a write that is being committed leaves only when it is in the log.
   const bool under_way = it != entries_.end() && it->second.state != State::queued;

@@ -7,9 +7,9 @@
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <mutex>
 #include <optional>
 
+#include "base/mutex.h"
 #include "base/status.h"
 #include "base/types.h"
 #include "master/failed_requests.h"
@@ -48,7 +48,7 @@ class Cancellations {
     int users = 0;  // the same request may be queued twice, when a client resends
     std::optional<Failure> failure;
   };
-  mutable std::mutex mutex_;
+  mutable Mutex mutex_;
   std::map<RequestKey, Entry> entries_;
 };
 

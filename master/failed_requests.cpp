@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/mutex.h"
 #include "storage/errors.h"
 
 namespace sqlcast::master {
@@ -24,7 +25,7 @@ bool FailedRequests::is_final(const Status& status) {
 
 void FailedRequests::add(const RequestKey& key, Failure failure) {
   const std::uint64_t weight = weight_of(failure);
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   Client& client = clients_[key.client_id];
   const auto [kept, is_new] = client.failures.try_emplace(key.request_id, Kept{std::move(failure), next_number_});
   if (!is_new) return;
@@ -52,7 +53,7 @@ void FailedRequests::forget_oldest_of(std::string client_id) {
 }
 
 std::optional<Failure> FailedRequests::find(const RequestKey& key) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto client = clients_.find(key.client_id);
   if (client == clients_.end()) return std::nullopt;
   const auto kept = client->second.failures.find(key.request_id);

@@ -7,11 +7,11 @@
 
 #include <cstdint>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <unordered_map>
 
+#include "base/mutex.h"
 #include "base/status.h"
 #include "base/types.h"
 
@@ -48,15 +48,15 @@ class FailedRequests {
     std::map<std::uint64_t, std::uint64_t> order;  // request ids, by number
     std::uint64_t weight = 0;
   };
-  void forget_oldest_of(std::string client_id);
+  void forget_oldest_of(std::string client_id) SQLCAST_REQUIRES(mutex_);
 
   const std::uint64_t capacity_;
   const std::uint64_t share_;
-  mutable std::mutex mutex_;
-  std::unordered_map<std::string, Client> clients_;  // guarded by mutex_; each with a failure at least
-  std::map<std::uint64_t, std::string> order_;       // guarded by mutex_; clients, by number
-  std::uint64_t weight_ = 0;                         // guarded by mutex_
-  std::uint64_t next_number_ = 1;                    // guarded by mutex_
+  mutable Mutex mutex_;
+  std::unordered_map<std::string, Client> clients_ SQLCAST_GUARDED_BY(mutex_);  // each with a failure at least
+  std::map<std::uint64_t, std::string> order_ SQLCAST_GUARDED_BY(mutex_);       // clients, by number
+  std::uint64_t weight_ SQLCAST_GUARDED_BY(mutex_) = 0;
+  std::uint64_t next_number_ SQLCAST_GUARDED_BY(mutex_) = 1;
 };
 
 }  // namespace sqlcast::master

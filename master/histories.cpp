@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/logging.h"
+#include "base/mutex.h"
 
 namespace sqlcast::master {
 namespace {
@@ -65,7 +66,7 @@ void Histories::changed() {
 bool Histories::save() {
   node::Identity identity;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (!std::exchange(unsaved_, false)) return true;
     identity = identity_;
   }
@@ -75,13 +76,13 @@ bool Histories::save() {
   if (status.ok() && cannot_save_) logging::info("what others have is written down again");
   cannot_save_ = !status.ok();
   if (status.ok()) return true;
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   unsaved_ = true;
   return false;
 }
 
 void Histories::begin(const OwnHistory& own, const std::function<bool(const Position&)>& has) {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   own_ = own;
   const std::string before = std::exchange(identity_.cluster, own.head.sequence > 0 ? own.cluster : "");
   if (accept_) {
@@ -107,14 +108,14 @@ void Histories::begin(const OwnHistory& own, const std::function<bool(const Posi
 }
 
 void Histories::begun(const std::string& cluster) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   identity_.cluster = own_.cluster = cluster;
   if (accept_) identity_.confirmed = true;
   changed();
 }
 
 void Histories::hear(const node::Claim& claim, Fit fit, const OwnHistory& own) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   own_ = own;
   if (fit == Fit::same) {
     const bool confirms = claim.position.sequence > 0 && !identity_.confirmed && folder_.empty();
@@ -161,7 +162,7 @@ void Histories::update() {
 
 std::string Histories::doubt() const {
   if (!doubts_) return {};
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return doubt_;
 }
 

@@ -6,10 +6,10 @@
 
 #include <atomic>
 #include <functional>
-#include <mutex>
 #include <set>
 #include <string>
 
+#include "base/mutex.h"
 #include "node/identity.h"
 
 namespace sqlcast::master {
@@ -59,19 +59,19 @@ class Histories {
   std::string doubt() const;
 
  private:
-  void update();
-  void changed();
+  void update() SQLCAST_REQUIRES(mutex_);
+  void changed() SQLCAST_REQUIRES(mutex_);
 
   const std::string data_dir_;
   const bool accept_;
   const Hooks hooks_;
-  mutable std::mutex mutex_;
-  node::Identity identity_;     // guarded by mutex_
-  OwnHistory own_;              // guarded by mutex_; as of the last call
-  std::string folder_;          // guarded by mutex_; what is wrong with the folder itself
-  std::string doubt_;           // guarded by mutex_
-  bool unsaved_ = false;        // guarded by mutex_
-  std::set<std::string> told_;  // guarded by mutex_; of what is not acted upon: told once
+  mutable Mutex mutex_;
+  node::Identity identity_ SQLCAST_GUARDED_BY(mutex_);
+  OwnHistory own_ SQLCAST_GUARDED_BY(mutex_);      // as of the last call
+  std::string folder_ SQLCAST_GUARDED_BY(mutex_);  // what is wrong with the folder itself
+  std::string doubt_ SQLCAST_GUARDED_BY(mutex_);
+  bool unsaved_ SQLCAST_GUARDED_BY(mutex_) = false;
+  std::set<std::string> told_ SQLCAST_GUARDED_BY(mutex_);  // of what is not acted upon: told once
   std::atomic<bool> doubts_{false};
   bool cannot_save_ = false;  // of the thread of save()
 };

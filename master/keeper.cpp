@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/mutex.h"
 #include "base/thread.h"
 
 namespace sqlcast::master {
@@ -16,14 +17,14 @@ void Keeper::start() {
 }
 
 void Keeper::wake() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   woken_ = true;
   changed_.notify_all();
 }
 
 void Keeper::stop() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
   }
   changed_.notify_all();
@@ -31,9 +32,9 @@ void Keeper::stop() {
 }
 
 void Keeper::run() {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   while (true) {
-    changed_.wait(lock, [this] { return woken_ || stopping_; });
+    changed_.wait(lock, [this]() SQLCAST_REQUIRES(mutex_) { return woken_ || stopping_; });
     const bool last = stopping_;
     if (!std::exchange(woken_, false)) return;
     lock.unlock();
@@ -42,7 +43,7 @@ void Keeper::run() {
     if (last) return;
     if (kept) continue;
     woken_ = true;
-    changed_.wait_for(lock, again_after_, [this] { return stopping_; });
+    changed_.wait_for(lock, again_after_, [this]() SQLCAST_REQUIRES(mutex_) { return stopping_; });
   }
 }
 

@@ -5,10 +5,10 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <functional>
-#include <mutex>
 #include <thread>
+
+#include "base/mutex.h"
 
 namespace sqlcast::master {
 
@@ -32,10 +32,10 @@ class Keeper {
 
   const std::function<bool()> keep_;
   const std::chrono::milliseconds again_after_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool woken_ = false;     // guarded by mutex_
-  bool stopping_ = false;  // guarded by mutex_
+  Mutex mutex_;
+  ConditionVariable changed_;
+  bool woken_ SQLCAST_GUARDED_BY(mutex_) = false;
+  bool stopping_ SQLCAST_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 

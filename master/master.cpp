@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/logging.h"
+#include "base/mutex.h"
 #include "master/freeze.h"
 #include "proto/codec.h"
 #include "storage/log.h"
@@ -58,8 +59,11 @@ Status Master::start() {
   if (!opened.ok()) return opened;
   Result<KnownSlaves> known = KnownSlaves::load(core_.config.data_dir);
   if (!known) return known.status();
-  known_slaves_ = std::move(*known);
-  for (const std::string& slave : known_slaves_.names()) acks_.expect(slave);
+  {
+    const MutexLock lock(peers_mutex_);
+    known_slaves_ = std::move(*known);
+    for (const std::string& slave : known_slaves_.names()) acks_.expect(slave);
+  }
 
   Histories::Hooks remembering;
   remembering.to_be_saved = [this] { keeper_.wake(); };
@@ -153,14 +157,14 @@ bool Master::keep() {
   KnownSlaves known;
   std::set<std::string> joining;
   {
-    const std::lock_guard lock(peers_mutex_);
+    const MutexLock lock(peers_mutex_);
     known = known_slaves_;
     for (const auto& [name, position] : joining_) joining.insert(name);
   }
   const bool before = known.saved();
   const Status status = known.add(joining);
   if (!status.ok() && before) logging::error("a slave may not be counted after a restart: {}", status.message);
-  const std::lock_guard lock(peers_mutex_);
+  const MutexLock lock(peers_mutex_);
   known_slaves_ = std::move(known);
   for (const std::string& name : joining) {
     acks_.report(name, joining_.at(name));
@@ -312,7 +316,7 @@ bool Master::refuse_name(const node::Caller& caller, const proto::NodeStatus& sl
 void Master::handle_report(const node::Caller& caller, proto::Report report) {
   const std::string name = report.status.name;
   {
-    const std::lock_guard lock(peers_mutex_);
+    const MutexLock lock(peers_mutex_);
     std::erase_if(peers_, [](const auto& peer) { return Clock::now() - peer.second.seen > kForgetPeerAfter; });
     if (refuse_name(caller, report.status)) return;
     const proto::NodeStatus& slave = report.status;
@@ -409,7 +413,7 @@ proto::NodeStatus Master::status() {
 proto::StatusReply Master::cluster_status() {
   proto::StatusReply reply;
   reply.self = status();
-  const std::lock_guard lock(peers_mutex_);
+  const MutexLock lock(peers_mutex_);
   for (const auto& [name, peer] : peers_) {
     reply.peers.push_back(peer.status);
     reply.peers.back().seen_ms_ago = milliseconds_since(peer.seen);

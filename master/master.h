@@ -5,9 +5,9 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 
+#include "base/mutex.h"
 #include "config/config.h"
 #include "master/acks.h"
 #include "master/histories.h"
@@ -47,7 +47,7 @@ class Master {
   OwnHistory own_history() const { return {core_.board.cluster(), core_.board.position()}; }
   Fit hear(const node::Claim& claim, bool look_inside);
   bool keep();
-  bool refuse_name(const node::Caller& caller, const proto::NodeStatus& slave);
+  bool refuse_name(const node::Caller& caller, const proto::NodeStatus& slave) SQLCAST_REQUIRES(peers_mutex_);
   void answer(std::vector<Committed>&& committed);
   void answer_when_acked(Committed committed, proto::Ack ack);
   void tick();
@@ -71,10 +71,11 @@ class Master {
   std::unique_ptr<Histories> histories_;
   Keeper keeper_{[this] { return keep(); }};
   std::unique_ptr<Sequencer> sequencer_;
-  std::mutex peers_mutex_;
-  KnownSlaves known_slaves_;                 // guarded by peers_mutex_; changed by keep() alone
-  std::map<std::string, Sequence> joining_;  // guarded by peers_mutex_; where slaves are that keep() is to make known
-  std::map<std::string, Peer> peers_;        // guarded by peers_mutex_
+  Mutex peers_mutex_;
+  KnownSlaves known_slaves_ SQLCAST_GUARDED_BY(peers_mutex_);  // changed by keep() alone
+  std::map<std::string, Sequence> joining_
+      SQLCAST_GUARDED_BY(peers_mutex_);  // where slaves are that keep() is to make known
+  std::map<std::string, Peer> peers_ SQLCAST_GUARDED_BY(peers_mutex_);
 };
 
 }  // namespace sqlcast::master

@@ -4,6 +4,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/mutex.h"
+
 namespace sqlcast::master {
 namespace {
 
@@ -34,14 +36,14 @@ node::Caller Overdue::enter(node::Caller caller, const RequestKey& key, Clock::t
   open->since = since;
   open->ddl = ddl;
   caller.once = open;
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   open_.emplace(key, open);
   return caller;
 }
 
 bool Overdue::has_other_copy(const RequestKey& key, const node::Caller& caller) const {
   if (key.client_id.empty()) return false;
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto [first, last] = open_.equal_range(key);
   return std::any_of(first, last, [&](const auto& one) {
     const std::shared_ptr<Open> open = one.second.lock();
@@ -57,7 +59,7 @@ void Overdue::tick(Clock::time_point now, bool database_answers, const Answer& a
   };
   std::vector<Late> late;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     std::erase_if(open_, [](const auto& one) { return one.second.expired(); });
     for (const auto& [key, one] : open_)
       if (std::shared_ptr<Open> open = one.lock(); open && now >= open->deadline)

@@ -8,8 +8,8 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 
+#include "base/mutex.h"
 #include "base/types.h"
 #include "node/front.h"
 
@@ -43,8 +43,8 @@ class Overdue {
     bool ddl = false;
   };
   using Opens = std::multimap<RequestKey, std::weak_ptr<Open>>;
-  mutable std::mutex mutex_;
-  Opens open_;  // guarded by mutex_
+  mutable Mutex mutex_;
+  Opens open_ SQLCAST_GUARDED_BY(mutex_);
 };
 
 }  // namespace sqlcast::master

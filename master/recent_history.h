@@ -4,9 +4,9 @@
 
 #include <cstddef>
 #include <deque>
-#include <mutex>
 #include <string>
 
+#include "base/mutex.h"
 #include "base/types.h"
 
 namespace sqlcast::master {
@@ -26,8 +26,8 @@ class RecentHistory {
     Hash hash;
   };
   static constexpr std::size_t kGroups = 65'536;
-  mutable std::mutex mutex_;
-  std::deque<End> ends_;  // guarded by mutex_
+  mutable Mutex mutex_;
+  std::deque<End> ends_ SQLCAST_GUARDED_BY(mutex_);
 };
 
 }  // namespace sqlcast::master

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/mutex.h"
+
 namespace sqlcast::master {
 namespace {
 
@@ -12,7 +14,7 @@ std::int64_t weight_of(const RetryWindow::Outcome& outcome) {
 }  // namespace
 
 void RetryWindow::begin_after(Sequence sequence) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   large_.clear();
   by_oldest_.clear();
   clients_.clear();
@@ -21,7 +23,7 @@ void RetryWindow::begin_after(Sequence sequence) {
 }
 
 void RetryWindow::add(const proto::Entry& entry, Epoch epoch, bool is_ddl) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (entry.key.client_id.empty()) return;
   const auto [client, new_client] = clients_.try_emplace(entry.key.client_id);
   if (new_client) client->second.floor = floor_;
@@ -76,7 +78,7 @@ void RetryWindow::forget_one() {
 }
 
 bool RetryWindow::executed(const RequestKey& key) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return find(key) != nullptr;
 }
 

@@ -12,7 +12,6 @@
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -20,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/mutex.h"
 #include "base/types.h"
 #include "proto/entry.h"
 
@@ -70,7 +70,7 @@ class RetryWindow {
   void weigh(Named& client, std::int64_t change);
   void forget_one();
 
-  mutable std::mutex mutex_;  // held while what it holds changes, and by others who look
+  mutable Mutex mutex_;  // held while what it holds changes, and by others who look
   const std::uint64_t capacity_;
   const std::uint64_t share_;
   std::uint64_t weight_ = 0;

@@ -6,6 +6,7 @@
 
 #include "base/back_off.h"
 #include "base/logging.h"
+#include "base/mutex.h"
 #include "base/thread.h"
 #include "master/freeze.h"
 #include "master/overdue.h"
@@ -85,7 +86,7 @@ std::optional<bool> Sequencer::cancel(const RequestKey& key) {
 }
 
 std::string Sequencer::failure() const {
-  const std::lock_guard lock(failure_mutex_);
+  const MutexLock lock(failure_mutex_);
   return failure_;
 }
 
@@ -196,7 +197,7 @@ Status Sequencer::unavailable() const {
 
 void Sequencer::stop_writing(const Status& why) {
   logging::error("this master stops writing: {}", why.message);
-  const std::lock_guard lock(failure_mutex_);
+  const MutexLock lock(failure_mutex_);
   failure_ = why.message;
 }
 

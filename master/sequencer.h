@@ -13,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/mutex.h"
 #include "base/queue.h"
 #include "config/config.h"
 #include "master/cancellations.h"
@@ -148,8 +149,8 @@ class Sequencer {
   RecentHistory history_;
   std::atomic<std::uint64_t> writer_id_{0};
   std::atomic<bool> defining_{false};  // a definition is being carried out
-  mutable std::mutex failure_mutex_;
-  std::string failure_;  // guarded by failure_mutex_
+  mutable Mutex failure_mutex_;
+  std::string failure_ SQLCAST_GUARDED_BY(failure_mutex_);
 
   // The thread's own.
   std::thread thread_;

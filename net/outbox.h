@@ -4,11 +4,11 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/mutex.h"
 #include "net/wake_up.h"
 #include "proto/codec.h"
 
@@ -30,7 +30,7 @@ class Outbox {
   std::size_t push(std::vector<Item>&& items) {
     std::size_t taken = 0;
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       while (taken < items.size() && take(std::move(items[taken]))) ++taken;
     }
     if (taken > 0) wake();
@@ -38,7 +38,7 @@ class Outbox {
   }
   bool push(Item&& item) {
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       if (!take(std::move(item))) return false;
     }
     wake();
@@ -50,7 +50,7 @@ class Outbox {
   // The owner. Everything that waits, in order.
   std::vector<Item> drain() {
     wake_up_.clear();
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     bytes_ = 0;
     return std::exchange(items_, {});
   }
@@ -58,18 +58,18 @@ class Outbox {
   // Any thread. What waits can still be drained; the owner is woken up.
   void close() {
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       closed_ = true;
     }
     wake();
   }
   bool closed() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return closed_;
   }
   // Nothing waits, and more would be taken.
   bool is_idle() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return !closed_ && items_.empty();
   }
   int fd() const { return wake_up_.fd(); }
@@ -85,7 +85,7 @@ class Outbox {
 
   const std::size_t max_items_;
   const std::uint64_t max_bytes_;
-  mutable std::mutex mutex_;
+  mutable Mutex mutex_;
   std::vector<Item> items_;
   std::uint64_t bytes_ = 0;
   bool closed_ = false;

@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <atomic>
-#include <mutex>
 #include <thread>
 #include <utility>
 
+#include "base/mutex.h"
 #include "base/thread.h"
 #include "net/outbox.h"
 #include "net/socket.h"
@@ -50,6 +50,7 @@ class Router::Impl {
   }
 
   Status bind(const Endpoint& endpoint) {
+    const MutexLock lock(socket_mutex_);
     if (Status status = socket_.bind(endpoint); !status) return status;
     endpoint_ = socket_.bound_endpoint();
     return ok_status();
@@ -74,9 +75,9 @@ class Router::Impl {
 
   std::size_t send(std::vector<Outgoing>&& batch) {
     const std::size_t count = batch.size();
-    if (count <= kSentAtOnce) {
-      const std::unique_lock lock(socket_mutex_, std::try_to_lock);
-      if (lock && outbox_.is_idle()) {
+    if (count <= kSentAtOnce && socket_mutex_.try_lock()) {
+      const MutexLock lock(socket_mutex_, std::adopt_lock);
+      if (outbox_.is_idle()) {
         for (Outgoing& reply : batch) deliver(std::move(reply));
         // What has come is announced once, and that may have been now.
         if (socket_.has_message()) outbox_.wake();
@@ -97,15 +98,21 @@ class Router::Impl {
     bool over_limit = false;
   };
 
+  int descriptor() {
+    const MutexLock lock(socket_mutex_);
+    return socket_.descriptor();
+  }
+
   void run() {
     std::vector<Request> requests;
+    const int incoming = descriptor();
     for (;;) {
-      pollfd items[] = {{socket_.descriptor(), POLLIN, 0}, {outbox_.fd(), POLLIN, 0}};
+      pollfd items[] = {{incoming, POLLIN, 0}, {outbox_.fd(), POLLIN, 0}};
       const bool may_be_more = requests.size() == kBurst;
       ::poll(items, 2, may_be_more ? 0 : -1);  // interrupted, it finds nothing
       requests.clear();
       {
-        const std::lock_guard lock(socket_mutex_);
+        const MutexLock lock(socket_mutex_);
         if (items[1].revents != 0) {
           const bool last = outbox_.closed();
           for (Outgoing& reply : outbox_.drain()) deliver(std::move(reply));
@@ -117,14 +124,13 @@ class Router::Impl {
     }
   }
 
-  // With socket_mutex_.
-  void deliver(Outgoing&& reply) {
+  void deliver(Outgoing&& reply) SQLCAST_REQUIRES(socket_mutex_) {
     const bool sent = socket_.send(reply.envelope.frames, std::move(reply.frames)) == Sent::yes;
     ++(sent ? sent_ : dropped_);
   }
 
-  // With socket_mutex_. Leaves the socket settled, or `requests` full.
-  void receive_burst(std::vector<Request>& requests) {
+  // Leaves the socket settled, or `requests` full.
+  void receive_burst(std::vector<Request>& requests) SQLCAST_REQUIRES(socket_mutex_) {
     while (requests.size() < kBurst) {
       Request request;
       const Received received = socket_.receive(request.frames, kMaxRequestFrames);
@@ -169,8 +175,8 @@ class Router::Impl {
   }
 
   const Options options_;
-  std::mutex socket_mutex_;
-  Socket socket_;  // guarded by socket_mutex_
+  Mutex socket_mutex_;
+  Socket socket_ SQLCAST_GUARDED_BY(socket_mutex_);
   Outbox<Outgoing> outbox_;
   std::string endpoint_;
   OnMessage on_message_;

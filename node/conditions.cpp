@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/mutex.h"
+
 namespace sqlcast::node {
 
 std::string_view state_name(Trouble trouble) {
@@ -19,7 +21,7 @@ std::string_view state_name(Trouble trouble) {
 }
 
 void Conditions::post(const std::string& source, Trouble trouble, std::string message, Clock::time_point now) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   Condition& condition = of_source_.try_emplace(source, Condition{trouble, {}, now}).first->second;
   if (condition.trouble != trouble) condition.since = now;
   condition.trouble = trouble;
@@ -27,14 +29,14 @@ void Conditions::post(const std::string& source, Trouble trouble, std::string me
 }
 
 void Conditions::clear(const std::string& source) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   of_source_.erase(source);
 }
 
 std::vector<Condition> Conditions::gravest_first() const {
   std::vector<Condition> all;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     for (const auto& [source, condition] : of_source_) all.push_back(condition);
   }
   std::sort(all.begin(), all.end(), [](const Condition& a, const Condition& b) {

@@ -5,12 +5,12 @@
 
 #include <chrono>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/mutex.h"
 #include "proto/message.h"
 
 namespace sqlcast::node {
@@ -46,8 +46,8 @@ class Conditions {
  private:
   std::vector<Condition> gravest_first() const;
 
-  mutable std::mutex mutex_;
-  std::map<std::string, Condition> of_source_;  // guarded by mutex_
+  mutable Mutex mutex_;
+  std::map<std::string, Condition> of_source_ SQLCAST_GUARDED_BY(mutex_);
 };
 
 }  // namespace sqlcast::node

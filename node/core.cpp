@@ -4,6 +4,7 @@
 
 #include "base/back_off.h"
 #include "base/logging.h"
+#include "base/mutex.h"
 #include "base/thread.h"
 #include "node/node_id.h"
 #include "sql/parameters.h"
@@ -103,17 +104,17 @@ Status Core::until_it_works(const std::function<Status()>& step) {
       if (const Status restored = database.restore_accounts(); !restored.ok())
         logging::warn("the accounts could not be made anew: {}", restored.message);
     const std::chrono::milliseconds wait = back_off.next();
-    std::unique_lock lock(mutex_);
+    MutexLock lock(mutex_);
     if (interrupted_) return status;
     logging::warn("the start is held up: {}; next try in {} ms", status.message, wait.count());
     held_up_by_ = status.message;
-    if (wake_.wait_for(lock, wait, [this] { return interrupted_; })) return status;
+    if (wake_.wait_for(lock, wait, [this]() SQLCAST_REQUIRES(mutex_) { return interrupted_; })) return status;
   }
 }
 
 void Core::interrupt() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     interrupted_ = true;
   }
   wake_.notify_all();
@@ -131,7 +132,7 @@ void Core::start(std::function<void()> tick) {
 void Core::stop_taking_requests() {
   database.prepare_to_stop();
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
   }
   wake_.notify_all();
@@ -149,7 +150,7 @@ void Core::stop() {
 }
 
 void Core::tick_loop(const std::function<void()>& tick) {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   while (!stopping_) {
     lock.unlock();
     // In this order, with one time: who waits in vain for a position is told that.
@@ -162,7 +163,7 @@ void Core::tick_loop(const std::function<void()>& tick) {
     disk.tick(now);
     tick();
     lock.lock();
-    wake_.wait_for(lock, 50ms, [this] { return stopping_; });
+    wake_.wait_for(lock, 50ms, [this]() SQLCAST_REQUIRES(mutex_) { return stopping_; });
   }
 }
 
@@ -297,7 +298,7 @@ proto::NodeStatus Core::base_status() {
 
 std::string Core::starting_at() {
   if (std::string of_database = database.health().message; !of_database.empty()) return of_database;
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return held_up_by_.empty() ? "the log is being read" : "held up, and tried again: " + held_up_by_;
 }
 

@@ -5,12 +5,11 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <functional>
-#include <mutex>
 #include <string>
 #include <thread>
 
+#include "base/mutex.h"
 #include "base/queue.h"
 #include "config/config.h"
 #include "node/conditions.h"
@@ -89,11 +88,11 @@ class Core {
   Deadlines deadlines_;  // of errands, and of readers of the log
   BoundedQueue<std::function<void()>> errands_;
   std::thread errand_thread_;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  bool stopping_ = false;     // guarded by mutex_
-  bool interrupted_ = false;  // guarded by mutex_
-  std::string held_up_by_;    // guarded by mutex_; what a step of the start waits for
+  Mutex mutex_;
+  ConditionVariable wake_;
+  bool stopping_ SQLCAST_GUARDED_BY(mutex_) = false;
+  bool interrupted_ SQLCAST_GUARDED_BY(mutex_) = false;
+  std::string held_up_by_ SQLCAST_GUARDED_BY(mutex_);  // what a step of the start waits for
   std::atomic<bool> serving_{false};
 };
 

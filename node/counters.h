@@ -6,8 +6,9 @@
 #include <cstdint>
 #include <deque>
 #include <map>
-#include <mutex>
 #include <string>
+
+#include "base/mutex.h"
 
 namespace sqlcast::node {
 
@@ -40,7 +41,7 @@ class Rate {
  public:
   using Clock = std::chrono::steady_clock;
   void add(std::uint64_t events, Clock::time_point now = Clock::now()) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (!samples_.empty() && now - samples_.back().time < std::chrono::milliseconds(100)) {
       samples_.back().events += events;
     } else {
@@ -49,7 +50,7 @@ class Rate {
     forget(now);
   }
   double per_second(Clock::time_point now = Clock::now()) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     forget(now);
     std::uint64_t sum = 0;
     for (const Sample& sample : samples_) sum += sample.events;
@@ -65,7 +66,7 @@ class Rate {
   void forget(Clock::time_point now) {
     while (!samples_.empty() && now - samples_.front().time > kWindow) samples_.pop_front();
   }
-  std::mutex mutex_;
+  Mutex mutex_;
   std::deque<Sample> samples_;
 };
 

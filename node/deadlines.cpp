@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "base/mutex.h"
+
 namespace sqlcast::node {
 
 Caller Deadlines::enter(Caller caller, Clock::time_point deadline) {
@@ -9,7 +11,7 @@ Caller Deadlines::enter(Caller caller, Clock::time_point deadline) {
   open->caller = caller;
   open->deadline = deadline;
   caller.once = open;
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   open_.push_back(open);
   return caller;
 }
@@ -17,7 +19,7 @@ Caller Deadlines::enter(Caller caller, Clock::time_point deadline) {
 void Deadlines::tick(Clock::time_point now, const std::function<void(const Caller&)>& answer) {
   std::vector<std::shared_ptr<Open>> late;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     std::erase_if(open_, [&](const std::weak_ptr<Open>& one) {
       std::shared_ptr<Open> open = one.lock();
       if (!open) return true;

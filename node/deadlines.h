@@ -5,9 +5,9 @@
 #include <chrono>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <vector>
 
+#include "base/mutex.h"
 #include "node/front.h"
 
 namespace sqlcast::node {
@@ -28,8 +28,8 @@ class Deadlines {
     Caller caller;
     Clock::time_point deadline;
   };
-  std::mutex mutex_;
-  std::vector<std::weak_ptr<Open>> open_;  // guarded by mutex_
+  Mutex mutex_;
+  std::vector<std::weak_ptr<Open>> open_ SQLCAST_GUARDED_BY(mutex_);
 };
 
 }  // namespace sqlcast::node

@@ -3,12 +3,11 @@
 #include <sys/statvfs.h>
 
 #include <cerrno>
-#include <condition_variable>
 #include <cstring>
-#include <mutex>
 #include <utility>
 
 #include "base/logging.h"
+#include "base/mutex.h"
 #include "base/thread.h"
 #include "node/durable_file.h"
 
@@ -30,11 +29,11 @@ std::string in_mebibytes(std::uint64_t bytes) { return std::to_string(bytes >> 2
 
 // What the watch and its thread share; the thread may outlive the watch.
 struct DiskWatch::Looks {
-  std::mutex mutex;
-  std::condition_variable asked;
-  bool wanted = false;                          // guarded by mutex; a look is to be begun, or under way
-  bool over = false;                            // guarded by mutex; the watch is gone
-  std::optional<Result<std::uint64_t>> answer;  // guarded by mutex; not yet taken
+  Mutex mutex;
+  ConditionVariable asked;
+  bool wanted SQLCAST_GUARDED_BY(mutex) = false;                          // a look is to be begun, or under way
+  bool over SQLCAST_GUARDED_BY(mutex) = false;                            // the watch is gone
+  std::optional<Result<std::uint64_t>> answer SQLCAST_GUARDED_BY(mutex);  // not yet taken
 };
 
 LookAtDisk look_at_disk(std::string folder) {
@@ -65,15 +64,15 @@ DiskWatch::DiskWatch(Conditions& conditions, std::string folder, std::uint64_t r
 }
 
 DiskWatch::~DiskWatch() {
-  const std::lock_guard lock(looks_->mutex);
+  const MutexLock lock(looks_->mutex);
   looks_->over = true;
   looks_->asked.notify_all();
 }
 
 void DiskWatch::look_when_asked(const std::shared_ptr<Looks>& looks, const LookAtDisk& look) {
-  std::unique_lock lock(looks->mutex);
+  MutexLock lock(looks->mutex);
   while (true) {
-    looks->asked.wait(lock, [&] { return looks->wanted || looks->over; });
+    looks->asked.wait(lock, [&]() SQLCAST_REQUIRES(looks->mutex) { return looks->wanted || looks->over; });
     if (looks->over) return;
     lock.unlock();
     Result<std::uint64_t> room = look();
@@ -84,7 +83,7 @@ void DiskWatch::look_when_asked(const std::shared_ptr<Looks>& looks, const LookA
 }
 
 bool DiskWatch::looking() const {
-  const std::lock_guard lock(looks_->mutex);
+  const MutexLock lock(looks_->mutex);
   return looks_->wanted;
 }
 
@@ -92,7 +91,7 @@ void DiskWatch::tick(Clock::time_point now) {
   std::optional<Result<std::uint64_t>> answer;
   bool under_way = false;
   if (look_) {
-    const std::lock_guard lock(looks_->mutex);
+    const MutexLock lock(looks_->mutex);
     answer = std::exchange(looks_->answer, std::nullopt);
     under_way = looks_->wanted;
     if (!under_way && (looked_at_ == Clock::time_point::min() || now - looked_at_ >= kInterval)) {

@@ -1,5 +1,6 @@
 #include "node/front.h"
 
+#include "base/mutex.h"
 #include "node/request_plan.h"
 
 namespace sqlcast::node {
@@ -80,7 +81,7 @@ void Front::handle_slow(Caller caller, proto::Message message) {
   const auto* query = std::get_if<proto::QueryRequest>(&message);
   bool unwanted = false;
   if (query != nullptr && !query->key.client_id.empty()) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const auto found = unwanted_.find(query->key);
     unwanted = found != unwanted_.end();
     if (unwanted) found->second.found = true;
@@ -94,7 +95,7 @@ void Front::handle_slow(Caller caller, proto::Message message) {
 void Front::cancel_behind(Caller caller, proto::CancelRequest request) {
   constexpr std::uint64_t kBytes = 256;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     ++unwanted_[request.key].cancels;
   }
   SlowLane::Work work = [this, caller = std::move(caller), request = std::move(request)](bool runs) {
@@ -107,7 +108,7 @@ void Front::cancel_behind(Caller caller, proto::CancelRequest request) {
 
 // True when a request was stopped.
 bool Front::end_cancel(const RequestKey& key) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto it = unwanted_.find(key);
   const bool found = it->second.found;
   if (--it->second.cancels == 0) unwanted_.erase(it);

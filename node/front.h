@@ -12,11 +12,11 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/mutex.h"
 #include "base/status.h"
 #include "net/router.h"
 #include "node/answer_once.h"
@@ -86,8 +86,8 @@ class Front {
     unsigned cancels = 0;  // that are in the lane behind it
     bool found = false;
   };
-  std::mutex mutex_;
-  std::map<RequestKey, Unwanted> unwanted_;  // guarded by mutex_
+  Mutex mutex_;
+  std::map<RequestKey, Unwanted> unwanted_ SQLCAST_GUARDED_BY(mutex_);
 };
 
 }  // namespace sqlcast::node

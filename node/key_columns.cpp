@@ -1,11 +1,12 @@
 #include "node/key_columns.h"
 
 #include "base/logging.h"
+#include "base/mutex.h"
 
 namespace sqlcast::node {
 
 void KeyColumns::mark(const std::vector<storage::Origin>& origins, std::vector<proto::ColumnInfo>& columns) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   // Taken first: a change while the database is asked makes the answer old.
   if (const std::uint64_t now = counters_.definitions; now != as_of_) {
     keys_.clear();

@@ -4,12 +4,12 @@
 
 #include <map>
 #include <memory>
-#include <mutex>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/mutex.h"
 #include "node/counters.h"
 #include "proto/message.h"
 #include "storage/database.h"
@@ -25,14 +25,14 @@ class KeyColumns {
 
  private:
   using Table = std::pair<std::string, std::string>;  // schema, table
-  const std::set<std::string>* keys_of(const Table& table);
+  const std::set<std::string>* keys_of(const Table& table) SQLCAST_REQUIRES(mutex_);
 
   storage::Database& database_;
   const Counters& counters_;
-  std::mutex mutex_;
-  std::unique_ptr<storage::Connection> connection_;  // guarded by mutex_, and so are the next
-  std::map<Table, std::set<std::string>> keys_;
-  std::uint64_t as_of_ = 0;  // changes of definitions that keys_ knows of
+  Mutex mutex_;
+  std::unique_ptr<storage::Connection> connection_ SQLCAST_GUARDED_BY(mutex_);  // and so are the next
+  std::map<Table, std::set<std::string>> keys_ SQLCAST_GUARDED_BY(mutex_);
+  std::uint64_t as_of_ SQLCAST_GUARDED_BY(mutex_) = 0;  // changes of definitions that keys_ knows of
 };
 
 }  // namespace sqlcast::node

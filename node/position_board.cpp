@@ -1,11 +1,13 @@
 #include "node/position_board.h"
 
+#include "base/mutex.h"
+
 namespace sqlcast::node {
 
 void PositionBoard::post(const Position& position) {
   std::vector<Ready> ready;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     position_ = position;
     const auto end = waiters_.upper_bound(position.sequence);
     for (auto it = waiters_.begin(); it != end; ++it) ready.push_back(std::move(it->second.ready));
@@ -16,7 +18,7 @@ void PositionBoard::post(const Position& position) {
 
 bool PositionBoard::when_reached(Sequence sequence, Clock::time_point deadline, Ready ready) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (position_.sequence < sequence) {
       if (waiters_.size() >= kMaxWaiters) return false;
       waiters_.emplace(sequence, Waiter{Clock::now(), deadline, std::move(ready)});
@@ -30,7 +32,7 @@ bool PositionBoard::when_reached(Sequence sequence, Clock::time_point deadline, 
 void PositionBoard::give_up_beyond(const Position& end, Clock::time_point asked) {
   std::vector<Ready> in_vain;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     end_ = end;
     for (auto it = waiters_.upper_bound(end.sequence); it != waiters_.end();) {
       if (it->second.since > asked) {
@@ -47,7 +49,7 @@ void PositionBoard::give_up_beyond(const Position& end, Clock::time_point asked)
 void PositionBoard::tick(Clock::time_point now) {
   std::vector<Ready> late;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     for (auto it = waiters_.begin(); it != waiters_.end();) {
       if (it->second.deadline > now) {
         ++it;

@@ -7,9 +7,9 @@
 #include <chrono>
 #include <functional>
 #include <map>
-#include <mutex>
 #include <vector>
 
+#include "base/mutex.h"
 #include "base/types.h"
 
 namespace sqlcast::node {
@@ -25,7 +25,7 @@ class PositionBoard {
   using Ready = std::function<void(Wait)>;
 
   Position position() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return position_;
   }
 
@@ -33,11 +33,11 @@ class PositionBoard {
 
   // The hash that the log's chain begins with, which no other cluster has; hex, empty while it is not known.
   void begin(const Hash& cluster) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     cluster_ = to_hex(cluster);
   }
   std::string cluster() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return cluster_;
   }
 
@@ -48,7 +48,7 @@ class PositionBoard {
   // entry beyond. Whoever told of that entry knew another history.
   void give_up_beyond(const Position& end, Clock::time_point asked);
   Position end_of_log() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return end_;
   }
 
@@ -63,7 +63,7 @@ class PositionBoard {
   };
   static constexpr std::size_t kMaxWaiters = 10'000;
 
-  mutable std::mutex mutex_;
+  mutable Mutex mutex_;
   Position position_;
   Position end_;  // of the master's log, as of the last give_up_beyond()
   std::string cluster_;

@@ -4,6 +4,7 @@
 #include <random>
 
 #include "base/logging.h"
+#include "base/mutex.h"
 #include "base/thread.h"
 #include "storage/dialect.h"
 
@@ -94,8 +95,11 @@ void Readers::stop() {
   workers_gone_ = true;
   retirement_.notify_one();
   if (watcher_.joinable()) watcher_.join();
-  for (auto& [id, cursor] : cursors_) retired_.push_back(std::move(cursor));
-  cursors_.clear();
+  {
+    const MutexLock lock(mutex_);
+    for (auto& [id, cursor] : cursors_) retired_.push_back(std::move(cursor));
+    cursors_.clear();
+  }
   end_retired();
 }
 
@@ -135,8 +139,8 @@ void Readers::watch() {
     under_way_.stop_overdue(stopping_);
     drop_idle_cursors();
     end_retired();
-    std::unique_lock lock(mutex_);
-    retirement_.wait_for(lock, 100ms, [this] { return !retired_.empty() || workers_gone_; });
+    MutexLock lock(mutex_);
+    retirement_.wait_for(lock, 100ms, [this]() SQLCAST_REQUIRES(mutex_) { return !retired_.empty() || workers_gone_; });
   }
 }
 
@@ -144,7 +148,7 @@ void Readers::watch() {
 // rows. That is the watcher's, who ends its session first.
 void Readers::retire(std::unique_ptr<Cursor> cursor) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     retired_.push_back(std::move(cursor));
   }
   retirement_.notify_one();
@@ -153,7 +157,7 @@ void Readers::retire(std::unique_ptr<Cursor> cursor) {
 void Readers::end_retired() {
   std::vector<std::unique_ptr<Cursor>> ending;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     ending.swap(retired_);
   }
   for (const std::unique_ptr<Cursor>& cursor : ending) {
@@ -167,7 +171,7 @@ void Readers::end_retired() {
 void Readers::close(const std::string& client_id, std::uint64_t id) {
   std::unique_ptr<Cursor> cursor;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const auto it = cursors_.find(id);
     if (it == cursors_.end() || it->second->key.client_id != client_id) return;
     cursor = std::move(it->second);
@@ -185,7 +189,7 @@ void Readers::give_up_place(const std::string& client_id) {
 void Readers::make_way() {
   under_way_.make_way();
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     for (auto& [id, cursor] : cursors_) {
       give_up_place(cursor->key.client_id);
       retired_.push_back(std::move(cursor));
@@ -208,7 +212,7 @@ void Readers::work() {
 }
 
 void Readers::drop_idle_cursors() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const Clock::time_point now = Clock::now();
   for (auto it = cursors_.begin(); it != cursors_.end();) {
     if (now - it->second->last_used < limits_.cursor_timeout && now - it->second->opened < limits_.cursor_lifetime) {
@@ -396,7 +400,7 @@ Status Readers::within_limit(const storage::PageReader& reader) const {
 // Takes the cursor unless it is refused.
 Result<std::uint64_t> Readers::keep(std::unique_ptr<Cursor>& cursor) {
   cursor->last_used = Clock::now();
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (cursor->id == 0) {
     const auto held = cursors_of_client_.find(cursor->key.client_id);
     const std::uint32_t open = held == cursors_of_client_.end() ? 0 : held->second;
@@ -417,7 +421,7 @@ void Readers::answer_fetch(const ReadJob& job) {
   const Sequence position = board_.position().sequence;
   std::unique_ptr<Cursor> cursor;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const auto it = cursors_.find(job.fetch_cursor);
     if (it != cursors_.end() && it->second->key.client_id == job.key.client_id) {
       cursor = std::move(it->second);
@@ -431,7 +435,7 @@ void Readers::answer_fetch(const ReadJob& job) {
     return;
   }
   const auto forget = [&] {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     give_up_place(cursor->key.client_id);
   };
   Result<proto::Page> page = next_page(*cursor, job);

@@ -8,17 +8,16 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "base/mutex.h"
 #include "base/queue.h"
 #include "config/config.h"
 #include "node/counters.h"
@@ -79,7 +78,7 @@ class Readers {
   Status within_limit(const storage::PageReader& reader) const;
   Result<proto::Page> next_page(Cursor& cursor, const ReadJob& job);
   Result<std::uint64_t> keep(std::unique_ptr<Cursor>& cursor);
-  void give_up_place(const std::string& client_id);  // of a cursor; with mutex_ held
+  void give_up_place(const std::string& client_id) SQLCAST_REQUIRES(mutex_);  // of a cursor
   void send(const ReadJob& job, std::vector<proto::StatementResult> results, Sequence position);
   void drop_idle_cursors();
   void retire(std::unique_ptr<Cursor> cursor);
@@ -101,12 +100,12 @@ class Readers {
   std::atomic<bool> stopping_{false};
   std::atomic<bool> workers_gone_{false};
 
-  std::mutex mutex_;
-  std::map<std::uint64_t, std::unique_ptr<Cursor>> cursors_;  // guarded by mutex_; absent while a page is read
-  std::map<std::string, std::uint32_t> cursors_of_client_;    // guarded by mutex_
-  std::vector<std::unique_ptr<Cursor>> retired_;              // guarded by mutex_; to be ended by the watcher
-  std::condition_variable retirement_;
-  std::uint64_t next_cursor_;  // guarded by mutex_
+  Mutex mutex_;
+  std::map<std::uint64_t, std::unique_ptr<Cursor>> cursors_ SQLCAST_GUARDED_BY(mutex_);  // absent while a page is read
+  std::map<std::string, std::uint32_t> cursors_of_client_ SQLCAST_GUARDED_BY(mutex_);
+  std::vector<std::unique_ptr<Cursor>> retired_ SQLCAST_GUARDED_BY(mutex_);  // to be ended by the watcher
+  ConditionVariable retirement_;
+  std::uint64_t next_cursor_ SQLCAST_GUARDED_BY(mutex_);
 };
 
 }  // namespace sqlcast::node

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/logging.h"
+#include "base/mutex.h"
 
 namespace sqlcast::node {
 namespace {
@@ -38,7 +39,7 @@ struct ReadJob::Ticket {
 
 bool ReadsUnderWay::enter(ReadJob& job) {
   const bool has_key = !job.key.client_id.empty() && job.fetch_cursor == 0;
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (has_key) {
     const auto [begin, end] = entered_.equal_range(job.key);
     for (auto it = begin; it != end; ++it) {
@@ -62,7 +63,7 @@ bool ReadsUnderWay::enter(ReadJob& job) {
 }
 
 std::vector<Caller> ReadsUnderWay::leave(const ReadJob& job) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto [begin, end] = entered_.equal_range(job.ticket->key);
   const auto it = std::find_if(begin, end, [&job](const auto& entry) { return entry.second == job.ticket; });
   if (it != end) entered_.erase(it);
@@ -71,7 +72,7 @@ std::vector<Caller> ReadsUnderWay::leave(const ReadJob& job) {
 
 std::vector<Caller> ReadsUnderWay::take_late(Clock::time_point now) {
   std::vector<Caller> late;
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   for (auto& [key, ticket] : entered_) {
     if (ticket->deadline > now) continue;
     late.insert(late.end(), ticket->callers.begin(), ticket->callers.end());
@@ -84,7 +85,7 @@ ReadsUnderWay::Cancelled ReadsUnderWay::cancel(const RequestKey& key) {
   Cancelled cancelled;
   std::vector<std::uint64_t> connections;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     for (auto& [connection, running] : running_) {
       if (running.key != key || running.stopped != Stopped::no) continue;
       running.stopped = Stopped::cancelled;
@@ -121,14 +122,14 @@ void ReadsUnderWay::end(const std::vector<std::uint64_t>& connections) {
 
 void ReadsUnderWay::told(const std::vector<std::uint64_t>& connections) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     for (const std::uint64_t connection : connections) running_.at(connection).being_stopped = false;
   }
   told_.notify_all();
 }
 
 void ReadsUnderWay::make_way() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const Clock::time_point now = Clock::now();
   for (auto& [connection, running] : running_) {
     if (running.stopped != Stopped::no || now < running.gives_way_at) continue;
@@ -141,7 +142,7 @@ void ReadsUnderWay::stop_overdue(bool all) {
   std::vector<std::uint64_t> to_interrupt;
   std::vector<std::uint64_t> to_end;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const Clock::time_point now = Clock::now();
     for (auto& [connection, running] : running_) {
       if (running.being_stopped) continue;
@@ -168,7 +169,7 @@ void ReadsUnderWay::stop_overdue(bool all) {
 
 bool ReadsUnderWay::begin_running(std::uint64_t connection, const RequestKey& key, const ReadJob& job,
                                   unsigned times_given_way) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   // A session that is known under this id already is one of a server that has ended since.
   if (job.ticket->callers.empty() || running_.contains(connection)) return false;
   job.ticket->running = true;
@@ -179,7 +180,7 @@ bool ReadsUnderWay::begin_running(std::uint64_t connection, const RequestKey& ke
 }
 
 ReadsUnderWay::Stopped ReadsUnderWay::end_running(std::uint64_t connection) {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   const auto it = running_.find(connection);
   told_.wait(lock, [&] { return !it->second.being_stopped; });
   const Stopped stopped = it->second.stopped;

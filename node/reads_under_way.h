@@ -6,14 +6,13 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
+#include "base/mutex.h"
 #include "node/front.h"
 #include "proto/message.h"
 #include "storage/database.h"
@@ -86,11 +85,11 @@ class ReadsUnderWay {
   void told(const std::vector<std::uint64_t>& connections);
 
   storage::Database& database_;
-  std::mutex mutex_;
-  std::condition_variable told_;
-  std::uint64_t nameless_ = 0;                                           // guarded by mutex_; entered without a key
-  std::map<std::uint64_t, Running> running_;                             // guarded by mutex_; by connection id
-  std::multimap<RequestKey, std::shared_ptr<ReadJob::Ticket>> entered_;  // guarded by mutex_
+  Mutex mutex_;
+  ConditionVariable told_;
+  std::uint64_t nameless_ SQLCAST_GUARDED_BY(mutex_) = 0;                // entered without a key
+  std::map<std::uint64_t, Running> running_ SQLCAST_GUARDED_BY(mutex_);  // by connection id
+  std::multimap<RequestKey, std::shared_ptr<ReadJob::Ticket>> entered_ SQLCAST_GUARDED_BY(mutex_);
 };
 
 }  // namespace sqlcast::node

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 
+#include "base/mutex.h"
 #include "sql/schema.h"
 
 namespace sqlcast::node {
@@ -11,16 +11,16 @@ namespace sqlcast::node {
 class SchemaHolder {
  public:
   std::shared_ptr<const sql::Schema> get() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return schema_;
   }
   void set(std::shared_ptr<const sql::Schema> schema) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     schema_ = std::move(schema);
   }
 
  private:
-  mutable std::mutex mutex_;
+  mutable Mutex mutex_;
   std::shared_ptr<const sql::Schema> schema_ = std::make_shared<sql::Schema>();
 };
 

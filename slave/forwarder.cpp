@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <random>
 
+#include "base/mutex.h"
 #include "base/thread.h"
 #include "proto/codec.h"
 
@@ -76,7 +77,7 @@ void Forwarder::submit(node::Caller caller, proto::QueryRequest request, bool wr
   if (request.key.client_id.empty()) request.key = {own_client_id_, next_request_id_++};
   const RequestKey key = request.key;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     ++known_[key].users;
   }
   Job job{std::move(caller), std::move(request), Clock::now(), deadline};
@@ -87,7 +88,7 @@ void Forwarder::submit(node::Caller caller, proto::QueryRequest request, bool wr
 void Forwarder::submit_cancel(node::Caller caller, proto::CancelRequest request) {
   bool stopped_here = false;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const auto it = known_.find(request.key);
     stopped_here = it != known_.end() && !it->second.sent;
     if (stopped_here) it->second.cancelled = true;
@@ -112,20 +113,20 @@ void Forwarder::submit_close(node::Caller caller, proto::CloseRequest request, C
 
 // False when the write was cancelled: it must not go out.
 bool Forwarder::begin(const RequestKey& key) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   Known& known = known_[key];
   if (!known.cancelled) known.sent = true;
   return !known.cancelled;
 }
 
 void Forwarder::end(const RequestKey& key) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto it = known_.find(key);
   if (--it->second.users == 0) known_.erase(it);
 }
 
 bool Forwarder::is_here(const RequestKey& key) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return known_.contains(key);
 }
 

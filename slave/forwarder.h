@@ -12,12 +12,12 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "base/mutex.h"
 #include "base/queue.h"
 #include "config/config.h"
 #include "net/requester.h"
@@ -90,8 +90,8 @@ class Forwarder {
   std::atomic<std::uint64_t> next_request_id_{1};
   BoundedQueue<Job> queue_;
   BoundedQueue<Job> cancels_;
-  std::mutex mutex_;
-  std::map<RequestKey, Known> known_;  // guarded by mutex_
+  Mutex mutex_;
+  std::map<RequestKey, Known> known_ SQLCAST_GUARDED_BY(mutex_);
   std::vector<std::unique_ptr<net::Requester>> requesters_;
   std::vector<std::thread> threads_;
 };

@@ -4,6 +4,7 @@
 #include <random>
 
 #include "base/logging.h"
+#include "base/mutex.h"
 #include "base/thread.h"
 #include "net/endpoint.h"
 
@@ -64,7 +65,7 @@ void Receiver::stop() {
 
 void Receiver::applied(const Position& position) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     news_applied_ = position;
   }
   wake_up_.signal();
@@ -72,14 +73,14 @@ void Receiver::applied(const Position& position) {
 
 void Receiver::apply_failed(const std::string& message) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     news_failed_ = message;
   }
   wake_up_.signal();
 }
 
 Receiver::View Receiver::view() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return view_;
 }
 
@@ -113,7 +114,7 @@ void Receiver::take_news() {
   std::optional<Position> position;
   std::optional<std::string> failed;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     position.swap(news_applied_);
     failed.swap(news_failed_);
   }
@@ -271,7 +272,7 @@ void Receiver::publish_view() {
   view.publisher = publisher_;
   counters_.gaps = replicator_->gaps();
   counters_.catch_ups = replicator_->catch_ups();
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (view.state != view_.state)
     logging::info("{}{}{}", state_name(view.state), view.message.empty() ? "" : ": ", view.message);
   view_ = std::move(view);

@@ -6,11 +6,11 @@
 #include <deque>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
 
+#include "base/mutex.h"
 #include "config/config.h"
 #include "net/dealer.h"
 #include "net/poller.h"
@@ -80,10 +80,10 @@ class Receiver {
   node::Counters& counters_;
   const Hooks hooks_;
 
-  mutable std::mutex mutex_;
-  View view_;                               // guarded by mutex_
-  std::optional<Position> news_applied_;    // guarded by mutex_
-  std::optional<std::string> news_failed_;  // guarded by mutex_
+  mutable Mutex mutex_;
+  View view_ SQLCAST_GUARDED_BY(mutex_);
+  std::optional<Position> news_applied_ SQLCAST_GUARDED_BY(mutex_);
+  std::optional<std::string> news_failed_ SQLCAST_GUARDED_BY(mutex_);
   net::WakeUp wake_up_;
   std::atomic<bool> stopping_{false};
 

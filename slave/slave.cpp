@@ -1,6 +1,7 @@
 #include "slave/slave.h"
 
 #include "base/logging.h"
+#include "base/mutex.h"
 #include "storage/catalog.h"
 #include "storage/server_rules.h"
 
@@ -95,7 +96,7 @@ proto::NodeStatus Slave::status() {
   status.state = state_name(view.state);
   status.message = view.message;
   core_.tell_conditions(status);
-  if (const std::lock_guard lock(mutex_); status.message.empty()) status.message = differences_;
+  if (const MutexLock lock(mutex_); status.message.empty()) status.message = differences_;
   status.head = view.head;
   status.lag_ms = view.lag_ms;
   status.publisher = view.publisher;
@@ -113,7 +114,7 @@ Status Slave::meet(const proto::NodeStatus& master) {
   if (Status status = storage::same_major_version(ours, theirs); !status.ok()) return status;
   std::string differences = storage::differences(ours, theirs);
   if (!differences.empty()) differences = "this node's database is set up otherwise than the master's: " + differences;
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (!differences.empty() && differences != differences_) logging::warn("{}", differences);
   differences_ = std::move(differences);
   return ok_status();

@@ -3,10 +3,10 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 
+#include "base/mutex.h"
 #include "config/config.h"
 #include "node/core.h"
 #include "slave/applier.h"
@@ -45,8 +45,8 @@ class Slave {
   std::unique_ptr<Applier> applier_;
   std::unique_ptr<Receiver> receiver_;
   std::unique_ptr<Forwarder> forwarder_;
-  std::mutex mutex_;
-  std::string differences_;  // guarded by mutex_; between the settings of the two databases
+  Mutex mutex_;
+  std::string differences_ SQLCAST_GUARDED_BY(mutex_);  // between the settings of the two databases
 };
 
 }  // namespace sqlcast::slave

@@ -4,6 +4,7 @@
 #include <random>
 
 #include "base/logging.h"
+#include "base/mutex.h"
 #include "base/thread.h"
 #include "base/types.h"
 #include "storage/dialect.h"
@@ -81,7 +82,7 @@ Account Database::administrator() const {
 }
 
 std::string Database::version() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return version_;
 }
 
@@ -89,7 +90,7 @@ Database::Health Database::health() const {
   Health health;
   health.up = up_;
   health.stalled = health.up && stalled_;
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (!health.up) health.message = doing_;
   if (health.stalled)
     health.message = "the database at " + address().text() + " runs, but does not answer" +
@@ -98,7 +99,7 @@ Database::Health Database::health() const {
 }
 
 void Database::say(const std::string& doing) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (doing_ == doing) return;
   doing_ = doing;
   logging::info("{}", doing);
@@ -110,22 +111,22 @@ void Database::say_as_well(const std::string& doing) {
 }
 
 std::vector<std::string> Database::settings() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return settings_;
 }
 
 Status Database::start() {
   watch_.start();
   supervisor_ = start_thread("db-supervisor", [this] { supervise(); });
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return first_start_.has_value(); });
+  MutexLock lock(mutex_);
+  changed_.wait(lock, [this]() SQLCAST_REQUIRES(mutex_) { return first_start_.has_value(); });
   return *first_start_;
 }
 
 // Who waits for the next try is woken.
 void Database::begin_to_end() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     ending_ = true;
   }
   changed_.notify_all();
@@ -146,7 +147,7 @@ void Database::interrupt() {
 void Database::stop() {
   prepare_to_stop();
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
   }
   changed_.notify_all();
@@ -157,12 +158,12 @@ void Database::stop() {
 void Database::supervise() {
   const Status first = first_bring_up();
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     first_start_ = first;
   }
   changed_.notify_all();
   pinger_.start();
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   while (first.ok() && !stopping_) {
     changed_.wait_for(lock, up_ ? kCheckInterval : back_off_);
     if (stopping_) break;
@@ -210,7 +211,7 @@ Status Database::first_bring_up() {
     Status status = bring_up();
     if (status.ok() || ending_ || !passes_by_itself(status) || lacks_rights(status)) return status;
     failed_to_bring_up(status);
-    std::unique_lock lock(mutex_);
+    MutexLock lock(mutex_);
     changed_.wait_for(lock, back_off_, [this] { return ending_.load(); });
   }
 }
@@ -273,7 +274,7 @@ Status Database::make_ready() {
   const Result<std::optional<std::string>> version = (*connection)->scalar("SELECT VERSION()");
   if (!version) return version.status();
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     version_ = version->value_or("");
     doing_.clear();
   }
@@ -319,7 +320,7 @@ Status Database::check_settings(Connection& connection) {
     problems += "\n  " + problem;
   if (!problems.empty())
     return Status::error(Code::config, "the database at " + address().text() + " is not safe for sqlcast:" + problems);
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   settings_ = settings_to_compare(settings);
   return ok_status();
 }

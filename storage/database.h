@@ -6,14 +6,13 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "base/mutex.h"
 #include "base/status.h"
 #include "storage/connection.h"
 #include "storage/managed_server.h"
@@ -114,13 +113,13 @@ class Database {
   std::thread supervisor_;
   std::chrono::milliseconds back_off_{};  // the supervisor's
   std::string last_failure_;              // the supervisor's; of the last try to bring it up
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  bool stopping_ = false;              // guarded by mutex_
-  std::string doing_;                  // guarded by mutex_; while it is not up
-  std::optional<Status> first_start_;  // guarded by mutex_
-  std::string version_;                // guarded by mutex_
-  std::vector<std::string> settings_;  // guarded by mutex_
+  mutable Mutex mutex_;
+  ConditionVariable changed_;
+  bool stopping_ SQLCAST_GUARDED_BY(mutex_) = false;
+  std::string doing_ SQLCAST_GUARDED_BY(mutex_);  // while it is not up
+  std::optional<Status> first_start_ SQLCAST_GUARDED_BY(mutex_);
+  std::string version_ SQLCAST_GUARDED_BY(mutex_);
+  std::vector<std::string> settings_ SQLCAST_GUARDED_BY(mutex_);
   // External: this session has the lock that says whose the server is. It goes with the server, or its session.
   std::unique_ptr<Connection> ownership_;  // the supervisor's
   std::atomic<std::uint64_t> ownership_id_{0};

@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <memory>
 
+#include "base/mutex.h"
 #include "storage/connection.h"
 
 namespace sqlcast::storage {
@@ -63,8 +64,8 @@ int duplicate(ino_t inode, int socket) {
 }
 
 std::timed_mutex opening_turn;
-std::mutex current_mutex;
-const Opening* current = nullptr;  // guarded by current_mutex
+Mutex current_mutex;
+const Opening* current SQLCAST_GUARDED_BY(current_mutex) = nullptr;
 
 }  // namespace
 
@@ -85,12 +86,12 @@ bool Line::quiet() const {
 }
 
 void Line::when_waiting(WaitHook hook) {
-  const std::lock_guard lock(hook_mutex_);
+  const MutexLock lock(hook_mutex_);
   hook_ = std::move(hook);
 }
 
 void Line::tell_waiting(const std::string& what) {
-  const std::lock_guard lock(hook_mutex_);
+  const MutexLock lock(hook_mutex_);
   if (hook_) hook_(what);
 }
 
@@ -98,13 +99,13 @@ Opening::Opening(const Address& address) : address_(address), turn_(opening_turn
   if (!ok()) return;
   since_ = Clock::now();
   before_ = sockets_to(address);
-  const std::lock_guard lock(current_mutex);
+  const MutexLock lock(current_mutex);
   current = this;
 }
 
 Opening::~Opening() {
   if (!ok()) return;
-  const std::lock_guard lock(current_mutex);
+  const MutexLock lock(current_mutex);
   current = nullptr;
 }
 
@@ -124,7 +125,7 @@ void Opening::end_stuck() { end_after(kOpening); }
 void Opening::end() { end_after(0s); }
 
 void Opening::end_after(Clock::duration time) {
-  const std::lock_guard lock(current_mutex);
+  const MutexLock lock(current_mutex);
   if (current == nullptr || Clock::now() - current->since_ < time) return;
   for (const auto& [inode, socket] : current->new_sockets()) Line(duplicate(inode, socket)).cut();
 }

@@ -5,14 +5,16 @@
 #pragma once
 
 #include <sys/types.h>
+#include <mutex>
 
 #include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <mutex>
 #include <string>
+
+#include "base/mutex.h"
 
 namespace sqlcast::storage {
 
@@ -56,8 +58,8 @@ class Line {
   std::atomic<std::uint64_t> steps_{0};
   std::atomic<std::uint64_t> id_{0};
   std::atomic<bool> cut_{false};
-  std::mutex hook_mutex_;
-  WaitHook hook_;  // guarded by hook_mutex_
+  Mutex hook_mutex_;
+  WaitHook hook_ SQLCAST_GUARDED_BY(hook_mutex_);
 };
 
 // While the object lives, nobody else in this process opens a session: a socket to the server that is new afterwards

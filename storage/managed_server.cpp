@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "base/logging.h"
+#include "base/mutex.h"
 
 namespace sqlcast::storage {
 namespace {
@@ -168,7 +169,7 @@ Status ManagedServer::spawn(const std::vector<std::string>& arguments, const Loc
   std::vector<char*> argv;
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
-  const std::lock_guard guard(mutex_);
+  const MutexLock guard(mutex_);
   if (interrupted_) return interrupted_status();
   const pid_t parent = getpid();
   const pid_t pid = fork();
@@ -181,7 +182,7 @@ Status ManagedServer::spawn(const std::vector<std::string>& arguments, const Loc
 
 // Of a program of ours that has ended before it was to.
 Status ManagedServer::why_it_ended(const std::string& what) {
-  const std::lock_guard guard(mutex_);
+  const MutexLock guard(mutex_);
   const std::string tail = log_tail();
   const bool by_somebody = WIFSIGNALED(ended_with_) ? WTERMSIG(ended_with_) == SIGKILL : WEXITSTATUS(ended_with_) == 0;
   constexpr std::array kSignsOfFullDisk{"No space left", "rror: 28", "rrcode: 28", "errno: 28", "rror 28"};
@@ -193,7 +194,7 @@ Status ManagedServer::why_it_ended(const std::string& what) {
 
 // Another text whenever the process has done something: used a processor, read, written. Empty: it is gone.
 std::string ManagedServer::activity() {
-  const std::lock_guard guard(mutex_);
+  const MutexLock guard(mutex_);
   if (pid_ <= 0) return {};
   const std::string folder = "/proc/" + std::to_string(pid_);
   std::ifstream stat(folder + "/stat");
@@ -337,7 +338,7 @@ std::vector<std::string> ManagedServer::arguments(const std::string& program) co
 }
 
 bool ManagedServer::running() {
-  const std::lock_guard guard(mutex_);
+  const MutexLock guard(mutex_);
   if (pid_ <= 0) return false;
   int status = 0;
   const pid_t ended = waitpid(pid_, &status, WNOHANG);
@@ -348,23 +349,23 @@ bool ManagedServer::running() {
 }
 
 bool ManagedServer::ended_well() {
-  const std::lock_guard guard(mutex_);
+  const MutexLock guard(mutex_);
   return WIFEXITED(ended_with_) && WEXITSTATUS(ended_with_) == 0;
 }
 
 bool ManagedServer::interrupted() {
-  const std::lock_guard guard(mutex_);
+  const MutexLock guard(mutex_);
   return interrupted_;
 }
 
 void ManagedServer::kill() {
-  const std::lock_guard guard(mutex_);
+  const MutexLock guard(mutex_);
   if (pid_ > 0) ::kill(-pid_, SIGKILL);
 }
 
 void ManagedServer::interrupt() {
   {
-    const std::lock_guard guard(mutex_);
+    const MutexLock guard(mutex_);
     interrupted_ = true;
   }
   kill();
@@ -373,7 +374,7 @@ void ManagedServer::interrupt() {
 void ManagedServer::stop(std::chrono::seconds wait) {
   if (!running()) return;
   {
-    const std::lock_guard guard(mutex_);
+    const MutexLock guard(mutex_);
     ::kill(pid_, SIGTERM);
   }
   const Clock::time_point give_up = Clock::now() + wait;

@@ -15,10 +15,10 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <mutex>
 #include <string>
 #include <vector>
 
+#include "base/mutex.h"
 #include "base/status.h"
 #include "storage/connection.h"
 
@@ -76,10 +76,10 @@ class ManagedServer {
 
   const Options options_;
   std::string socket_folder_;  // short, because a socket's path may have 107 bytes at most
-  std::mutex mutex_;
-  pid_t pid_ = -1;            // guarded by mutex_; of a process that has not been waited for
-  int ended_with_ = 0;        // guarded by mutex_; of the one before, as waitpid() says it
-  bool interrupted_ = false;  // guarded by mutex_
+  Mutex mutex_;
+  pid_t pid_ SQLCAST_GUARDED_BY(mutex_) = -1;      // of a process that has not been waited for
+  int ended_with_ SQLCAST_GUARDED_BY(mutex_) = 0;  // of the one before, as waitpid() says it
+  bool interrupted_ SQLCAST_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace sqlcast::storage

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/mutex.h"
 #include "base/thread.h"
 
 namespace sqlcast::storage {
@@ -17,7 +18,7 @@ void Pinger::start() {
 
 void Pinger::stop() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
   }
   wake_.notify_all();
@@ -25,7 +26,7 @@ void Pinger::stop() {
 }
 
 void Pinger::run() {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   while (!stopping_) {
     if (!waiting_since_) waiting_since_ = Clock::now();
     lock.unlock();
@@ -33,23 +34,23 @@ void Pinger::run() {
     lock.lock();
     if (answer == Answer::came) waiting_since_.reset();
     nobody_there_ = answer == Answer::nobody_there;
-    wake_.wait_for(lock, interval_, [this] { return stopping_; });
+    wake_.wait_for(lock, interval_, [this]() SQLCAST_REQUIRES(mutex_) { return stopping_; });
   }
 }
 
 std::optional<Pinger::Clock::time_point> Pinger::silent_since(std::chrono::milliseconds patience,
                                                               Clock::time_point now) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return waiting_since_ && now - *waiting_since_ >= patience ? waiting_since_ : std::nullopt;
 }
 
 void Pinger::forget() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   waiting_since_.reset();
 }
 
 bool Pinger::nobody_there() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return nobody_there_;
 }
 

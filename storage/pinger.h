@@ -5,11 +5,11 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <thread>
+
+#include "base/mutex.h"
 
 namespace sqlcast::storage {
 
@@ -39,11 +39,12 @@ class Pinger {
 
   const std::function<Answer()> ask_;
   const std::chrono::milliseconds interval_;
-  mutable std::mutex mutex_;
-  std::condition_variable wake_;
-  bool stopping_ = false;                           // guarded by mutex_
-  bool nobody_there_ = false;                       // guarded by mutex_
-  std::optional<Clock::time_point> waiting_since_;  // guarded by mutex_; of the first question without an answer
+  mutable Mutex mutex_;
+  ConditionVariable wake_;
+  bool stopping_ SQLCAST_GUARDED_BY(mutex_) = false;
+  bool nobody_there_ SQLCAST_GUARDED_BY(mutex_) = false;
+  std::optional<Clock::time_point> waiting_since_
+      SQLCAST_GUARDED_BY(mutex_);  // of the first question without an answer
   std::thread thread_;
 };
 

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/logging.h"
+#include "base/mutex.h"
 #include "base/thread.h"
 #include "storage/dialect.h"
 
@@ -33,7 +34,7 @@ void Watch::start() {
 
 void Watch::stop() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
   }
   wake_.notify_all();
@@ -41,14 +42,14 @@ void Watch::stop() {
 }
 
 void Watch::add(const std::shared_ptr<Line>& line) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   added_.push_back(line);
   lines_.push_back(line);
   if (cut_everything_ && Clock::now() >= *cut_everything_) line->cut();
 }
 
 void Watch::cut_all_after(std::chrono::milliseconds grace) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const Clock::time_point then = Clock::now() + grace;
   if (!cut_everything_ || then < *cut_everything_) cut_everything_ = then;
 }
@@ -56,7 +57,7 @@ void Watch::cut_all_after(std::chrono::milliseconds grace) {
 // By whoever asks for it: the watch's own thread may be waiting for the database.
 void Watch::cut_all() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     cut_everything_ = Clock::now();
     for (const std::weak_ptr<Line>& each : lines_)
       if (const std::shared_ptr<Line> line = each.lock()) line->cut();
@@ -65,9 +66,9 @@ void Watch::cut_all() {
 }
 
 void Watch::run() {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   while (!stopping_) {
-    wake_.wait_for(lock, kInterval, [this] { return stopping_; });
+    wake_.wait_for(lock, kInterval, [this]() SQLCAST_REQUIRES(mutex_) { return stopping_; });
     for (const std::shared_ptr<Line>& line : added_) watched_.push_back({line, line->steps()});
     added_.clear();
     std::erase_if(lines_, [](const std::weak_ptr<Line>& line) { return line.expired(); });

@@ -7,14 +7,13 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <thread>
 #include <vector>
 
+#include "base/mutex.h"
 #include "base/status.h"
 #include "storage/connection.h"
 #include "storage/line.h"
@@ -56,12 +55,12 @@ class Watch {
   void look_at(std::vector<Slow>& slow);
 
   const std::function<Result<std::unique_ptr<Connection>>()> open_;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  bool stopping_ = false;                            // guarded by mutex_
-  std::vector<std::shared_ptr<Line>> added_;         // guarded by mutex_
-  std::vector<std::weak_ptr<Line>> lines_;           // guarded by mutex_; all of them
-  std::optional<Clock::time_point> cut_everything_;  // guarded by mutex_
+  Mutex mutex_;
+  ConditionVariable wake_;
+  bool stopping_ SQLCAST_GUARDED_BY(mutex_) = false;
+  std::vector<std::shared_ptr<Line>> added_ SQLCAST_GUARDED_BY(mutex_);
+  std::vector<std::weak_ptr<Line>> lines_ SQLCAST_GUARDED_BY(mutex_);  // all of them
+  std::optional<Clock::time_point> cut_everything_ SQLCAST_GUARDED_BY(mutex_);
 
   // The thread's own.
   std::thread thread_;

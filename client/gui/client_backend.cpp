@@ -2,6 +2,7 @@
 
 #include <deque>
 
+#include "base/mutex.h"
 #include "proto/entry.h"
 
 namespace sqlcast::gui {
@@ -20,13 +21,13 @@ void append_entries(std::vector<LogEntry>& out, const proto::Group& group, const
 }  // namespace
 
 struct ClientBackend::TailBuffer {
-  std::mutex mutex;
+  Mutex mutex;
   std::deque<LogEntry> entries;
   std::uint64_t dropped = 0;
   std::optional<std::string> problem;
 
   void add(std::vector<LogEntry> fresh) {
-    const std::lock_guard lock(mutex);
+    const MutexLock lock(mutex);
     for (LogEntry& entry : fresh) {
       if (entries.size() >= kTailEntries) {
         ++dropped;
@@ -152,7 +153,7 @@ void ClientBackend::start_tail() {
     };
     callbacks.on_beacon = [](const proto::Beacon&) {};
     callbacks.on_problem = [buffer = tail_buffer_](const Status& status) {
-      const std::lock_guard lock(buffer->mutex);
+      const MutexLock lock(buffer->mutex);
       buffer->problem = status.message;
     };
     auto tail = client::Tail::open(endpoints_, 0, std::move(callbacks));
@@ -160,7 +161,7 @@ void ClientBackend::start_tail() {
       tail_ = std::move(*tail);
     } else {
       tail_wanted_ = false;  // may be asked for again
-      const std::lock_guard lock(tail_buffer_->mutex);
+      const MutexLock lock(tail_buffer_->mutex);
       tail_buffer_->problem = tail.status().message;
     }
   });
@@ -169,7 +170,7 @@ void ClientBackend::start_tail() {
 
 Backend::Tailed ClientBackend::take_tail(std::size_t most) {
   Tailed out;
-  const std::lock_guard lock(tail_buffer_->mutex);
+  const MutexLock lock(tail_buffer_->mutex);
   while (!tail_buffer_->entries.empty() && out.entries.size() < most) {
     out.entries.push_back(std::move(tail_buffer_->entries.front()));
     tail_buffer_->entries.pop_front();

@@ -122,7 +122,20 @@ bool Node::stop() {
   return WIFEXITED(*exit_status_) && WEXITSTATUS(*exit_status_) == 0;
 }
 
-void Node::suspend() { ::kill(process_.pid, SIGSTOP); }
+// Back when each of its threads has stopped: until then some may still take what comes.
+void Node::suspend() {
+  ::kill(process_.pid, SIGSTOP);
+  wait_for(name() + " to be stopped", [this] {
+    for (const auto& thread : std::filesystem::directory_iterator("/proc/" + std::to_string(process_.pid) + "/task")) {
+      std::ifstream file(thread.path() / "stat");
+      const std::string stat(std::istreambuf_iterator<char>(file), {});
+      const std::size_t name_end = stat.rfind(')');
+      if (name_end == std::string::npos || stat.size() < name_end + 3 || stat[name_end + 2] != 'T') return false;
+    }
+    return true;
+  });
+}
+
 void Node::resume() { ::kill(process_.pid, SIGCONT); }
 
 std::optional<pid_t> Node::database() const {

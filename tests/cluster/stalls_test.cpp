@@ -131,7 +131,13 @@ TEST_CASE("stalls: a slave whose database was killed ends when told to, and tell
   Cluster cluster(1);
   Node& slave = cluster.slave(0);
   cluster.must("CREATE DATABASE d");
-  const Sequence head = cluster.wait_until_equal();
+  cluster.must("CREATE TABLE d.t (id INT)");
+  cluster.wait_until_equal();
+  // What the slave cannot apply yet, so that reads wait for it.
+  const std::unique_ptr<storage::Connection> lock = slave.open_database();
+  REQUIRE(lock->execute("LOCK TABLES d.t READ").ok());
+  const Sequence ahead = cluster.master().run("INSERT INTO d.t VALUES (1)").result.sequence;
+  REQUIRE(ahead > 0);
   std::vector<std::future<Answer>> waiting;
   std::vector<std::future<Answer>> running;
   const auto begin = [&](std::vector<std::future<Answer>>& reads, proto::QueryRequest request) {
@@ -142,7 +148,7 @@ TEST_CASE("stalls: a slave whose database was killed ends when told to, and tell
   for (std::uint64_t i = 1; i <= 6; ++i) {
     proto::QueryRequest later = keyed("waiting", i, "SELECT 1");
     later.consistency = proto::Consistency::session;
-    later.after = head + 1'000;
+    later.after = ahead;
     begin(waiting, later);
     begin(running, keyed("running", i,
                          "SELECT COUNT(*) FROM d.seq_1_to_1000000 AS a, d.seq_1_to_1000000 AS b WHERE a.seq+b.seq=0"));

@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 
+#include "base/mutex.h"
 #include "client/gui/model/text.h"
 #include "client/text/escape.h"
 
@@ -217,7 +218,7 @@ Status save_settings(const std::string& folder, const Settings& settings) {
 }
 
 Status Keeper::save(std::uint64_t number, const Settings& settings, std::string_view history) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (number <= saved_) return ok_status();
   saved_ = number;
   if (Status status = save_settings(folder_, settings); !status.ok()) return status;

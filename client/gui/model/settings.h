@@ -4,11 +4,11 @@
 #pragma once
 
 #include <cstdint>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/mutex.h"
 #include "base/status.h"
 
 namespace sqlcast::gui {
@@ -76,7 +76,7 @@ class Keeper {
 
  private:
   const std::string folder_;
-  std::mutex mutex_;
+  Mutex mutex_;
   std::uint64_t saved_ = 0;
 };
 
