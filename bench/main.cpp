@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/memory.h"
+#include "base/version.h"
 #include "bench/commands.h"
 #include "bench/workload.h"
 
@@ -29,7 +30,7 @@ int main(int argc, char** argv) {
       "until every slave has everything.\nExample: sqlcast-bench prepare insert --tables 4 && sqlcast-bench run insert "
       "--tables 4 --threads 64 --time 10",
       "sqlcast-bench");
-  app.set_version_flag("-V,--version", "sqlcast-bench " SQLCAST_VERSION);
+  app.set_version_flag("-V,--version", std::string("sqlcast-bench ") + sqlcast::version());
   app.require_subcommand(1);
   Run run;
   add_prepare_command(app, run);

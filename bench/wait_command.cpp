@@ -3,6 +3,7 @@
 #include <memory>
 #include <thread>
 
+#include "base/clock.h"
 #include "bench/cluster.h"
 #include "bench/commands.h"
 #include "client/command/connection.h"
@@ -26,9 +27,7 @@ struct Arguments {
   bool json = false;
 };
 
-double unix_seconds() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
+double unix_seconds() { return static_cast<double>(unix_microseconds()) / 1e6; }
 
 // The node may be starting: silence and errors only mean that it is not there yet.
 int run_wait(const Arguments& arguments) {

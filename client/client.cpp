@@ -7,6 +7,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/clock.h"
 #include "client/io_thread.h"
 #include "net/endpoint.h"
 #include "sql/policy.h"
@@ -308,8 +309,7 @@ Result<std::unique_ptr<Client>> Client::open(Options options) {
     options.client_id = random_client_id();
   } else {
     // An id that is used again must not meet its own earlier request ids.
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
-    first_request = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(now).count());
+    first_request = unix_microseconds();
   }
   if (options.client_id.size() > 64)
     return Status::error(Code::bad_request,

@@ -13,7 +13,6 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
                                                  -Wno-stringop-overread -Wno-error=maybe-uninitialized)
 endif()
 target_include_directories(sqlcast_flags INTERFACE ${PROJECT_SOURCE_DIR})
-target_compile_definitions(sqlcast_flags INTERFACE SQLCAST_VERSION="${PROJECT_VERSION}")
 if(SQLCAST_SANITIZE)
   add_compile_options(-fsanitize=${SQLCAST_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${SQLCAST_SANITIZE})

@@ -8,6 +8,7 @@
 #include <optional>
 #include <random>
 
+#include "base/clock.h"
 #include "base/types.h"
 
 namespace sqlcast::master {
@@ -48,7 +49,7 @@ std::string uuid() {
 
 // The wall clock as 'YYYY-MM-DD hh:mm:ss' with up to six digits of fraction.
 std::string clock_text(std::size_t digits) {
-  const std::uint64_t us = now_us();
+  const std::uint64_t us = unix_microseconds();
   const auto seconds = static_cast<std::time_t>(us / 1'000'000);
   std::tm parts{};
   gmtime_r(&seconds, &parts);
@@ -75,12 +76,6 @@ bool has_uuid_type(std::string_view server_version) {
 std::string quoted(const std::string& text) { return "'" + text + "'"; }
 
 }  // namespace
-
-std::uint64_t now_us() {
-  return static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
-          .count());
-}
 
 // A literal has its function's type, so that what a statement computes from it is the same: a DATETIME is a number
 // where one is added to it, an unsigned integer does not become negative, text is text.

@@ -11,7 +11,4 @@ namespace sqlcast::master {
 // it.
 std::string freeze_value(std::string_view function, std::string_view arguments, std::string_view server_version);
 
-// Microseconds since 1970-01-01 UTC.
-std::uint64_t now_us();
-
 }  // namespace sqlcast::master

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/clock.h"
 #include "base/logging.h"
 #include "base/mutex.h"
 #include "master/freeze.h"
@@ -32,10 +33,6 @@ std::string list_of(const std::vector<std::string>& missing) {
   std::string text;
   for (const std::string& name : missing) text += (text.empty() ? " (not: " : ", ") + name;
   return text.empty() ? text : text + ")";
-}
-
-std::uint64_t milliseconds_since(Clock::time_point time) {
-  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - time).count());
 }
 
 }  // namespace
@@ -185,7 +182,7 @@ void Master::stop() {
 proto::Beacon Master::beacon() const {
   proto::Beacon beacon;
   beacon.head = core_.board.position();
-  beacon.time_us = now_us();
+  beacon.time_us = unix_microseconds();
   beacon.master = core_.config.name;
   return beacon;
 }

@@ -5,6 +5,7 @@
 #include <random>
 
 #include "base/back_off.h"
+#include "base/clock.h"
 #include "base/logging.h"
 #include "base/mutex.h"
 #include "base/thread.h"
@@ -175,7 +176,8 @@ Status Sequencer::start() {
   // The chain begins at a hash that no other cluster has.
   std::random_device source;
   head_.epoch = 1;
-  head_.hash = proto::genesis_hash(std::to_string(source()) + std::to_string(source()) + std::to_string(now_us()));
+  head_.hash =
+      proto::genesis_hash(std::to_string(source()) + std::to_string(source()) + std::to_string(unix_microseconds()));
   board_.begin(head_.hash);
   if (Status status = connect(); !status.ok()) return status;
   thread_ = start_thread("sequencer", [this] { run(); });

@@ -4,6 +4,7 @@
 #include <random>
 
 #include "base/back_off.h"
+#include "base/clock.h"
 #include "base/crash_point.h"
 #include "base/logging.h"
 #include "master/freeze.h"
@@ -182,7 +183,7 @@ proto::Context Sequencer::context_for(const WriteRequest& request) {
 
 // One time for the group.
 void Sequencer::begin_time() {
-  const ImposedTime::Step step = time_.next(now_us());
+  const ImposedTime::Step step = time_.next(unix_microseconds());
   if (step.back_us > 0)
     logging::warn("the time that statements are given goes back by {} ms: the clock was ahead of what it shows now",
                   step.back_us / 1000);
@@ -294,7 +295,7 @@ proto::Group Sequencer::make_group(const std::vector<proto::Entry>& entries, pro
   group.previous_hash = head_.hash;
   group.body = proto::encode_entries(entries);
   group.hash = proto::chain_hash(head_.hash, group.epoch, group.first, group.last, group.body);
-  group.commit_time_us = now_us();
+  group.commit_time_us = unix_microseconds();
   return group;
 }
 

@@ -3,9 +3,11 @@
 #include <algorithm>
 
 #include "base/back_off.h"
+#include "base/clock.h"
 #include "base/logging.h"
 #include "base/mutex.h"
 #include "base/thread.h"
+#include "base/version.h"
 #include "node/node_id.h"
 #include "sql/parameters.h"
 #include "storage/errors.h"
@@ -275,7 +277,7 @@ proto::NodeStatus Core::base_status() {
   const Position position = board.position();
   status.name = config.name;
   status.node_id = node_id_;
-  status.version = SQLCAST_VERSION;
+  status.version = version();
   status.epoch = position.epoch;
   status.position = position.sequence;
   status.hash = to_hex(position.hash);
@@ -285,8 +287,7 @@ proto::NodeStatus Core::base_status() {
   status.database_up = database.up();
   status.database_version = database.version();
   status.database_settings = database.settings();
-  status.uptime_ms = static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - started_).count());
+  status.uptime_ms = milliseconds_since(started_);
   status.counters = counters.snapshot();
   // What the door refused by itself, before it was a message.
   const net::Router::Counters door = front.door();

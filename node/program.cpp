@@ -15,6 +15,7 @@
 #include "base/logging.h"
 #include "base/memory.h"
 #include "base/thread.h"
+#include "base/version.h"
 #include "node/data_lock.h"
 
 extern char** environ;
@@ -140,7 +141,7 @@ int run_program(config::Role role, int argc, char** argv, const MakeNode& make) 
     return kUsage;
   }
   if (version) {
-    std::printf("%s %s\n", app.get_name().c_str(), SQLCAST_VERSION);
+    std::printf("%s %s\n", app.get_name().c_str(), sqlcast::version());
     return 0;
   }
   config::Source source;

@@ -2,13 +2,14 @@
 #include <CLI/CLI.hpp>
 
 #include "base/memory.h"
+#include "base/version.h"
 #include "client/cli/commands.h"
 
 int main(int argc, char** argv) {
   using namespace sqlcast::cli;
   sqlcast::keep_freed_memory();
   CLI::App app("sqlcast: SQL for a replicated cluster. Without a command: a shell.", "sqlcast");
-  app.set_version_flag("-V,--version", "sqlcast " SQLCAST_VERSION);
+  app.set_version_flag("-V,--version", std::string("sqlcast ") + sqlcast::version());
   sqlcast::command::Run run;
   add_shell_command(app, run);
   add_status_command(app, run);

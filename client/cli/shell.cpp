@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/logging.h"
+#include "base/version.h"
 #include "client/cli/line_reader.h"
 #include "client/command/interrupt.h"
 #include "client/command/run.h"
@@ -360,7 +361,7 @@ Shell::Next Shell::use(const std::string& database, std::size_t line) {
 
 void Shell::show_status() {
   const auto status = client_.status();
-  std::string text = "sqlcast " SQLCAST_VERSION ", client " + client_.client_id() + "\n";
+  std::string text = "sqlcast " + std::string(version()) + ", client " + client_.client_id() + "\n";
   text += "Nodes:      " + nodes_.where + "\n";
   text += "Database:   " + (database_.empty() ? std::string("(none)") : database_) + "\n";
   text += "Session:    last wrote sequence " + std::to_string(client_.session_position()) + "\n";

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/logging.h"
+#include "base/version.h"
 #include "client/cli/commands.h"
 #include "client/cli/parameters.h"
 #include "client/cli/shell.h"
@@ -145,7 +146,7 @@ int run_shell(const Arguments& arguments) {
                                          "; see `sqlcast cluster status`, or start one with `sqlcast cluster up`"));
   if (shell_options.interactive) {
     const proto::NodeStatus& node = status->self;
-    fmt::print("sqlcast " SQLCAST_VERSION ". {} ({}, {}) answers, at sequence {}. \\h for help, Ctrl-D to leave.\n\n",
+    fmt::print("sqlcast {}. {} ({}, {}) answers, at sequence {}. \\h for help, Ctrl-D to leave.\n\n", version(),
                node.name, node.role, node.state, node.position);
   }
   command::count_interrupts();

@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 
 #include "base/memory.h"
+#include "base/version.h"
 #include "client/gui/client_backend.h"
 #include "client/gui/find_cluster.h"
 #include "client/gui/model/text.h"
@@ -120,7 +121,7 @@ int main(int argc, char** argv) {
   cli.add_option("--size", arguments.size, "of the window, WIDTHxHEIGHT");
   cli.add_option("--screenshot", arguments.screenshot, "write a PNG of the window when it has settled, and end");
   cli.add_option("--script", arguments.script, "perform the steps in a file, and end (docs/desktop-client.md)");
-  cli.set_version_flag("--version", std::string("sqlcast-client ") + SQLCAST_VERSION);
+  cli.set_version_flag("--version", std::string("sqlcast-client ") + sqlcast::version());
   try {
     cli.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -13,6 +13,7 @@
 #include <imgui.h>
 #include <stb_image_write.h>
 
+#include "base/clock.h"
 #include "client/gui/model/text.h"
 #include "client/gui/ui/app.h"
 #include "client/gui/ui/script_runner.h"
@@ -59,12 +60,6 @@ void take_error(int code, const char* text) { last_error() = cat("GLFW ", code, 
 
 double steady_seconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
-std::uint64_t unix_microseconds() {
-  return static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
-          .count());
 }
 
 }  // namespace
