@@ -54,6 +54,7 @@ struct AutoIncrementValues {
   bool explicit_values = false;
   bool other = false;
   std::uint64_t max = 0;
+  std::uint64_t max_before_generated = 0;  // when one is generated
 
   void add(const TokenList& tokens, Range value) {
     const Item& item = tokens[value.first];
@@ -63,15 +64,22 @@ struct AutoIncrementValues {
     if (value.end - value.first != 1) {
       other = true;
     } else if (item.keyword == Keyword::NULL_ || item.keyword == Keyword::DEFAULT_) {
-      generated = true;
+      generate();
     } else if (digits) {
       std::uint64_t number = 0;
       for (const char c : text) number = number * 10 + static_cast<std::uint64_t>(c - '0');
-      (number == 0 ? generated : explicit_values) = true;
+      if (number == 0)
+        generate();
+      else
+        explicit_values = true;
       max = std::max(max, number);
     } else {
       other = true;
     }
+  }
+  void generate() {
+    if (!generated) max_before_generated = max;
+    generated = true;
   }
   AutoIncrementUse use() const {
     if (other || generated == explicit_values) return AutoIncrementUse::unknown;
@@ -133,7 +141,7 @@ void Rules::set_auto_increment(const Table& target, InsertShape& shape) const {
         const Range tuple{at + 1, tokens_[at].match};
         const std::size_t count = tuple.empty() ? 0 : tuple_value(tuple, position, values_of_tuple);
         if (tuple.empty())
-          values.generated = true;
+          values.generate();
         else if (count != width)
           values.other = true;
         else
@@ -143,6 +151,7 @@ void Rules::set_auto_increment(const Table& target, InsertShape& shape) const {
   }
   shape.auto_increment = values.use();
   if (shape.auto_increment == AutoIncrementUse::explicit_values) shape.explicit_max = values.max;
+  if (values.generated) shape.own_before_generated = values.max_before_generated;
 }
 
 InsertShape Rules::insert_shape() const {

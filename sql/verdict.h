@@ -40,7 +40,8 @@ struct InsertShape {
                                   // nor triggers: such inserts into different tables do the same in any order
   bool keeps_every_row = false;   // neither IGNORE nor ON DUPLICATE KEY UPDATE: when it succeeds, each row is there
   AutoIncrementUse auto_increment = AutoIncrementUse::unknown;
-  std::uint64_t explicit_max = 0;  // explicit_values: the largest of them
+  std::uint64_t explicit_max = 0;          // explicit_values: the largest of them
+  std::uint64_t own_before_generated = 0;  // unknown: the largest literal id in front of the first tuple that generates
 };
 
 // What ddl_targets are. A view counts as a table: SHOW CREATE TABLE shows it.

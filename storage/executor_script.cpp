@@ -164,6 +164,8 @@ Executor::Window Executor::find_window(const std::vector<Job>& jobs, std::size_t
 }
 
 // What an insert generates begins at a value of ours; and what LAST_INSERT_ID() says behind it is its own.
+// The values are counted up from the imposed one, which the server does not compare with the statement's own values in
+// front of the first that it generates: as it would by itself, they begin above those.
 void Executor::impose_ids(Script& script, const Job& job, const JobStatement& statement, Reference at, Step& step) {
   if (!may_generate(job, statement)) return;
   std::string assignments;
@@ -179,6 +181,8 @@ void Executor::impose_ids(Script& script, const Job& job, const JobStatement& st
   prelude.job = at.job;
   prelude.run = {at};
   step.insert_id = job.replay ? statement.insert_id : auto_increment_.next(statement.insert->table);
+  if (step.insert_id && !job.replay)
+    step.insert_id = std::max(*step.insert_id, statement.insert->own_before_generated + 1);
   if (step.insert_id) {
     assign("insert_id=" + std::to_string(*step.insert_id));
     script.add(prelude, assignments);
@@ -196,6 +200,9 @@ void Executor::impose_ids(Script& script, const Job& job, const JobStatement& st
   assign(variable + "=CAST(IFNULL((SELECT AUTO_INCREMENT FROM information_schema.TABLES WHERE TABLE_SCHEMA=" +
          quote_text(table.database) + " AND TABLE_NAME=" + quote_text(table.name) + "),1) AS UNSIGNED)");
   script.add(prelude, assignments);
+  if (const std::uint64_t own = statement.insert->own_before_generated; own > 0)
+    script.add(prelude,
+               "SET " + variable + "=CAST(GREATEST(" + variable + "," + std::to_string(own + 1) + ") AS UNSIGNED)");
   script.add(prelude, "SET insert_id=" + variable);
 }
 

@@ -128,6 +128,23 @@ TEST_CASE("ids: slaves give rows the ids of the master when some tuples bring th
   cluster.check_same_everywhere();
 }
 
+TEST_CASE("ids: a value that is generated does not meet the statement's own", "[ids]") {
+  Cluster& cluster = shared_cluster();
+  cluster.must("CREATE DATABASE ids_met");
+  cluster.must("CREATE TABLE ids_met.t (id INT AUTO_INCREMENT PRIMARY KEY, v INT)");
+  // Its own value is the one that would be generated next: looked up, and known from an insert before.
+  const auto next = [&] { return cluster.must("SELECT IFNULL(MAX(id),0)+1 FROM ids_met.t").text(); };
+  for (int i = 0; i < 4; ++i) {
+    cluster.must("INSERT INTO ids_met.t VALUES (" + next() + ",0),(NULL,1)");
+    cluster.must("INSERT INTO ids_met.t (v) VALUES (2)");
+    cluster.must("INSERT INTO ids_met.t VALUES (" + next() + ",3),(NULL,4),(NULL,5)");
+  }
+  cluster.must("INSERT INTO ids_met.t VALUES (NULL,6),(1000,7)");
+  CHECK(cluster.must("SELECT COUNT(*) FROM ids_met.t").text() == "26");
+  cluster.wait_until_equal();
+  cluster.check_same_everywhere();
+}
+
 TEST_CASE("ids: what follows an UPDATE of them is as if MariaDB had counted", "[ids]") {
   Beside beside(shared_cluster(), "moved_ids");
   beside.run("CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY, k INT UNIQUE, v INT DEFAULT 0)");
