@@ -64,8 +64,6 @@ std::vector<std::string> schema_sql() {
       " fingerprint VARBINARY(32) NOT NULL COMMENT 'DDL: of its targets, on this node',"
       " body LONGBLOB NOT NULL COMMENT 'MessagePack of the entries',"
       " PRIMARY KEY (last)) ENGINE=InnoDB CHARACTER SET utf8mb4",
-      "CREATE TABLE IF NOT EXISTS sqlcast.meta ("
-      " name VARCHAR(64) NOT NULL PRIMARY KEY, value VARCHAR(255) NOT NULL) ENGINE=InnoDB CHARACTER SET utf8mb4",
   };
 }
 
