@@ -7,6 +7,7 @@
 #include "base/logging.h"
 #include "base/mutex.h"
 #include "master/freeze.h"
+#include "node/explain.h"
 #include "proto/codec.h"
 #include "storage/log.h"
 
@@ -203,10 +204,9 @@ void Master::handle(node::Caller caller, proto::Message message) {
     rules.schema = schema.get();
     rules.freeze = freeze();
     core_.front.reply(caller, node::explain(*request, rules, true));
-  } else if (auto* report = std::get_if<proto::Report>(&message)) {
-    handle_report(caller, std::move(*report));
   } else {
-    core_.front.fail(caller, Status::error(Code::bad_request, "this message is a reply; a node takes requests only"));
+    SQLCAST_CHECK(std::holds_alternative<proto::Report>(message));  // the core takes requests only
+    handle_report(caller, std::get<proto::Report>(std::move(message)));
   }
 }
 
@@ -279,7 +279,7 @@ bool Master::is_of_known_write(const proto::QueryRequest& request, WriteRequest&
 }
 
 void Master::handle_cancel(const node::Caller& caller, const proto::CancelRequest& request) {
-  core_.later(caller, [this, caller, key = request.key] {
+  core_.submit_errand(caller, [this, caller, key = request.key] {
     if (const std::optional<bool> stopped = sequencer_->cancel(key)) {
       core_.front.reply(caller, proto::CancelReply{*stopped});
     } else if (core_.readers.cancel(key)) {

@@ -9,7 +9,6 @@
 #include "base/thread.h"
 #include "base/version.h"
 #include "node/node_id.h"
-#include "sql/parameters.h"
 #include "storage/errors.h"
 
 namespace sqlcast::node {
@@ -40,16 +39,6 @@ storage::Database::Options database_options(const config::NodeConfig& config) {
 // Of an external database the disk is not known.
 LookAtDisk disk_of(const config::NodeConfig& config) {
   return config.database.mode == config::DatabaseMode::managed ? look_at_disk(config.data_dir) : nullptr;
-}
-
-std::string runs(sql::Class statement_class, bool on_master) {
-  switch (statement_class) {
-    case sql::Class::read: return "locally";
-    case sql::Class::write: return on_master ? "locally" : "forwarded";
-    case sql::Class::ddl: return on_master ? "locally" : "refused";
-    case sql::Class::refused: return "refused";
-  }
-  return "refused";
 }
 
 }  // namespace
@@ -84,6 +73,10 @@ void Core::receive(const Front::Handler& handler, Caller caller, proto::Message 
                                   "this node is starting: " + starting_at() + "; try again in a moment");
     status.retry_after_ms = 200;
     front.fail(caller, std::move(status));
+    return;
+  }
+  if (!proto::is_request(proto::type_of(message))) {
+    front.fail(caller, Status::error(Code::bad_request, "this message is a reply; a node takes requests only"));
     return;
   }
   // Queries and fetches keep their time themselves.
@@ -221,7 +214,7 @@ void Core::read(Caller caller, const proto::QueryRequest& request, RequestPlan p
   }
 }
 
-void Core::later(const Caller& caller, std::function<void()> errand) {
+void Core::submit_errand(const Caller& caller, std::function<void()> errand) {
   if (errands_.try_push([caller, errand = std::move(errand)] {
         if (caller.begin()) errand();
       }))
@@ -316,28 +309,6 @@ void Core::tell_conditions(proto::NodeStatus& status) {
     }
   }
   conditions.tell(status);
-}
-
-proto::ExplainReply explain(const proto::ExplainRequest& request, const PlanRules& rules, bool on_master) {
-  proto::ExplainReply reply;
-  for (const std::string& statement : request.statements) {
-    sql::Judgement judgement;
-    judgement.default_database = request.database;
-    judgement.schema = rules.schema;
-    judgement.limits = rules.limits;
-    judgement.freeze = rules.freeze;
-    const Result<std::string> text = sql::expand_parameters(statement, {}, {});
-    const sql::Verdict verdict = sql::judge(text ? *text : statement, judgement);
-    proto::Explanation explanation;
-    explanation.statement_class = sql::class_name(verdict.statement_class);
-    explanation.determinism = sql::determinism_name(verdict.determinism);
-    explanation.rewritten = verdict.rewritten;
-    explanation.code = verdict.code;
-    explanation.reason = verdict.explanation();
-    explanation.runs = runs(verdict.statement_class, on_master);
-    reply.explanations.push_back(std::move(explanation));
-  }
-  return reply;
 }
 
 }  // namespace sqlcast::node

@@ -51,7 +51,7 @@ class Core {
 
   // Does on a thread of its own what may wait for the database, for a caller that is answered there, and at the end of
   // his time whatever the database does. Not done at all when that is over, or the node stops. Any thread.
-  void later(const Caller& caller, std::function<void()> errand);
+  void submit_errand(const Caller& caller, std::function<void()> errand);
 
   // Messages that every node answers in the same way. False: not one of those.
   bool handle_common(Caller& caller, proto::Message& message);
@@ -98,8 +98,5 @@ class Core {
 
 // To a read that is to see an entry beyond the end of the master's log.
 proto::ErrorReply beyond_the_end(Sequence after, const Position& end);
-
-// What the policy says of statements, for the explain message.
-proto::ExplainReply explain(const proto::ExplainRequest& request, const PlanRules& rules, bool on_master);
 
 }  // namespace sqlcast::node

@@ -2,6 +2,7 @@
 
 #include "base/logging.h"
 #include "base/mutex.h"
+#include "node/explain.h"
 #include "storage/catalog.h"
 #include "storage/server_rules.h"
 
@@ -147,7 +148,7 @@ void Slave::handle(node::Caller caller, proto::Message message) {
   if (auto* query = std::get_if<proto::QueryRequest>(&message)) {
     handle_query(std::move(caller), std::move(*query));
   } else if (auto* cancel = std::get_if<proto::CancelRequest>(&message)) {
-    core_.later(caller, [this, caller, request = std::move(*cancel)]() mutable {
+    core_.submit_errand(caller, [this, caller, request = std::move(*cancel)]() mutable {
       if (core_.readers.cancel(request.key)) {
         core_.front.reply(caller, proto::CancelReply{true});
       } else {
@@ -159,12 +160,11 @@ void Slave::handle(node::Caller caller, proto::Message message) {
     reply.self = status();
     core_.front.reply(caller, std::move(reply));
   } else if (const auto* request = std::get_if<proto::ExplainRequest>(&message)) {
-    core_.later(caller, [this, caller, request = *request] { explain(caller, request); });
-  } else if (std::holds_alternative<proto::Report>(message)) {
+    core_.submit_errand(caller, [this, caller, request = *request] { explain(caller, request); });
+  } else {
+    SQLCAST_CHECK(std::holds_alternative<proto::Report>(message));  // the core takes requests only
     core_.front.fail(caller, Status::error(Code::bad_request, "a slave reports to the master, at " +
                                                                   core_.config.master + ", not to another slave"));
-  } else {
-    core_.front.fail(caller, Status::error(Code::bad_request, "this message is a reply; a node takes requests only"));
   }
 }
 

@@ -1,0 +1,12 @@
+// Explain: what the policy says of statements, for the message of that name. Pure.
+#pragma once
+
+#include "node/request_plan.h"
+#include "proto/message.h"
+
+namespace sqlcast::node {
+
+// Judged one by one under `rules`; `on_master` tells where each would run: a slave forwards, and refuses DDL.
+proto::ExplainReply explain(const proto::ExplainRequest& request, const PlanRules& rules, bool on_master);
+
+}  // namespace sqlcast::node
