@@ -1,10 +1,8 @@
 #include "node/readers.h"
 
 #include <algorithm>
-#include <random>
 
 #include "base/logging.h"
-#include "base/mutex.h"
 #include "base/thread.h"
 #include "storage/dialect.h"
 
@@ -39,24 +37,6 @@ bool was_interrupted(const Status& status) {
 
 }  // namespace
 
-// A result with more pages. Owns the session its rows come from.
-struct Readers::Cursor {
-  std::uint64_t id = 0;
-  RequestKey key;  // of the query
-  std::unique_ptr<storage::Connection> connection;
-  std::uint64_t server = 0;  // which start of the database's server the session is of
-  std::unique_ptr<storage::RowStream> stream;
-  std::unique_ptr<storage::PageReader> reader;
-  std::vector<proto::ColumnInfo> columns;
-  Clock::time_point opened;
-  Clock::time_point last_used;
-
-  ~Cursor() {
-    reader.reset();
-    stream.reset();
-  }
-};
-
 struct Readers::Worker {
   std::unique_ptr<storage::Connection> connection;
   std::uint64_t server = 0;       // which start of the database's server it is of
@@ -76,7 +56,7 @@ Readers::Readers(const config::Limits& limits, std::string node_name, storage::D
       under_way_(database),
       queue_(limits.request_queue),
       key_columns_(database, counters),
-      next_cursor_(std::random_device()() + (std::uint64_t{1} << 32U)) {}
+      cursors_(limits, database) {}
 
 Readers::~Readers() { stop(); }
 
@@ -93,14 +73,9 @@ void Readers::stop() {
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
   workers_gone_ = true;
-  retirement_.notify_one();
+  cursors_.stop();
   if (watcher_.joinable()) watcher_.join();
-  {
-    const MutexLock lock(mutex_);
-    for (auto& [id, cursor] : cursors_) retired_.push_back(std::move(cursor));
-    cursors_.clear();
-  }
-  end_retired();
+  cursors_.end_retired(0ms);
 }
 
 bool Readers::enter(ReadJob& job) { return under_way_.enter(job); }
@@ -137,66 +112,14 @@ bool Readers::cancel(const RequestKey& key) {
 void Readers::watch() {
   while (!workers_gone_) {
     under_way_.stop_overdue(stopping_);
-    drop_idle_cursors();
-    end_retired();
-    MutexLock lock(mutex_);
-    retirement_.wait_for(lock, 100ms, [this]() SQLCAST_REQUIRES(mutex_) { return !retired_.empty() || workers_gone_; });
+    cursors_.retire_aged();
+    cursors_.end_retired(100ms);
   }
-}
-
-// A cursor that is given up before its end still has its statement running: to forget it is to read the rest of its
-// rows. That is the watcher's, who ends its session first.
-void Readers::retire(std::unique_ptr<Cursor> cursor) {
-  {
-    const MutexLock lock(mutex_);
-    retired_.push_back(std::move(cursor));
-  }
-  retirement_.notify_one();
-}
-
-void Readers::end_retired() {
-  std::vector<std::unique_ptr<Cursor>> ending;
-  {
-    const MutexLock lock(mutex_);
-    ending.swap(retired_);
-  }
-  for (const std::unique_ptr<Cursor>& cursor : ending) {
-    // Session ids begin anew with the server: it would be somebody else's.
-    if (cursor->server != database_.restarts()) continue;
-    if (const Status status = database_.end_session(cursor->connection->id()); !status.ok())
-      logging::warn("the session of a cursor could not be ended: {}", status.message);
-  }
-}
-
-void Readers::close(const std::string& client_id, std::uint64_t id) {
-  std::unique_ptr<Cursor> cursor;
-  {
-    const MutexLock lock(mutex_);
-    const auto it = cursors_.find(id);
-    if (it == cursors_.end() || it->second->key.client_id != client_id) return;
-    cursor = std::move(it->second);
-    cursors_.erase(it);
-    give_up_place(client_id);
-  }
-  retire(std::move(cursor));
-}
-
-void Readers::give_up_place(const std::string& client_id) {
-  const auto held = cursors_of_client_.find(client_id);
-  if (--held->second == 0) cursors_of_client_.erase(held);
 }
 
 void Readers::make_way() {
   under_way_.make_way();
-  {
-    const MutexLock lock(mutex_);
-    for (auto& [id, cursor] : cursors_) {
-      give_up_place(cursor->key.client_id);
-      retired_.push_back(std::move(cursor));
-    }
-    cursors_.clear();
-  }
-  retirement_.notify_one();
+  cursors_.retire_all();
 }
 
 void Readers::work() {
@@ -208,20 +131,6 @@ void Readers::work() {
     } else if (queue_.closed()) {
       return;
     }
-  }
-}
-
-void Readers::drop_idle_cursors() {
-  const MutexLock lock(mutex_);
-  const Clock::time_point now = Clock::now();
-  for (auto it = cursors_.begin(); it != cursors_.end();) {
-    if (now - it->second->last_used < limits_.cursor_timeout && now - it->second->opened < limits_.cursor_lifetime) {
-      ++it;
-      continue;
-    }
-    give_up_place(it->second->key.client_id);
-    retired_.push_back(std::move(it->second));
-    it = cursors_.erase(it);
   }
 }
 
@@ -379,12 +288,12 @@ Result<proto::StatementResult> Readers::run_statement(Worker& worker, const Read
                                                  std::to_string(page_rows(job)) +
                                                  " rows); send it as a request of its own, where it comes in pages");
   if (!refused.ok()) {
-    retire(std::move(cursor));
+    cursors_.retire(std::move(cursor));
     return refused;
   }
-  Result<std::uint64_t> id = keep(cursor);
+  Result<std::uint64_t> id = cursors_.keep(cursor);
   if (!id) {
-    retire(std::move(cursor));
+    cursors_.retire(std::move(cursor));
     return id.status();
   }
   result.cursor = *id;
@@ -397,52 +306,18 @@ Status Readers::within_limit(const storage::PageReader& reader) const {
                                             " rows, this node's limits.max_result_rows; ask for fewer");
 }
 
-// Takes the cursor unless it is refused.
-Result<std::uint64_t> Readers::keep(std::unique_ptr<Cursor>& cursor) {
-  cursor->last_used = Clock::now();
-  const MutexLock lock(mutex_);
-  if (cursor->id == 0) {
-    const auto held = cursors_of_client_.find(cursor->key.client_id);
-    const std::uint32_t open = held == cursors_of_client_.end() ? 0 : held->second;
-    if (open >= limits_.max_cursors_per_client || cursors_.size() >= limits_.max_cursors)
-      return Status::error(Code::too_many_cursors, "too many results with more pages are open (" +
-                                                       std::to_string(limits_.max_cursors_per_client) + " a client, " +
-                                                       std::to_string(limits_.max_cursors) +
-                                                       " a node); fetch or close some, or ask for fewer rows");
-    ++cursors_of_client_[cursor->key.client_id];
-    cursor->id = next_cursor_++;
-  }
-  const std::uint64_t id = cursor->id;
-  cursors_[id] = std::move(cursor);
-  return id;
-}
-
 void Readers::answer_fetch(const ReadJob& job) {
   const Sequence position = board_.position().sequence;
-  std::unique_ptr<Cursor> cursor;
-  {
-    const MutexLock lock(mutex_);
-    const auto it = cursors_.find(job.fetch_cursor);
-    if (it != cursors_.end() && it->second->key.client_id == job.key.client_id) {
-      cursor = std::move(it->second);
-      cursors_.erase(it);
-    }
-  }
-  if (!cursor) {
-    fail(job, Status::error(Code::cursor_not_found,
-                            "this node has no such cursor of yours: it was closed, read to its end, left alone for too "
-                            "long, open for too long, or in the way of a change of its table; send the SELECT again"));
+  Result<std::unique_ptr<Cursor>> taken = cursors_.take(job.key.client_id, job.fetch_cursor);
+  if (!taken) {
+    fail(job, taken.status());
     return;
   }
-  const auto forget = [&] {
-    const MutexLock lock(mutex_);
-    give_up_place(cursor->key.client_id);
-  };
+  std::unique_ptr<Cursor> cursor = std::move(*taken);
   Result<proto::Page> page = next_page(*cursor, job);
   const Status status = page ? within_limit(*cursor->reader) : page.status();
   if (!status.ok()) {
-    forget();
-    retire(std::move(cursor));
+    cursors_.retire(std::move(cursor));
     fail(job, status);
     return;
   }
@@ -453,10 +328,10 @@ void Readers::answer_fetch(const ReadJob& job) {
   if (cursor->reader->more()) {
     result.cursor = cursor->id;
     // Cannot be refused: the cursor has its place already.
-    SQLCAST_CHECK(keep(cursor).ok());
+    SQLCAST_CHECK(cursors_.keep(cursor).ok());
   } else {
     result.warnings = cursor->stream->warnings();
-    forget();
+    cursors_.finished(*cursor);
   }
   std::vector<proto::StatementResult> results;
   results.push_back(std::move(result));
@@ -483,7 +358,7 @@ void Readers::send(const ReadJob& job, std::vector<proto::StatementResult> resul
   if (callers.empty()) {
     // Answered at its deadline: nobody will ask for the rest.
     for (const proto::StatementResult& result : results)
-      if (result.cursor != 0) close(job.key.client_id, result.cursor);
+      if (result.cursor != 0) cursors_.close(job.key.client_id, result.cursor);
     return;
   }
   ++counters_.reads;

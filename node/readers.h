@@ -1,5 +1,4 @@
-// Readers: a pool of threads that answer SELECTs from this node's own copy, on the read account, page by page,
-// and keep the cursors of results that have more pages.
+// Readers: a pool of threads that answer SELECTs from this node's own copy, on the read account, page by page.
 //
 // Any thread may call enter(), submit(), fail(), close() and tick(); they never wait for the database. A full queue is
 // BUSY. Who asks gets exactly one answer, at the request's deadline at the latest, whatever the database does; until
@@ -10,17 +9,16 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "base/mutex.h"
 #include "base/queue.h"
 #include "config/config.h"
 #include "node/counters.h"
+#include "node/cursors.h"
 #include "node/front.h"
 #include "node/key_columns.h"
 #include "node/position_board.h"
@@ -46,7 +44,7 @@ class Readers {
   void submit(ReadJob job);
   void fail(const ReadJob& job, Status status, std::optional<std::uint32_t> statement = std::nullopt);
   void fail(const ReadJob& job, const proto::ErrorReply& error);
-  void close(const std::string& client_id, std::uint64_t cursor);
+  void close(const std::string& client_id, std::uint64_t cursor) { cursors_.close(client_id, cursor); }
 
   // A change of a table waits for reads, which hold their tables: closes every cursor that is not being read from, and
   // ends what has run for some seconds, to be run once more. To be called again while it waits.
@@ -63,7 +61,6 @@ class Readers {
 
  private:
   using Clock = ReadJob::Clock;
-  struct Cursor;
   struct Worker;
   void work();
   void watch();
@@ -77,12 +74,7 @@ class Readers {
   Result<proto::StatementResult> run_statement(Worker& worker, const ReadJob& job, std::size_t index);
   Status within_limit(const storage::PageReader& reader) const;
   Result<proto::Page> next_page(Cursor& cursor, const ReadJob& job);
-  Result<std::uint64_t> keep(std::unique_ptr<Cursor>& cursor);
-  void give_up_place(const std::string& client_id) SQLCAST_REQUIRES(mutex_);  // of a cursor
   void send(const ReadJob& job, std::vector<proto::StatementResult> results, Sequence position);
-  void drop_idle_cursors();
-  void retire(std::unique_ptr<Cursor> cursor);
-  void end_retired();
   std::uint64_t page_rows(const ReadJob& job) const;
 
   const config::Limits limits_;
@@ -97,15 +89,9 @@ class Readers {
   std::vector<std::thread> threads_;
   std::thread watcher_;  // ends statements whose time is over, and cursors
   KeyColumns key_columns_;
+  Cursors cursors_;
   std::atomic<bool> stopping_{false};
   std::atomic<bool> workers_gone_{false};
-
-  Mutex mutex_;
-  std::map<std::uint64_t, std::unique_ptr<Cursor>> cursors_ SQLCAST_GUARDED_BY(mutex_);  // absent while a page is read
-  std::map<std::string, std::uint32_t> cursors_of_client_ SQLCAST_GUARDED_BY(mutex_);
-  std::vector<std::unique_ptr<Cursor>> retired_ SQLCAST_GUARDED_BY(mutex_);  // to be ended by the watcher
-  ConditionVariable retirement_;
-  std::uint64_t next_cursor_ SQLCAST_GUARDED_BY(mutex_);
 };
 
 }  // namespace sqlcast::node
