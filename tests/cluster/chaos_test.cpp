@@ -2,10 +2,10 @@
 // under the same key, kill -9 in turn of every node and every database, then every row and every log compared.
 #include <iostream>
 
-#include "tests/cluster/load.h"
+#include "tests/support/load.h"
 
 using namespace sqlcast;
-using namespace sqlcast::cluster_test;
+using namespace sqlcast::support;
 
 TEST_CASE("chaos: 24 kills under load lose nothing and double nothing", "[chaos]") {
   Cluster cluster(2);

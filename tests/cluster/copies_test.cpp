@@ -3,11 +3,11 @@
 // that are locked past the node, so that requests wait where the test wants them; a server that the test itself ends.
 #include <future>
 
-#include "tests/cluster/cluster.h"
-#include "tests/cluster/external_server.h"
+#include "tests/support/cluster.h"
+#include "tests/support/external_server.h"
 
 using namespace sqlcast;
-using namespace sqlcast::cluster_test;
+using namespace sqlcast::support;
 using namespace std::chrono_literals;
 
 namespace {

@@ -1,9 +1,9 @@
 // Goal: a node that dies at the worst moments ends what it began, once. Method: crash points (SQLCAST_TEST_CRASH), at
 // which the node kills itself; then it is started again, and what it did is compared.
-#include "tests/cluster/cluster.h"
+#include "tests/support/cluster.h"
 
 using namespace sqlcast;
-using namespace sqlcast::cluster_test;
+using namespace sqlcast::support;
 using namespace std::chrono_literals;
 
 namespace {

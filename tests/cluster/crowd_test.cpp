@@ -4,10 +4,10 @@
 // back.
 #include "proto/entry.h"
 #include "storage/log.h"
-#include "tests/cluster/cluster.h"
+#include "tests/support/cluster.h"
 
 using namespace sqlcast;
-using namespace sqlcast::cluster_test;
+using namespace sqlcast::support;
 using namespace std::chrono_literals;
 
 namespace {

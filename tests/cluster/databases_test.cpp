@@ -1,9 +1,9 @@
 // Goal: what a statement works on follows from its text and its request's database, never from what a session did
 // before. Method: requests with one database, another, and none, at every node; answers and nodes compared.
-#include "tests/cluster/cluster.h"
+#include "tests/support/cluster.h"
 
 using namespace sqlcast;
-using namespace sqlcast::cluster_test;
+using namespace sqlcast::support;
 
 namespace {
 

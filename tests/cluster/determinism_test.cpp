@@ -5,11 +5,11 @@
 #include <sstream>
 
 #include "sql/splitter.h"
-#include "tests/cluster/cluster.h"
+#include "tests/support/cluster.h"
 #include "tests/unit/sql_corpus.h"
 
 using namespace sqlcast;
-using namespace sqlcast::cluster_test;
+using namespace sqlcast::support;
 
 namespace {
 

@@ -1,9 +1,9 @@
 // Goal: DROP TABLE and DROP VIEW of several do what they do in MariaDB, whatever some of them are, also when the master
 // dies in between. Method: what MariaDB 10.11 says, by hand; crash points between the parts.
-#include "tests/cluster/cluster.h"
+#include "tests/support/cluster.h"
 
 using namespace sqlcast;
-using namespace sqlcast::cluster_test;
+using namespace sqlcast::support;
 using namespace std::chrono_literals;
 
 namespace {

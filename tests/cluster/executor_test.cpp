@@ -5,10 +5,10 @@
 
 #include "sql/policy.h"
 #include "storage/catalog.h"
-#include "tests/cluster/cluster.h"
+#include "tests/support/cluster.h"
 
 using namespace sqlcast;
-using namespace sqlcast::cluster_test;
+using namespace sqlcast::support;
 
 namespace {
 

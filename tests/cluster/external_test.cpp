@@ -3,11 +3,11 @@
 // own. Method: servers of the test's own, started with settings that differ in every way.
 #include <fstream>
 
-#include "tests/cluster/cluster.h"
-#include "tests/cluster/external_server.h"
+#include "tests/support/cluster.h"
+#include "tests/support/external_server.h"
 
 using namespace sqlcast;
-using namespace sqlcast::cluster_test;
+using namespace sqlcast::support;
 using namespace std::chrono_literals;
 
 namespace {

@@ -2,11 +2,12 @@
 // good copy away; when the true history is back, everything goes on by itself. Method: data folders exchanged, emptied
 // and put back under nodes that are stopped.
 #include "client/client.h"
-#include "tests/cluster/cluster.h"
-#include "tests/cluster/ports.h"
+#include "tests/support/cluster.h"
+#include "tests/support/ports.h"
+#include "tests/support/run_program.h"
 
 using namespace sqlcast;
-using namespace sqlcast::cluster_test;
+using namespace sqlcast::support;
 using namespace std::chrono_literals;
 
 namespace {

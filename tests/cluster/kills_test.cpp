@@ -8,11 +8,11 @@
 #include <future>
 
 #include "storage/managed_server.h"
-#include "tests/cluster/cluster.h"
-#include "tests/cluster/cuttable_wire.h"
+#include "tests/support/cluster.h"
+#include "tests/support/cuttable_wire.h"
 
 using namespace sqlcast;
-using namespace sqlcast::cluster_test;
+using namespace sqlcast::support;
 using namespace std::chrono_literals;
 
 namespace {

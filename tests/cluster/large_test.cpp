@@ -2,10 +2,10 @@
 // anything. Method: statements of the largest size that the defaults allow, through master and slave.
 #include <future>
 
-#include "tests/cluster/cluster.h"
+#include "tests/support/cluster.h"
 
 using namespace sqlcast;
-using namespace sqlcast::cluster_test;
+using namespace sqlcast::support;
 using namespace std::chrono_literals;
 
 namespace {

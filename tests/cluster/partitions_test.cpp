@@ -1,9 +1,9 @@
 // Goal: what the policy allows of partitioned tables works on a managed server, and does the same on every node; an
 // engine other than InnoDB stays out. Method: definitions of them through the master, then every node compared.
-#include "tests/cluster/cluster.h"
+#include "tests/support/cluster.h"
 
 using namespace sqlcast;
-using namespace sqlcast::cluster_test;
+using namespace sqlcast::support;
 
 TEST_CASE("partitions: tables that have them are copied, rebuilt and changed like others", "[partitions]") {
   Cluster& cluster = shared_cluster();

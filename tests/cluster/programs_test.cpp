@@ -5,11 +5,12 @@
 #include <sstream>
 #include <thread>
 
-#include "tests/cluster/cluster.h"
-#include "tests/cluster/cuttable_wire.h"
+#include "tests/support/cluster.h"
+#include "tests/support/cuttable_wire.h"
+#include "tests/support/run_program.h"
 
 using namespace sqlcast;
-using namespace sqlcast::cluster_test;
+using namespace sqlcast::support;
 
 namespace {
 

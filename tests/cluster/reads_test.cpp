@@ -3,10 +3,10 @@
 // stop, tables that are locked past the node, and the server's own lists of what runs and ran.
 #include <future>
 
-#include "tests/cluster/cluster.h"
+#include "tests/support/cluster.h"
 
 using namespace sqlcast;
-using namespace sqlcast::cluster_test;
+using namespace sqlcast::support;
 using namespace std::chrono_literals;
 
 namespace {

@@ -3,10 +3,11 @@
 #include <fstream>
 #include <thread>
 
-#include "tests/cluster/load.h"
+#include "tests/support/load.h"
+#include "tests/support/run_program.h"
 
 using namespace sqlcast;
-using namespace sqlcast::cluster_test;
+using namespace sqlcast::support;
 using namespace std::chrono_literals;
 
 namespace {

@@ -6,10 +6,11 @@
 #include <map>
 
 #include "client/client.h"
-#include "tests/cluster/cluster.h"
+#include "tests/support/cluster.h"
+#include "tests/support/run_program.h"
 
 using namespace sqlcast;
-using namespace sqlcast::cluster_test;
+using namespace sqlcast::support;
 
 namespace {
 

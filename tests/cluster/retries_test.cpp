@@ -9,11 +9,11 @@
 #include <thread>
 
 #include "client/client.h"
-#include "tests/cluster/cluster.h"
-#include "tests/cluster/cuttable_wire.h"
+#include "tests/support/cluster.h"
+#include "tests/support/cuttable_wire.h"
 
 using namespace sqlcast;
-using namespace sqlcast::cluster_test;
+using namespace sqlcast::support;
 using namespace std::chrono_literals;
 
 namespace {

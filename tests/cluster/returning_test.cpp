@@ -3,10 +3,10 @@
 // master's log as older releases wrote it.
 #include "proto/entry.h"
 #include "storage/log.h"
-#include "tests/cluster/cluster.h"
+#include "tests/support/cluster.h"
 
 using namespace sqlcast;
-using namespace sqlcast::cluster_test;
+using namespace sqlcast::support;
 
 namespace {
 

@@ -7,11 +7,11 @@
 
 #include "net/dealer.h"
 #include "proto/codec.h"
-#include "tests/cluster/cluster.h"
-#include "tests/cluster/external_server.h"
+#include "tests/support/cluster.h"
+#include "tests/support/external_server.h"
 
 using namespace sqlcast;
-using namespace sqlcast::cluster_test;
+using namespace sqlcast::support;
 using namespace std::chrono_literals;
 
 namespace {

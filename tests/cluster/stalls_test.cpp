@@ -4,10 +4,11 @@
 #include <future>
 #include <thread>
 
-#include "tests/cluster/cluster.h"
+#include "tests/support/cluster.h"
+#include "tests/support/run_program.h"
 
 using namespace sqlcast;
-using namespace sqlcast::cluster_test;
+using namespace sqlcast::support;
 using namespace std::chrono_literals;
 
 namespace {

@@ -12,10 +12,10 @@
 #include <thread>
 
 #include "storage/managed_server.h"
-#include "tests/cluster/cluster.h"
+#include "tests/support/cluster.h"
 
 using namespace sqlcast;
-using namespace sqlcast::cluster_test;
+using namespace sqlcast::support;
 using namespace std::chrono_literals;
 
 namespace {

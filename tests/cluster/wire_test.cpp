@@ -4,10 +4,10 @@
 #include <zmq.hpp>
 
 #include "proto/codec.h"
-#include "tests/cluster/cluster.h"
+#include "tests/support/cluster.h"
 
 using namespace sqlcast;
-using namespace sqlcast::cluster_test;
+using namespace sqlcast::support;
 
 namespace {
 

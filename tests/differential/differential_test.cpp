@@ -17,14 +17,14 @@
 #include "sql/policy.h"
 #include "sql/splitter.h"
 #include "tests/differential/generator.h"
-#include "tests/differential/private_server.h"
+#include "tests/support/private_server.h"
 #include "tests/unit/sql_corpus.h"
 
 namespace policy = sqlcast::sql;
 using sqlcast::differential::Generator;
-using sqlcast::differential::PrivateServer;
-using sqlcast::differential::rows_of;
-using sqlcast::differential::server_state;
+using sqlcast::support::PrivateServer;
+using sqlcast::support::rows_of;
+using sqlcast::support::server_state;
 
 namespace {
 

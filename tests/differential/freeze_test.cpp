@@ -6,10 +6,10 @@
 #include <cppconn/statement.h>
 
 #include "sql/policy.h"
-#include "tests/differential/private_server.h"
+#include "tests/support/private_server.h"
 
-using sqlcast::differential::PrivateServer;
-using sqlcast::differential::rows_of;
+using sqlcast::support::PrivateServer;
+using sqlcast::support::rows_of;
 
 namespace {
 

@@ -9,10 +9,10 @@
 #include <random>
 
 #include "sql/policy.h"
-#include "tests/differential/private_server.h"
+#include "tests/support/private_server.h"
 
-using sqlcast::differential::PrivateServer;
-using sqlcast::differential::rows_of;
+using sqlcast::support::PrivateServer;
+using sqlcast::support::rows_of;
 
 namespace {
 

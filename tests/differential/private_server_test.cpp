@@ -1,5 +1,5 @@
 // Goal: a test that is killed leaves no server behind. Method: a process that starts one is killed.
-#include "tests/differential/private_server.h"
+#include "tests/support/private_server.h"
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -10,7 +10,7 @@
 #include <fstream>
 #include <thread>
 
-using sqlcast::differential::PrivateServer;
+using sqlcast::support::PrivateServer;
 using namespace std::chrono_literals;
 
 namespace {

@@ -6,8 +6,9 @@
 #include "client/gui/client_backend.h"
 #include "client/gui/model/text.h"
 #include "net/router.h"
-#include "tests/cluster/cluster.h"
 #include "tests/gui/null_window.h"
+#include "tests/support/cluster.h"
+#include "tests/support/run_program.h"
 
 using namespace sqlcast;
 using namespace sqlcast::gui;
@@ -44,12 +45,12 @@ class Stage {
 };
 
 // One master and one slave with the school, that all cases share.
-cluster_test::Cluster& school() {
-  static const std::unique_ptr<cluster_test::Cluster> cluster = [] {
-    auto made = std::make_unique<cluster_test::Cluster>(1);
-    const cluster_test::Run loaded =
-        cluster_test::run_program({cluster_test::program("sqlcast"), "--endpoint", made->master().endpoint(), "-B"},
-                                  SQLCAST_SOURCE_DIR "/examples/school.sql");
+support::Cluster& school() {
+  static const std::unique_ptr<support::Cluster> cluster = [] {
+    auto made = std::make_unique<support::Cluster>(1);
+    const support::Run loaded =
+        support::run_program({support::program("sqlcast"), "--endpoint", made->master().endpoint(), "-B"},
+                             SQLCAST_SOURCE_DIR "/examples/school.sql");
     INFO(loaded.output);
     REQUIRE(loaded.exit_code == 0);
     made->wait_until_equal();

@@ -10,8 +10,8 @@ namespace sqlcast::oracle {
 namespace {
 
 using namespace std::chrono_literals;
-using cluster_test::Answer;
-using cluster_test::Session;
+using support::Answer;
+using support::Session;
 
 // Nothing is known of the request yet, or that nothing has happened: it is sent again.
 bool is_passing(Code code) {
@@ -38,19 +38,19 @@ proto::QueryRequest wire_of(const Deed& deed) {
 
 Answer send(Session& session, const Deed& deed) {
   const proto::QueryRequest request = wire_of(deed);
-  const auto give_up = std::chrono::steady_clock::now() + cluster_test::kPatience;
+  const auto give_up = std::chrono::steady_clock::now() + support::kPatience;
   while (true) {
     Answer answer = session.run(request, 70s);
     if (answer.ok() || !is_passing(answer.status.code)) return answer;
     if (std::chrono::steady_clock::now() > give_up)
-      throw std::runtime_error("no outcome: " + cluster_test::show(answer.status) + "\n  of " + describe(deed.request));
+      throw std::runtime_error("no outcome: " + support::show(answer.status) + "\n  of " + describe(deed.request));
     std::this_thread::sleep_for(20ms);  // poll interval
   }
 }
 
 class Crowd {
  public:
-  Crowd(cluster_test::Cluster& cluster, const Generator& generator, const Load& load)
+  Crowd(support::Cluster& cluster, const Generator& generator, const Load& load)
       : cluster_(cluster), generator_(generator), load_(load) {}
 
   std::vector<Deed> run() {
@@ -98,7 +98,7 @@ class Crowd {
     deed.answered = ++clock_;
   }
 
-  cluster_test::Cluster& cluster_;
+  support::Cluster& cluster_;
   const Generator& generator_;
   const Load& load_;
   std::shared_mutex quiet_;
@@ -111,11 +111,11 @@ class Crowd {
 
 }  // namespace
 
-std::vector<Deed> run_clients(cluster_test::Cluster& cluster, const Generator& generator, const Load& load) {
+std::vector<Deed> run_clients(support::Cluster& cluster, const Generator& generator, const Load& load) {
   return Crowd(cluster, generator, load).run();
 }
 
-std::vector<Deed> run_in_order(cluster_test::Cluster& cluster, const std::vector<Request>& requests,
+std::vector<Deed> run_in_order(support::Cluster& cluster, const std::vector<Request>& requests,
                                const std::string& name) {
   Session session(cluster.master().endpoint());
   std::vector<Deed> deeds;
@@ -132,7 +132,7 @@ std::vector<Deed> run_in_order(cluster_test::Cluster& cluster, const std::vector
   return deeds;
 }
 
-std::vector<proto::Entry> read_log(const cluster_test::Node& node, Position& end) {
+std::vector<proto::Entry> read_log(const support::Node& node, Position& end) {
   Session session(node.endpoint());
   std::vector<proto::Entry> entries;
   while (true) {

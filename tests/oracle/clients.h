@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "proto/entry.h"
-#include "tests/cluster/cluster.h"
 #include "tests/oracle/generator.h"
 #include "tests/oracle/request.h"
+#include "tests/support/cluster.h"
 
 namespace sqlcast::oracle {
 
@@ -21,13 +21,13 @@ struct Load {
 
 // All of them, in no order. A request whose outcome is not known is sent again under its key until it is. Throws when a
 // client could not go on.
-std::vector<Deed> run_clients(cluster_test::Cluster& cluster, const Generator& generator, const Load& load);
+std::vector<Deed> run_clients(support::Cluster& cluster, const Generator& generator, const Load& load);
 
 // One client at the master, one request after the other.
-std::vector<Deed> run_in_order(cluster_test::Cluster& cluster, const std::vector<Request>& requests,
+std::vector<Deed> run_in_order(support::Cluster& cluster, const std::vector<Request>& requests,
                                const std::string& name);
 
 // The entries after `end`, which is then the last one's.
-std::vector<proto::Entry> read_log(const cluster_test::Node& node, Position& end);
+std::vector<proto::Entry> read_log(const support::Node& node, Position& end);
 
 }  // namespace sqlcast::oracle

@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 namespace {
 
 struct Bench {
-  cluster_test::Cluster cluster{2};
+  support::Cluster cluster{2};
   PlainServer plain;
   Judge judge{plain};
   Position end;

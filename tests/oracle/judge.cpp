@@ -7,7 +7,7 @@
 namespace sqlcast::oracle {
 namespace {
 
-using cluster_test::Answer;
+using support::Answer;
 
 std::string list(const std::vector<std::string>& lines) {
   std::string text;
@@ -19,7 +19,7 @@ std::vector<std::string> rows_of(const Answer& answer, std::size_t statement) {
   std::vector<std::string> rows;
   for (const auto& row : answer.rows.at(statement)) {
     std::string& text = rows.emplace_back();
-    for (std::size_t i = 0; i < row.size(); ++i) text += (i == 0 ? "" : "|") + cluster_test::to_text(row[i]);
+    for (std::size_t i = 0; i < row.size(); ++i) text += (i == 0 ? "" : "|") + support::to_text(row[i]);
   }
   std::sort(rows.begin(), rows.end());
   return rows;
@@ -125,7 +125,7 @@ std::vector<Judge::Failure> Judge::failures_of(const std::vector<Deed>& deeds, S
       case Code::expectation_failed: break;
       case Code::refused: ++refused[deed.answer.status.reason]; continue;
       default:
-        throw Difference("a request was answered " + cluster_test::show(deed.answer.status) + "\n  " +
+        throw Difference("a request was answered " + support::show(deed.answer.status) + "\n  " +
                          describe(deed.request));
     }
     Failure failure{&deed, before, kLast, {}};
@@ -151,7 +151,7 @@ bool Judge::fails_likewise(Failure& failure, const proto::Context& context) {
   const bool any_row = same_place && outcome.status.code == Code::sql_error && (finds_rows(failing) || failing.mixed);
   if (any_row || (same_place && outcome.status.database_errno == answer.status.database_errno)) return true;
   failure.last =
-      cluster_test::show(outcome.status) + " at statement " + std::to_string(outcome.failed_statement.value_or(0));
+      support::show(outcome.status) + " at statement " + std::to_string(outcome.failed_statement.value_or(0));
   return false;
 }
 
@@ -167,7 +167,7 @@ void Judge::carry_out(const Deed& deed, const proto::Entry& entry) {
     fail(problem.what());
   }
   if (!outcome.status.ok())
-    fail("the cluster accepted it, the plain server says " + cluster_test::show(outcome.status) + " at statement " +
+    fail("the cluster accepted it, the plain server says " + support::show(outcome.status) + " at statement " +
          std::to_string(outcome.failed_statement.value_or(0)) +
          "; the cluster: " + show({deed.answer.at(0).affected_rows, deed.answer.at(0).insert_id}));
   constexpr std::size_t kRemembered = 12;
@@ -199,7 +199,7 @@ void Judge::replay(const std::vector<Deed>& deeds, const std::vector<proto::Entr
       if (fails_likewise(*failure, context)) return true;
       // A definition that the plain server has carried out cannot be taken back: it is tried once, and has been alone.
       if (state < failure->until && failure->deed->request.kind == Request::Kind::data) return false;
-      throw Difference("the cluster says " + cluster_test::show(failure->deed->answer.status) + " at statement " +
+      throw Difference("the cluster says " + support::show(failure->deed->answer.status) + " at statement " +
                        std::to_string(failure->deed->answer.failed_statement.value_or(0)) + ", between entries " +
                        std::to_string(failure->from) + " and " + std::to_string(state) + "; the plain server " +
                        failure->last + "\n  " + describe(failure->deed->request) + "\n  before it:" + list(recent_));
@@ -224,13 +224,13 @@ void Judge::replay(const std::vector<Deed>& deeds, const std::vector<proto::Entr
   if (!by_key.empty())
     throw Difference("acknowledged, and not in the log: " + describe(by_key.begin()->second->request));
   for (Failure* failure : waiting)
-    throw Difference("the cluster says " + cluster_test::show(failure->deed->answer.status) +
+    throw Difference("the cluster says " + support::show(failure->deed->answer.status) +
                      ", the plain server never does: " + failure->last + "\n  " + describe(failure->deed->request));
 }
 
-void Judge::compare_contents(const std::vector<cluster_test::Node*>& nodes) {
+void Judge::compare_contents(const std::vector<support::Node*>& nodes) {
   const Contents plain = contents_of(plain_.administrator());
-  for (const cluster_test::Node* node : nodes) {
+  for (const support::Node* node : nodes) {
     const Contents here = contents_of(*node->open_database());
     for (const auto& [name, lines] : here) {
       const auto it = plain.find(name);

@@ -13,9 +13,9 @@
 #include <string>
 #include <vector>
 
-#include "tests/cluster/cluster.h"
 #include "tests/oracle/plain_server.h"
 #include "tests/oracle/request.h"
+#include "tests/support/cluster.h"
 
 namespace sqlcast::oracle {
 
@@ -33,7 +33,7 @@ class Judge {
   void replay(const std::vector<Deed>& deeds, const std::vector<proto::Entry>& entries);
 
   // The definition and the rows of each table and view, at the plain server and at each node. Throws Difference.
-  void compare_contents(const std::vector<cluster_test::Node*>& nodes);
+  void compare_contents(const std::vector<support::Node*>& nodes);
 
   std::uint64_t committed = 0;
   std::uint64_t failed = 0;

@@ -23,7 +23,7 @@ std::uint64_t setting(const char* name, std::uint64_t otherwise) {
 }
 
 struct Bench {
-  cluster_test::Cluster cluster{2};
+  support::Cluster cluster{2};
   PlainServer plain;
   Judge judge{plain};
   Position end;
@@ -42,11 +42,11 @@ void run_round(Bench& bench, std::uint64_t seed, int clients) {
   const std::vector<Deed> made = run_in_order(bench.cluster, generator.first(), name + "-first");
   for (const Deed& deed : made)
     if (deed.request.kind != Request::Kind::data && !deed.answer.ok())
-      throw std::runtime_error("the schema cannot be made: " + cluster_test::show(deed.answer.status) + "\n  " +
+      throw std::runtime_error("the schema cannot be made: " + support::show(deed.answer.status) + "\n  " +
                                describe(deed.request));
   settle(bench, made);
   for (int half = 0; half < 2; ++half) {
-    for (cluster_test::Node* node : bench.cluster.nodes()) make_different(*node, generator.tables(), random);
+    for (support::Node* node : bench.cluster.nodes()) make_different(*node, generator.tables(), random);
     Load load;
     load.name = name + (half == 0 ? "a" : "b");
     load.seed = seed * 2 + static_cast<std::uint64_t>(half);

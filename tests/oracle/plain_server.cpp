@@ -12,7 +12,7 @@ namespace {
 // Where an imposed AUTO_INCREMENT value goes that its statement had no use for: it would wait for the next one.
 constexpr const char* kOwn = "CREATE TABLE oracle_own.burnt (id BIGINT UNSIGNED AUTO_INCREMENT PRIMARY KEY)";
 
-storage::Address address_of(const differential::PrivateServer& server) {
+storage::Address address_of(const support::PrivateServer& server) {
   storage::Address address;
   address.socket = server.folder() + "/s";
   return address;
@@ -175,7 +175,7 @@ Status PlainServer::run_statement(Session& session, const Statement& statement, 
       } else {
         std::string& row = each.rows.emplace_back();
         for (std::size_t i = 0; i < stream.columns().size(); ++i)
-          row += (i == 0 ? "" : "|") + cluster_test::to_text(value_of(stream, i));
+          row += (i == 0 ? "" : "|") + support::to_text(value_of(stream, i));
       }
     }
     each.has_rows = each.has_rows || index == 1;

@@ -16,8 +16,8 @@
 
 #include "proto/entry.h"
 #include "storage/connection.h"
-#include "tests/differential/private_server.h"
 #include "tests/oracle/request.h"
+#include "tests/support/private_server.h"
 
 namespace sqlcast::oracle {
 
@@ -60,7 +60,7 @@ class PlainServer {
   bool impose(Session& session, const Statement& statement, std::uint64_t insert_id);
   std::optional<std::uint64_t> next_id(const Statement& statement);
 
-  differential::PrivateServer server_;
+  support::PrivateServer server_;
   std::unique_ptr<storage::Connection> administrator_;
   Session in_database_;
   Session definitions_in_none_;

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "proto/message.h"
-#include "tests/cluster/session.h"
+#include "tests/support/session.h"
 
 namespace sqlcast::oracle {
 
@@ -64,7 +64,7 @@ struct Deed {
   Request request;
   std::uint64_t sent = 0;
   std::uint64_t answered = 0;
-  cluster_test::Answer answer;
+  support::Answer answer;
 
   bool committed() const { return answer.ok() && answer.result.wrote; }
 };

@@ -41,7 +41,7 @@ void lie(storage::Connection& database, const Table& table, Random& random) {
 
 }  // namespace
 
-void make_different(const cluster_test::Node& node, const std::vector<Table>& tables, Random& random) {
+void make_different(const support::Node& node, const std::vector<Table>& tables, Random& random) {
   const auto database = node.open_database();
   for (const Table& table : tables) {
     const std::string name = quote_name(table.database) + "." + quote_name(table.name);

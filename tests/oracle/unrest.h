@@ -5,12 +5,12 @@
 #include <string>
 #include <vector>
 
-#include "tests/cluster/cluster.h"
 #include "tests/oracle/generator.h"
+#include "tests/support/cluster.h"
 
 namespace sqlcast::oracle {
 
 // For moments in which nothing is written. Throws std::runtime_error.
-void make_different(const cluster_test::Node& node, const std::vector<Table>& tables, Random& random);
+void make_different(const support::Node& node, const std::vector<Table>& tables, Random& random);
 
 }  // namespace sqlcast::oracle

@@ -8,9 +8,9 @@
 
 #include "client/local/process.h"
 #include "storage/connection.h"
-#include "tests/cluster/cluster.h"
+#include "tests/support/temporary_folder.h"
 
-namespace sqlcast::cluster_test {
+namespace sqlcast::support {
 
 class ExternalServer {
  public:
@@ -36,4 +36,4 @@ class ExternalServer {
   local::ProcessId process_;
 };
 
-}  // namespace sqlcast::cluster_test
+}  // namespace sqlcast::support

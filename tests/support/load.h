@@ -9,9 +9,9 @@
 #include <thread>
 #include <vector>
 
-#include "tests/cluster/cluster.h"
+#include "tests/support/cluster.h"
 
-namespace sqlcast::cluster_test {
+namespace sqlcast::support {
 
 class Load {
  public:
@@ -48,4 +48,4 @@ class Load {
   std::vector<std::thread> threads_;
 };
 
-}  // namespace sqlcast::cluster_test
+}  // namespace sqlcast::support

@@ -1,9 +1,9 @@
-#include "tests/cluster/load.h"
+#include "tests/support/load.h"
 
 #include <set>
 #include <stdexcept>
 
-namespace sqlcast::cluster_test {
+namespace sqlcast::support {
 namespace {
 
 using namespace std::chrono_literals;
@@ -140,4 +140,4 @@ void Load::check(const Node& node) const {
   if (!halves.empty()) fail("half a request (client|counted|inserted): " + halves);
 }
 
-}  // namespace sqlcast::cluster_test
+}  // namespace sqlcast::support

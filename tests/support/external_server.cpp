@@ -1,13 +1,17 @@
-#include "tests/cluster/external_server.h"
+#include "tests/support/external_server.h"
 
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
+#include <filesystem>
 #include <stdexcept>
 
-namespace sqlcast::cluster_test {
+#include "tests/support/run_program.h"
+#include "tests/support/wait.h"
+
+namespace sqlcast::support {
 
 ExternalServer::ExternalServer(std::vector<std::string> arguments) : arguments_(std::move(arguments)) {
   const std::string folder = folder_.path().string();
@@ -92,4 +96,4 @@ std::string ExternalServer::ask(const std::string& sql) const {
   return text;
 }
 
-}  // namespace sqlcast::cluster_test
+}  // namespace sqlcast::support

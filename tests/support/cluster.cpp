@@ -1,16 +1,18 @@
-#include "tests/cluster/cluster.h"
+#include "tests/support/cluster.h"
 
 #include <algorithm>
 #include <iostream>
+#include <map>
+#include <optional>
 #include <regex>
 #include <set>
 #include <stdexcept>
 
 #include "proto/entry.h"
 #include "storage/log.h"
-#include "tests/cluster/ports.h"
+#include "tests/support/ports.h"
 
-namespace sqlcast::cluster_test {
+namespace sqlcast::support {
 namespace {
 
 namespace fs = std::filesystem;
@@ -250,4 +252,4 @@ Cluster& shared_cluster() {
   return cluster;
 }
 
-}  // namespace sqlcast::cluster_test
+}  // namespace sqlcast::support

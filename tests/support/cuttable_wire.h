@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-namespace sqlcast::cluster_test {
+namespace sqlcast::support {
 
 class CuttableWire {
  public:
@@ -44,4 +44,4 @@ class CuttableWire {
   std::thread thread_;
 };
 
-}  // namespace sqlcast::cluster_test
+}  // namespace sqlcast::support

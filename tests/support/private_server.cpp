@@ -1,4 +1,4 @@
-#include "tests/differential/private_server.h"
+#include "tests/support/private_server.h"
 
 #include <cppconn/connection.h>
 #include <cppconn/driver.h>
@@ -20,7 +20,7 @@
 #include <stdexcept>
 #include <thread>
 
-namespace sqlcast::differential {
+namespace sqlcast::support {
 namespace {
 
 using namespace std::chrono_literals;
@@ -164,4 +164,4 @@ std::string server_state(::sql::Connection& connection, const std::string& folde
   return state;
 }
 
-}  // namespace sqlcast::differential
+}  // namespace sqlcast::support

@@ -1,4 +1,4 @@
-#include "tests/cluster/session.h"
+#include "tests/support/session.h"
 
 #include <cstdio>
 #include <stdexcept>
@@ -6,7 +6,7 @@
 #include "proto/codec.h"
 #include "proto/column.h"
 
-namespace sqlcast::cluster_test {
+namespace sqlcast::support {
 namespace {
 
 Value value_of(const proto::Cell& cell) {
@@ -130,4 +130,4 @@ Answer Session::run(const proto::QueryRequest& request, std::chrono::millisecond
   return answer;
 }
 
-}  // namespace sqlcast::cluster_test
+}  // namespace sqlcast::support

@@ -1,4 +1,4 @@
-#include "tests/cluster/ports.h"
+#include "tests/support/ports.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -8,7 +8,7 @@
 #include <random>
 #include <stdexcept>
 
-namespace sqlcast::cluster_test {
+namespace sqlcast::support {
 namespace {
 
 constexpr std::uint16_t kFirst = 15'000;
@@ -39,4 +39,4 @@ std::uint16_t free_port() {
   throw std::runtime_error("no free port between 15000 and 32000");
 }
 
-}  // namespace sqlcast::cluster_test
+}  // namespace sqlcast::support

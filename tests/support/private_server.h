@@ -10,7 +10,7 @@ namespace sql {
 class Connection;
 }
 
-namespace sqlcast::differential {
+namespace sqlcast::support {
 
 class PrivateServer {
  public:
@@ -35,4 +35,4 @@ std::string server_state(::sql::Connection& connection, const std::string& folde
 // Every row of a query, columns joined by tabs.
 std::vector<std::string> rows_of(::sql::Connection& connection, const std::string& query);
 
-}  // namespace sqlcast::differential
+}  // namespace sqlcast::support

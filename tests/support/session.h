@@ -14,7 +14,7 @@
 #include "net/requester.h"
 #include "proto/message.h"
 
-namespace sqlcast::cluster_test {
+namespace sqlcast::support {
 
 using Rows = std::vector<std::vector<Value>>;
 
@@ -55,4 +55,4 @@ class Session {
   std::unique_ptr<net::Requester> requester_;
 };
 
-}  // namespace sqlcast::cluster_test
+}  // namespace sqlcast::support

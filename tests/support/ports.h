@@ -4,8 +4,8 @@
 
 #include <cstdint>
 
-namespace sqlcast::cluster_test {
+namespace sqlcast::support {
 
 std::uint16_t free_port();
 
-}  // namespace sqlcast::cluster_test
+}  // namespace sqlcast::support

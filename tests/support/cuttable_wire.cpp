@@ -1,4 +1,4 @@
-#include "tests/cluster/cuttable_wire.h"
+#include "tests/support/cuttable_wire.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -11,7 +11,7 @@
 #include <cerrno>
 #include <stdexcept>
 
-namespace sqlcast::cluster_test {
+namespace sqlcast::support {
 namespace {
 
 sockaddr_in loopback(std::uint16_t port) {
@@ -133,4 +133,4 @@ void CuttableWire::run() {
   }
 }
 
-}  // namespace sqlcast::cluster_test
+}  // namespace sqlcast::support

@@ -1,69 +1,20 @@
+#include "tests/support/node.h"
+
 #include <pwd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <csignal>
-#include <cstdlib>
 #include <fstream>
 #include <stdexcept>
-#include <thread>
 
-#include "tests/cluster/cluster.h"
+#include "tests/support/run_program.h"
+#include "tests/support/wait.h"
 
-namespace sqlcast::cluster_test {
+namespace sqlcast::support {
 
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
-
-void wait_for(const std::string& what, const std::function<bool()>& condition, std::chrono::milliseconds patience) {
-  const auto give_up = std::chrono::steady_clock::now() + patience;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > give_up)
-      throw std::runtime_error("waited " + std::to_string(patience.count()) + " ms in vain for: " + what);
-    std::this_thread::sleep_for(20ms);  // poll interval
-  }
-}
-
-TemporaryFolder::TemporaryFolder() {
-  // Short: a database's socket is in it, and a socket's path may have 107 bytes at most.
-  const char* temporary = std::getenv("TMPDIR");
-  std::string pattern = std::string(temporary == nullptr || *temporary == '\0' ? "/tmp" : temporary) + "/sqc.XXXXXX";
-  if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder " + pattern);
-  path_ = pattern;
-}
-
-TemporaryFolder::~TemporaryFolder() {
-  std::error_code ignored;
-  fs::remove_all(path_, ignored);
-}
-
-std::string program(const std::string& name) { return std::string(SQLCAST_BIN_DIR) + "/" + name; }
-
-Run run_program(const std::vector<std::string>& command, const fs::path& input) {
-  const TemporaryFolder folder;
-  const fs::path output = folder.path() / "output";
-  const pid_t child = fork();
-  if (child < 0) throw std::runtime_error("cannot fork");
-  if (child == 0) {
-    std::vector<char*> arguments;
-    for (const std::string& text : command) arguments.push_back(const_cast<char*>(text.c_str()));
-    arguments.push_back(nullptr);
-    if (std::freopen(input.empty() ? "/dev/null" : input.c_str(), "r", stdin) == nullptr) _exit(126);
-    if (std::freopen(output.c_str(), "w", stdout) == nullptr) _exit(126);
-    dup2(STDOUT_FILENO, STDERR_FILENO);
-    execvp(arguments[0], arguments.data());
-    _exit(127);
-  }
-  int status = 0;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  Run run;
-  run.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-  std::ifstream file(output);
-  run.output.assign(std::istreambuf_iterator<char>(file), {});
-  return run;
-}
 
 Node::Node(Options options) : options_(std::move(options)) {
   fs::create_directories(options_.folder);
@@ -209,4 +160,4 @@ std::string Node::log_end() const {
   return text;
 }
 
-}  // namespace sqlcast::cluster_test
+}  // namespace sqlcast::support
