@@ -1,6 +1,6 @@
-# cmake -DPROGRAM= -DCORPUS= -DDICTIONARY= -DFOLDER= -P fixed.cmake: runs a libFuzzer program on every input of its corpus,
-# then a fixed number of times from each of a few fixed seeds. The same build runs the same inputs each time.
-set(options -max_len=512 -timeout=30 -artifact_prefix=${FOLDER}/ -dict=${DICTIONARY})
+# cmake -DPROGRAM= -DCORPUS= -DFOLDER= -DOPTIONS= -P fixed.cmake: runs a libFuzzer program, with the OPTIONS, on every input
+# of its corpus, then a fixed number of times from each of a few fixed seeds. The same build runs the same inputs each time.
+set(options -timeout=30 -artifact_prefix=${FOLDER}/ ${OPTIONS})
 
 function(run)
   execute_process(COMMAND ${PROGRAM} ${options} ${ARGN} RESULT_VARIABLE failed OUTPUT_VARIABLE output
