@@ -67,6 +67,9 @@ class Rules {
   bool check_conditions();
   bool check_like(std::size_t at);
   bool check_between(std::size_t at);
+  bool check_equal(std::size_t at);
+  bool check_in(std::size_t at);
+  bool check_exact(const std::string& column, std::size_t literal);
   std::string column_before(std::size_t at) const;
   std::vector<Range> condition_ranges() const;
   template <typename Test>

@@ -3,6 +3,7 @@
 //  - an index over a column's first characters compares as many characters of the value that is looked for; where 'ß'
 //    equals 'ss', the cut falls elsewhere in equal values, and the index misses rows;
 //  - LIKE 'a%' under a _bin collation that pads: its range begins behind texts that go on with a control character;
+//  - = and IN with a number or time that the column cannot hold: by an index it is rounded first (1.5 finds 2);
 //  - BETWEEN two texts that are equal in the literals' own collation becomes =, in an index range only.
 #include <algorithm>
 
@@ -27,6 +28,48 @@ bool pads_bytes(std::string_view collation) {
 // What literals have in the nodes' sessions.
 bool is_collation_of_literals(std::string_view collation) {
   return collation == "utf8mb4_general_ci" || collation == "utf8mb3_general_ci";
+}
+
+bool is_one_of(const Column& column, std::initializer_list<std::string_view> types) {
+  return std::any_of(types.begin(), types.end(), [&](std::string_view type) { return same_word(column.type, type); });
+}
+
+bool is_number_type(const Column& column) {
+  return is_one_of(column, {"tinyint", "smallint", "mediumint", "int", "bigint", "decimal", "year", "bit", "float"});
+}
+
+bool is_time_type(const Column& column) { return is_one_of(column, {"date", "time", "datetime", "timestamp"}); }
+
+// [-]digits[.digits]: as the column itself would be written, with no more behind the point than it has.
+bool is_plain_number(std::string_view text, std::uint32_t scale) {
+  if (text.starts_with('-')) text.remove_prefix(1);
+  const std::size_t point = text.find('.');
+  const std::string_view whole = text.substr(0, point);
+  const std::string_view behind = point == std::string_view::npos ? std::string_view() : text.substr(point + 1);
+  const auto digits = [](std::string_view part) {
+    return part.find_first_not_of("0123456789") == std::string_view::npos;
+  };
+  return !whole.empty() && digits(whole) && digits(behind) && behind.size() <= scale;
+}
+
+// The pattern's 0 is any digit: '2026-11-27 12:00:00.5' for "0000-00-00 00:00:00" and one digit behind the point.
+bool is_plain_time(std::string_view text, std::string_view pattern, std::uint32_t scale) {
+  if (text.size() < pattern.size()) return false;
+  for (std::size_t i = 0; i < pattern.size(); ++i)
+    if (pattern[i] == '0' ? text[i] < '0' || text[i] > '9' : text[i] != pattern[i]) return false;
+  const std::string_view behind = text.substr(pattern.size());
+  return behind.empty() || (behind.front() == '.' && is_plain_number("0" + std::string(behind), scale));
+}
+
+// The column can hold the literal as it is, so that nothing is rounded or converted.
+bool holds_exactly(const Column& column, const Item& item, std::string_view text) {
+  if (item.kind == TokenKind::string) text = text.substr(1, text.size() - 2);
+  if (is_number_type(column)) return is_plain_number(text, same_word(column.type, "decimal") ? column.scale : 0);
+  if (item.kind != TokenKind::string) return false;
+  if (same_word(column.type, "date")) return text.size() == 10 && is_plain_time(text, "0000-00-00", 0);
+  if (same_word(column.type, "time")) return is_plain_time(text, "00:00:00", column.scale);
+  return (text.size() == 10 && is_plain_time(text, "0000-00-00", 0)) ||
+         is_plain_time(text, "0000-00-00 00:00:00", column.scale);
 }
 
 bool has_loose_prefix(const Column& column) {
@@ -74,13 +117,51 @@ bool Rules::check_between(std::size_t at) {
   };
   const bool plain = plain_text(at + 1) && tokens_[at + 2].keyword == Keyword::AND_ && plain_text(at + 3);
   const auto indexed = [plain](const Column& column) {
-    return column.indexed != Indexed::no && !column.collation.empty() &&
-           !(plain && is_collation_of_literals(column.collation));
+    const bool bytes = is_one_of(column, {"binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob"});
+    return column.indexed != Indexed::no && (bytes || !column.collation.empty()) &&
+           !(plain && (bytes || is_collation_of_literals(column.collation)));
   };
   return !any_column(name, indexed) ||
          refuse(Refusal::index_dependent,
                 "BETWEEN finds other rows of \"" + name +
                     "\" by its index than without, where the two texts are equal in another collation");
+}
+
+// `literal` is compared for equality with the column, as it is or with a sign in front.
+bool Rules::check_exact(const std::string& column, std::size_t literal) {
+  const Item& item = tokens_[literal];
+  const bool text = item.kind == TokenKind::string && tokens_.text(literal).starts_with('\'');
+  if (column.empty() || (item.kind != TokenKind::number && item.kind != TokenKind::string)) return true;
+  const auto rounds = [&](const Column& known) {
+    const bool typed = is_number_type(known) || is_time_type(known);
+    return known.indexed != Indexed::no && typed &&
+           !((text || item.kind == TokenKind::number) && holds_exactly(known, item, tokens_.text(literal)));
+  };
+  return !any_column(column, rounds) ||
+         refuse(Refusal::index_dependent, "\"" + column + "\" cannot hold " + shown({literal, literal + 1}) +
+                                              " as it is: by its index the server compares it rounded");
+}
+
+// column = literal, literal = column, and <=>.
+bool Rules::check_equal(std::size_t at) {
+  // -1, TIMESTAMP'…'
+  const bool led = tokens_[at + 1].symbol == '-' || tokens_[at + 1].symbol == '+' ||
+                   (tokens_[at + 1].kind == TokenKind::word && tokens_[at + 2].kind == TokenKind::string);
+  if (!check_exact(column_before(at), at + (led ? 2 : 1))) return false;
+  std::size_t end = at + 1;
+  while (tokens_[end + 1].symbol == '.') end += 2;
+  ColumnRef column;
+  return at == 0 || !read_column(tokens_, {at + 1, end + 1}, column) || check_exact(column.name, at - 1);
+}
+
+// column IN (literal, …)
+bool Rules::check_in(std::size_t at) {
+  if (tokens_[at + 1].symbol != '(') return true;
+  const std::string column = column_before(at);
+  if (column.empty()) return true;
+  for (const Range& element : split_commas(tokens_, {at + 2, tokens_[at + 1].match}))
+    if (!check_exact(column, element.end - 1)) return false;
+  return true;
 }
 
 // What may be a condition: those of the statement itself, and everything around a query inside it.
@@ -120,6 +201,9 @@ bool Rules::check_conditions() {
     for (std::size_t at = range.first; at < range.end; ++at) {
       if (tokens_[at].keyword == Keyword::LIKE_ && !check_like(at)) return false;
       if (tokens_[at].keyword == Keyword::BETWEEN_ && !check_between(at)) return false;
+      if (tokens_[at].keyword == Keyword::IN_ && !check_in(at)) return false;
+      const bool equal = tokens_[at].symbol == '=' || (tokens_[at].symbol == '#' && tokens_.text(at) == "<=>");
+      if (equal && !check_equal(at)) return false;
     }
     if (loose.empty()) continue;
     for (const ColumnRef& column : column_refs(tokens_, range)) {

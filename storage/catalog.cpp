@@ -1,6 +1,7 @@
 #include "storage/catalog.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "proto/entry.h"
 #include "storage/dialect.h"
@@ -70,7 +71,8 @@ Result<sql::Schema> load_schema(Connection& connection, std::uint64_t version) {
   }
 
   rows = connection.rows(std::string("SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, IS_NULLABLE, EXTRA, "
-                                     "COLUMN_DEFAULT, DATA_TYPE, COLLATION_NAME FROM information_schema.COLUMNS "
+                                     "COLUMN_DEFAULT, DATA_TYPE, COLLATION_NAME, "
+                                     "COALESCE(DATETIME_PRECISION,NUMERIC_SCALE,0) FROM information_schema.COLUMNS "
                                      "WHERE ") +
                          kNotSystem + " ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION");
   if (!rows) return rows.status();
@@ -84,6 +86,7 @@ Result<sql::Schema> load_schema(Connection& connection, std::uint64_t version) {
     column.default_expression = text(row, 5);
     column.type = text(row, 6);
     column.collation = text(row, 7);
+    column.scale = static_cast<std::uint32_t>(std::strtoul(text(row, 8).c_str(), nullptr, 10));
     schema.tables[name_of(row)].columns.push_back(std::move(column));
   }
 

@@ -29,7 +29,12 @@ Schema schema_of_texts() {
                    column("cut_plain", "varchar", "utf8mb4_general_ci", Indexed::prefix),
                    column("bin", "varchar", "utf8mb4_bin", Indexed::whole),
                    column("danish", "varchar", "utf8mb4_danish_ci", Indexed::whole),
-                   column("general", "varchar", "utf8mb4_general_ci", Indexed::whole)};
+                   column("general", "varchar", "utf8mb4_general_ci", Indexed::whole),
+                   column("i", "int", "", Indexed::whole),
+                   column("free", "int"),
+                   column("price", "decimal", "", Indexed::whole),
+                   column("at", "datetime", "", Indexed::whole)};
+  table.columns[table.columns.size() - 2].scale = 2;
   table.unique_keys = {{{"id"}, false}};
   schema.tables[{"d", "t"}] = table;
   Table other = table;
@@ -83,5 +88,21 @@ TEST_CASE("conditions: LIKE over indexed bytes that are padded, BETWEEN over ano
         "DELETE FROM t WHERE danish LIKE 'a%'", "DELETE FROM t WHERE v LIKE 'a%' AND v BETWEEN 'o' AND 'ö'",
         "DELETE FROM t WHERE general BETWEEN 'a' AND 'b'", "DELETE FROM t WHERE id BETWEEN 1 AND 5",
         "DELETE FROM t WHERE bin='a' AND danish<'b'"})
+    CHECK_FALSE(depends_on_index(text));
+}
+
+TEST_CASE("conditions: equality of an indexed column with what it cannot hold is not replicated") {
+  for (const char* text :
+       {"UPDATE t SET v='x' WHERE i=1.5", "DELETE FROM t WHERE 1.5=i", "DELETE FROM t WHERE t.i<=>1e0",
+        "DELETE FROM t WHERE i IN (1,2.5)", "DELETE FROM t WHERE i NOT IN ('a')", "DELETE FROM t WHERE i=-0.5",
+        "DELETE FROM t WHERE price=1.005", "DELETE FROM t WHERE price IN ('x')", "DELETE FROM t WHERE at=20200101",
+        "DELETE FROM t WHERE at='2020-01-01 10:10:10.4'", "DELETE FROM t WHERE at=TIMESTAMP'2020-01-01 10:10:10.4'",
+        "INSERT INTO s SELECT t.id, t.v FROM t JOIN s q ON t.id=q.id WHERE t.i=1.5"})
+    CHECK(depends_on_index(text));
+  for (const char* text :
+       {"UPDATE t SET v='x' WHERE i=1", "DELETE FROM t WHERE i='15'", "DELETE FROM t WHERE i IN (1,-2,3)",
+        "DELETE FROM t WHERE free=1.5", "DELETE FROM t WHERE price=1.25", "DELETE FROM t WHERE price IN (1,'2.50')",
+        "DELETE FROM t WHERE at='2020-01-01 10:10:10'", "DELETE FROM t WHERE at=DATE'2020-01-01'",
+        "DELETE FROM t WHERE at='2020-01-01'", "DELETE FROM t WHERE i>1.5", "DELETE FROM t WHERE i=id+1"})
     CHECK_FALSE(depends_on_index(text));
 }
