@@ -67,7 +67,8 @@ class Rules {
   bool check_conditions();
   bool check_like(std::size_t at);
   bool check_between(std::size_t at);
-  bool check_equal(std::size_t at);
+  bool check_comparison(std::size_t at);
+  bool check_text_number(const std::string& column, std::size_t literal);
   bool check_in(std::size_t at);
   bool check_exact(const std::string& column, std::size_t literal);
   std::string column_before(std::size_t at) const;

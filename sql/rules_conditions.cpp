@@ -72,6 +72,11 @@ bool holds_exactly(const Column& column, const Item& item, std::string_view text
          is_plain_time(text, "0000-00-00 00:00:00", column.scale);
 }
 
+bool is_comparison(char symbol, std::string_view text) {
+  return symbol == '=' || symbol == '<' || symbol == '>' ||
+         (symbol == '#' && (text == "<=>" || text == "<=" || text == ">=" || text == "<>" || text == "!="));
+}
+
 bool has_loose_prefix(const Column& column) {
   return column.indexed == Indexed::prefix && !weighs_each_character(column.collation);
 }
@@ -142,16 +147,34 @@ bool Rules::check_exact(const std::string& column, std::size_t literal) {
                                               " as it is: by its index the server compares it rounded");
 }
 
-// column = literal, literal = column, and <=>.
-bool Rules::check_equal(std::size_t at) {
+// Text beside a number, in what strict mode makes fail at the first row whose text is none: which rows the server
+// compares is the plan's.
+bool Rules::check_text_number(const std::string& column, std::size_t literal) {
+  if (column.empty() || facts_.verb == Verb::delete_ || tokens_[literal].kind != TokenKind::number) return true;
+  const auto is_text = [](const Column& known) {
+    return is_one_of(known, {"char", "varchar", "tinytext", "text", "mediumtext"});
+  };
+  return !any_column(column, is_text) ||
+         refuse(Refusal::index_dependent, "\"" + column + "\" is text, and " + shown({literal, literal + 1}) +
+                                              " a number: whether a row that is no number is met depends on the plan; "
+                                              "compare it with '" +
+                                              std::string(tokens_.text(literal)) + "'");
+}
+
+// column = literal, literal = column; so too for <=>, <, > and the others, whose ranges are not rounded.
+bool Rules::check_comparison(std::size_t at) {
+  const bool equal = tokens_[at].symbol == '=' || tokens_.text(at) == "<=>";
   // -1, TIMESTAMP'…'
   const bool led = tokens_[at + 1].symbol == '-' || tokens_[at + 1].symbol == '+' ||
                    (tokens_[at + 1].kind == TokenKind::word && tokens_[at + 2].kind == TokenKind::string);
-  if (!check_exact(column_before(at), at + (led ? 2 : 1))) return false;
+  const std::size_t right = at + (led ? 2 : 1);
+  const std::string left = column_before(at);
+  if ((equal && !check_exact(left, right)) || !check_text_number(left, right)) return false;
   std::size_t end = at + 1;
   while (tokens_[end + 1].symbol == '.') end += 2;
   ColumnRef column;
-  return at == 0 || !read_column(tokens_, {at + 1, end + 1}, column) || check_exact(column.name, at - 1);
+  return at == 0 || !read_column(tokens_, {at + 1, end + 1}, column) ||
+         ((!equal || check_exact(column.name, at - 1)) && check_text_number(column.name, at - 1));
 }
 
 // column IN (literal, …)
@@ -160,7 +183,7 @@ bool Rules::check_in(std::size_t at) {
   const std::string column = column_before(at);
   if (column.empty()) return true;
   for (const Range& element : split_commas(tokens_, {at + 2, tokens_[at + 1].match}))
-    if (!check_exact(column, element.end - 1)) return false;
+    if (!check_exact(column, element.end - 1) || !check_text_number(column, element.end - 1)) return false;
   return true;
 }
 
@@ -172,7 +195,10 @@ std::vector<Range> Rules::condition_ranges() const {
     return ranges;
   }
   std::vector<Range> skipped;
-  for (const Assignment& assignment : facts_.assignments) skipped.push_back(assignment.column);
+  // With their "=", which compares nothing.
+  for (const auto* assignments : {&facts_.assignments, &facts_.duplicate_assignments})
+    for (const Assignment& assignment : *assignments)
+      skipped.push_back({assignment.column.first, assignment.value.first});
   if (facts_.insert_columns) skipped.push_back(*facts_.insert_columns);
   if (facts_.source && !facts_.derived_tables && facts_.cte_names.empty())
     for (const std::size_t block : facts_.source->blocks) skipped.push_back(facts_.blocks[block].select_list);
@@ -202,8 +228,7 @@ bool Rules::check_conditions() {
       if (tokens_[at].keyword == Keyword::LIKE_ && !check_like(at)) return false;
       if (tokens_[at].keyword == Keyword::BETWEEN_ && !check_between(at)) return false;
       if (tokens_[at].keyword == Keyword::IN_ && !check_in(at)) return false;
-      const bool equal = tokens_[at].symbol == '=' || (tokens_[at].symbol == '#' && tokens_.text(at) == "<=>");
-      if (equal && !check_equal(at)) return false;
+      if (is_comparison(tokens_[at].symbol, tokens_.text(at)) && !check_comparison(at)) return false;
     }
     if (loose.empty()) continue;
     for (const ColumnRef& column : column_refs(tokens_, range)) {
