@@ -3,7 +3,10 @@
 // those lists leave out (docs/sql-policy.md). One object a statement; belongs to one thread.
 #pragma once
 
+#include <initializer_list>
+#include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sql/facts.h"
@@ -73,8 +76,9 @@ class Rules {
   bool check_exact(const std::string& column, std::size_t literal);
   std::string column_before(std::size_t at) const;
   std::vector<Range> condition_ranges() const;
-  template <typename Test>
-  bool any_column(std::string_view name, Test test) const;
+  bool closes_call(std::size_t at) const;
+  const std::vector<const Column*>& columns_called(const std::string& name) const;
+  bool any_column(const std::string& name, bool (*test)(const Column&)) const;
 
   bool evaluated_once(const FunctionUse& use, bool per_tuple) const;
   void set_auto_increment(const Table& target, InsertShape& shape) const;
@@ -100,12 +104,16 @@ class Rules {
   const Facts& facts_;
   const Schema* const schema_;
   std::vector<const FunctionUse*> frozen_;
-  std::vector<const FunctionUse*> aggregates_;  // in order of the text
-  bool one_row_ = false;                        // the UPDATE or DELETE has at most one row
-  bool rows_in_order_ = false;                  // … or works in a total order
+  std::vector<const FunctionUse*> aggregates_;                        // in order of the text
+  bool one_row_ = false;                                              // the UPDATE or DELETE has at most one row
+  bool rows_in_order_ = false;                                        // … or works in a total order
+  mutable std::map<std::string, std::vector<const Column*>> called_;  // by name: looked up once
+  mutable std::size_t looked_at_ = 0;                                 // columns, for that
   Refusal refusal_ = Refusal::none;
   std::string reason_;
 };
+
+bool type_is_one_of(const Column& column, std::initializer_list<std::string_view> types);
 
 // "… orders values that compare equal and are not the same"
 inline constexpr const char* kEqualNotSame = "values that may compare equal without being the same";

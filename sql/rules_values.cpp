@@ -12,10 +12,6 @@ namespace {
 constexpr std::size_t kMostLookUps = 10'000;
 constexpr std::size_t kMostJoined = 64;
 
-bool type_is_one_of(const Column& column, std::initializer_list<std::string_view> types) {
-  return std::any_of(types.begin(), types.end(), [&](std::string_view type) { return same_word(column.type, type); });
-}
-
 bool is_exact_type(const Column& column) {
   return type_is_one_of(column, {"tinyint", "smallint", "mediumint", "int", "bigint", "decimal", "year", "bit"});
 }
@@ -51,6 +47,10 @@ bool is_approximate(const Function& function) {
 
 }  // namespace
 
+bool type_is_one_of(const Column& column, std::initializer_list<std::string_view> types) {
+  return std::any_of(types.begin(), types.end(), [&](std::string_view type) { return same_word(column.type, type); });
+}
+
 std::string Rules::shown(Range range) const {
   constexpr std::size_t kLongest = 40;
   const std::string_view text = tokens_.text(range.first, range.end);
@@ -65,17 +65,9 @@ template <typename Test>
 bool Rules::all_columns(const ColumnRef& column, Test test) const {
   // It may be a column of what is no table of the schema, and have any values.
   if (facts_.derived_tables || !facts_.cte_names.empty()) return false;
-  bool found = false;
-  for (const TableUse& use : facts_.tables) {
-    const Table* known = table(use.name);
-    if (known == nullptr) continue;
-    for (const Column& candidate : known->columns) {
-      if (!may_be_same_name(candidate.name, column.name)) continue;
-      if (!test(candidate)) return false;
-      found = true;
-    }
-  }
-  return found;
+  const std::vector<const Column*>& columns = columns_called(column.name);
+  return !columns.empty() &&
+         std::all_of(columns.begin(), columns.end(), [&](const Column* known) { return test(*known); });
 }
 
 // Values of the expression that compare equal are the same. What is not known of a column speaks against it.
