@@ -11,20 +11,8 @@ namespace {
 
 using namespace std::chrono_literals;
 using support::Answer;
+using support::is_passing;
 using support::Session;
-
-// Nothing is known of the request yet, or that nothing has happened: it is sent again.
-bool is_passing(Code code) {
-  switch (code) {
-    case Code::busy:
-    case Code::timeout:
-    case Code::master_unavailable:
-    case Code::database_unavailable:
-    case Code::outcome_unknown:
-    case Code::shutting_down: return true;
-    default: return false;
-  }
-}
 
 proto::QueryRequest wire_of(const Deed& deed) {
   proto::QueryRequest request;

@@ -247,6 +247,21 @@ void Cluster::check_same_everywhere() {
   }
 }
 
+void Cluster::crash_master(const std::string& point, const proto::QueryRequest& request, int times) {
+  master().stop();
+  master().environment["SQLCAST_TEST_CRASH"] = point;
+  for (int life = 0; life < times; ++life) {
+    master().start();
+    master().wait_until_answering();
+    if (Session(master().endpoint()).run(request, std::chrono::milliseconds(500)).ok())
+      throw std::runtime_error("the master has not ended at " + point);
+    master().wait_until_ended();
+  }
+  master().environment.clear();
+  master().start();
+  master().wait_until_answering();
+}
+
 Cluster& shared_cluster() {
   static Cluster cluster(2);
   return cluster;

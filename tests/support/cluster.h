@@ -44,6 +44,8 @@ class Cluster {
   Answer must(const std::string& sql) { return must(query_of(sql)); }
 
   void wait_for_position(const Node& node, Sequence sequence);
+  // The master's lives end at the crash point when they get the request, so often; then it runs as ever.
+  void crash_master(const std::string& point, const proto::QueryRequest& request, int times);
   // Every running node Serving or Live, at the master's position, with the same hash. Returns the position.
   Sequence wait_until_equal();
   // Compares, past the nodes, the definition and checksum of every table, and the logs; throws with the first

@@ -14,19 +14,6 @@ std::vector<std::string> endpoints_of(const Cluster& cluster) {
   return endpoints;
 }
 
-// Answers after which the request is sent again: nothing is known of it, or that nothing has happened yet.
-bool is_passing(Code code) {
-  switch (code) {
-    case Code::busy:
-    case Code::timeout:
-    case Code::master_unavailable:
-    case Code::database_unavailable:
-    case Code::outcome_unknown:
-    case Code::shutting_down: return true;
-    default: return false;
-  }
-}
-
 }  // namespace
 
 Load::Load(Cluster& cluster, int clients) : cluster_(cluster), endpoints_(endpoints_of(cluster)) {

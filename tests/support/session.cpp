@@ -130,4 +130,16 @@ Answer Session::run(const proto::QueryRequest& request, std::chrono::millisecond
   return answer;
 }
 
+bool is_passing(Code code) {
+  switch (code) {
+    case Code::busy:
+    case Code::timeout:
+    case Code::master_unavailable:
+    case Code::database_unavailable:
+    case Code::outcome_unknown:
+    case Code::shutting_down: return true;
+    default: return false;
+  }
+}
+
 }  // namespace sqlcast::support

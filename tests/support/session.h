@@ -55,4 +55,7 @@ class Session {
   std::unique_ptr<net::Requester> requester_;
 };
 
+// After such an answer a request is sent again: nothing is known of it, or that nothing has happened yet.
+bool is_passing(Code code);
+
 }  // namespace sqlcast::support
