@@ -35,9 +35,9 @@ Status use_database(Connection& writer, const proto::Entry& entry, const sql::Ve
   if (verdict.ddl_kind != sql::DdlKind::table) return use(storage::kNoDatabase);
   // What a foreign key refers to is by itself in the table's database; whether it may, the server asks of the
   // session's.
-  constexpr int kNoSuchDatabase = 1049;  // the statement may live with that: DROP TABLE IF EXISTS
   Status status = use(verdict.ddl_targets.front().database);
-  return status.database_errno == kNoSuchDatabase ? use(storage::kNoDatabase) : status;
+  // The statement may live with that: DROP TABLE IF EXISTS.
+  return storage::is_unknown_database(status) ? use(storage::kNoDatabase) : status;
 }
 
 // Of the statement before. When they cannot be had, that does no harm: should the session be lost, the next step sees
@@ -89,11 +89,8 @@ Status refuse_if_referenced(Connection& administrator, const proto::Entry& entry
   const Result<std::vector<std::string>> references = storage::outside_references(administrator, database);
   if (!references) return references.status();
   if (references->empty()) return ok_status();
-  Status status = Status::error(Code::sql_error, "foreign keys in other databases refer to '" + database +
-                                                     "': " + references->front() + "; drop them first");
-  status.database_errno = 1451;
-  status.sqlstate = "23000";
-  return status;
+  return storage::row_is_referenced("foreign keys in other databases refer to '" + database +
+                                    "': " + references->front() + "; drop them first");
 }
 
 // Whatever else has hindered a step behind the pending row (somebody's KILL QUERY, the disk) does as much harm as a

@@ -5,6 +5,7 @@
 #include "base/logging.h"
 #include "base/thread.h"
 #include "storage/dialect.h"
+#include "storage/errors.h"
 
 namespace sqlcast::node {
 namespace {
@@ -28,11 +29,6 @@ Status why_stopped(Stopped stopped) {
     case Stopped::no: break;
   }
   return timed_out("the read did not end within its time");
-}
-
-bool was_interrupted(const Status& status) {
-  constexpr int kQueryInterrupted = 1317;
-  return status.database_errno == kQueryInterrupted;
 }
 
 }  // namespace
@@ -161,9 +157,8 @@ Status Readers::ensure_connection(Worker& worker, const ReadJob& job) {
       worker.connection = std::move(*connection);
       return ok_status();
     }
-    constexpr int kUserLimitReached = 1226;
     if (Clock::now() + 100ms >= job.deadline) {
-      if (connection.status().database_errno == kUserLimitReached) {
+      if (storage::is_at_connection_limit(connection.status())) {
         Status status = Status::error(Code::busy,
                                       "this node's sessions for reads are all taken, by results that are fetched in "
                                       "pages and by statements that were told to stop and have not yet; try again, or "
@@ -197,7 +192,7 @@ void Readers::answer_statements(Worker& worker, const ReadJob& job) {
     results = run(worker, job, failed);
     const Stopped stopped = under_way_.end_running(connection);
     const bool lost = worker.connection && worker.connection->lost();
-    if (results.ok() || (!lost && !was_interrupted(results.status()))) break;
+    if (results.ok() || (!lost && !storage::is_interrupted(results.status()))) break;
     if (stopped == Stopped::gave_way) {
       ++times_given_way;
     } else if (stopped == Stopped::no) {
@@ -350,7 +345,7 @@ Result<proto::Page> Readers::next_page(Cursor& cursor, const ReadJob& job) {
   const bool cannot_go_on = stopped == Stopped::gave_way && cursor.reader->more();
   if (stopped == Stopped::no || (page.ok() && !cannot_go_on)) return page;
   if (cannot_go_on) return why_stopped(stopped);
-  return was_interrupted(page.status()) || cursor.connection->lost() ? why_stopped(stopped) : page;
+  return storage::is_interrupted(page.status()) || cursor.connection->lost() ? why_stopped(stopped) : page;
 }
 
 void Readers::send(const ReadJob& job, std::vector<proto::StatementResult> results, Sequence position) {

@@ -5,6 +5,7 @@
 
 #include "proto/entry.h"
 #include "storage/dialect.h"
+#include "storage/errors.h"
 
 namespace sqlcast::storage {
 namespace {
@@ -25,10 +26,7 @@ Result<std::string> definition(Connection& connection, const sql::ObjectName& ta
                               : "SHOW CREATE TABLE " + quote_name(target.database) + "." + quote_name(target.name);
   Result<std::vector<Row>> rows = connection.rows(sql);
   if (!rows) {
-    constexpr int kUnknownDatabase = 1049;
-    constexpr int kNoSuchTable = 1146;
-    const int code = rows.status().database_errno;
-    if (code == kUnknownDatabase || code == kNoSuchTable) return std::string("absent");
+    if (is_absent(rows.status())) return std::string("absent");
     return rows.status();
   }
   if (rows->empty() || rows->front().size() < 2) return std::string("absent");

@@ -14,6 +14,8 @@
 #include <charconv>
 #include <mutex>
 
+#include "storage/errors.h"
+
 namespace sqlcast::storage {
 namespace {
 
@@ -24,38 +26,11 @@ namespace {
   return instance;
 }
 
-bool is_connection_error(int code) {
-  switch (code) {
-    case 1053:  // server shutdown in progress
-    case 1152:  // aborted connection
-    case 1153:  // packet larger than the server takes: it hangs up
-    case 1155:  // network: to 1161
-    case 1156:
-    case 1157:
-    case 1158:
-    case 1159:
-    case 1160:
-    case 1161:
-    case 1927:  // connection was killed
-    case 2002:  // cannot connect (socket)
-    case 2003:  // cannot connect (host)
-    case 2006:  // server has gone away
-    case 2013:  // lost connection during query
-    case 2014:  // commands out of sync: the session is in no known state
-    case 2026:  // TLS
-    case 2055:  // lost connection at …
-    case 5014:  // connector: connection closed
-      return true;
-    default: return false;
-  }
-}
-
 Status to_status(const ::sql::SQLException& problem) {
-  const int code = problem.getErrorCode();
   Status status;
-  status.code = is_connection_error(code) ? Code::database_unavailable : Code::sql_error;
+  status.database_errno = problem.getErrorCode();
+  status.code = loses_connection(status) ? Code::database_unavailable : Code::sql_error;
   status.message = problem.what();
-  status.database_errno = code;
   status.sqlstate = problem.getSQLStateCStr() == nullptr ? "" : problem.getSQLStateCStr();
   if (status.message.empty()) status.message = "the database closed the connection";
   return status;

@@ -38,12 +38,6 @@ std::string random_password() {
   return to_hex(bytes);
 }
 
-// And not from this side, which has had no answer.
-bool is_answer(const Status& status) {
-  constexpr int kFirstOfClient = 2000;
-  return status.ok() || (status.database_errno != 0 && status.database_errno < kFirstOfClient);
-}
-
 std::string get_lock_sql(const std::string& name) {
   return "SELECT GET_LOCK('" + name + "'," + std::to_string(kLockWait.count()) + ")";
 }
@@ -233,8 +227,6 @@ Pinger::Answer Database::ask() {
     questions_.reset();
     return Pinger::Answer::came;
   }
-  constexpr int kNoSocket = 2002;
-  constexpr int kNoHost = 2003;
   Status status;
   if (!questions_ || questions_->lost()) {
     Result<std::unique_ptr<Connection>> connection = Connection::open(address(), administrator(), kAnswerTimeout);
@@ -243,8 +235,7 @@ Pinger::Answer Database::ask() {
   }
   if (status.ok()) status = questions_->execute("DO 0");
   if (is_answer(status)) return Pinger::Answer::came;
-  const bool nobody = status.database_errno == kNoSocket || status.database_errno == kNoHost;
-  return nobody ? Pinger::Answer::nobody_there : Pinger::Answer::failed;
+  return is_nobody_there(status) ? Pinger::Answer::nobody_there : Pinger::Answer::failed;
 }
 
 Status Database::bring_up() {
@@ -435,9 +426,8 @@ Status Database::kill_query(std::uint64_t connection_id) {
 Status Database::end_session(std::uint64_t connection_id) {
   Result<std::unique_ptr<Connection>> connection = open_to_end_others();
   if (!connection) return connection.status();
-  constexpr int kNoSuchThread = 1094;
   Status status = (*connection)->execute("KILL CONNECTION " + std::to_string(connection_id));
-  return status.database_errno == kNoSuchThread ? ok_status() : status;
+  return is_unknown_connection(status) ? ok_status() : status;
 }
 
 }  // namespace sqlcast::storage

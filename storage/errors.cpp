@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <utility>
 
 namespace sqlcast::storage {
 namespace {
@@ -23,12 +24,25 @@ enum Number {
   kOutOfResources = 1041,
   kDatabaseAccessDenied = 1044,
   kAccessDenied = 1045,
+  kUnknownDatabase = 1049,
   kUnknownTable = 1051,
+  kServerShutdown = 1053,
+  kParseError = 1064,
+  kNoSuchThread = 1094,
   kTableFull = 1114,
   kCannotCreateThread = 1135,
   kTableAccessDenied = 1142,
   kColumnAccessDenied = 1143,
-  kPacketTooLarge = 1153,
+  kNoSuchTable = 1146,
+  kAbortedConnection = 1152,
+  kPacketTooLarge = 1153,  // the server hangs up
+  kNetworkReadPipe = 1155,
+  kNetworkFcntl = 1156,
+  kNetworkPacketsOutOfOrder = 1157,
+  kNetworkUncompress = 1158,
+  kNetworkRead = 1159,
+  kNetworkReadInterrupted = 1160,
+  kNetworkWrite = 1161,
   kErrorDuringCommit = 1180,
   kErrorDuringRollback = 1181,
   kTooManyUserConnections = 1203,
@@ -39,17 +53,29 @@ enum Number {
   kUserLimitReached = 1226,
   kSpecificAccessDenied = 1227,
   kOptionPrevents = 1290,  // read_only, for one
+  kNoSuchSavepoint = 1305,
   kQueryInterrupted = 1317,
   kRoutineAccessDenied = 1370,
+  kRowIsReferenced = 1451,
   kTooManyTransactions = 1637,
   kLockAborted = 1689,
   kAccessDeniedNoPassword = 1698,
   kReadOnlyTransaction = 1792,
+  kConnectionKilled = 1927,
   kInvalidRole = 1959,
   kStatementTimeout = 1969,
-  kUnknownView = 4092,
+  kFirstOfClient = 2000,  // from here on mostly the connector's own
+  kClientNoSocket = 2002,
+  kClientNoHost = 2003,
+  kClientServerGone = 2006,
   kClientOutOfMemory = 2008,
+  kClientServerLost = 2013,
+  kClientOutOfSync = 2014,
   kClientPacketTooLarge = 2020,
+  kClientTls = 2026,
+  kClientServerLostAt = 2055,
+  kUnknownView = 4092,
+  kClientClosed = 5014,
 };
 
 constexpr std::array kPassing{kCheckRead,
@@ -84,6 +110,14 @@ constexpr std::array kPassing{kCheckRead,
 
 constexpr std::array kRights{kDatabaseAccessDenied, kAccessDenied,        kTableAccessDenied,      kColumnAccessDenied,
                              kSpecificAccessDenied, kRoutineAccessDenied, kAccessDeniedNoPassword, kInvalidRole};
+
+constexpr std::array kConnectionLost{kServerShutdown,    kAbortedConnection, kPacketTooLarge,
+                                     kNetworkReadPipe,   kNetworkFcntl,      kNetworkPacketsOutOfOrder,
+                                     kNetworkUncompress, kNetworkRead,       kNetworkReadInterrupted,
+                                     kNetworkWrite,      kConnectionKilled,  kClientNoSocket,
+                                     kClientNoHost,      kClientServerGone,  kClientServerLost,
+                                     kClientOutOfSync,   kClientTls,         kClientServerLostAt,
+                                     kClientClosed};
 
 template <typename Numbers>
 bool is_one_of(const Numbers& numbers, int number) {
@@ -121,6 +155,41 @@ bool is_disk_full(const Status& status) {
   return number != 0 && std::any_of(kSigns.begin(), kSigns.end(), [&](std::string_view sign) {
            return status.message.find(sign) != std::string::npos;
          });
+}
+
+bool is_unknown_database(const Status& status) { return status.database_errno == kUnknownDatabase; }
+
+bool is_absent(const Status& status) { return is_unknown_database(status) || status.database_errno == kNoSuchTable; }
+
+bool is_unknown_savepoint(const Status& status) { return status.database_errno == kNoSuchSavepoint; }
+
+bool is_unknown_connection(const Status& status) { return status.database_errno == kNoSuchThread; }
+
+bool is_parse_error(const Status& status) { return status.database_errno == kParseError; }
+
+bool is_lock_table_full(const Status& status) { return status.database_errno == kLockTableFull; }
+
+bool is_at_connection_limit(const Status& status) { return status.database_errno == kUserLimitReached; }
+
+bool is_login_refused(const Status& status) {
+  return status.database_errno == kAccessDenied || status.database_errno == kAccessDeniedNoPassword;
+}
+
+bool is_answer(const Status& status) {
+  return status.ok() || (status.database_errno != 0 && status.database_errno < kFirstOfClient);
+}
+
+bool is_nobody_there(const Status& status) {
+  return status.database_errno == kClientNoSocket || status.database_errno == kClientNoHost;
+}
+
+bool loses_connection(const Status& status) { return is_one_of(kConnectionLost, status.database_errno); }
+
+Status row_is_referenced(std::string message) {
+  Status status = Status::error(Code::sql_error, std::move(message));
+  status.database_errno = kRowIsReferenced;
+  status.sqlstate = "23000";
+  return status;
 }
 
 bool lacks_rights(const Status& status) { return is_one_of(kRights, status.database_errno); }

@@ -1,7 +1,9 @@
-// Errors: what the database's error numbers mean to those who must decide whether to try again, as questions. Pure.
+// Errors: what the database's error numbers mean to those who must decide what to do next, as questions. The only file
+// that knows the numbers. Pure; nothing here blocks; any thread.
 #pragma once
 
 #include <cstddef>
+#include <string>
 
 #include "base/status.h"
 
@@ -22,6 +24,32 @@ bool is_unknown_to_drop(const Status& status);
 std::size_t longest_unknown_list(const Status& status);
 
 bool is_disk_full(const Status& status);
+
+bool is_unknown_database(const Status& status);
+// The database or the table that was named is not there.
+bool is_absent(const Status& status);
+// ROLLBACK TO found no savepoint of that name.
+bool is_unknown_savepoint(const Status& status);
+// KILL found no connection of that id.
+bool is_unknown_connection(const Status& status);
+// Nothing of the text has run.
+bool is_parse_error(const Status& status);
+// InnoDB has no room for the transaction's locks, and has rolled it back.
+bool is_lock_table_full(const Status& status);
+// The account has as many connections as it may have.
+bool is_at_connection_limit(const Status& status);
+// The server knows no such account, or not with this password or socket.
+bool is_login_refused(const Status& status);
+
+// Success or an error, of the server's own: not of this side, which has had no answer.
+bool is_answer(const Status& status);
+// There is nobody at the address.
+bool is_nobody_there(const Status& status);
+// The connection is gone, or in no known state.
+bool loses_connection(const Status& status);
+
+// What the server says of a DROP that a foreign key forbids.
+Status row_is_referenced(std::string message);
 
 // The account or its role is gone, or has lost rights that it was given.
 bool lacks_rights(const Status& status);

@@ -83,11 +83,11 @@ Status Executor::check_job(const Job& job, JobOutcome& outcome) const {
 }
 
 Status Executor::undo(std::size_t job, bool has_savepoint) {
-  constexpr int kNoSuchSavepoint = 1305;  // the job failed before it had one: nothing to undo
   auto_increment_.clear();
   if (!has_savepoint) return ok_status();
   Status status = connection_.execute("ROLLBACK TO SAVEPOINT " + savepoint_name(job));
-  return status.database_errno == kNoSuchSavepoint ? ok_status() : status;
+  // None: the job failed before it had one, and there is nothing to undo.
+  return is_unknown_savepoint(status) ? ok_status() : status;
 }
 
 Result<bool> Executor::in_transaction() {
@@ -135,8 +135,6 @@ void Executor::take_rows(const std::vector<Job>& jobs, const Step& step, RowStre
 
 // False: nothing of it has happened. True: made.finish says how the commit went.
 Result<bool> Executor::run_as_one(const std::string& text, const Frame& frame, Execution& made) {
-  constexpr int kParseError = 1064;     // nothing ran
-  constexpr int kLockTableFull = 1206;  // the database has rolled back
   const Status status = connection_.execute(as_one_statement(text));
   made.finish = Connection::ScriptResult{frame.finish_statements, status};
   if (status.ok()) return true;
@@ -144,7 +142,7 @@ Result<bool> Executor::run_as_one(const std::string& text, const Frame& frame, E
   made.finish->completed = frame.finish_statements - 1;
   if (connection_.lost()) return true;
   if (ends_transaction(status)) return status;
-  if (status.database_errno != kParseError && status.database_errno != kLockTableFull) {
+  if (!is_parse_error(status) && !is_lock_table_full(status)) {
     const Result<bool> open = in_transaction();
     if (!open || !*open) return true;
     if (Status undone = connection_.execute("ROLLBACK"); !undone.ok()) return undone;

@@ -22,6 +22,7 @@
 
 #include "base/logging.h"
 #include "base/mutex.h"
+#include "storage/errors.h"
 
 namespace sqlcast::storage {
 namespace {
@@ -272,9 +273,7 @@ Status ManagedServer::wait_until_answering(std::chrono::seconds wait) {
       const Result<std::unique_ptr<Connection>> connection =
           Connection::open(address(), administrator(), kAnswerTimeout);
       if (connection.ok()) return ok_status();
-      constexpr int kAccessDenied = 1698;
-      if (connection.status().database_errno == kAccessDenied || connection.status().database_errno == 1045)
-        return connection.status();
+      if (is_login_refused(connection.status())) return connection.status();
     }
     std::this_thread::sleep_for(kPollInterval);
   }

@@ -53,6 +53,37 @@ TEST_CASE("errors: the questions of one number each") {
   CHECK_FALSE(storage::lacks_rights(database_error(1205)));
   CHECK(storage::ends_transaction(database_error(1213)));
   CHECK_FALSE(storage::ends_transaction(database_error(1205)));
+  CHECK(storage::is_unknown_database(database_error(1049)));
+  CHECK(storage::is_absent(database_error(1049)));
+  CHECK(storage::is_absent(database_error(1146)));
+  CHECK_FALSE(storage::is_absent(database_error(1051)));
+  CHECK(storage::is_unknown_savepoint(database_error(1305)));
+  CHECK(storage::is_unknown_connection(database_error(1094)));
+  CHECK(storage::is_parse_error(database_error(1064)));
+  CHECK(storage::is_lock_table_full(database_error(1206)));
+  CHECK(storage::is_at_connection_limit(database_error(1226)));
+  CHECK(storage::is_login_refused(database_error(1045)));
+  CHECK(storage::is_login_refused(database_error(1698)));
+  CHECK_FALSE(storage::is_login_refused(database_error(1040)));
+}
+
+TEST_CASE("errors: an answer of the server's is told from having none, and a connection that is lost") {
+  CHECK(storage::is_answer(ok_status()));
+  CHECK(storage::is_answer(database_error(1040)));
+  CHECK_FALSE(storage::is_answer(database_error(2013)));
+  CHECK_FALSE(storage::is_answer(Status::error(Code::timeout, "")));
+  CHECK(storage::is_nobody_there(database_error(2002)));
+  CHECK(storage::is_nobody_there(database_error(2003)));
+  CHECK_FALSE(storage::is_nobody_there(database_error(2013)));
+  for (const int number : {1053, 1152, 1153, 1155, 1156, 1157, 1158, 1159, 1160, 1161, 1927, 2002, 2003, 2006, 2013,
+                           2014, 2026, 2055, 5014}) {
+    INFO(number);
+    CHECK(storage::loses_connection(database_error(number)));
+  }
+  for (const int number : {0, 1040, 1045, 1064, 1154, 1205, 1317, 2008, 2020}) {
+    INFO(number);
+    CHECK_FALSE(storage::loses_connection(database_error(number)));
+  }
 }
 
 TEST_CASE("errors: a full disk is known by its number, or by the system's in the text") {
