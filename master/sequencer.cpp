@@ -79,7 +79,7 @@ std::optional<bool> Sequencer::cancel(const RequestKey& key) {
     case Cancellations::Answer::stopping_queued: return true;
     case Cancellations::Answer::stopping_running:
       // Others of the group, or of the next one, are hit with it: they are run again.
-      if (const Status status = writer_id_ == 0 ? ok_status() : database_.end_session(writer_id_); !status.ok())
+      if (const Status status = writer_id_ == 0 ? ok_status() : database_.end_connection(writer_id_); !status.ok())
         logging::warn("a running write could not be interrupted: {}", status.message);
       return true;
   }
@@ -94,7 +94,7 @@ std::string Sequencer::failure() const {
 // ---- start and stop --------------------------------------------------------------------------------------------
 
 Status Sequencer::connect() {
-  // The old session first: while it lasts, another cannot have the writer's lock.
+  // The old connection first: while it lasts, another cannot have the writer's lock.
   executor_.reset();
   writer_.reset();
   writer_id_ = 0;
@@ -134,7 +134,7 @@ Status Sequencer::connect() {
 }
 
 // What the log has after our head: at start its newest part, later what was committed although nobody heard of it, as
-// when the session was lost behind a definition's last step.
+// when the connection was lost behind a definition's last step.
 Status Sequencer::take_in(const Position& head) {
   Sequence after = head_.sequence;
   if (!log_read_) {
@@ -189,7 +189,7 @@ void Sequencer::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-// Why there is no session to write on.
+// Why there is no connection to write on.
 Status Sequencer::unavailable() const {
   if (std::string why = failure(); !why.empty())
     return Status::error(Code::diverged, "this master has stopped writing: " + why);

@@ -40,14 +40,14 @@ void Sequencer::run_ddl(WriteRequest request) {
   for (std::size_t i = 0; i < parts.size() && goes_on; ++i) {
     if (std::find(done.begin(), done.end(), RetryWindow::hash_of(parts[i])) != done.end()) continue;
     std::vector<std::string> warnings;
-    // Reading the schema behind the part before may have cost a session.
+    // Reading the schema behind the part before may have cost a connection.
     const Status status = ensure_connected(request.deadline) ? run_ddl_part(request, parts[i], warnings) : not_begun();
     goes_on = outcome.add(status, warnings);
   }
   Status status = outcome.status();
   if (executor_) {
     executor_->auto_increment().clear();
-    executor_->forget_session();
+    executor_->forget_imposed();
   }
   if (!status.ok()) {
     fail(request, std::move(status), 0);
@@ -101,7 +101,7 @@ Status Sequencer::run_ddl_part(WriteRequest& request, const std::string& text, s
                              "lets it. Send it again with the same request id, or look in the log after entry " +
                                  std::to_string(entry.sequence - 1));
     }
-    // Not begun: the session had been lost before, as to a cancel of the write before this that came late.
+    // Not begun: the connection had been lost before, as to a cancel of the write before this that came late.
     if (head_.sequence < entry.sequence && attempts > 1) return run_ddl_part(request, text, warnings, attempts - 1);
     if (head_.sequence < entry.sequence) return not_begun();
     return ok_status();
@@ -110,7 +110,7 @@ Status Sequencer::run_ddl_part(WriteRequest& request, const std::string& text, s
   if (!status.ok()) return status;
   crash_point("ddl_done");
   if (Status reloaded = reload_schema(); !reloaded.ok())
-    logging::warn("the schema could not be read after DDL: {}; the session is opened anew", reloaded.message);
+    logging::warn("the schema could not be read after DDL: {}; the connection is opened anew", reloaded.message);
   advance(group, entries);
   hooks_.publish(group);
   return ok_status();

@@ -39,7 +39,7 @@ Status translate(Status status) {
 
 void Sequencer::commit_group(Batch batch) {
   const Clock::time_point begun = Clock::now();
-  constexpr int kMaxAttempts = 20;  // deadlocks and lost sessions; each is rare
+  constexpr int kMaxAttempts = 20;  // deadlocks and lost connections; each is rare
   constexpr int kTogether = 4;      // then it may be one of them that the database cannot bear
   BackOff back_off(5ms, 500ms);
   Status why;
@@ -88,7 +88,7 @@ Status Sequencer::given_up(const Status& why) const {
 
 Sequencer::Attempt Sequencer::try_group(Batch& batch, Status& why) {
   const auto roll_back = [this] {
-    // A lost session has rolled back by itself.
+    // A lost connection has rolled back by itself.
     if (!writer_->lost() && !writer_->execute("ROLLBACK").ok()) writer_.reset();
   };
   Trip trip;
@@ -318,7 +318,7 @@ Result<bool> Sequencer::settle_commit(const proto::Group& group, const storage::
 }
 
 Result<bool> Sequencer::look_up_commit(const proto::Group& group) {
-  // The session goes first, so that what it left open is rolled back.
+  // The connection goes first, so that what it left open is rolled back.
   executor_.reset();
   writer_.reset();
   BackOff back_off(20ms, 1000ms);
@@ -335,11 +335,11 @@ Result<bool> Sequencer::look_up_commit(const proto::Group& group) {
                            std::to_string(group.first - 1));
 }
 
-// Once no session of ours can be committing any more.
+// Once no connection of ours can be committing any more.
 Result<std::optional<Hash>> Sequencer::hash_in_log(Sequence last) {
   Result<std::unique_ptr<storage::Connection>> connection = database_.open_administrator();
   if (!connection) return connection.status();
-  // The old session may still be at it: the lock it holds is what open_writer() waits for.
+  // The old connection may still be at it: the lock it holds is what open_writer() waits for.
   const Result<std::unique_ptr<storage::Connection>> writer = database_.open_writer();
   if (!writer) return writer.status();
   return storage::read_hash(**connection, last);

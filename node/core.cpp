@@ -22,13 +22,13 @@ storage::Database::Options database_options(const config::NodeConfig& config) {
   storage::Database::Options options;
   options.read_only = config.role == config::Role::slave;
   // One a reader, one a cursor, and as many again as there are readers for statements that do not stop when told to.
-  options.reader_sessions = 2 * config.limits.readers + config.limits.max_cursors;
+  options.reader_connections = 2 * config.limits.readers + config.limits.max_cursors;
   options.stall_timeout = config.database.stall_timeout;
   if (config.database.mode == config::DatabaseMode::managed) {
     constexpr std::uint32_t kOthers = 100;  // our own, and an administrator's
     options.managed = storage::ManagedServer::Options{
         config.data_dir + "/mariadb", config.database.buffer_pool_mb, config.database.redo_log_mb,
-        std::max(200U, options.reader_sessions + kOthers), config.database.stall_timeout};
+        std::max(200U, options.reader_connections + kOthers), config.database.stall_timeout};
     return options;
   }
   options.external = {config.database.socket, config.database.host, config.database.port};

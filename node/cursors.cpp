@@ -110,7 +110,7 @@ void Cursors::end_retired(std::chrono::milliseconds wait) {
   for (const std::unique_ptr<Cursor>& cursor : ending) {
     // Connection ids begin anew with the server: it would be somebody else's.
     if (cursor->server != database_.restarts()) continue;
-    if (const Status status = database_.end_session(cursor->connection->id()); !status.ok())
+    if (const Status status = database_.end_connection(cursor->connection->id()); !status.ok())
       logging::warn("the database connection of a cursor could not be ended: {}", status.message);
   }
 }

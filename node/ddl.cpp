@@ -34,22 +34,22 @@ Status use_database(Connection& writer, const proto::Entry& entry, const sql::Ve
   if (!entry.database.empty()) return use(entry.database);
   if (verdict.ddl_kind != sql::DdlKind::table) return use(storage::kNoDatabase);
   // What a foreign key refers to is by itself in the table's database; whether it may, the server asks of the
-  // session's.
+  // connection's.
   Status status = use(verdict.ddl_targets.front().database);
   // The statement may live with that: DROP TABLE IF EXISTS.
   return storage::is_unknown_database(status) ? use(storage::kNoDatabase) : status;
 }
 
-// Of the statement before. When they cannot be had, that does no harm: should the session be lost, the next step sees
-// it.
+// Of the statement before. When they cannot be had, that does no harm: should the connection be lost, the next step
+// sees it.
 void take_warnings(Connection& writer, std::vector<std::string>& warnings) {
   const Result<std::vector<storage::Row>> rows = writer.rows("SHOW WARNINGS");
   if (!rows) return logging::warn("the warnings of a DDL statement are lost: {}", rows.status().message);
   for (const storage::Row& row : *rows) warnings.push_back(row.at(1).value_or("") + " " + row.at(2).value_or(""));
 }
 
-Status run_statement(DdlSessions& sessions, const proto::Entry& entry, const sql::Verdict& verdict) {
-  Connection& writer = sessions.writer;
+Status run_statement(DdlConnections& connections, const proto::Entry& entry, const sql::Verdict& verdict) {
+  Connection& writer = connections.writer;
   if (Status status = writer.execute("SET ROLE " + std::string(storage::kClientRole)); !status.ok()) return status;
   const std::uint64_t us = entry.context.timestamp_us;
   std::string fraction = std::to_string(us % 1'000'000);
@@ -59,11 +59,11 @@ Status run_statement(DdlSessions& sessions, const proto::Entry& entry, const sql
   // insert_id: what an insert has not used would number the rows of a table that gets an AUTO_INCREMENT column.
   const std::string context =
       "SET timestamp=" + std::to_string(us / 1'000'000) + "." + fraction +
-      ",max_statement_time=0,insert_id=0,lock_wait_timeout=" + std::to_string(sessions.patience.count());
+      ",max_statement_time=0,insert_id=0,lock_wait_timeout=" + std::to_string(connections.patience.count());
   if (Status status = writer.execute(context); !status.ok()) return status;
   Status status = writer.execute(entry.statements.front().sql);
-  if (status.ok() && sessions.warnings != nullptr) take_warnings(writer, *sessions.warnings);
-  // Not meant for the writes that come after it: a session that keeps it is of no use.
+  if (status.ok() && connections.warnings != nullptr) take_warnings(writer, *connections.warnings);
+  // Not meant for the writes that come after it: a connection that keeps it is of no use.
   if (!writer.execute("SET lock_wait_timeout=DEFAULT").ok()) writer.line()->cut();
   return status;
 }
@@ -94,36 +94,37 @@ Status refuse_if_referenced(Connection& administrator, const proto::Entry& entry
 }
 
 // Whatever else has hindered a step behind the pending row (somebody's KILL QUERY, the disk) does as much harm as a
-// lost session: the row is there, and nothing may be written before it is settled. So the session is lost.
-Status lose_session(Connection& writer, Status why) {
+// lost connection: the row is there, and nothing may be written before it is settled. So the connection is lost.
+Status lose_connection(Connection& writer, Status why) {
   if (why.code == Code::database_unavailable) return why;
-  logging::warn("a DDL statement could not be ended, which is done on a new session: {}", why.message);
+  logging::warn("a DDL statement could not be ended, which is done on a new connection: {}", why.message);
   writer.line()->cut();
   why.code = Code::database_unavailable;
   return why;
 }
 
-Status finish(DdlSessions sessions, proto::Group& group, const sql::Verdict& verdict) {
-  const Result<std::string> after = storage::fingerprint(sessions.administrator, verdict.ddl_targets);
-  if (!after) return lose_session(sessions.writer, after.status());
-  if (Status status = in_log(sessions.writer, storage::finish_ddl_sql(group, *after)); !status.ok())
-    return lose_session(sessions.writer, std::move(status));
+Status finish(DdlConnections connections, proto::Group& group, const sql::Verdict& verdict) {
+  const Result<std::string> after = storage::fingerprint(connections.administrator, verdict.ddl_targets);
+  if (!after) return lose_connection(connections.writer, after.status());
+  if (Status status = in_log(connections.writer, storage::finish_ddl_sql(group, *after)); !status.ok())
+    return lose_connection(connections.writer, std::move(status));
   group.state = proto::GroupState::ddl_done;
   return ok_status();
 }
 
 // Runs a statement whose pending row is in the log, with the fingerprint that its targets had before.
-Status run_pending(DdlSessions& sessions, proto::Group& group, const proto::Entry& entry, const sql::Verdict& verdict,
-                   const std::string& before) {
-  Status ran = run_statement(sessions, entry, verdict);
+Status run_pending(DdlConnections& connections, proto::Group& group, const proto::Entry& entry,
+                   const sql::Verdict& verdict, const std::string& before) {
+  Status ran = run_statement(connections, entry, verdict);
   crash_point("ddl_ran");
-  if (ran.ok()) return finish(sessions, group, verdict);
+  if (ran.ok()) return finish(connections, group, verdict);
   if (ran.code == Code::database_unavailable) return ran;
   if (drops_database(entry, verdict)) {
-    const Result<std::string> after = storage::fingerprint(sessions.administrator, verdict.ddl_targets);
-    if (!after) return lose_session(sessions.writer, after.status());
+    const Result<std::string> after = storage::fingerprint(connections.administrator, verdict.ddl_targets);
+    if (!after) return lose_connection(connections.writer, after.status());
     // Somebody stopped it half-way: the rest of it is left to be done.
-    if (before != *after && storage::is_interrupted(ran)) return run_pending(sessions, group, entry, verdict, before);
+    if (before != *after && storage::is_interrupted(ran))
+      return run_pending(connections, group, entry, verdict, before);
     // The row stays pending: each start tries to end it, and nothing else is done before.
     if (before != *after)
       return Status::error(Code::diverged, "a DROP DATABASE failed half-way (" + ran.message +
@@ -131,25 +132,25 @@ Status run_pending(DdlSessions& sessions, proto::Group& group, const proto::Entr
                                                "hinders it and start this node again, which ends it, or make the node "
                                                "anew from another one.");
   }
-  if (Status status = in_log(sessions.writer, storage::withdraw_ddl_sql(group)); !status.ok())
-    return lose_session(sessions.writer, std::move(status));
+  if (Status status = in_log(connections.writer, storage::withdraw_ddl_sql(group)); !status.ok())
+    return lose_connection(connections.writer, std::move(status));
   return ran;
 }
 
 }  // namespace
 
-Status run_ddl(DdlSessions sessions, proto::Group& group, const proto::Entry& entry) {
+Status run_ddl(DdlConnections connections, proto::Group& group, const proto::Entry& entry) {
   const sql::Verdict verdict = judge_entry(entry);
-  if (Status status = refuse_if_referenced(sessions.administrator, entry, verdict); !status.ok()) return status;
-  const Result<std::string> before = storage::fingerprint(sessions.administrator, verdict.ddl_targets);
+  if (Status status = refuse_if_referenced(connections.administrator, entry, verdict); !status.ok()) return status;
+  const Result<std::string> before = storage::fingerprint(connections.administrator, verdict.ddl_targets);
   if (!before) return before.status();
-  if (Status status = in_log(sessions.writer, storage::append_sql({group}, *before)); !status.ok()) return status;
+  if (Status status = in_log(connections.writer, storage::append_sql({group}, *before)); !status.ok()) return status;
   crash_point("ddl_pending");
-  return run_pending(sessions, group, entry, verdict, *before);
+  return run_pending(connections, group, entry, verdict, *before);
 }
 
-Result<std::optional<proto::Group>> resume_ddl(DdlSessions sessions) {
-  Result<std::optional<storage::PendingDdl>> pending = storage::read_pending(sessions.administrator);
+Result<std::optional<proto::Group>> resume_ddl(DdlConnections connections) {
+  Result<std::optional<storage::PendingDdl>> pending = storage::read_pending(connections.administrator);
   if (!pending) return pending.status();
   if (!pending->has_value()) return std::optional<proto::Group>();
   proto::Group group = std::move((*pending)->group);
@@ -157,18 +158,18 @@ Result<std::optional<proto::Group>> resume_ddl(DdlSessions sessions) {
   if (!entries) return entries.status();
   const proto::Entry& entry = entries->front();
   const sql::Verdict verdict = judge_entry(entry);
-  const Result<std::string> now = storage::fingerprint(sessions.administrator, verdict.ddl_targets);
+  const Result<std::string> now = storage::fingerprint(connections.administrator, verdict.ddl_targets);
   if (!now) return now.status();
   bool has_run = *now != (*pending)->fingerprint;
   if (has_run && drops_database(entry, verdict)) {
-    const Result<bool> half = exists(sessions.administrator, verdict.ddl_targets.front().database);
+    const Result<bool> half = exists(connections.administrator, verdict.ddl_targets.front().database);
     if (!half) return half.status();
     has_run = !*half;
   }
   logging::info("a DDL statement was interrupted (entry {}): {}", group.first,
                 has_run ? "it had been carried out" : "running it");
-  const Status status = has_run ? finish(sessions, group, verdict)
-                                : run_pending(sessions, group, entry, verdict, (*pending)->fingerprint);
+  const Status status = has_run ? finish(connections, group, verdict)
+                                : run_pending(connections, group, entry, verdict, (*pending)->fingerprint);
   if (status.code == Code::sql_error) {
     logging::warn("the database refuses it: {}", status.message);
     return std::optional<proto::Group>();

@@ -17,11 +17,11 @@
 
 namespace sqlcast::node {
 
-struct DdlSessions {
+struct DdlConnections {
   storage::Connection& writer;         // runs the statement and writes the log
   storage::Connection& administrator;  // looks at definitions
   // For others who have the tables in use, when it begins and when it ends; then it fails with the database's lock wait
-  // timeout, and its work is lost. Who owns the sessions hears from their lines that it waits, and makes way.
+  // timeout, and its work is lost. Who owns the connections hears from their lines that it waits, and makes way.
   std::chrono::seconds patience{86'400};
   // For what the database says beside "done": "1051 Unknown table 'school.a'"; none: not asked for.
   std::vector<std::string>* warnings = nullptr;
@@ -30,12 +30,12 @@ struct DdlSessions {
 // `group` holds one entry of one statement, in state ddl_pending; comes back as ddl_done.
 // sql_error: the database refused; the row is withdrawn and nothing has changed. diverged: the database refused
 // half-way (tables of a DROP DATABASE are gone): the node must stop writing, and resume() will try it again.
-// database_unavailable: the writer's session is lost, or was cut because a step behind the pending row was hindered;
+// database_unavailable: the writer's connection is lost, or was cut because a step behind the pending row was hindered;
 // resume() later, on a new one.
-Status run_ddl(DdlSessions sessions, proto::Group& group, const proto::Entry& entry);
+Status run_ddl(DdlConnections connections, proto::Group& group, const proto::Entry& entry);
 
 // Ends what a crash interrupted. Nothing when there was nothing pending, or when the database refuses the statement
 // (the row is then withdrawn: nobody had heard of it); otherwise the finished group.
-Result<std::optional<proto::Group>> resume_ddl(DdlSessions sessions);
+Result<std::optional<proto::Group>> resume_ddl(DdlConnections connections);
 
 }  // namespace sqlcast::node

@@ -1,4 +1,4 @@
-// LogServer: answers log_read from this node's own log, so that a slave can catch up. One thread, one session.
+// LogServer: answers log_read from this node's own log, so that a slave can catch up. One thread, one connection.
 // submit() from any thread; a full queue is BUSY. A caller whose time is over before its turn is left out.
 #pragma once
 

@@ -36,7 +36,7 @@ Status why_stopped(Stopped stopped) {
 struct Readers::Worker {
   std::unique_ptr<storage::Connection> connection;
   std::uint64_t server = 0;       // which start of the database's server it is of
-  std::string database;           // where the session is; empty = not known
+  std::string database;           // where the connection is; empty = not known
   std::uint64_t definitions = 0;  // when it went there
 };
 
@@ -160,7 +160,7 @@ Status Readers::ensure_connection(Worker& worker, const ReadJob& job) {
     if (Clock::now() + 100ms >= job.deadline) {
       if (storage::is_at_connection_limit(connection.status())) {
         Status status = Status::error(Code::busy,
-                                      "this node's sessions for reads are all taken, by results that are fetched in "
+                                      "this node's connections for reads are all taken, by results that are fetched in "
                                       "pages and by statements that were told to stop and have not yet; try again, or "
                                       "ask another node");
         status.retry_after_ms = 200;
@@ -178,8 +178,8 @@ void Readers::answer_statements(Worker& worker, const ReadJob& job) {
   const Sequence position = board_.position().sequence;
   std::optional<std::uint32_t> failed;
   Result<std::vector<proto::StatementResult>> results(Status::error(Code::internal, "not run"));
-  // Once more when the session was lost, or was told to stop a statement it had already ended, and whenever it gave way
-  // to a change of a table: a read may be repeated.
+  // Once more when the connection was lost, or was told to stop a statement it had already ended, and whenever it gave
+  // way to a change of a table: a read may be repeated.
   unsigned times_given_way = 0;
   for (int attempt = 0; attempt < 2;) {
     if (Status status = ensure_connection(worker, job); !status.ok()) {
@@ -226,7 +226,7 @@ Status Readers::use_database(Worker& worker, const ReadJob& job) {
 
 Result<std::vector<proto::StatementResult>> Readers::run(Worker& worker, const ReadJob& job,
                                                          std::optional<std::uint32_t>& failed) {
-  // Copied out, because a cursor may take the worker's session with it.
+  // Copied out, because a cursor may take the worker's connection with it.
   storage::Connection& connection = *worker.connection;
   if (Status status = use_database(worker, job); !status.ok()) return status;
   const bool several = job.statements.size() > 1;
@@ -239,7 +239,7 @@ Result<std::vector<proto::StatementResult>> Readers::run(Worker& worker, const R
     Result<proto::StatementResult> result = run_statement(worker, job, i);
     if (!result) {
       failed = static_cast<std::uint32_t>(i);
-      // The error that is reported is the statement's; a session that cannot even roll back is lost.
+      // The error that is reported is the statement's; a connection that cannot even roll back is lost.
       if (several && worker.connection && !connection.execute("ROLLBACK").ok()) worker.connection.reset();
       return result.status();
     }

@@ -11,7 +11,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// A statement that was told to stop has so long to look at it; then its session is ended.
+// A statement that was told to stop has so long to look at it; then its connection is ended.
 constexpr auto kTimeToStop = 500ms;
 // A read that has run for so long gives way to a definition, the next time after twice as long: not even one whose
 // tables are others begins anew for ever. A short one has ended by then.
@@ -104,7 +104,7 @@ ReadsUnderWay::Cancelled ReadsUnderWay::cancel(const RequestKey& key) {
   return cancelled;
 }
 
-// The sessions are marked, so that they have not gone on to another statement meanwhile: see end_running().
+// The connections are marked, so that they have not gone on to another statement meanwhile: see end_running().
 void ReadsUnderWay::interrupt(const std::vector<std::uint64_t>& connections) {
   for (const std::uint64_t connection : connections)
     if (const Status status = database_.kill_query(connection); !status.ok())
@@ -115,8 +115,8 @@ void ReadsUnderWay::interrupt(const std::vector<std::uint64_t>& connections) {
 // The server tells the client at once, also where the statement does not look whether it was to stop.
 void ReadsUnderWay::end(const std::vector<std::uint64_t>& connections) {
   for (const std::uint64_t connection : connections)
-    if (const Status status = database_.end_session(connection); !status.ok())
-      logging::warn("the session of a read could not be ended: {}", status.message);
+    if (const Status status = database_.end_connection(connection); !status.ok())
+      logging::warn("the connection of a read could not be ended: {}", status.message);
   told(connections);
 }
 
@@ -170,7 +170,7 @@ void ReadsUnderWay::stop_overdue(bool all) {
 bool ReadsUnderWay::begin_running(std::uint64_t connection, const RequestKey& key, const ReadJob& job,
                                   unsigned times_given_way) {
   const MutexLock lock(mutex_);
-  // A session that is known under this id already is one of a server that has ended since.
+  // A connection that is known under this id already is one of a server that has ended since.
   if (job.ticket->callers.empty() || running_.contains(connection)) return false;
   job.ticket->running = true;
   const Clock::time_point gives_way_at =

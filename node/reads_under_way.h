@@ -1,5 +1,5 @@
 // ReadsUnderWay: who waits for the answer of which read, and which reads run in the database, so that each caller is
-// answered once and in time, the same read sent again joins the first, and a statement is stopped with its session
+// answered once and in time, the same read sent again joins the first, and a statement is stopped with its connection
 // standing still. Holds no result and answers nobody.
 //
 // Any thread. What tells the database something says so; nothing else waits for it.
@@ -50,7 +50,7 @@ class ReadsUnderWay {
   // Those whose time is over: to be answered now. Their reads are left to be stopped.
   std::vector<Caller> take_late(Clock::time_point now);
 
-  // The session has a statement of the job under way. False: nobody waits for it any more, it must not run.
+  // The connection has a statement of the job under way. False: nobody waits for it any more, it must not run.
   // `times_given_way`: the more often it has, the longer it runs before it does again.
   bool begin_running(std::uint64_t connection, const RequestKey& key, const ReadJob& job, unsigned times_given_way = 0);
   // Waits while the database is being told to stop it.
@@ -77,8 +77,8 @@ class ReadsUnderWay {
     Clock::time_point deadline;
     Clock::time_point gives_way_at;
     Stopped stopped = Stopped::no;
-    bool being_stopped = false;  // somebody is telling the database: the session must not go on to another statement
-    Clock::time_point end_at;    // stopped, and still running then: its session is ended
+    bool being_stopped = false;  // somebody is telling the database: the connection must not go on to another statement
+    Clock::time_point end_at;    // stopped, and still running then: its connection is ended
   };
   void interrupt(const std::vector<std::uint64_t>& connections);
   void end(const std::vector<std::uint64_t>& connections);

@@ -23,7 +23,7 @@ constexpr std::uint64_t kBatchBytes = 4U << 20U;
 
 // In the node's conditions.
 constexpr const char* kAttempts = "applier";
-constexpr const char* kSession = "applier's session";
+constexpr const char* kConnection = "applier's connection";
 
 bool comes_after(const proto::Group& group, const Position& end) {
   return group.first == end.sequence + 1 && group.epoch >= end.epoch &&
@@ -128,7 +128,7 @@ Status Applier::try_connect() {
   executor_.reset();
   writer_.reset();
   administrator_.reset();
-  conditions_.clear(kSession);  // what those waited for went with them
+  conditions_.clear(kConnection);  // what those waited for went with them
   Result<std::unique_ptr<storage::Connection>> administrator = database_.open_administrator();
   if (!administrator) return administrator.status();
   Result<std::unique_ptr<storage::Connection>> writer = database_.open_writer();
@@ -137,7 +137,7 @@ Status Applier::try_connect() {
   writer_ = std::move(*writer);
   executor_ = std::make_unique<storage::Executor>(*writer_, storage::ExecutorLimits{});
   for (const storage::Connection* connection : {administrator_.get(), writer_.get()})
-    connection->line()->when_waiting([this](const std::string& what) { session_waits(what); });
+    connection->line()->when_waiting([this](const std::string& what) { connection_waits(what); });
   defining_ = true;
   const Result<std::optional<proto::Group>> resumed = node::resume_ddl({*writer_, *administrator_});
   defining_ = false;
@@ -199,13 +199,13 @@ void Applier::nothing_in_the_way() {
   conditions_.clear(kAttempts);
 }
 
-// On the thread of who looks after sessions.
-void Applier::session_waits(const std::string& what) {
+// On the thread of who looks after connections.
+void Applier::connection_waits(const std::string& what) {
   if (what.empty()) {
-    conditions_.clear(kSession);
+    conditions_.clear(kConnection);
     return;
   }
-  conditions_.post(kSession, node::Trouble::waiting, "the next entry waits in the database, which says: " + what);
+  conditions_.post(kConnection, node::Trouble::waiting, "the next entry waits in the database, which says: " + what);
   if (defining_) hooks_.make_way();
 }
 
@@ -261,7 +261,7 @@ void Applier::apply_transaction(std::vector<Decoded>& batch) {
   std::size_t count = batch.size();
   while (first < batch.size()) {
     Status why;
-    // After a lost session the log says what has been committed.
+    // After a lost connection the log says what has been committed.
     while (first < batch.size() && batch[first].group.last <= position_.sequence) ++first;
     if (first == batch.size()) return;
     count = std::min(count, batch.size() - first);
@@ -398,7 +398,7 @@ void Applier::apply_ddl(Decoded& one) {
     defining_ = true;
     const Status status = node::run_ddl({*writer_, *administrator_}, group, one.entries.front());
     defining_ = false;
-    executor_->forget_session();
+    executor_->forget_imposed();
     ++counters_.definitions;
     if (status.ok()) {
       applied(group, one.entries.size());

@@ -1,7 +1,7 @@
 // Applier: the one thread that writes on a slave. Turns groups into batches, each one transaction with its log
 // rows, and compares every effect with the entry's. A difference stops it for good at that exact statement. What passes
-// by itself does not: a lock, a full disk, a lost session, a role that is gone are waited for, and told to the node's
-// conditions.
+// by itself does not: a lock, a full disk, a lost connection, a role that is gone are waited for, and told to the
+// node's conditions.
 //
 // submit() from the receiver's thread; callbacks run on the applier's thread.
 // Why so: docs/decisions/0028-judged-again-on-slaves.md.
@@ -64,7 +64,7 @@ class Applier {
   void apply_ddl(Decoded& one);
   void wait_until_it_passes(const Status& why);
   void nothing_in_the_way();
-  void session_waits(const std::string& what);
+  void connection_waits(const std::string& what);
   bool wait_for_room();
   std::size_t chained(const std::vector<Decoded>& batch, std::size_t first, std::size_t count) const;
   bool follows(const proto::Group& group);

@@ -101,7 +101,7 @@ class Waiting {
   Line& line_;
 };
 
-// A lost session's socket has a second number here: cut, so that the server hears of it.
+// A lost connection's socket has a second number here: cut, so that the server hears of it.
 Status with_line(Line& line, Status status) {
   if (status.code == Code::database_unavailable) line.cut();
   return status;
@@ -137,7 +137,7 @@ class ConnectorRows final : public RowStream {
       if (rows_->next()) return true;
       ended_ = true;
       // The connector takes an error in the middle of the rows for their end; asked for a result that is not there, it
-      // throws the session's last error, if there is one. Nothing is sent for it.
+      // throws the connection's last error, if there is one. Nothing is sent for it.
       const std::unique_ptr<::sql::ResultSet> none(statement_.getResultSet());
       if (wants_warnings_) read_warnings();
       return false;

@@ -1,9 +1,9 @@
-// Connection: one session with the node's database, through MySQL Connector/C++. The only file that speaks it.
+// Connection: a connection with the node's database, through MySQL Connector/C++. The only file that speaks it.
 //
 // Owned by one thread at a time; its line() is for the others. No exception leaves it: what the database refuses is
-// sql_error with errno and SQLSTATE; a session that is gone is database_unavailable, and lost() is then true for good
-// (open a new one). A statement may take as long as it likes: that it has no answer to wait for any more is seen by
-// who looks after the line (storage/watch).
+// sql_error with errno and SQLSTATE; a connection that is gone is database_unavailable, and lost() is then true for
+// good (open a new one). A statement may take as long as it likes: that it has no answer to wait for any more is seen
+// by who looks after the line (storage/watch).
 #pragma once
 
 #include <chrono>
@@ -60,7 +60,7 @@ class RowStream {
 
 class Connection {
  public:
-  // With an io_timeout an answer that does not come within it loses the session.
+  // With an io_timeout an answer that does not come within it loses the connection.
   static Result<std::unique_ptr<Connection>> open(const Address& address, const Account& account,
                                                   std::chrono::seconds io_timeout = std::chrono::seconds(0));
   ~Connection();
@@ -91,7 +91,7 @@ class Connection {
 
   std::uint64_t id() const { return line_->id(); }
   bool lost() const { return line_->was_cut(); }
-  // Whoever looks at it may do so when the session is gone: hence shared.
+  // Whoever looks at it may do so when the connection is gone: hence shared.
   const std::shared_ptr<Line>& line() const { return line_; }
 
  private:
@@ -101,7 +101,7 @@ class Connection {
   std::shared_ptr<Line> line_;
 };
 
-// The server keeps a session's last warnings when a statement without tables gives none: whatever another client's
+// The server keeps a connection's last warnings when a statement without tables gives none: whatever another client's
 // statement left there would pass for this one's. This has a table, so it clears them, and it gives no rows.
 inline constexpr const char* kForgetWarnings = "DO (SELECT 1 FROM (SELECT 1) AS one)";
 

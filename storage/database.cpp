@@ -18,15 +18,15 @@ using namespace std::chrono_literals;
 
 constexpr auto kStartTimeout = std::chrono::seconds(180);  // crash recovery of a large redo log included
 constexpr auto kCheckInterval = 100ms;
-constexpr auto kStopGrace = std::chrono::seconds(4);  // for what sessions have under way
+constexpr auto kStopGrace = std::chrono::seconds(4);  // for what connections have under way
 // Crash-safe as it is, a server that takes longer to stop is not worth a wait.
 constexpr auto kStopTimeout = std::chrono::seconds(5);
 constexpr auto kMaxBackOff = 5000ms;
 constexpr auto kAskInterval = 500ms;
-constexpr auto kAnswerTimeout = std::chrono::seconds(2);  // then on another session
+constexpr auto kAnswerTimeout = std::chrono::seconds(2);  // then on another connection
 constexpr auto kSilence = 3000ms;                         // of a server that is stalled
 constexpr auto kMoment = std::chrono::seconds(5);         // for an answer to what takes no time
-constexpr auto kLockWait = std::chrono::seconds(20);      // for another node's session to end
+constexpr auto kLockWait = std::chrono::seconds(20);      // for another node's connection to end
 // A statement that prepares an external server has so long; of a managed one it is the stall timeout.
 constexpr auto kPrepareTimeout = std::chrono::seconds(30);
 static_assert(kPrepareTimeout > kLockWait);
@@ -281,7 +281,7 @@ Status Database::take_server() {
   Result<std::unique_ptr<Connection>> connection = open_administrator(time_to_prepare());
   if (!connection) return connection.status();
   const auto take = [&](const std::string& name) -> Status {
-    // The session of a node that was killed may still be ending: hence the wait.
+    // The connection of a node that was killed may still be ending: hence the wait.
     const Result<std::optional<std::string>> lock = (*connection)->scalar(get_lock_sql(name));
     if (!lock) return lock.status();
     if (lock->value_or("0") == "1") return ok_status();
@@ -305,9 +305,9 @@ Status Database::check_settings(Connection& connection) {
   if (!rows) return rows.status();
   Settings settings;
   for (const Row& row : *rows) settings[row[0].value_or("")] = row[1].value_or("");
-  constexpr std::uint32_t kOwnSessions = 20;
+  constexpr std::uint32_t kOwnConnections = 20;
   std::string problems;
-  for (const std::string& problem : unsafe_settings(settings, options_.reader_sessions + kOwnSessions))
+  for (const std::string& problem : unsafe_settings(settings, options_.reader_connections + kOwnConnections))
     problems += "\n  " + problem;
   if (!problems.empty())
     return Status::error(Code::config, "the database at " + address().text() + " is not safe for sqlcast:" + problems);
@@ -356,7 +356,8 @@ Status Database::prepare(Connection& connection) {
 
 Status Database::make_accounts(Connection& connection) {
   const std::string host = options_.external.socket.empty() && !options_.managed ? "%" : "localhost";
-  Status status = run_all(connection, account_sql(host, writer_password_, reader_password_, options_.reader_sessions));
+  Status status =
+      run_all(connection, account_sql(host, writer_password_, reader_password_, options_.reader_connections));
   if (!status.ok())
     status.message += " (the account '" + administrator().user + "' must be able to create roles, users and grants)";
   return status;
@@ -380,7 +381,7 @@ Result<std::unique_ptr<Connection>> Database::open_pinned(const Account& account
 Result<std::unique_ptr<Connection>> Database::open_writer() {
   Result<std::unique_ptr<Connection>> connection = open_pinned({std::string(kWriterUser), writer_password_});
   if (!connection) return connection;
-  // The session of a node that was killed may still be ending: hence the wait.
+  // The connection of a node that was killed may still be ending: hence the wait.
   const Result<std::optional<std::string>> lock = (*connection)->scalar(get_lock_sql("sqlcast.writer"));
   if (!lock) return lock.status();
   if (lock->value_or("0") != "1")
@@ -423,7 +424,7 @@ Status Database::kill_query(std::uint64_t connection_id) {
   return (*connection)->execute("KILL QUERY " + std::to_string(connection_id));
 }
 
-Status Database::end_session(std::uint64_t connection_id) {
+Status Database::end_connection(std::uint64_t connection_id) {
   Result<std::unique_ptr<Connection>> connection = open_to_end_others();
   if (!connection) return connection.status();
   Status status = (*connection)->execute("KILL CONNECTION " + std::to_string(connection_id));

@@ -1,5 +1,5 @@
 // Database: the node's database as a whole. Starts a managed server (or checks an external one), makes the log's
-// schema and the accounts, restarts a managed server that ends or does not answer any more, and opens sessions.
+// schema and the accounts, restarts a managed server that ends or does not answer any more, and opens connections.
 //
 // Thread-safe. A thread of its own owns the server process.
 #pragma once
@@ -29,7 +29,7 @@ class Database {
     Account external_account;
     bool read_only = false;  // a slave's: only the applier's account may write
     // For open_reader(). Those that were ended while their statement ran count until the server has ended them.
-    std::uint32_t reader_sessions = 72;
+    std::uint32_t reader_connections = 72;
     // A managed server that has not answered for so long is killed and started again, also while it starts.
     std::chrono::milliseconds stall_timeout{30'000};
   };
@@ -41,30 +41,30 @@ class Database {
   // that is not there yet, is waited for; health() says so. An unsafe external server is refused with the setting to
   // change.
   Status start();
-  // Sessions that are open are lost; so their owners have to be gone.
+  // Connections that are open are lost; so their owners have to be gone.
   void stop();
 
-  // The node is stopping: sessions that still have something under way seconds later are cut; a managed server that
+  // The node is stopping: connections that still have something under way seconds later are cut; a managed server that
   // does not answer is killed, so that nobody waits for it; one that ends is not started again. Does not block.
   void prepare_to_stop();
-  // The node is stopping while it starts: every session is cut, and a managed server killed, whatever it is at. Does
+  // The node is stopping while it starts: every connection is cut, and a managed server killed, whatever it is at. Does
   // not block.
   void interrupt();
 
-  // Sessions, pinned. database_unavailable while the server is down.
+  // Connections, pinned. database_unavailable while the server is down.
   Result<std::unique_ptr<Connection>> open_writer();  // one at a time for the whole server: a second one is refused
   Result<std::unique_ptr<Connection>> open_reader();
   Result<std::unique_ptr<Connection>> open_administrator();
 
-  // Makes the accounts and roles anew as they were: somebody may have taken them away, or their rights. Sessions that
-  // are open are to be opened again.
+  // Makes the accounts and roles anew as they were: somebody may have taken them away, or their rights. Connections
+  // that are open are to be opened again.
   Status restore_accounts();
 
-  // Stops the statement that runs on a session, if any. Of several in one text, the server leaves out the rest without
-  // a word when it is stopped between two: the session is then lost, a second or two later.
+  // Stops the statement that runs on a connection, if any. Of several in one text, the server leaves out the rest
+  // without a word when it is stopped between two: the connection is then lost, a second or two later.
   Status kill_query(std::uint64_t connection_id);
-  // Ends a session, and with it what it has under way. Nothing when there is none.
-  Status end_session(std::uint64_t connection_id);
+  // Ends a connection, and with it what it has under way. Nothing when there is none.
+  Status end_connection(std::uint64_t connection_id);
 
   struct Health {
     bool up = false;
@@ -120,7 +120,7 @@ class Database {
   std::optional<Status> first_start_ SQLCAST_GUARDED_BY(mutex_);
   std::string version_ SQLCAST_GUARDED_BY(mutex_);
   std::vector<std::string> settings_ SQLCAST_GUARDED_BY(mutex_);
-  // External: this session has the lock that says whose the server is. It goes with the server, or its session.
+  // External: this connection has the lock that says whose the server is. It goes with the server, or its connection.
   std::unique_ptr<Connection> ownership_;  // the supervisor's
   std::atomic<std::uint64_t> ownership_id_{0};
   std::atomic<bool> up_{false};

@@ -40,7 +40,7 @@ std::string pin_session_sql() {
          "innodb_ft_enable_stopword=1,innodb_ft_user_stopword_table=NULL,"
          // warnings
          "sql_notes=1,sql_warnings=0,max_error_count=64,"
-         // transactions and sessions
+         // transactions and connections
          "autocommit=1,completion_type=0,tx_isolation='REPEATABLE-READ',tx_read_only=0,innodb_lock_wait_timeout=50,"
          "innodb_table_locks=1,idle_transaction_timeout=0,idle_readonly_transaction_timeout=0,"
          "idle_write_transaction_timeout=0,wait_timeout=2147483,net_write_timeout=600,net_read_timeout=600"
@@ -68,7 +68,7 @@ std::vector<std::string> schema_sql() {
 }
 
 std::vector<std::string> account_sql(std::string_view host, std::string_view writer_password,
-                                     std::string_view reader_password, std::uint32_t reader_sessions) {
+                                     std::string_view reader_password, std::uint32_t reader_connections) {
   const std::string client_role(kClientRole);
   const std::string log_role(kLogRole);
   const std::string writer = account(kWriterUser, host);
@@ -80,7 +80,7 @@ std::vector<std::string> account_sql(std::string_view host, std::string_view wri
       "CREATE USER IF NOT EXISTS " + reader,
       "ALTER USER " + writer + " IDENTIFIED BY " + quote_text(writer_password),
       "ALTER USER " + reader + " IDENTIFIED BY " + quote_text(reader_password) + " WITH MAX_USER_CONNECTIONS " +
-          std::to_string(reader_sessions),
+          std::to_string(reader_connections),
       "GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, REFERENCES, INDEX, ALTER, CREATE VIEW, SHOW VIEW ON `%`.* "
       "TO " +
           client_role,
@@ -122,11 +122,11 @@ std::string table_ids_sql(const sql::ObjectName& table) {
          file_name(table.database) + ",'/'," + file_name(table.name) + ") ORDER BY NAME";
 }
 
-std::string activity_sql(const std::vector<std::uint64_t>& sessions) {
+std::string activity_sql(const std::vector<std::uint64_t>& connections) {
   std::string ids;
-  for (const std::uint64_t id : sessions) ids += (ids.empty() ? "" : ",") + std::to_string(id);
+  for (const std::uint64_t id : connections) ids += (ids.empty() ? "" : ",") + std::to_string(id);
   // A KILL QUERY that found nothing to stop is shown until the next statement. A row's lock is InnoDB's, and no state
-  // of the session.
+  // of the connection.
   return "SELECT p.ID,p.COMMAND='Sleep' OR (p.COMMAND='Killed' AND p.INFO IS NULL),CASE WHEN t.TRX_STATE='LOCK WAIT' "
          "THEN 'Waiting for a lock on a row' "
          "WHEN p.STATE LIKE 'Waiting for %lock' OR p.STATE LIKE 'Waiting for %flush' THEN p.STATE END "

@@ -57,8 +57,8 @@ bool lacks_rights(const Status& status);
 // Nothing of the transaction is left.
 bool ends_transaction(const Status& status);
 
-// The database's state, or what others do with it, and not its data: a lock, a lack of room, a lost session. The same
-// again, later, can succeed.
+// The database's state, or what others do with it, and not its data: a lock, a lack of room, a lost connection. The
+// same again, later, can succeed.
 bool passes_by_itself(const Status& status);
 
 // Of a statement that the master has carried out: it met other data or definitions here, or another database.

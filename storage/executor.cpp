@@ -148,7 +148,7 @@ Result<bool> Executor::run_as_one(const std::string& text, const Frame& frame, E
     if (Status undone = connection_.execute("ROLLBACK"); !undone.ok()) return undone;
   }
   made.finish.reset();
-  session_ = {};
+  imposed_ = {};
   auto_increment_.clear();
   return false;
 }
@@ -156,9 +156,9 @@ Result<bool> Executor::run_as_one(const std::string& text, const Frame& frame, E
 Executor::Execution Executor::run(const std::vector<Job>& jobs, const Frame& frame) {
   Execution made;
   made.status = run_scripts(jobs, frame, made);
-  // How far it has come is not known, so that what was to be imposed on the session may not have been.
+  // How far it has come is not known, so that what was to be imposed on the connection may not have been.
   if (!made.status.ok() || (made.finish && !made.finish->status.ok())) {
-    forget_session();
+    forget_imposed();
     auto_increment_.clear();
   }
   return made;
@@ -261,7 +261,7 @@ Status Executor::after_success(const std::vector<Job>& jobs, const Script& scrip
 // transaction has to go.
 Status Executor::after_failure(const std::vector<Job>& jobs, const Script& script, std::size_t completed,
                                const Status& why, Execution& made, Progress& progress) {
-  forget_session();
+  forget_imposed();
   auto_increment_.clear();
   const Step& failed = script.steps[completed];
   const Result<bool> alive = in_transaction();

@@ -104,8 +104,8 @@ class Executor {
   // Runs all jobs inside the transaction that the prologue begins. May block, as long as their statements do.
   Execution run(const std::vector<Job>& jobs, const Frame& frame);
 
-  // Session state is no longer what was last imposed (new transaction on the same session keeps it).
-  void forget_session() { session_ = {}; }
+  // The connection no longer has what was last imposed on it (a new transaction keeps it).
+  void forget_imposed() { imposed_ = {}; }
   AutoIncrementTracker& auto_increment() { return auto_increment_; }
 
  private:
@@ -116,7 +116,7 @@ class Executor {
   struct Step;
   struct Unit;
   struct Script;
-  struct Session {  // as last imposed on the connection; nothing = unknown
+  struct Imposed {  // on the connection, last; nothing = unknown
     std::optional<std::string> database;
     std::optional<std::uint64_t> timestamp_us;
     std::optional<std::uint32_t> timeout_ms;
@@ -158,7 +158,7 @@ class Executor {
 
   Connection& connection_;
   const ExecutorLimits limits_;
-  Session session_;
+  Imposed imposed_;
   AutoIncrementTracker auto_increment_;
   // Slave: inserts into these failed when put together out of order (a foreign key): it is not tried again.
   std::set<sql::ObjectName> kept_in_order_;

@@ -82,24 +82,24 @@ void Executor::add_job_prelude(Script& script, const Job& job, std::size_t index
   prelude.kind = Step::Kind::prelude;
   prelude.job = index;
   const std::string_view database = job.database.empty() ? kNoDatabase : std::string_view(job.database);
-  if (session_.database != database) {
+  if (imposed_.database != database) {
     script.add(prelude, "USE " + quote_name(database));
     script.may_be_one = false;
-    session_.database = database;
+    imposed_.database = database;
   }
   std::string assignments;
   const auto assign = [&assignments](std::string_view name, const std::string& value) {
     assignments += assignments.empty() ? "SET " : ",";
     assignments.append(name).append("=").append(value);
   };
-  if (session_.timestamp_us != job.context.timestamp_us) {
+  if (imposed_.timestamp_us != job.context.timestamp_us) {
     assign("timestamp", timestamp_text(job.context.timestamp_us));
-    session_.timestamp_us = job.context.timestamp_us;
+    imposed_.timestamp_us = job.context.timestamp_us;
   }
-  if (session_.timeout_ms != job.timeout_ms) {
+  if (imposed_.timeout_ms != job.timeout_ms) {
     assign("max_statement_time", timestamp_text(std::uint64_t{job.timeout_ms} * 1000));
     script.may_be_one = false;
-    session_.timeout_ms = job.timeout_ms;
+    imposed_.timeout_ms = job.timeout_ms;
   }
   script.shows_last_id = uses_last_insert_id(job);
   if (script.shows_last_id) assign("last_insert_id", "0");  // what other jobs left there is not this one's to see
@@ -192,7 +192,7 @@ void Executor::impose_ids(Script& script, const Job& job, const JobStatement& st
   script.looks_up = true;
   step.looked_up_value = script.new_value(script.steps.size());
   const std::string variable = Script::variable(*step.looked_up_value);
-  // While another session changes the table, information_schema gives NULL for whoever holds locks already: so the
+  // While another connection changes the table, information_schema gives NULL for whoever holds locks already: so the
   // table is opened first, which waits as the insert would. Then NULL is a table without AUTO_INCREMENT, where any
   // value will do, because nothing is generated.
   assign("@opened=(SELECT 1 FROM " + (table.database.empty() ? std::string() : quote_name(table.database) + ".") +
@@ -266,7 +266,7 @@ void Executor::add_statements(Script& script, const std::vector<Job>& jobs, Run 
   // In a group of several, what is cheap comes first.
   const bool with_warnings = !job.replay && (jobs.size() == 1 || job.warnings);
   if (with_warnings && statement.returns_rows) {
-    // A SELECT without tables leaves the session's warnings as another statement made them.
+    // A SELECT without tables leaves the connection's warnings as another statement made them.
     Step prelude;
     prelude.kind = Step::Kind::prelude;
     prelude.job = first.job;

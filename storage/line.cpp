@@ -22,7 +22,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kTurn = 10s;     // to wait for others who open sessions
+constexpr auto kTurn = 10s;     // to wait for others who open connections
 constexpr auto kOpening = 15s;  // above the connector's time-outs
 
 std::string file_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }

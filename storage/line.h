@@ -1,7 +1,6 @@
-// Line: the socket under a session, for other threads than the one that the session belongs to: whether that one waits
-// for the server, and a way to end its wait. Opening: how a session's socket is found, since the connector does not
-// tell.
-// Thread-safe but for enter() and leave(), which are the session's own. Nothing here blocks for long.
+// Line: the socket under a connection, for other threads than the one that the connection belongs to: whether that one
+// waits for the server, and a way to end its wait. Opening: how a connection's socket is found, since the connector
+// does not tell. Thread-safe but for enter() and leave(), which are the connection's own. Nothing here blocks for long.
 #pragma once
 
 #include <sys/types.h>
@@ -22,7 +21,7 @@ struct Address;
 
 class Line {
  public:
-  // What a session waits for in the database, in the server's words; empty: it no longer waits.
+  // What a connection waits for in the database, in the server's words; empty: it no longer waits.
   using WaitHook = std::function<void(const std::string& what)>;
 
   explicit Line(int socket) : socket_(socket) {}  // taken over; -1 = not known, and then cut() only marks it
@@ -36,7 +35,7 @@ class Line {
   // Another number with every wait; odd during one.
   std::uint64_t steps() const { return steps_.load(std::memory_order_relaxed); }
 
-  // Ends the session for good: the wait that is under way, or the next, ends with an error at once.
+  // Ends the connection for good: the wait that is under way, or the next, ends with an error at once.
   void cut();
   bool was_cut() const { return cut_.load(std::memory_order_acquire); }
 
@@ -46,7 +45,7 @@ class Line {
   std::uint64_t id() const { return id_.load(std::memory_order_relaxed); }
   void set_id(std::uint64_t id) { id_.store(id, std::memory_order_relaxed); }
 
-  // Called by whoever looks after sessions; must not block. Not called any more once it has been replaced.
+  // Called by whoever looks after connections; must not block. Not called any more once it has been replaced.
   void when_waiting(WaitHook hook);
   void tell_waiting(const std::string& what);
 
@@ -62,7 +61,7 @@ class Line {
   WaitHook hook_ SQLCAST_GUARDED_BY(hook_mutex_);
 };
 
-// While the object lives, nobody else in this process opens a session: a socket to the server that is new afterwards
+// While the object lives, nobody else in this process opens a connection: a socket to the server that is new afterwards
 // is this one's.
 class Opening {
  public:

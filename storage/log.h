@@ -38,7 +38,7 @@ Result<std::optional<PendingDdl>> read_pending(Connection& connection);
 
 // Groups after a sequence and not after `last`, in order, whole, up to max_bytes of bodies (at least one).
 // Finished groups only. The caller gives a `last` that it knows to be durable: the database shows a commit to other
-// sessions a moment before it is on disk.
+// connections a moment before it is on disk.
 Result<std::vector<proto::Group>> read_groups(Connection& connection, Sequence after, Sequence last,
                                               std::uint64_t max_bytes);
 

@@ -41,7 +41,7 @@ const std::vector<Rule>& rules() {
       {"init_connect", {""}, "it would run in every session"},
       {"skip_grant_tables", {"OFF"}, "clients' statements could reach everything"},
       {"skip_show_database", {"OFF"}, "clients could not list databases"},
-      {"max_user_connections", {"0"}, "the node limits its sessions by itself"},
+      {"max_user_connections", {"0"}, "the node limits its connections by itself"},
   };
   return all;
 }
@@ -94,7 +94,7 @@ std::string settings_sql() {
   return sql + ")";
 }
 
-std::vector<std::string> unsafe_settings(const Settings& settings, std::uint32_t sessions) {
+std::vector<std::string> unsafe_settings(const Settings& settings, std::uint32_t needed_connections) {
   std::vector<std::string> unsafe;
   for (const Rule& rule : rules()) {
     const auto it = settings.find(std::string(rule.name));
@@ -110,8 +110,8 @@ std::vector<std::string> unsafe_settings(const Settings& settings, std::uint32_t
   const std::string text = value_of(settings, "max_connections");
   std::uint64_t connections = 0;
   (void)std::from_chars(text.data(), text.data() + text.size(), connections);
-  if (!text.empty() && connections < sessions)
-    unsafe.push_back("max_connections is " + text + ": this node needs up to " + std::to_string(sessions) +
+  if (!text.empty() && connections < needed_connections)
+    unsafe.push_back("max_connections is " + text + ": this node needs up to " + std::to_string(needed_connections) +
                      "; set it to more, or limits.readers and limits.max_cursors to less");
   return unsafe;
 }

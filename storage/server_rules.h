@@ -18,8 +18,8 @@ using Settings = std::map<std::string, std::string>;  // global values by name, 
 std::string settings_sql();
 
 // One line each: "sync_binlog is 0; set it to 1, or a crash can lose acknowledged writes". None: the server is safe.
-// `sessions` is how many the node needs.
-std::vector<std::string> unsafe_settings(const Settings& settings, std::uint32_t sessions);
+// `needed_connections` is how many the node needs.
+std::vector<std::string> unsafe_settings(const Settings& settings, std::uint32_t needed_connections);
 
 // Those that are compared: "innodb_page_size=16384".
 std::vector<std::string> settings_to_compare(const Settings& settings);

@@ -115,7 +115,7 @@ void Watch::look_at(std::vector<Slow>& slow) {
   for (const Slow& one : slow) ids.push_back(one.line->id());
   const Result<std::vector<Row>> rows = connection_->rows(activity_sql(ids));
   if (!rows) {
-    logging::debug("the database does not say what its sessions do: {}", rows.status().message);
+    logging::debug("the database does not say what its connections do: {}", rows.status().message);
     return;
   }
   std::map<std::string, Activity> activities;
@@ -125,7 +125,7 @@ void Watch::look_at(std::vector<Slow>& slow) {
     const bool idle = found == activities.end() || found->second.idle;
     one.watched->unanswered = idle && one.line->quiet() ? one.watched->unanswered + 1 : 0;
     if (one.watched->unanswered >= kUnansweredLooks) {
-      logging::warn("the answer to a statement is lost; session {} is given up", one.line->id());
+      logging::warn("the answer to a statement is lost; connection {} is given up", one.line->id());
       one.line->cut();
       continue;
     }

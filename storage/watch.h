@@ -1,7 +1,7 @@
-// Watch: sees to it that nobody waits for ever for a database session, and tells those who want to know what theirs
-// waits for. A statement may take as long as it likes; so the server is asked, on another session, what it is doing.
+// Watch: sees to it that nobody waits for ever for a database connection, and tells those who want to know what theirs
+// waits for. A statement may take as long as it likes; so the server is asked, on another connection, what it is doing.
 // Where it is doing nothing, the answer is lost (somebody's KILL QUERY between two statements of one text; a network
-// that has dropped it), and the session is cut: its owner gets an error and finds out what has become of his work.
+// that has dropped it), and the connection is cut: its owner gets an error and finds out what has become of his work.
 //
 // Thread-safe. One thread, which may wait for the database, and then only itself.
 #pragma once
@@ -22,19 +22,19 @@ namespace sqlcast::storage {
 
 class Watch {
  public:
-  // `open`: a session of its own that may see the others, with a time-out.
+  // `open`: a connection of its own that may see the others, with a time-out.
   explicit Watch(std::function<Result<std::unique_ptr<Connection>>()> open);
   ~Watch();  // stop()
 
   void start();
   void stop();
 
-  // Does not block. The line is forgotten when its session is gone.
+  // Does not block. The line is forgotten when its connection is gone.
   void add(const std::shared_ptr<Line>& line);
 
-  // The node is stopping: a session that still waits after `grace`, or then begins to, is cut. Does not block.
+  // The node is stopping: a connection that still waits after `grace`, or then begins to, is cut. Does not block.
   void cut_all_after(std::chrono::milliseconds grace);
-  // Every session is cut, and so is each that is added or opened later. Does not block.
+  // Every connection is cut, and so is each that is added or opened later. Does not block.
   void cut_all();
 
  private:
