@@ -160,7 +160,7 @@ Status Sequencer::take_in(const Position& head) {
                                                    ", the last that this master knows: its data was exchanged, or "
                                                    "somebody else has written to the log. Restart the master to look "
                                                    "at it anew");
-        advance(group, *entries);
+        move_head_to(group, *entries);
         hooks_.publish(group);
       } else {
         remember(group, *entries);
@@ -210,7 +210,8 @@ void Sequencer::run() {
     Batch batch = take_batch();
     if (queue_.closed()) {
       for (WriteRequest& request : batch)
-        fail(request, Status::error(Code::shutting_down, "the master is stopping; nothing was changed; try again"));
+        answer_with_error(request,
+                          Status::error(Code::shutting_down, "the master is stopping; nothing was changed; try again"));
       if (batch.empty() && waiting_.empty() && queue_.size() == 0) return;
       continue;
     }
@@ -225,7 +226,7 @@ Sequencer::Batch Sequencer::take_batch() {
     std::optional<WriteRequest> first = queue_.pop(500ms);
     if (!first) return batch;
     waiting_.push_back(std::move(*first));
-    wait_for_company();
+    delay_group();
   }
   while (batch.size() < config_.limits.group_entries && bytes < config_.limits.group_bytes) {
     if (waiting_.empty()) {
@@ -252,23 +253,23 @@ Sequencer::Batch Sequencer::take_batch() {
   return batch;
 }
 
-// Clients that wait for replies ask again together, a moment after a group has been answered. A group that began with
-// the few who came in between would leave them out, and so would each one after it: twice the commits. So it waits for
-// as many as have been answered, for half the time that the last group took; never for one client alone, and not again
-// for a while when it was in vain.
-void Sequencer::wait_for_company() {
+// The group-commit delay. Clients that wait for replies ask again together, a moment after a group has been answered. A
+// group that began with the few who came in between would leave them out, and so would each one after it: twice the
+// commits. So it waits for as many as have been answered, for half the time that the last group took; never for one
+// client alone, and not again for a while when it was in vain.
+void Sequencer::delay_group() {
   constexpr auto kLongest = 2ms;
-  constexpr unsigned kGroupsWithoutWaiting = 16;
-  const std::size_t hoped_for = std::exchange(hoped_for_, 0);
-  if (hoped_for <= 1) return;
-  if (in_vain_ > 0) {
-    --in_vain_;
+  constexpr unsigned kGroupsWithoutDelay = 16;
+  const std::size_t expected = std::exchange(expected_requests_, 0);
+  if (expected <= 1) return;
+  if (groups_without_delay_ > 0) {
+    --groups_without_delay_;
     return;
   }
-  const auto left = answered_at_ + std::min<Clock::duration>(took_ / 2, kLongest) - Clock::now();
-  if (left <= Clock::duration::zero() || queue_.size() + 1 >= hoped_for) return;
-  queue_.wait_for(hoped_for - 1, std::chrono::duration_cast<std::chrono::microseconds>(left));
-  if ((queue_.size() + 1) * 2 < hoped_for) in_vain_ = kGroupsWithoutWaiting;
+  const auto left = answered_at_ + std::min<Clock::duration>(last_group_took_ / 2, kLongest) - Clock::now();
+  if (left <= Clock::duration::zero() || queue_.size() + 1 >= expected) return;
+  queue_.wait_for(expected - 1, std::chrono::duration_cast<std::chrono::microseconds>(left));
+  if ((queue_.size() + 1) * 2 < expected) groups_without_delay_ = kGroupsWithoutDelay;
 }
 
 void Sequencer::process(Batch batch) {
@@ -279,7 +280,7 @@ void Sequencer::process(Batch batch) {
   std::erase_if(batch, [this](WriteRequest& request) { return !replan(request); });
   std::erase_if(batch, [this](WriteRequest& request) {
     if (request.caller.begin()) return false;
-    fail(request, too_late_status());
+    answer_with_error(request, too_late_status());
     return true;
   });
   if (batch.empty()) return;
@@ -295,29 +296,29 @@ void Sequencer::process(Batch batch) {
 // True when the request has had its answer.
 bool Sequencer::answer_without_running(WriteRequest& request) {
   if (!failure().empty()) {
-    fail(request, unavailable());
+    answer_with_error(request, unavailable());
     return true;
   }
   if (request.retryable() && answer_from_memory(request)) return true;
   if (request.refusal) {
-    fail(request, std::move(request.refusal->status), request.refusal->statement);
+    answer_with_error(request, std::move(request.refusal->status), request.refusal->statement);
     return true;
   }
   if (request.retryable() && cancellations_.cancelled(request.key())) {
-    fail(request, cancelled_status());
+    answer_with_error(request, cancelled_status());
     return true;
   }
   if (const std::string doubt = hooks_.doubt(); !doubt.empty()) {
-    fail(request, Status::error(Code::read_only, doubt));
+    answer_with_error(request, Status::error(Code::read_only, doubt));
     return true;
   }
   // Definitions pass: one of them may make room.
   if (Status room = hooks_.room(); !room.ok() && request.plan.kind != node::RequestPlan::Kind::ddl) {
-    fail(request, std::move(room));
+    answer_with_error(request, std::move(room));
     return true;
   }
   if (Clock::now() >= request.deadline) {
-    fail(request, too_late_status());
+    answer_with_error(request, too_late_status());
     return true;
   }
   return false;
@@ -327,12 +328,12 @@ bool Sequencer::answer_without_running(WriteRequest& request) {
 bool Sequencer::answer_with_failure(WriteRequest& request) {
   std::optional<Failure> failure = failed_.find(request.key());
   if (failure && failure->digest != request.digest) {
-    fail(request, id_reused(request.key()));
+    answer_with_error(request, id_reused(request.key()));
     return true;
   }
   if (!failure) failure = cancellations_.failure(request.key());
   if (!failure || failure->digest != request.digest) return false;
-  fail(request, std::move(failure->status), failure->statement);
+  answer_with_error(request, std::move(failure->status), failure->statement);
   return true;
 }
 
@@ -340,7 +341,7 @@ bool Sequencer::answer_with_failure(WriteRequest& request) {
 bool Sequencer::answer_from_memory(WriteRequest& request) {
   const RetryWindow::Outcome* outcome = window_.find(request.key());
   if (outcome != nullptr && outcome->digest != request.digest) {
-    fail(request, id_reused(request.key()));
+    answer_with_error(request, id_reused(request.key()));
     return true;
   }
   if (answer_with_failure(request)) return true;
@@ -348,7 +349,7 @@ bool Sequencer::answer_from_memory(WriteRequest& request) {
     if (request.caller.begin()) {
       replay(request, *outcome);
     } else {
-      fail(request, too_late_status());
+      answer_with_error(request, too_late_status());
     }
     return true;
   }
@@ -369,7 +370,7 @@ bool Sequencer::answer_from_memory(WriteRequest& request) {
         "it under a new request id";
   }
   if (!since || *since > head_.sequence) since = 0;  // where to look from
-  fail(request, Status::error(Code::outcome_unknown, std::move(why)));
+  answer_with_error(request, Status::error(Code::outcome_unknown, std::move(why)));
   return true;
 }
 
@@ -412,7 +413,7 @@ bool Sequencer::replan(WriteRequest& request) {
     return freeze_value(function, arguments, database_.version());
   };
   if (std::optional<node::PlanRefusal> refusal = node::plan_request(request.request, rules, plan)) {
-    fail(request, std::move(refusal->status), refusal->statement);
+    answer_with_error(request, std::move(refusal->status), refusal->statement);
     return false;
   }
   request.plan = std::move(plan);
@@ -435,7 +436,7 @@ bool Sequencer::connect_for(Batch& batch) {
     const bool for_all = queue_.closed() || !failure().empty();
     std::erase_if(batch, [&](WriteRequest& request) {
       if (!for_all && Clock::now() < request.deadline) return false;
-      fail(request, unavailable());
+      answer_with_error(request, unavailable());
       return true;
     });
   }
@@ -463,7 +464,7 @@ void Sequencer::restore_accounts() {
   writer_.reset();
 }
 
-void Sequencer::fail(WriteRequest& request, Status status, std::optional<std::uint32_t> statement) {
+void Sequencer::answer_with_error(WriteRequest& request, Status status, std::optional<std::uint32_t> statement) {
   if (storage::is_disk_full(status)) {
     hooks_.no_room(status.message);
     status = Status::error(Code::disk_full, "the master's database has no room: " + status.message +
@@ -491,8 +492,8 @@ void Sequencer::fail(WriteRequest& request, Status status, std::optional<std::ui
   front_.fail(request.caller, std::move(error));
 }
 
-void Sequencer::fail_all(Batch& batch, const Status& status) {
-  for (WriteRequest& request : batch) fail(request, status);
+void Sequencer::answer_all_with_error(Batch& batch, const Status& status) {
+  for (WriteRequest& request : batch) answer_with_error(request, status);
   batch.clear();
 }
 

@@ -83,7 +83,7 @@ class Sequencer {
   using Batch = std::vector<WriteRequest>;
   void run();
   Batch take_batch();
-  void wait_for_company();
+  void delay_group();
   void process(Batch batch);
   bool answer_without_running(WriteRequest& request);
   bool answer_from_memory(WriteRequest& request);
@@ -109,20 +109,20 @@ class Sequencer {
   bool begin_commit(const Batch& batch);
   bool drop_cancelled(Batch& batch, const std::vector<storage::JobOutcome>& outcomes);
   std::vector<proto::Entry> make_entries(const Batch& batch, const std::vector<storage::JobOutcome>& outcomes);
-  Result<bool> settle_commit(const proto::Group& group, const storage::Connection::ScriptResult& result);
+  Result<bool> commit_outcome(const proto::Group& group, const storage::Connection::ScriptResult& result);
   Result<bool> look_up_commit(const proto::Group& group);
   Result<std::optional<Hash>> hash_in_log(Sequence last);
-  Attempt conclude(Batch& batch, Trip& trip, const Result<bool>& committed);
-  void finish(Batch& batch, std::vector<storage::JobOutcome>& outcomes, const proto::Group& group,
-              const std::vector<proto::Entry>& entries);
-  void fail_all(Batch& batch, const Status& status);
-  void fail(WriteRequest& request, Status status, std::optional<std::uint32_t> statement = std::nullopt);
+  Attempt end_attempt(Batch& batch, Trip& trip, const Result<bool>& committed);
+  void answer_batch(Batch& batch, std::vector<storage::JobOutcome>& outcomes, const proto::Group& group,
+                    const std::vector<proto::Entry>& entries);
+  void answer_all_with_error(Batch& batch, const Status& status);
+  void answer_with_error(WriteRequest& request, Status status, std::optional<std::uint32_t> statement = std::nullopt);
   void run_ddl(WriteRequest request);
   Status run_ddl_part(WriteRequest& request, const std::string& text, std::vector<std::string>& warnings,
                       int attempts = 3);
   Status reload_schema();
   proto::Group make_group(const std::vector<proto::Entry>& entries, proto::GroupState state);
-  void advance(const proto::Group& group, const std::vector<proto::Entry>& entries);
+  void move_head_to(const proto::Group& group, const std::vector<proto::Entry>& entries);
   void remember(const proto::Group& group, const std::vector<proto::Entry>& entries);
   Status take_in(const Position& head);
   bool connect_for(Batch& batch);
@@ -165,11 +165,11 @@ class Sequencer {
   std::uint64_t group_timestamp_us_ = 0;
   std::uint64_t rand_state_;
 
-  // How long a group waits for more: see wait_for_company().
-  std::size_t hoped_for_ = 0;  // requests, when all who have just been answered ask again
+  // The group-commit delay: see delay_group().
+  std::size_t expected_requests_ = 0;  // requests, when all who have just been answered ask again
   WriteRequest::Clock::time_point answered_at_;
-  WriteRequest::Clock::duration took_{};  // the last group
-  unsigned in_vain_ = 0;                  // groups for which it will not wait
+  WriteRequest::Clock::duration last_group_took_{};
+  unsigned groups_without_delay_ = 0;  // that are still to come
 };
 
 }  // namespace sqlcast::master

@@ -27,7 +27,7 @@ Status not_begun() {
 
 void Sequencer::run_ddl(WriteRequest request) {
   if (request.retryable() && !cancellations_.begin_commit(request.key())) {
-    fail(request, cancelled_status());
+    answer_with_error(request, cancelled_status());
     return;
   }
   const sql::Verdict& verdict = request.plan.verdicts.front();
@@ -50,7 +50,7 @@ void Sequencer::run_ddl(WriteRequest request) {
     executor_->forget_imposed();
   }
   if (!status.ok()) {
-    fail(request, std::move(status), 0);
+    answer_with_error(request, std::move(status), 0);
     return;
   }
   Committed committed;
@@ -111,7 +111,7 @@ Status Sequencer::run_ddl_part(WriteRequest& request, const std::string& text, s
   crash_point("ddl_done");
   if (Status reloaded = reload_schema(); !reloaded.ok())
     logging::warn("the schema could not be read after DDL: {}; the connection is opened anew", reloaded.message);
-  advance(group, entries);
+  move_head_to(group, entries);
   hooks_.publish(group);
   return ok_status();
 }

@@ -49,7 +49,7 @@ void Sequencer::commit_group(Batch batch) {
       return;
     }
     switch (try_group(batch, why)) {
-      case Attempt::committed: took_ = answered_at_ - begun; return;
+      case Attempt::committed: last_group_took_ = answered_at_ - begun; return;
       case Attempt::failed: return;
       case Attempt::again: break;
     }
@@ -57,15 +57,16 @@ void Sequencer::commit_group(Batch batch) {
     if (attempt > 0) (void)queue_.wait_until_closed(back_off.next());
     std::erase_if(batch, [&](WriteRequest& request) {
       if (Clock::now() < request.deadline) return false;
-      fail(request, Status::error(Code::timeout, "the database could not do it within the request's time (" +
-                                                     why.message + "); nothing was changed"));
+      answer_with_error(request,
+                        Status::error(Code::timeout, "the database could not do it within the request's time (" +
+                                                         why.message + "); nothing was changed"));
       return true;
     });
     if (!connect_for(batch)) return;
     // Reconnecting may have found a schema that has moved on.
     std::erase_if(batch, [this](WriteRequest& request) { return !replan(request); });
   }
-  fail_all(batch, given_up(why));
+  answer_all_with_error(batch, given_up(why));
 }
 
 void Sequencer::commit_one_by_one(Batch batch) {
@@ -94,7 +95,7 @@ Sequencer::Attempt Sequencer::try_group(Batch& batch, Status& why) {
   Trip trip;
   if (why = execute(batch, trip); !why.ok()) {
     // The server may have gone on to the commit although we have not heard of it.
-    if (trip.commit_sent && writer_->lost()) return conclude(batch, trip, look_up_commit(trip.group));
+    if (trip.commit_sent && writer_->lost()) return end_attempt(batch, trip, look_up_commit(trip.group));
     logging::warn("a group of {} requests is run again: {}", batch.size(), why.message);
     drop_hopeless(batch, trip);
     roll_back();
@@ -110,27 +111,27 @@ Sequencer::Attempt Sequencer::try_group(Batch& batch, Status& why) {
     trip.entries = make_entries(batch, trip.outcomes);
     if (trip.entries.empty()) {
       roll_back();
-      finish(batch, trip.outcomes, {}, trip.entries);
+      answer_batch(batch, trip.outcomes, {}, trip.entries);
       return Attempt::failed;
     }
     trip.group = make_group(trip.entries, proto::GroupState::committed);
     trip.commit = writer_->run_script(storage::commit_sql({trip.group}), storage::kCommitStatements, nullptr);
   }
   why = trip.commit->status;
-  return conclude(batch, trip, settle_commit(trip.group, *trip.commit));
+  return end_attempt(batch, trip, commit_outcome(trip.group, *trip.commit));
 }
 
-Sequencer::Attempt Sequencer::conclude(Batch& batch, Trip& trip, const Result<bool>& committed) {
+Sequencer::Attempt Sequencer::end_attempt(Batch& batch, Trip& trip, const Result<bool>& committed) {
   if (!committed) {
-    fail_all(batch, committed.status());
+    answer_all_with_error(batch, committed.status());
     return Attempt::failed;
   }
   if (!*committed) return Attempt::again;
   crash_point("group_committed");
-  advance(trip.group, trip.entries);
+  move_head_to(trip.group, trip.entries);
   answered_at_ = Clock::now();
-  hoped_for_ = queue_.size() + waiting_.size() + batch.size();
-  finish(batch, trip.outcomes, trip.group, trip.entries);
+  expected_requests_ = queue_.size() + waiting_.size() + batch.size();
+  answer_batch(batch, trip.outcomes, trip.group, trip.entries);
   hooks_.publish(trip.group);  // behind the replies: a client waits for those
   return Attempt::committed;
 }
@@ -248,7 +249,7 @@ void Sequencer::drop_hopeless(Batch& batch, Trip& trip) {
       if (batch[i].retryable()) cancellations_.begin_execution(batch[i].key());
       kept.push_back(std::move(batch[i]));
     } else {
-      fail(batch[i], std::move(why[i]), trip.outcomes[i].failed_statement);
+      answer_with_error(batch[i], std::move(why[i]), trip.outcomes[i].failed_statement);
     }
   }
   batch = std::move(kept);
@@ -276,7 +277,7 @@ bool Sequencer::drop_cancelled(Batch& batch, const std::vector<storage::JobOutco
   Batch kept;
   for (std::size_t i = 0; i < batch.size(); ++i) {
     if (drop[i]) {
-      fail(batch[i], cancelled_status());
+      answer_with_error(batch[i], cancelled_status());
     } else {
       if (batch[i].retryable()) cancellations_.begin_execution(batch[i].key());
       kept.push_back(std::move(batch[i]));
@@ -301,7 +302,7 @@ proto::Group Sequencer::make_group(const std::vector<proto::Entry>& entries, pro
 
 // What a commit has come to. True: durable. False: certainly not committed, to be run again. An error: refused by the
 // database and rolled back, or unknown because the node is stopping.
-Result<bool> Sequencer::settle_commit(const proto::Group& group, const storage::Connection::ScriptResult& result) {
+Result<bool> Sequencer::commit_outcome(const proto::Group& group, const storage::Connection::ScriptResult& result) {
   if (result.status.ok()) return true;
   logging::warn("a commit was interrupted: {}", result.status.message);
   const bool before_commit = result.completed + 1 < storage::kCommitStatements && !writer_->lost();
@@ -345,7 +346,7 @@ Result<std::optional<Hash>> Sequencer::hash_in_log(Sequence last) {
   return storage::read_hash(**connection, last);
 }
 
-void Sequencer::advance(const proto::Group& group, const std::vector<proto::Entry>& entries) {
+void Sequencer::move_head_to(const proto::Group& group, const std::vector<proto::Entry>& entries) {
   head_ = Position{group.epoch, group.last, group.hash};
   remember(group, entries);
   counters_.writes += entries.size();
@@ -362,14 +363,14 @@ void Sequencer::remember(const proto::Group& group, const std::vector<proto::Ent
   time_.continue_from(entries.back().context.timestamp_us);
 }
 
-void Sequencer::finish(Batch& batch, std::vector<storage::JobOutcome>& outcomes, const proto::Group& group,
-                       const std::vector<proto::Entry>& entries) {
+void Sequencer::answer_batch(Batch& batch, std::vector<storage::JobOutcome>& outcomes, const proto::Group& group,
+                             const std::vector<proto::Entry>& entries) {
   std::vector<Committed> answers;
   std::size_t entry = 0;
   for (std::size_t i = 0; i < batch.size(); ++i) {
     WriteRequest& request = batch[i];
     if (!outcomes[i].status.ok()) {
-      fail(request, translate(std::move(outcomes[i].status)), outcomes[i].failed_statement);
+      answer_with_error(request, translate(std::move(outcomes[i].status)), outcomes[i].failed_statement);
       continue;
     }
     Committed committed;

@@ -123,11 +123,11 @@ class Executor {
   };
 
   using Run = std::vector<Reference>;  // statements that go as one
-  struct Window;
+  struct MergeableJobs;
   Script build(const std::vector<Job>& jobs, std::size_t first_job, std::size_t unmerged_until);
   void add_job_prelude(Script& script, const Job& job, std::size_t index);
-  Window find_window(const std::vector<Job>& jobs, std::size_t first_job) const;
-  void add_job(Window& window, const std::vector<Job>& jobs, std::size_t index) const;
+  MergeableJobs find_mergeable(const std::vector<Job>& jobs, std::size_t first_job) const;
+  void add_job(MergeableJobs& together, const std::vector<Job>& jobs, std::size_t index) const;
   void add_statements(Script& script, const std::vector<Job>& jobs, Run run);
   void learn_next_id(const std::vector<Job>& jobs, const Step& step, std::optional<std::uint64_t> insert_id);
   static std::string generated_id_sql(const JobStatement& statement);

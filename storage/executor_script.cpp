@@ -107,7 +107,7 @@ void Executor::add_job_prelude(Script& script, const Job& job, std::size_t index
 }
 
 // Jobs of nothing but mergeable inserts, from one on, and the runs that they make.
-struct Executor::Window {
+struct Executor::MergeableJobs {
   std::size_t end_job = 0;  // first job that is not in it
   std::size_t statements = 0;
   std::vector<Run> runs;
@@ -115,52 +115,52 @@ struct Executor::Window {
   std::map<sql::ObjectName, std::size_t> open;  // the run that a later insert into the table may still join
 };
 
-void Executor::add_job(Window& window, const std::vector<Job>& jobs, std::size_t index) const {
+void Executor::add_job(MergeableJobs& together, const std::vector<Job>& jobs, std::size_t index) const {
   const Job& job = jobs[index];
   for (std::size_t i = 0; i < job.statements.size(); ++i) {
     const JobStatement& statement = job.statements[i];
     const sql::ObjectName& table = statement.insert->table;
     const auto joins = [&](std::size_t run) {
-      const Reference& back = window.runs[run].back();
+      const Reference& back = together.runs[run].back();
       const JobStatement& last = jobs[back.job].statements[back.statement];
       return insert_prefix(statement) == insert_prefix(last) && generates(job, statement) == generates(job, last) &&
              (!job.replay || !statement.insert_id || *statement.insert_id == *last.insert_id + last.insert->tuples) &&
-             window.run_bytes[run] + statement.sql.size() <= limits_.max_merged_bytes;
+             together.run_bytes[run] + statement.sql.size() <= limits_.max_merged_bytes;
     };
     // What a slave replays has succeeded in the log's order: in another the rows are the same, or it fails.
     const bool free = job.replay ? !kept_in_order_.contains(table) : statement.insert->order_free;
-    std::size_t run = window.runs.size();
-    if (const auto open = window.open.find(table); open != window.open.end() && joins(open->second)) {
+    std::size_t run = together.runs.size();
+    if (const auto open = together.open.find(table); open != together.open.end() && joins(open->second)) {
       run = open->second;
     } else if (run > 0 && joins(run - 1)) {
       --run;
     } else {
-      window.runs.emplace_back();
-      window.run_bytes.push_back(0);
+      together.runs.emplace_back();
+      together.run_bytes.push_back(0);
       // Nothing goes ahead of an insert whose success may depend on what came before it.
       if (free)
-        window.open[table] = run;
+        together.open[table] = run;
       else
-        window.open.clear();
+        together.open.clear();
     }
-    window.runs[run].push_back({index, i});
-    window.run_bytes[run] += statement.sql.size();
-    ++window.statements;
+    together.runs[run].push_back({index, i});
+    together.run_bytes[run] += statement.sql.size();
+    ++together.statements;
   }
-  window.end_job = index + 1;
+  together.end_job = index + 1;
 }
 
-Executor::Window Executor::find_window(const std::vector<Job>& jobs, std::size_t first_job) const {
+Executor::MergeableJobs Executor::find_mergeable(const std::vector<Job>& jobs, std::size_t first_job) const {
   const Job& first = jobs[first_job];
-  Window window;
+  MergeableJobs together;
   for (std::size_t i = first_job; i < jobs.size(); ++i) {
     const Job& job = jobs[i];
     const bool fits = job.database == first.database && job.context == first.context &&
                       job.timeout_ms == first.timeout_ms && mergeable(job);
     if (!fits) break;
-    add_job(window, jobs, i);
+    add_job(together, jobs, i);
   }
-  return window;
+  return together;
 }
 
 // What an insert generates begins at a value of ours; and what LAST_INSERT_ID() says behind it is its own.
@@ -320,19 +320,19 @@ Executor::Script Executor::build(const std::vector<Job>& jobs, std::size_t first
   Script script;
   std::size_t job = first_job;
   while (job < jobs.size() && script.text.size() < limits_.max_script_bytes) {
-    Window window;
-    if (job >= unmerged_until) window = find_window(jobs, job);
-    if (window.runs.size() == window.statements) {  // nothing to gain: not looked at again
-      unmerged_until = std::max(unmerged_until, window.end_job);
-      window = {};
+    MergeableJobs together;
+    if (job >= unmerged_until) together = find_mergeable(jobs, job);
+    if (together.runs.size() == together.statements) {  // nothing to gain: not looked at again
+      unmerged_until = std::max(unmerged_until, together.end_job);
+      together = {};
     }
     Unit unit;
     unit.first_job = job;
     unit.first_step = script.steps.size();
-    unit.merged = !window.runs.empty();
-    unit.end_job = unit.merged ? window.end_job : job + 1;
+    unit.merged = !together.runs.empty();
+    unit.end_job = unit.merged ? together.end_job : job + 1;
     // One statement leaves nothing behind when it fails.
-    unit.has_savepoint = unit.merged ? window.runs.size() > 1 : needs_savepoint(jobs[job]);
+    unit.has_savepoint = unit.merged ? together.runs.size() > 1 : needs_savepoint(jobs[job]);
     script.units.push_back(unit);
     add_job_prelude(script, jobs[job], job);
     if (unit.has_savepoint) {
@@ -340,7 +340,7 @@ Executor::Script Executor::build(const std::vector<Job>& jobs, std::size_t first
       savepoint.job = job;
       script.add(savepoint, "SAVEPOINT " + savepoint_name(job));
     }
-    for (Run& run : window.runs) add_statements(script, jobs, std::move(run));
+    for (Run& run : together.runs) add_statements(script, jobs, std::move(run));
     if (!unit.merged)
       for (std::size_t i = 0; i < jobs[job].statements.size(); ++i) add_statements(script, jobs, {{job, i}});
     job = unit.end_job;
