@@ -1,17 +1,14 @@
 // The panels on Dear ImGui without a window, with synthetic input: what a person clicks and types, and what then is
 // to be seen. The cluster is a FakeBackend, which also answers what no node should; cluster_panels_test.cpp does the
 // same on real nodes, session.script in a real window.
-#include <unistd.h>
-
 #include <catch2/catch.hpp>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
 #include "client/gui/model/text.h"
-
 #include "tests/gui/fake_backend.h"
 #include "tests/gui/null_window.h"
+#include "tests/support/temporary_folder.h"
 
 using namespace sqlcast;
 using namespace sqlcast::gui;
@@ -274,10 +271,8 @@ TEST_CASE("panels: answers that make no sense are shown as what they are, and ch
 }
 
 TEST_CASE("panels: settings that cannot be understood are kept aside, defaults are used, and it is said") {
-  std::string folder = (std::filesystem::temp_directory_path() / "sqlcast-gui-XXXXXX").string();
-  REQUIRE(mkdtemp(folder.data()) != nullptr);
-  const std::unique_ptr<std::string, void (*)(std::string*)> gone_after(
-      &folder, [](std::string* path) { std::filesystem::remove_all(*path); });
+  const support::TemporaryFolder temporary;
+  const std::string folder = temporary.path();
   std::ofstream(folder + "/desktop.settings") << "[general]\ntheme = mauve\n\x01\xFF";
   {
     Stage stage(1280, 720, folder);

@@ -9,8 +9,8 @@
 #include <iostream>
 #include <regex>
 
+#include "tests/oracle/bench.h"
 #include "tests/oracle/clients.h"
-#include "tests/oracle/judge.h"
 #include "tests/oracle/mysqltest_reader.h"
 
 using namespace sqlcast;
@@ -18,13 +18,6 @@ using namespace sqlcast::oracle;
 namespace fs = std::filesystem;
 
 namespace {
-
-struct Bench {
-  support::Cluster cluster{2};
-  PlainServer plain;
-  Judge judge{plain};
-  Position end;
-};
 
 bool begins_with(const std::string& text, const char* words) {
   return std::regex_search(text, std::regex(std::string("^(") + words + ")\\b", std::regex::icase));
@@ -83,10 +76,7 @@ void run_file(Bench& bench, const fs::path& path, std::size_t number) {
   make.statements.resize(1);
   make.statements.front().plain = make.statements.front().wire.sql = "CREATE DATABASE " + name;
   requests.insert(requests.begin(), std::move(make));
-  const std::vector<Deed> deeds = run_in_order(bench.cluster, requests, name);
-  bench.judge.replay(deeds, read_log(bench.cluster.master(), bench.end));
-  bench.cluster.wait_until_equal();
-  bench.judge.compare_contents(bench.cluster.nodes());
+  bench.settle(run_in_order(bench.cluster, requests, name));
 }
 
 }  // namespace

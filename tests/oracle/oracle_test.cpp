@@ -8,8 +8,8 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "tests/oracle/bench.h"
 #include "tests/oracle/clients.h"
-#include "tests/oracle/judge.h"
 #include "tests/oracle/unrest.h"
 
 using namespace sqlcast;
@@ -22,19 +22,6 @@ std::uint64_t setting(const char* name, std::uint64_t otherwise) {
   return text == nullptr || *text == '\0' ? otherwise : std::strtoull(text, nullptr, 10);
 }
 
-struct Bench {
-  support::Cluster cluster{2};
-  PlainServer plain;
-  Judge judge{plain};
-  Position end;
-};
-
-void settle(Bench& bench, const std::vector<Deed>& deeds) {
-  bench.judge.replay(deeds, read_log(bench.cluster.master(), bench.end));
-  bench.cluster.wait_until_equal();
-  bench.judge.compare_contents(bench.cluster.nodes());
-}
-
 void run_round(Bench& bench, std::uint64_t seed, int clients) {
   const Generator generator(seed);
   Random random(seed + 1);
@@ -44,7 +31,7 @@ void run_round(Bench& bench, std::uint64_t seed, int clients) {
     if (deed.request.kind != Request::Kind::data && !deed.answer.ok())
       throw std::runtime_error("the schema cannot be made: " + support::show(deed.answer.status) + "\n  " +
                                describe(deed.request));
-  settle(bench, made);
+  bench.settle(made);
   for (int half = 0; half < 2; ++half) {
     for (support::Node* node : bench.cluster.nodes()) make_different(*node, generator.tables(), random);
     Load load;
@@ -52,9 +39,9 @@ void run_round(Bench& bench, std::uint64_t seed, int clients) {
     load.seed = seed * 2 + static_cast<std::uint64_t>(half);
     load.clients = clients;
     load.requests = clients == 1 ? 400 : 30;
-    settle(bench, run_clients(bench.cluster, generator, load));
+    bench.settle(run_clients(bench.cluster, generator, load));
   }
-  settle(bench, run_in_order(bench.cluster, generator.last(), name + "-last"));
+  bench.settle(run_in_order(bench.cluster, generator.last(), name + "-last"));
 }
 
 }  // namespace

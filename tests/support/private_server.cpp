@@ -15,8 +15,8 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
-#include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <stdexcept>
 #include <thread>
 
@@ -47,12 +47,15 @@ std::string server_program() {
   return std::filesystem::exists("/usr/sbin/mariadbd") ? "/usr/sbin/mariadbd" : "mariadbd";
 }
 
+// What it has logged goes into the error: the folder does not outlive it.
+std::string text_of(const std::string& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
 }  // namespace
 
-PrivateServer::PrivateServer() {
-  std::string pattern = (std::filesystem::temp_directory_path() / "sqlcast-differential-XXXXXX").string();
-  if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("cannot make a temporary folder");
-  folder_ = pattern;
+PrivateServer::PrivateServer() : folder_(temporary_.path()) {
   const std::string user = geteuid() == 0 ? "--user=root" : "--skip-name-resolve";
   // A server that starts deletes every temporary table in its tmpdir, another running server's too: none is shared.
   std::filesystem::create_directory(folder_ + "/tmp");
@@ -62,7 +65,7 @@ PrivateServer::PrivateServer() {
                             folder_ + "/install.log");
   int status = 0;
   if (waitpid(install, &status, 0) != install || status != 0)
-    throw std::runtime_error("mariadb-install-db failed; see " + folder_ + "/install.log");
+    throw std::runtime_error("mariadb-install-db failed: " + text_of(folder_ + "/install.log"));
   std::filesystem::create_directory(folder_ + "/files");
   pid_ = spawn({server_program(), "--no-defaults", "--datadir=" + folder_ + "/data", tmpdir, "--skip-networking",
                 "--socket=" + folder_ + "/s", "--pid-file=" + folder_ + "/pid", "--skip-name-resolve",
@@ -84,7 +87,7 @@ PrivateServer::PrivateServer() {
       std::this_thread::sleep_for(50ms);  // poll interval
     }
   }
-  throw std::runtime_error("mariadbd does not answer; see " + folder_ + "/server.log");
+  throw std::runtime_error("mariadbd does not answer: " + text_of(folder_ + "/server.log"));
 }
 
 PrivateServer::~PrivateServer() {
@@ -93,8 +96,6 @@ PrivateServer::~PrivateServer() {
     int status = 0;
     waitpid(pid_, &status, 0);
   }
-  std::error_code ignored;
-  std::filesystem::remove_all(folder_, ignored);
 }
 
 std::unique_ptr<::sql::Connection> PrivateServer::connect(const std::string& database) const {

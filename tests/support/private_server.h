@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/temporary_folder.h"
+
 namespace sql {
 class Connection;
 }
@@ -25,7 +27,8 @@ class PrivateServer {
   const std::string& folder() const { return folder_; }
 
  private:
-  std::string folder_;
+  TemporaryFolder temporary_;  // goes after its server
+  const std::string folder_;
   int pid_ = 0;
 };
 

@@ -1,28 +1,19 @@
 // Goal: a local cluster is remembered rightly, and only our own processes are ever signalled.
 // Method: files in a temporary folder; /bin/sleep as the process.
 #include <csignal>
-#include <cstdlib>
 #include <filesystem>
 
 #include "client/local/cluster_file.h"
 #include "client/local/process.h"
+#include "tests/support/temporary_folder.h"
 
 using namespace sqlcast;
 using namespace sqlcast::local;
+using support::TemporaryFolder;
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
 namespace {
-
-struct TemporaryFolder {
-  TemporaryFolder() {
-    std::string name = (fs::temp_directory_path() / "sqlcast-test-XXXXXX").string();
-    REQUIRE(mkdtemp(name.data()) != nullptr);
-    path = name;
-  }
-  ~TemporaryFolder() { fs::remove_all(path); }
-  fs::path path;
-};
 
 Result<ProcessId> sleep_in(const fs::path& folder, const char* seconds) {
   return spawn({"/bin/sleep", {seconds}, folder / "log", true});
@@ -35,8 +26,8 @@ TEST_CASE("cluster file: what is saved is loaded") {
   ClusterFile file;
   file.nodes = {{"master", "master", "tcp://127.0.0.1:1", "tcp://127.0.0.1:2"},
                 {"slave-1", "slave", "tcp://127.0.0.1:3", ""}};
-  REQUIRE(file.save(folder.path).ok());
-  const auto loaded = ClusterFile::load(folder.path);
+  REQUIRE(file.save(folder.path()).ok());
+  const auto loaded = ClusterFile::load(folder.path());
   REQUIRE(loaded.ok());
   CHECK(loaded->endpoints() == std::vector<std::string>{"tcp://127.0.0.1:1", "tcp://127.0.0.1:3"});
   CHECK(loaded->master()->publish == "tcp://127.0.0.1:2");
@@ -46,15 +37,15 @@ TEST_CASE("cluster file: what is saved is loaded") {
 
 TEST_CASE("cluster file: none, or a senseless one, is an error that names the file") {
   const TemporaryFolder folder;
-  CHECK(ClusterFile::load(folder.path).status().code == Code::io);
+  CHECK(ClusterFile::load(folder.path()).status().code == Code::io);
   for (const char* text :
        {"", "{}", "{\"nodes\": []}", R"({"nodes": [{"name": "a", "role": "slave", "endpoint": "tcp://h:1"}]})",
         R"({"nodes": [{"name": "../a", "role": "master", "endpoint": "tcp://h:1", "publish": "tcp://h:2"}]})",
         R"({"nodes": [{"name": "a", "role": "king", "endpoint": "tcp://h:1"}]})",
         R"({"nodes": [{"name": "a", "role": "master", "endpoint": "h:1", "publish": "tcp://h:2"}]})"}) {
     INFO(text);
-    REQUIRE(write_text_file(folder.path / "cluster.json", text).ok());
-    const auto loaded = ClusterFile::load(folder.path);
+    REQUIRE(write_text_file(folder.path() / "cluster.json", text).ok());
+    const auto loaded = ClusterFile::load(folder.path());
     REQUIRE_FALSE(loaded.ok());
     CHECK(loaded.status().code == Code::config);
     CHECK(loaded.status().message.find("cluster.json") != std::string::npos);
@@ -63,11 +54,11 @@ TEST_CASE("cluster file: none, or a senseless one, is an error that names the fi
 
 TEST_CASE("process: a started process is found again by its pid file until it ends") {
   const TemporaryFolder folder;
-  const auto process = sleep_in(folder.path, "60");
+  const auto process = sleep_in(folder.path(), "60");
   REQUIRE(process.ok());
   CHECK(is_running(*process));
-  REQUIRE(write_pid_file(folder.path / "pid", *process).ok());
-  const auto found = read_pid_file(folder.path / "pid");
+  REQUIRE(write_pid_file(folder.path() / "pid", *process).ok());
+  const auto found = read_pid_file(folder.path() / "pid");
   REQUIRE(found.has_value());
   CHECK(found->pid == process->pid);
   CHECK_FALSE(wait_for_end(*process, 0ms));
@@ -75,12 +66,12 @@ TEST_CASE("process: a started process is found again by its pid file until it en
   CHECK(wait_for_end(*process, 5s));
   CHECK_FALSE(is_running(*process));
   CHECK_FALSE(send_signal(*process, SIGTERM));
-  CHECK_FALSE(read_pid_file(folder.path / "pid").has_value());
+  CHECK_FALSE(read_pid_file(folder.path() / "pid").has_value());
 }
 
 TEST_CASE("process: a pid that belongs to another process now is not ours") {
   const TemporaryFolder folder;
-  const auto process = sleep_in(folder.path, "60");
+  const auto process = sleep_in(folder.path(), "60");
   REQUIRE(process.ok());
   const ProcessId other{process->pid, process->started + 1};
   CHECK_FALSE(is_running(other));
@@ -92,7 +83,7 @@ TEST_CASE("process: a pid that belongs to another process now is not ours") {
 
 TEST_CASE("process: a program that is not there is an error, not a process") {
   const TemporaryFolder folder;
-  const auto process = spawn({"/no/such/program", {}, folder.path / "log", false});
+  const auto process = spawn({"/no/such/program", {}, folder.path() / "log", false});
   REQUIRE_FALSE(process.ok());
   CHECK(process.status().message.find("/no/such/program") != std::string::npos);
 }
@@ -100,14 +91,14 @@ TEST_CASE("process: a program that is not there is an error, not a process") {
 TEST_CASE("file lock: two do not hold it at once") {
   const TemporaryFolder folder;
   {
-    const auto first = FileLock::try_lock(folder.path / "lock");
+    const auto first = FileLock::try_lock(folder.path() / "lock");
     REQUIRE(first.ok());
     REQUIRE(first->has_value());
-    const auto second = FileLock::try_lock(folder.path / "lock");
+    const auto second = FileLock::try_lock(folder.path() / "lock");
     REQUIRE(second.ok());
     CHECK_FALSE(second->has_value());
   }
-  const auto third = FileLock::try_lock(folder.path / "lock");
+  const auto third = FileLock::try_lock(folder.path() / "lock");
   REQUIRE(third.ok());
   CHECK(third->has_value());
 }

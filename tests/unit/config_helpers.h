@@ -2,34 +2,20 @@
 #pragma once
 
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <map>
 #include <string>
 
 #include "config/config.h"
+#include "tests/support/temporary_folder.h"
 
 namespace sqlcast::config::testing {
 
 // Removed with everything in it at the end of the test.
 class Folder {
  public:
-  Folder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "sqlcast-config-XXXXXX").string();
-    SQLCAST_CHECK(::mkdtemp(pattern.data()) != nullptr);
-    path_ = pattern;
-  }
-  ~Folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-
-  std::string path(const std::string& name) const { return (path_ / name).string(); }
+  std::string path(const std::string& name) const { return (folder_.path() / name).string(); }
 
   std::string write(const std::string& name, const std::string& text, mode_t mode = 0600) const {
     std::ofstream(path(name), std::ios::binary) << text;
@@ -38,7 +24,7 @@ class Folder {
   }
 
  private:
-  std::filesystem::path path_;
+  support::TemporaryFolder folder_;
 };
 
 using Texts = std::map<std::string, std::string>;

@@ -12,6 +12,7 @@
 #include "client/gui/model/script.h"
 #include "client/gui/model/settings.h"
 #include "client/gui/model/time_series.h"
+#include "tests/support/temporary_folder.h"
 
 using namespace sqlcast;
 using namespace sqlcast::gui;
@@ -131,21 +132,19 @@ TEST_CASE("settings: a broken file is refused with its line, kept aside, and def
     REQUIRE_FALSE(parse_settings(text).ok());
   }
   REQUIRE(parse_settings("[general]\nlater_version = 1\n").ok());
-  const auto folder = std::filesystem::temp_directory_path() / ("gui_settings_" + std::to_string(::getpid()));
-  std::filesystem::create_directories(folder);
+  const support::TemporaryFolder temporary;
+  const std::filesystem::path& folder = temporary.path();
   std::ofstream(folder / "desktop.settings") << "garbage\n";
   const LoadedSettings loaded = load_settings(folder.string());
   REQUIRE(loaded.settings == Settings());
   REQUIRE(loaded.notice.find("line 1") != std::string::npos);
   REQUIRE(std::filesystem::exists(folder / "desktop.settings.bad"));
   REQUIRE(load_settings(folder.string()).notice.empty());
-  std::filesystem::remove_all(folder);
 }
 
 TEST_CASE("settings: a save that comes late does not undo a newer one, and a folder that cannot be is said") {
-  const std::string folder =
-      (std::filesystem::temp_directory_path() / ("gui_keeper_" + std::to_string(::getpid()))).string();
-  std::filesystem::remove_all(folder);
+  const support::TemporaryFolder temporary;
+  const std::string folder = (temporary.path() / "settings").string();
   Keeper keeper(folder);
   Settings settings;
   settings.theme = "light";
@@ -160,7 +159,6 @@ TEST_CASE("settings: a save that comes late does not undo a newer one, and a fol
   const Status status = keeper.save(3, settings, "");
   REQUIRE(status.code == Code::io);
   REQUIRE(status.message.find(folder) != std::string::npos);
-  std::filesystem::remove_all(folder);
 }
 
 TEST_CASE("history: lines are read back, equal statements are found once, newest first") {

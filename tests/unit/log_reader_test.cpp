@@ -2,12 +2,11 @@
 // it cannot. Method: logs in memory; a real folder with a writer, a syncer and readers beside each other.
 #include <atomic>
 #include <catch2/catch.hpp>
-#include <cstdlib>
-#include <filesystem>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "tests/support/temporary_folder.h"
 #include "tests/unit/log_helpers.h"
 
 using namespace sqlcast;
@@ -126,24 +125,10 @@ TEST_CASE("log reader: the index stays small and keeps its points apart", "[log]
   CHECK_FALSE(index.before(7, 500));
 }
 
-namespace {
-
-// A folder of its own, gone at the end.
-struct RealFolder {
-  RealFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "sqlcast-log-XXXXXX").string();
-    path = ::mkdtemp(name.data());
-  }
-  ~RealFolder() { std::filesystem::remove_all(path); }
-  std::string path;
-};
-
-}  // namespace
-
 TEST_CASE("log: a writer, a syncer and readers go on beside each other, in real files", "[log]") {
-  const RealFolder folder;
+  const support::TemporaryFolder folder;
   LogSettings settings = settings_of(256U << 10U);
-  settings.folder = folder.path + "/log";
+  settings.folder = folder.path() / "log";
   settings.prepare_beforehand = true;
   SparseIndex index;
   Result<OpenedLog> opened = open_log(real_file_system(), settings, log_start(), index);

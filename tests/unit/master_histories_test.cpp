@@ -1,28 +1,15 @@
 // Goal: a master does not write while anybody is known to have a longer or another history, and is not stopped by
 // somebody else's slave; the folder remembers both. Method: claims made by hand, a folder of the test's own.
-#include <unistd.h>
-
-#include <filesystem>
 #include <fstream>
 
 #include "master/histories.h"
+#include "tests/support/temporary_folder.h"
 
 using namespace sqlcast;
 using namespace sqlcast::master;
+using support::TemporaryFolder;
 
 namespace {
-
-class Folder {
- public:
-  Folder() : path_("/tmp/sqlcast-histories-" + std::to_string(getpid())) { std::filesystem::create_directories(path_); }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 const std::string kOurs(64, 'a');
 const std::string kForeign(64, 'b');
@@ -42,7 +29,7 @@ const OwnHistory kEmpty{std::string(64, 'c'), {1, 0, hash_of(0)}};
 
 // Its entry k has the hash k.
 struct Master {
-  Master(const Folder& folder, const OwnHistory& own_history, bool accept = false)
+  Master(const TemporaryFolder& folder, const OwnHistory& own_history, bool accept = false)
       : own(own_history),
         histories(folder.path(), node::Identity::open(folder.path(), config::Role::master).value(), accept,
                   {[this](const std::string& why) { changes.push_back(why); }, [this] { to_be_saved = true; }}) {
@@ -75,7 +62,7 @@ TEST_CASE("histories: how a claim fits") {
 }
 
 TEST_CASE("histories: a longer or another one stops writing until its node has ours, also over a restart") {
-  const Folder folder;
+  const TemporaryFolder folder;
   {
     Master master(folder, kOwn);
     master.hear(claim("slave-1", 10, 10));
@@ -99,14 +86,14 @@ TEST_CASE("histories: a longer or another one stops writing until its node has o
 }
 
 TEST_CASE("histories: a master whose data is put right writes again") {
-  const Folder folder;
+  const TemporaryFolder folder;
   Master(folder, kOwn).hear(claim("slave-1", 12, 12));
   const OwnHistory whole{kOurs, {1, 12, hash_of(12)}};
   CHECK(Master(folder, whole).histories.doubt().empty());
 }
 
 TEST_CASE("histories: another cluster's slave stops a master that nobody has followed yet, and no other") {
-  const Folder folder;
+  const TemporaryFolder folder;
   {
     Master master(folder, kOwn);
     master.hear(claim("stray", 5, 5, kForeign));
@@ -122,7 +109,7 @@ TEST_CASE("histories: another cluster's slave stops a master that nobody has fol
 }
 
 TEST_CASE("histories: a folder whose database is empty or another cluster's needs a person's word") {
-  const Folder folder;
+  const TemporaryFolder folder;
   { Master master(folder, kOwn); }
   CHECK(Master(folder, kEmpty).histories.doubt().find("its database has no entry") != std::string::npos);
   const OwnHistory other{kForeign, {1, 3, hash_of(3)}};
@@ -133,7 +120,7 @@ TEST_CASE("histories: a folder whose database is empty or another cluster's need
 }
 
 TEST_CASE("histories: a new cluster that has not been written to needs no word, however often it is restarted") {
-  const Folder folder;
+  const TemporaryFolder folder;
   for (int i = 0; i < 3; ++i) {
     Master master(folder, kEmpty);
     master.hear(claim("slave-1", 0, 0, ""));
@@ -148,13 +135,13 @@ TEST_CASE("histories: a new cluster that has not been written to needs no word, 
 }
 
 TEST_CASE("identity: the folder of one role is not the other's, and what is not understood is said") {
-  const Folder folder;
+  const TemporaryFolder folder;
   REQUIRE(node::Identity::open(folder.path(), config::Role::slave).ok());
   CHECK(node::Identity::open(folder.path(), config::Role::slave).ok());
   const Result<node::Identity> master = node::Identity::open(folder.path(), config::Role::master);
   CHECK(master.status().code == Code::config);
   CHECK(master.status().message.find("is a slave's") != std::string::npos);
-  std::ofstream(folder.path() + "/node") << "role slave\nclaim slave-1 nonsense 1 2 3\n";
+  std::ofstream(folder.path() / "node") << "role slave\nclaim slave-1 nonsense 1 2 3\n";
   CHECK(node::Identity::open(folder.path(), config::Role::slave).status().code == Code::io);
 }
 

@@ -1,7 +1,5 @@
 // Goal: a disk that fails at any step leaves each of the small files that nodes keep as it was or as it was to be; the
 // error names the file; nothing that cannot be read is taken for nothing. Method: each step in turn is made to fail.
-#include <unistd.h>
-
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
@@ -14,33 +12,21 @@
 #include "node/durable_file.h"
 #include "node/identity.h"
 #include "node/node_id.h"
+#include "tests/support/temporary_folder.h"
 
 using namespace sqlcast;
 using namespace sqlcast::node;
+using support::TemporaryFolder;
 
 namespace {
 
 namespace fs = std::filesystem;
 
-class Folder {
- public:
-  Folder() : path_((fs::temp_directory_path() / ("sqlcast-durable-" + std::to_string(getpid()))).string()) {
-    fs::remove_all(path_);
-    fs::create_directories(path_);
-  }
-  ~Folder() { fs::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  std::string path(const std::string& name = {}) const { return name.empty() ? path_ : path_ + "/" + name; }
-  std::set<std::string> names() const {
-    std::set<std::string> names;
-    for (const auto& entry : fs::directory_iterator(path_)) names.insert(entry.path().filename());
-    return names;
-  }
-
- private:
-  std::string path_;
-};
+std::set<std::string> names_in(const fs::path& folder) {
+  std::set<std::string> names;
+  for (const auto& entry : fs::directory_iterator(folder)) names.insert(entry.path().filename());
+  return names;
+}
 
 // While it lives, the disk fails at the `at`-th step (from 1; 0 = never), or at that and all that follow.
 class BadDisk {
@@ -90,8 +76,8 @@ void for_every_failure(const std::function<void(int at, int number, bool for_goo
 }  // namespace
 
 TEST_CASE("durable file: whatever step fails, it is the old one or the new one, and the error names it") {
-  const Folder folder;
-  const std::string path = folder.path("file");
+  const TemporaryFolder folder;
+  const std::string path = folder.path() / "file";
   {
     const BadDisk none(0, 0);
     REQUIRE(write_durably(path, "old").ok());
@@ -102,17 +88,17 @@ TEST_CASE("durable file: whatever step fails, it is the old one or the new one, 
     const BadDisk bad(at, number, for_good);
     const Status status = write_durably(path, "what is new, and longer");
     CHECK(status.code == Code::io);
-    CHECK(status.message.find(at <= kRename ? path : folder.path()) != std::string::npos);
+    CHECK(status.message.find(at <= kRename ? path : folder.path().string()) != std::string::npos);
     CHECK(content_of(path) == (at <= kRename ? "old" : "what is new, and longer"));
-    CHECK(folder.names() == std::set<std::string>{"file"});  // nothing beside it takes room
+    CHECK(names_in(folder.path()) == std::set<std::string>{"file"});  // nothing beside it takes room
   });
   CHECK(write_durably(path, "at last").ok());
   CHECK(content_of(path) == "at last");
 }
 
 TEST_CASE("durable file: one that is not there is none, one that cannot be read is an error") {
-  const Folder folder;
-  const std::string path = folder.path("file");
+  const TemporaryFolder folder;
+  const std::string path = folder.path() / "file";
   CHECK(read_durable(path)->has_value() == false);
   REQUIRE(write_durably(path, std::string(10'000, 'x')).ok());
   CHECK(read_durable(path).value() == std::string(10'000, 'x'));
@@ -126,7 +112,7 @@ TEST_CASE("durable file: one that is not there is none, one that cannot be read 
 }
 
 TEST_CASE("durable file: a node whose folder cannot be read stops, and takes nothing of it for new") {
-  const Folder folder;
+  const TemporaryFolder folder;
   Identity identity = Identity::open(folder.path(), config::Role::master).value();
   identity.cluster = std::string(64, 'a');
   identity.claims["slave-1"] = claim_of("slave-1", identity.cluster, 1, 12, std::string(64, 'b')).value();
@@ -134,7 +120,7 @@ TEST_CASE("durable file: a node whose folder cannot be read stops, and takes not
   const std::string id = node_id(folder.path()).value();
   master::KnownSlaves known = master::KnownSlaves::load(folder.path()).value();
   REQUIRE(known.add({"slave-1"}).ok());
-  const std::string before = content_of(folder.path("node"));
+  const std::string before = content_of(folder.path() / "node");
   for (int at = 1; at <= 2; ++at) {
     INFO(at);
     const BadDisk bad(at, EIO);
@@ -150,18 +136,18 @@ TEST_CASE("durable file: a node whose folder cannot be read stops, and takes not
     const BadDisk bad(at, EIO);
     CHECK(master::KnownSlaves::load(folder.path()).status().code == Code::io);
   }
-  CHECK(content_of(folder.path("node")) == before);
+  CHECK(content_of(folder.path() / "node") == before);
   CHECK(node_id(folder.path()).value() == id);
 }
 
 TEST_CASE("durable file: a new folder on a disk that fails gets its files at the next start") {
   for_every_failure([&](int at, int number, bool for_good) {
-    const Folder folder;
+    const TemporaryFolder folder;
     {
       const BadDisk bad(at + 1, number, for_good);  // the first step is the look whether there is a file
       const Result<std::string> id = node_id(folder.path());
       CHECK(id.status().code == Code::io);
-      CHECK(id.status().message.find(folder.path()) != std::string::npos);
+      CHECK(id.status().message.find(folder.path().string()) != std::string::npos);
     }
     const Result<std::string> again = node_id(folder.path());
     REQUIRE(again.ok());
@@ -177,7 +163,7 @@ TEST_CASE("durable file: a new folder on a disk that fails gets its files at the
 
 TEST_CASE("durable file: slaves are known while the node runs although the disk fails, and kept when it is well") {
   for_every_failure([&](int at, int number, bool for_good) {
-    const Folder folder;
+    const TemporaryFolder folder;
     master::KnownSlaves known = master::KnownSlaves::load(folder.path()).value();
     REQUIRE(known.add({"slave-1"}).ok());
     {
@@ -194,7 +180,7 @@ TEST_CASE("durable file: slaves are known while the node runs although the disk 
 
 TEST_CASE("durable file: a master that cannot write down what others have goes on refusing, and writes it down later") {
   for_every_failure([&](int at, int number, bool for_good) {
-    const Folder folder;
+    const TemporaryFolder folder;
     const master::OwnHistory own{std::string(64, 'a'), {1, 10, Hash{}}};
     const Claim longer{"slave-1", own.cluster, {1, 12, Hash{}}};
     const auto has_all = [](const Position&) { return true; };
