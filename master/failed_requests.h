@@ -14,15 +14,11 @@
 #include "base/mutex.h"
 #include "base/status.h"
 #include "base/types.h"
+#include "node/requests_under_way.h"
 
 namespace sqlcast::master {
 
-// What a request has come to that has no effect.
-struct Failure {
-  std::uint64_t digest = 0;  // of the request
-  Status status;
-  std::optional<std::uint32_t> statement;
-};
+using node::Failure;
 
 class FailedRequests {
  public:

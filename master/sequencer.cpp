@@ -21,6 +21,7 @@ namespace {
 
 using Clock = WriteRequest::Clock;
 using namespace std::chrono_literals;
+using CancelAnswer = node::RequestsUnderWay::Answer;
 
 Status id_reused(const RequestKey& key) {
   return Status::error(Code::request_id_reused, "request " + std::to_string(key.request_id) + " of client '" +
@@ -57,9 +58,9 @@ Sequencer::~Sequencer() { stop(); }
 
 void Sequencer::submit(WriteRequest request) {
   const RequestKey key = request.key();
-  if (request.retryable()) cancellations_.enter(key);
+  if (request.retryable()) under_way_.enter(key);
   if (queue_.try_push(std::move(request))) return;
-  if (!key.client_id.empty()) cancellations_.turn_away(key);
+  if (!key.client_id.empty()) under_way_.remove_copy(key);
   Status status = queue_.closed()
                       ? Status::error(Code::shutting_down, "the master is stopping; try again in a moment")
                       : Status::error(Code::busy, "the master's queue is full; try again, or send fewer at once");
@@ -69,15 +70,15 @@ void Sequencer::submit(WriteRequest request) {
 
 bool Sequencer::knows(const RequestKey& key) const {
   // In this order: what ends meanwhile is in one of the others before it leaves.
-  return cancellations_.under_way(key) || window_.executed(key) || failed_.find(key);
+  return under_way_.under_way(key) || window_.executed(key) || failed_.find(key);
 }
 
 std::optional<bool> Sequencer::cancel(const RequestKey& key) {
-  switch (cancellations_.cancel(key, [&] { return window_.executed(key); })) {
-    case Cancellations::Answer::unknown: return std::nullopt;
-    case Cancellations::Answer::too_late: return false;
-    case Cancellations::Answer::stopping_queued: return true;
-    case Cancellations::Answer::stopping_running:
+  switch (under_way_.cancel(key, [&] { return window_.executed(key); })) {
+    case CancelAnswer::unknown: return std::nullopt;
+    case CancelAnswer::too_late: return false;
+    case CancelAnswer::stopping_queued: return true;
+    case CancelAnswer::stopping_running:
       // Others of the group, or of the next one, are hit with it: they are run again.
       if (const Status status = writer_id_ == 0 ? ok_status() : database_.end_connection(writer_id_); !status.ok())
         logging::warn("a running write could not be interrupted: {}", status.message);
@@ -285,7 +286,7 @@ void Sequencer::process(Batch batch) {
   });
   if (batch.empty()) return;
   for (const WriteRequest& request : batch)
-    if (request.retryable()) cancellations_.begin_execution(request.key());
+    if (request.retryable()) under_way_.begin_execution(request.key());
   if (batch.front().plan.kind == node::RequestPlan::Kind::ddl) {
     run_ddl(std::move(batch.front()));
   } else {
@@ -304,8 +305,8 @@ bool Sequencer::answer_without_running(WriteRequest& request) {
     answer_with_error(request, std::move(request.refusal->status), request.refusal->statement);
     return true;
   }
-  if (request.retryable() && cancellations_.cancelled(request.key())) {
-    answer_with_error(request, cancelled_status());
+  if (request.retryable() && under_way_.cancelled(request.key())) {
+    answer_with_error(request, node::cancelled_status());
     return true;
   }
   if (const std::string doubt = hooks_.doubt(); !doubt.empty()) {
@@ -331,7 +332,7 @@ bool Sequencer::answer_with_failure(WriteRequest& request) {
     answer_with_error(request, id_reused(request.key()));
     return true;
   }
-  if (!failure) failure = cancellations_.failure(request.key());
+  if (!failure) failure = under_way_.failure(request.key());
   if (!failure || failure->digest != request.digest) return false;
   answer_with_error(request, std::move(failure->status), failure->statement);
   return true;
@@ -396,7 +397,7 @@ void Sequencer::replay(WriteRequest& request, const RetryWindow::Outcome& outcom
   result.sequence = outcome.sequence;
   result.node = config_.name;
   result.node_position = head_.sequence;
-  cancellations_.leave(request.key());
+  under_way_.leave(request.key());
   std::vector<Committed> answers;
   answers.push_back(std::move(committed));
   hooks_.answer(std::move(answers));
@@ -483,7 +484,7 @@ void Sequencer::answer_with_error(WriteRequest& request, Status status, std::opt
     outcome = Failure{request.digest, status, statement};
   if (request.retryable()) {
     if (FailedRequests::is_final(status)) failed_.add(request.key(), {request.digest, status, statement});
-    cancellations_.leave(request.key(), std::move(outcome));
+    under_way_.leave(request.key(), std::move(outcome));
   }
   proto::ErrorReply error;
   if (status.code == Code::outcome_unknown) error.sequence = since;

@@ -16,7 +16,6 @@
 #include "base/mutex.h"
 #include "base/queue.h"
 #include "config/config.h"
-#include "master/cancellations.h"
 #include "master/failed_requests.h"
 #include "master/imposed_time.h"
 #include "master/recent_history.h"
@@ -25,6 +24,7 @@
 #include "node/counters.h"
 #include "node/front.h"
 #include "node/position_board.h"
+#include "node/requests_under_way.h"
 #include "node/schema_holder.h"
 #include "storage/database.h"
 #include "storage/executor.h"
@@ -144,7 +144,7 @@ class Sequencer {
   const Hooks hooks_;
 
   BoundedQueue<WriteRequest> queue_;
-  Cancellations cancellations_;
+  node::RequestsUnderWay under_way_;
   FailedRequests failed_;
   RecentHistory history_;
   std::atomic<std::uint64_t> writer_id_{0};

@@ -26,8 +26,8 @@ Status not_begun() {
 }  // namespace
 
 void Sequencer::run_ddl(WriteRequest request) {
-  if (request.retryable() && !cancellations_.begin_commit(request.key())) {
-    answer_with_error(request, cancelled_status());
+  if (request.retryable() && !under_way_.make_unstoppable(request.key())) {
+    answer_with_error(request, node::cancelled_status());
     return;
   }
   const sql::Verdict& verdict = request.plan.verdicts.front();
@@ -65,7 +65,7 @@ void Sequencer::run_ddl(WriteRequest request) {
   committed.result.node_position = head_.sequence;
   committed.result.elapsed_us = static_cast<std::uint64_t>(
       std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - request.arrived).count());
-  if (request.retryable()) cancellations_.leave(request.key());
+  if (request.retryable()) under_way_.leave(request.key());
   std::vector<Committed> answers;
   answers.push_back(std::move(committed));
   hooks_.answer(std::move(answers));

@@ -244,9 +244,9 @@ void Sequencer::drop_hopeless(Batch& batch, Trip& trip) {
     if (!storage::is_interrupted(trip.outcomes[i].status)) why[i] = translate(trip.outcomes[i].status);
   Batch kept;
   for (std::size_t i = 0; i < batch.size(); ++i) {
-    if (batch[i].retryable() && cancellations_.cancelled(batch[i].key())) why[i] = cancelled_status();
+    if (batch[i].retryable() && under_way_.cancelled(batch[i].key())) why[i] = node::cancelled_status();
     if (why[i].ok()) {
-      if (batch[i].retryable()) cancellations_.begin_execution(batch[i].key());
+      if (batch[i].retryable()) under_way_.begin_execution(batch[i].key());
       kept.push_back(std::move(batch[i]));
     } else {
       answer_with_error(batch[i], std::move(why[i]), trip.outcomes[i].failed_statement);
@@ -260,7 +260,7 @@ void Sequencer::drop_hopeless(Batch& batch, Trip& trip) {
 bool Sequencer::begin_commit(const Batch& batch) {
   bool all = true;
   for (const WriteRequest& request : batch)
-    if (request.retryable()) all = cancellations_.begin_commit(request.key()) && all;
+    if (request.retryable()) all = under_way_.make_unstoppable(request.key()) && all;
   return all;
 }
 
@@ -270,16 +270,16 @@ bool Sequencer::drop_cancelled(Batch& batch, const std::vector<storage::JobOutco
   bool again = false;
   std::vector<bool> drop(batch.size(), false);
   for (std::size_t i = 0; i < batch.size(); ++i) {
-    drop[i] = batch[i].retryable() && !cancellations_.begin_commit(batch[i].key());
+    drop[i] = batch[i].retryable() && !under_way_.make_unstoppable(batch[i].key());
     again = again || drop[i] || storage::is_interrupted(outcomes[i].status);
   }
   if (!again) return false;
   Batch kept;
   for (std::size_t i = 0; i < batch.size(); ++i) {
     if (drop[i]) {
-      answer_with_error(batch[i], cancelled_status());
+      answer_with_error(batch[i], node::cancelled_status());
     } else {
-      if (batch[i].retryable()) cancellations_.begin_execution(batch[i].key());
+      if (batch[i].retryable()) under_way_.begin_execution(batch[i].key());
       kept.push_back(std::move(batch[i]));
     }
   }
@@ -395,7 +395,7 @@ void Sequencer::answer_batch(Batch& batch, std::vector<storage::JobOutcome>& out
     result.node_position = group.last;
     result.elapsed_us = static_cast<std::uint64_t>(
         std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - request.arrived).count());
-    if (request.retryable()) cancellations_.leave(request.key());
+    if (request.retryable()) under_way_.leave(request.key());
     answers.push_back(std::move(committed));
   }
   if (!answers.empty()) hooks_.answer(std::move(answers));

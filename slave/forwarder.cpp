@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <random>
 
-#include "base/mutex.h"
 #include "base/thread.h"
 #include "proto/codec.h"
 
@@ -76,23 +75,15 @@ void Forwarder::submit(node::Caller caller, proto::QueryRequest request, bool wr
   // A client that cannot retry by itself gets a key from us, so that our own resends are safe.
   if (request.key.client_id.empty()) request.key = {own_client_id_, next_request_id_++};
   const RequestKey key = request.key;
-  {
-    const MutexLock lock(mutex_);
-    ++known_[key].users;
-  }
+  under_way_.enter(key);
   Job job{std::move(caller), std::move(request), Clock::now(), deadline};
   job.writes = writes;
-  if (!push(queue_, job)) end(key);
+  if (!push(queue_, job)) under_way_.remove_copy(key);
 }
 
 void Forwarder::submit_cancel(node::Caller caller, proto::CancelRequest request) {
-  bool stopped_here = false;
-  {
-    const MutexLock lock(mutex_);
-    const auto it = known_.find(request.key);
-    stopped_here = it != known_.end() && !it->second.sent;
-    if (stopped_here) it->second.cancelled = true;
-  }
+  const auto never = [] { return false; };  // what has been executed, the master says
+  const bool stopped_here = under_way_.cancel(request.key, never) == node::RequestsUnderWay::Answer::stopping_queued;
   Job job{std::move(caller), std::move(request), Clock::now(), Clock::now() + kAttempt, stopped_here};
   (void)push(cancels_, job);
 }
@@ -109,25 +100,6 @@ void Forwarder::submit_close(node::Caller caller, proto::CloseRequest request, C
   if (request.client_id.empty()) request.client_id = own_client_id_;
   Job job{std::move(caller), std::move(request), Clock::now(), deadline};
   (void)push(queue_, job);
-}
-
-// False when the write was cancelled: it must not go out.
-bool Forwarder::begin(const RequestKey& key) {
-  const MutexLock lock(mutex_);
-  Known& known = known_[key];
-  if (!known.cancelled) known.sent = true;
-  return !known.cancelled;
-}
-
-void Forwarder::end(const RequestKey& key) {
-  const MutexLock lock(mutex_);
-  const auto it = known_.find(key);
-  if (--it->second.users == 0) known_.erase(it);
-}
-
-bool Forwarder::is_here(const RequestKey& key) {
-  const MutexLock lock(mutex_);
-  return known_.contains(key);
 }
 
 // False when the job was refused, and answered.
@@ -150,7 +122,7 @@ void Forwarder::work(net::Requester& requester, BoundedQueue<Job>& queue) {
       const auto* query = std::get_if<proto::QueryRequest>(&job->request);
       const RequestKey key = query == nullptr ? RequestKey{} : query->key;
       forward(requester, std::move(*job));
-      if (!key.client_id.empty()) end(key);
+      if (!key.client_id.empty()) under_way_.remove_copy(key);
     } else if (queue.closed()) {
       return;
     }
@@ -260,7 +232,7 @@ Result<proto::Message> Forwarder::ask_to_cancel(net::Requester& requester, Job& 
     const auto* error = answer ? std::get_if<proto::ErrorReply>(&*answer) : nullptr;
     const bool unknown = error != nullptr && error->status.code == Code::request_not_found;
     if (unknown && job.stopped_here) return proto::Message(proto::CancelReply{true});
-    if (!unknown || !is_here(std::get<proto::CancelRequest>(job.request).key)) return answer;
+    if (!unknown || !under_way_.under_way(std::get<proto::CancelRequest>(job.request).key)) return answer;
     if (Clock::now() + 20ms >= job.deadline || queue_.closed()) return answer;
     std::this_thread::sleep_for(20ms);
   }
@@ -274,7 +246,7 @@ Result<proto::Message> Forwarder::carry_out(net::Requester& requester, Job& job)
 
 void Forwarder::forward(net::Requester& requester, Job job) {
   const auto* query = std::get_if<proto::QueryRequest>(&job.request);
-  if (query != nullptr && !begin(query->key)) {
+  if (query != nullptr && !under_way_.make_unstoppable(query->key)) {
     front_.fail(job.caller, Status::error(Code::cancelled, "the request was cancelled before it went to the master"));
     return;
   }

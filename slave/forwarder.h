@@ -10,19 +10,18 @@
 #include <atomic>
 #include <chrono>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "base/mutex.h"
 #include "base/queue.h"
 #include "config/config.h"
 #include "net/requester.h"
 #include "node/front.h"
 #include "node/position_board.h"
+#include "node/requests_under_way.h"
 #include "proto/message.h"
 
 namespace sqlcast::slave {
@@ -61,17 +60,8 @@ class Forwarder {
     bool stopped_here = false;  // a cancel: a copy of the write was stopped before it went out
     bool writes = false;        // a query that is not a read
   };
-  // What waits here or is at the master, by its key.
-  struct Known {
-    bool sent = false;
-    bool cancelled = false;
-    int users = 0;  // a client may have sent it twice
-  };
   void work(net::Requester& requester, BoundedQueue<Job>& queue);
   bool push(BoundedQueue<Job>& queue, Job& job);
-  bool begin(const RequestKey& key);
-  void end(const RequestKey& key);
-  bool is_here(const RequestKey& key);
   Result<proto::Message> ask_to_cancel(net::Requester& requester, Job& job);
   void forward(net::Requester& requester, Job job);
   Result<proto::Message> ask(net::Requester& requester, Job& job);
@@ -90,8 +80,7 @@ class Forwarder {
   std::atomic<std::uint64_t> next_request_id_{1};
   BoundedQueue<Job> queue_;
   BoundedQueue<Job> cancels_;
-  Mutex mutex_;
-  std::map<RequestKey, Known> known_ SQLCAST_GUARDED_BY(mutex_);
+  node::RequestsUnderWay under_way_;  // what waits here, or is at the master: that is not stopped here
   std::vector<std::unique_ptr<net::Requester>> requesters_;
   std::vector<std::thread> threads_;
 };

@@ -1,19 +1,19 @@
-// Goal: a write can be stopped until it cannot, however many copies of it there are. Method: pure calls.
-#include "master/cancellations.h"
+// Goal: a request can be stopped until it cannot, however many copies of it there are. Method: pure calls.
+#include "node/requests_under_way.h"
 
 using namespace sqlcast;
-using namespace sqlcast::master;
+using namespace sqlcast::node;
 
-TEST_CASE("cancellations: a write can be stopped until its commit begins") {
-  using Answer = Cancellations::Answer;
-  Cancellations all;
+TEST_CASE("requests under way: a write can be stopped until its commit begins") {
+  using Answer = RequestsUnderWay::Answer;
+  RequestsUnderWay all;
   const auto never = [] { return false; };
   const RequestKey key{"c", 1};
   CHECK(all.cancel(key, never) == Answer::unknown);
   all.enter(key);
   CHECK(all.cancel(key, never) == Answer::stopping_queued);
   CHECK(all.cancelled(key));
-  CHECK_FALSE(all.begin_commit(key));
+  CHECK_FALSE(all.make_unstoppable(key));
   all.leave(key);
   CHECK(all.cancel(key, never) == Answer::unknown);
 
@@ -21,43 +21,43 @@ TEST_CASE("cancellations: a write can be stopped until its commit begins") {
   CHECK_FALSE(all.cancelled(key));
   all.begin_execution(key);
   CHECK(all.cancel(key, never) == Answer::stopping_running);
-  CHECK_FALSE(all.begin_commit(key));
+  CHECK_FALSE(all.make_unstoppable(key));
   all.leave(key);
 
   all.enter(key);
   all.begin_execution(key);
-  CHECK(all.begin_commit(key));
+  CHECK(all.make_unstoppable(key));
   CHECK(all.cancel(key, never) == Answer::too_late);
   CHECK_FALSE(all.cancelled(key));
   all.leave(key);
 }
 
-TEST_CASE("cancellations: a request that is queued twice is known until both have gone") {
-  Cancellations all;
+TEST_CASE("requests under way: a request that is queued twice is known until both have gone") {
+  RequestsUnderWay all;
   const auto never = [] { return false; };
   const RequestKey key{"c", 1};
   all.enter(key);
   all.enter(key);
   all.begin_execution(key);
-  CHECK(all.begin_commit(key));
+  CHECK(all.make_unstoppable(key));
   all.leave(key);
-  CHECK(all.cancel(key, never) == Cancellations::Answer::stopping_queued);
+  CHECK(all.cancel(key, never) == RequestsUnderWay::Answer::stopping_queued);
   all.leave(key);
-  CHECK(all.cancel(key, never) == Cancellations::Answer::unknown);
+  CHECK(all.cancel(key, never) == RequestsUnderWay::Answer::unknown);
 }
 
-TEST_CASE("cancellations: what has been carried out is past stopping, however many copies of it wait") {
-  using Answer = Cancellations::Answer;
-  Cancellations all;
+TEST_CASE("requests under way: what has been carried out is past stopping, however many copies of it wait") {
+  using Answer = RequestsUnderWay::Answer;
+  RequestsUnderWay all;
   const RequestKey key{"c", 1};
   bool in_log = false;
   const auto executed = [&] { return in_log; };
   all.enter(key);
   all.enter(key);
   all.begin_execution(key);
-  CHECK(all.begin_commit(key));
+  CHECK(all.make_unstoppable(key));
   all.enter(key);
-  all.turn_away(key);  // a third copy found the queue full, while the first commits
+  all.remove_copy(key);  // a third copy found the queue full, while the first commits
   CHECK(all.cancel(key, executed) == Answer::too_late);
   in_log = true;
   all.leave(key);
@@ -67,8 +67,8 @@ TEST_CASE("cancellations: what has been carried out is past stopping, however ma
   CHECK(all.cancel(key, executed) == Answer::too_late);  // nothing waits, and it is in the log
 }
 
-TEST_CASE("cancellations: a failure is the outcome of the copies that wait, and of no later one") {
-  Cancellations all;
+TEST_CASE("requests under way: a failure is the outcome of the copies that wait, and of no later one") {
+  RequestsUnderWay all;
   const RequestKey key{"c", 1};
   all.enter(key);
   all.enter(key);
