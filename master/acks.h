@@ -1,4 +1,5 @@
-// Acks: how far each slave's database is durable, and the replies that wait for enough of them. Thread-safe.
+// Acks: how far each slave's database is durable, and the replies that wait for enough of them. Thread-safe. Does
+// not block; nor must what it calls.
 //
 // A slave counts from when it is expected, or from its first report on: one that has gone away makes `all` (and, with
 // others, `majority`) miss its time, never shrink it.

@@ -1,6 +1,6 @@
 // DdlParts: what a definition comes to that is carried out in parts, as DROP TABLE a, b is: each part is an entry of
 // its own. MariaDB drops all that it can, and then complains of what it could not, of the unknown ones in one list; so
-// do the parts together. Pure.
+// do the parts together. Pure. Does not block.
 #pragma once
 
 #include <string>

@@ -1,4 +1,5 @@
-// Freeze: the literal that takes a function's place in a statement whose value is decided once, by the master.
+// Freeze: the literal that takes a function's place in a statement whose value is decided once, by the master. Any
+// thread. Does not block.
 #pragma once
 
 #include <string>

@@ -1,7 +1,7 @@
 // ImposedTime: the time that the statements of a group are given. It follows the clock, and small steps back of the
 // clock, as time services make them, do not show. A time that lies further ahead of the clock than they go came from a
 // clock that was wrong then: it is not held on to, or one jump forward would stop time for as long as it was wide.
-// Pure. Belongs to one thread.
+// Pure. Belongs to one thread. Does not block.
 // Why so: docs/decisions/0022-imposed-context.md.
 #pragma once
 

@@ -1,5 +1,6 @@
 // Master: the node that writes. Wires the core, the sequencer and the publisher, and answers for the cluster.
-// Made and ended by the main thread; what it is asked arrives on the router's.
+// Made and ended by the main thread; what it is asked arrives on the router's, which it does not hold up: what may wait
+// for the database goes to the sequencer, the readers or the errands.
 #pragma once
 
 #include <functional>
@@ -24,15 +25,17 @@ namespace sqlcast::master {
 class Master {
  public:
   explicit Master(const config::NodeConfig& config);
-  ~Master();
+  ~Master();  // stop()
 
-  // Returns when the master serves, or why it cannot.
+  // Returns when the master serves, or why it cannot. Main thread. May block, for the database.
   Status start();
-  // Ends start() soon, with an error; then stop(). Any thread.
+  // Ends start() soon, with an error; then stop(). Any thread. Does not block.
   void interrupt() { core_.interrupt(); }
-  // Finishes the group in hand, answers what is queued, stops the managed database.
+  // Finishes the group in hand, answers what is queued, stops the managed database. Main thread. May block, for
+  // all of these.
   void stop();
 
+  // Any thread, since start(). Does not block.
   const std::string& endpoint() const { return core_.front.endpoint(); }
   const std::string& publisher_endpoint() const { return publisher_->endpoint(); }
 

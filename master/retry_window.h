@@ -7,6 +7,8 @@
 // little is not pushed out by one who writes much. Of what was forgotten the highest sequence remains, the floor: of
 // each client that is still remembered its own, of all others one. A request whose client knew of entry S before it
 // sent it first can only be after S, so with a floor of S or less it is none of what was forgotten.
+//
+// Belongs to one thread, the sequencer's, but for executed(). Does not block.
 #pragma once
 
 #include <cstdint>

@@ -57,24 +57,28 @@ class Sequencer {
             Hooks hooks);
   ~Sequencer();  // stop()
 
-  // Ends interrupted DDL, reads the log's end and the retry window, then starts the thread.
+  // Ends interrupted DDL, reads the log's end and the retry window, then starts the thread. Main thread. May block, for
+  // the database.
   Status start();
-  // Finishes the group in hand; what is still queued is answered with shutting_down.
+  // Finishes the group in hand; what is still queued is answered with shutting_down. Main thread. May block, for
+  // the group.
   void stop();
 
-  // Any thread.
+  // Any thread. Does not block.
   void submit(WriteRequest request);
   // Whether a copy of the request is under way, or was carried out, or was told to have failed: of that submit()
-  // answers with the outcome, also when the policy would refuse it now. Any thread.
+  // answers with the outcome, also when the policy would refuse it now. Any thread. Does not block.
   bool knows(const RequestKey& key) const;
-  // What was refused must not be executed when a copy of it comes. Any thread.
+  // What was refused must not be executed when a copy of it comes. Any thread. Does not block.
   void remember_failure(const RequestKey& key, Failure failure) { failed_.add(key, std::move(failure)); }
-  // Nothing when no such write is under way; otherwise whether it was stopped (it will have no effect).
+  // Nothing when no such write is under way; otherwise whether it was stopped (it will have no effect). Any thread.
+  // May block, for the database.
   std::optional<bool> cancel(const RequestKey& key);
 
+  // Any thread. Does not block, nor do the next.
   std::size_t queue_depth() const { return queue_.size(); }
   std::size_t queue_capacity() const { return queue_.capacity(); }
-  // Of the log; has a group before anybody hears of it. Any thread.
+  // Of the log; has a group before anybody hears of it.
   const RecentHistory& history() const { return history_; }
   // Empty unless the node has had to stop writing.
   std::string failure() const;

@@ -1,5 +1,5 @@
 // AnswerOnce: a request that two may answer: who carries it out, and who looks at the clock. The first answer is the
-// only one. Thread-safe.
+// only one. Thread-safe. Does not block.
 #pragma once
 
 #include <atomic>

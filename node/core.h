@@ -1,6 +1,6 @@
 // Core: what every node has, whatever its role: the database, the front door, readers, the log server, its
-// position and its counters. Master and slave add to it what is their own. Made and ended by the main thread; each part
-// says which thread owns it.
+// position and its counters. Master and slave add to it what is their own. Made and ended by the main thread, which
+// calls what opens, starts and stops; the rest is for any thread. Each part says which thread owns it.
 #pragma once
 
 #include <atomic>
@@ -33,34 +33,43 @@ class Core {
   Core(const config::NodeConfig& config, std::function<bool()> stale);
 
   // The data folder's identity, the socket, then the database; returns when that is up. From the start `handler` gets
-  // the status requests; others are told that the node is starting.
+  // the status requests; others are told that the node is starting. Main thread. May block, for the database.
   Status open(Front::Handler handler);
   // A step of the start that needs the database: again and again while it fails by what passes by itself; the status
-  // says so. Blocks until it has worked, fails for good, or interrupt() is called.
+  // says so. Main thread. May block, until it has worked, fails for good, or interrupt() is called.
   Status until_it_works(const std::function<Status()>& step);
-  // Readers, log server and ticks; then all requests. `tick` runs several times a second.
+  // Readers, log server and ticks; then all requests. `tick` runs several times a second, on the ticker's thread, and
+  // must not block. Main thread. Does not block.
   void start(std::function<void()> tick);
+  // Any thread. Does not block.
   bool serving() const { return serving_; }
-  // Ends open(), and what else waits for the database before start(), soon and with an error. Any thread.
+  // Ends open(), and what else waits for the database before start(), soon and with an error. Any thread. Does not
+  // block.
   void interrupt();
+  // Ends the ticks; what has a deadline here is answered at once. Main thread. May block, for the tick that is under
+  // way.
   void stop_taking_requests();
+  // After stop_taking_requests(). Main thread. May block, for what each part has in hand and for the database.
   void stop();
 
-  // A read, once the node has reached the request's `after`. Any thread.
+  // A read, once the node has reached the request's `after`. Any thread. Does not block.
   void read(Caller caller, const proto::QueryRequest& request, RequestPlan plan);
 
   // Does on a thread of its own what may wait for the database, for a caller that is answered there, and at the end of
   // his time whatever the database does. Not done at all when that is over, or the node stops. Any thread.
+  // Does not block.
   void submit_errand(const Caller& caller, std::function<void()> errand);
 
-  // Messages that every node answers in the same way. False: not one of those.
+  // Messages that every node answers in the same way. False: not one of those. Any thread. Does not block.
   bool handle_common(Caller& caller, proto::Message& message);
 
-  // What is the same in every node's status.
+  // What is the same in every node's status. Any thread. Does not block.
   proto::NodeStatus base_status();
-  // Last: where a condition says so, `status` has its state and message in place of its own.
+  // Last: where a condition says so, `status` has its state and message in place of its own. Any thread. Does
+  // not block.
   void tell_conditions(proto::NodeStatus& status);
 
+  // Any thread. Does not block.
   Clock::time_point deadline_of(const proto::QueryRequest& request, Clock::time_point arrived) const;
 
   const config::NodeConfig config;

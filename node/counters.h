@@ -1,4 +1,4 @@
-// Counters and rates that a node shows in its status. Thread-safe.
+// Counters and rates that a node shows in its status. Thread-safe. Does not block.
 #pragma once
 
 #include <atomic>

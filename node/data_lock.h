@@ -1,5 +1,5 @@
 // DataLock: one node a data folder, for as long as the object lives. The kernel lets go when the process ends,
-// however it ends. Taken at start, by the main thread.
+// however it ends. Taken at start, by the main thread. May block, for the disk.
 #pragma once
 
 #include <string>

@@ -1,7 +1,7 @@
 // DDL in three steps. It commits by itself, so it cannot share a transaction with its log row: the row is committed
 // as pending with a fingerprint of what it targets, the statement runs, the row is marked done. After a crash at
 // any point, resume() finds the pending row and ends the work. The same on master and slave.
-// The connections belong to the calling thread.
+// The connections belong to the calling thread. May block, as long as the statement does.
 // Why so: docs/decisions/0023-ddl-by-fingerprint.md.
 #pragma once
 

@@ -36,7 +36,8 @@ class DiskWatch {
   DiskWatch(const DiskWatch&) = delete;
   DiskWatch& operator=(const DiskWatch&) = delete;
 
-  // The ticker's. Takes what the last look has found, and has the next one begun, at most once a moment.
+  // The ticker's. Does not block. Takes what the last look has found, and has the next one begun, at most once a
+  // moment.
   void tick(Clock::time_point now);
 
   // The database has refused something for want of room. That counts for a while, since the next one may fit.

@@ -1,4 +1,4 @@
-// Explain: what the policy says of statements, for the message of that name. Pure.
+// Explain: what the policy says of statements, for the message of that name. Pure. Does not block.
 #pragma once
 
 #include "node/request_plan.h"

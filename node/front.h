@@ -48,17 +48,21 @@ class Front {
 
   Front(std::string node_name, Counters& counters);
 
-  // Listens; requests wait until start().
+  // Listens; requests wait until start(). Main thread. Does not block.
   Status open(const std::string& endpoint, std::uint64_t max_message_bytes);
+  // Main thread. Does not block.
   void start(Handler handler);
-  void stop();  // answers large requests that wait, sends what is queued, then closes
+  // Answers large requests that wait, sends what is queued, then closes. Main thread. May block, for the request in
+  // hand.
+  void stop();
 
+  // Any thread, since open(). Does not block, nor do the next.
   const std::string& endpoint() const;  // with the port that was bound
   net::Router::Counters door() const { return router_->counters(); }
   std::size_t waiting_in_lane() const { return slow_lane_.waiting(); }  // large requests, and cancels behind them
 
-  // Any thread. Replies to callers that have gone away are dropped (and counted by the router), and so are those to
-  // callers that somebody else has answered.
+  // Any thread. Does not block. Replies to callers that have gone away are dropped (and counted by the router), and so
+  // are those to callers that somebody else has answered.
   void reply(const Caller& caller, proto::Message&& message);
   // Many at the price of one wake-up; each caller is to be taken before.
   static net::Outgoing encode(const Caller& caller, proto::Message&& message);

@@ -1,5 +1,6 @@
 // Identity: what a data folder is, apart from what is in its database: whose it is, of which cluster, and what others
-// have said to have that its database has not. Kept in the folder's file `node`. Plain values; one thread.
+// have said to have that its database has not. Kept in the folder's file `node`. Plain values; one thread. What reads
+// or writes the file may block, for the disk; all else does not.
 #pragma once
 
 #include <map>
@@ -31,10 +32,10 @@ struct Identity {
   std::map<std::string, Claim> claims;  // a master's, by node: what its log contradicts
 
   // Of a folder that has none yet: a new one, written at once. config: the folder is the other role's. io: it cannot be
-  // read or written.
+  // read or written. May block.
   static Result<Identity> open(const std::string& data_dir, config::Role role);
 
-  // Durable when it returns ok. io: it could not be written.
+  // Durable when it returns ok. io: it could not be written. May block.
   Status save(const std::string& data_dir) const;
 };
 

@@ -1,5 +1,5 @@
 // KeyColumns: which columns of a result are part of their table's primary key. The connector does not say, so it is
-// looked up once a table, and again after each change of definitions. Thread-safe.
+// looked up once a table, and again after each change of definitions. Thread-safe. May block, for the database.
 #pragma once
 
 #include <map>

@@ -1,5 +1,5 @@
 // LogServer: answers log_read from this node's own log, so that a slave can catch up. One thread, one connection.
-// submit() from any thread; a full queue is BUSY. A caller whose time is over before its turn is left out.
+// A full queue is BUSY. A caller whose time is over before its turn is left out.
 #pragma once
 
 #include <functional>
@@ -23,13 +23,16 @@ class LogServer {
   LogServer(const config::NodeConfig& config, storage::Database& database, Front& front, PositionBoard& board);
   ~LogServer();
   void on_differing(Differs differs) { differs_ = std::move(differs); }  // before start()
+  // Main thread. Does not block.
   void start();
+  // Main thread. May block, for the job in hand.
   void stop();
 
+  // Any thread. Does not block.
   void submit(Caller caller, proto::LogReadRequest request);
 
   // Whether this node's log has a group that ends exactly there; `done` is called on the server's thread, or not at all
-  // when the log cannot be read now, or too much waits.
+  // when the log cannot be read now, or too much waits. Any thread. Does not block.
   void look_up(const Position& position, std::function<void(bool has)> done);
 
  private:

@@ -1,7 +1,7 @@
 // PositionBoard: what this node has applied, and who waits for it to have applied more.
 //
 // The thread that commits (sequencer or applier) posts; reads with `after` park here instead of holding a reader.
-// Thread-safe. Callbacks run on the posting or ticking thread and must be quick.
+// Thread-safe. Does not block. Callbacks run on the posting or ticking thread and must be quick.
 #pragma once
 
 #include <chrono>

@@ -15,14 +15,15 @@ namespace sqlcast::node {
 class Runnable {
  public:
   virtual ~Runnable() = default;
-  virtual Status start() = 0;
-  virtual void interrupt() = 0;                  // from another thread: start() is to end soon, with an error
-  virtual void stop() = 0;                       // after start()
+  virtual Status start() = 0;                    // main thread; may block
+  virtual void interrupt() = 0;                  // any thread; does not block: start() is to end soon, with an error
+  virtual void stop() = 0;                       // main thread, after start(); may block
   virtual std::string announcement() const = 0;  // one line for the log once it serves
 };
 
 using MakeNode = std::function<std::unique_ptr<Runnable>(const config::NodeConfig&)>;
 
+// May block, until the node is told to stop.
 int run_program(config::Role role, int argc, char** argv, const MakeNode& make);
 
 }  // namespace sqlcast::node

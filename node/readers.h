@@ -1,8 +1,8 @@
 // Readers: a pool of threads that answer SELECTs from this node's own copy, on the read account, page by page.
 //
-// Any thread may call enter(), submit(), fail(), close() and tick(); they never wait for the database. A full queue is
-// BUSY. Who asks gets exactly one answer, at the request's deadline at the latest, whatever the database does; until
-// then it can be cancelled. The same request once more, while the first is under way, gets the first one's answer.
+// A full queue is BUSY. Who asks gets exactly one answer, at the request's deadline at the latest, whatever the
+// database does; until then it can be cancelled. The same request once more, while the first is under way, gets the
+// first one's answer.
 #pragma once
 
 #include <atomic>
@@ -35,11 +35,13 @@ class Readers {
           PositionBoard& board, Counters& counters, std::function<bool()> stale);
   ~Readers();
 
+  // Main thread. Does not block.
   void start();
+  // Main thread. May block, for the statements in hand.
   void stop();
 
   // The caller waits for an answer from here on. True: submit() or fail() must follow. False: the same request is under
-  // way already, and its answer is this caller's too.
+  // way already, and its answer is this caller's too. Any thread. Does not block, nor do the next.
   bool enter(ReadJob& job);
   void submit(ReadJob job);
   void fail(const ReadJob& job, Status status, std::optional<std::uint32_t> statement = std::nullopt);
@@ -47,16 +49,18 @@ class Readers {
   void close(const std::string& client_id, std::uint64_t cursor) { cursors_.close(client_id, cursor); }
 
   // A change of a table waits for reads, which hold their tables: closes every cursor that is not being read from, and
-  // ends what has run for some seconds, to be run once more. To be called again while it waits.
+  // ends what has run for some seconds, to be run once more. To be called again while it waits. Any thread. Does
+  // not block.
   void make_way();
 
-  // Answers those whose time is over.
+  // Answers those whose time is over. The ticker's. Does not block.
   void tick(ReadJob::Clock::time_point now);
 
   // True when a read of that key was stopped, waiting or running; it is answered CANCELLED. False when there is none.
-  // Waits for the database.
+  // Any thread. May block, for the database.
   bool cancel(const RequestKey& key);
 
+  // Any thread. Does not block.
   std::size_t queue_depth() const { return queue_.size(); }
 
  private:

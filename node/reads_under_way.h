@@ -2,7 +2,7 @@
 // answered once and in time, the same read sent again joins the first, and a statement is stopped with its connection
 // standing still. Holds no result and answers nobody.
 //
-// Any thread. What tells the database something says so; nothing else waits for it.
+// Any thread. Each method says whether it may block: what tells the database something does, for the database.
 #pragma once
 
 #include <chrono>
@@ -43,20 +43,21 @@ class ReadsUnderWay {
 
   explicit ReadsUnderWay(storage::Database& database) : database_(database) {}
 
-  // The caller waits for an answer from here on. False: as one more of a read that is under way already.
+  // The caller waits for an answer from here on. False: as one more of a read that is under way already. Does not
+  // block.
   bool enter(ReadJob& job);
-  // Those who are to be answered; nobody when they have been, or when it was stopped before it ran.
+  // Those who are to be answered; nobody when they have been, or when it was stopped before it ran. Does not block.
   std::vector<Caller> leave(const ReadJob& job);
-  // Those whose time is over: to be answered now. Their reads are left to be stopped.
+  // Those whose time is over: to be answered now. Their reads are left to be stopped. Does not block.
   std::vector<Caller> take_late(Clock::time_point now);
 
   // The connection has a statement of the job under way. False: nobody waits for it any more, it must not run.
-  // `times_given_way`: the more often it has, the longer it runs before it does again.
+  // `times_given_way`: the more often it has, the longer it runs before it does again. Does not block.
   bool begin_running(std::uint64_t connection, const RequestKey& key, const ReadJob& job, unsigned times_given_way = 0);
-  // Waits while the database is being told to stop it.
+  // May block, while the database is being told to stop it.
   Stopped end_running(std::uint64_t connection);
 
-  // Stops what waits or runs under the key. Waits for the database.
+  // Stops what waits or runs under the key. May block, for the database.
   struct Cancelled {
     std::vector<Caller> waiting;  // to be answered
     bool running = false;
@@ -64,10 +65,10 @@ class ReadsUnderWay {
   Cancelled cancel(const RequestKey& key);
 
   // Something waits for tables that reads have in use: those that have run for some seconds are stopped, with the
-  // others in stop_overdue(). Does not wait for the database.
+  // others in stop_overdue(). Does not block.
   void make_way();
 
-  // Stops what runs over its time, or everything when the node is stopping. Waits for the database.
+  // Stops what runs over its time, or everything when the node is stopping. May block, for the database.
   void stop_overdue(bool all);
 
  private:

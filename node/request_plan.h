@@ -1,4 +1,5 @@
-// RequestPlan: what a query request is, as a whole: a read, an atomic write, or one DDL statement. Pure.
+// RequestPlan: what a query request is, as a whole: a read, an atomic write, or one DDL statement. Pure. Does not
+// block.
 #pragma once
 
 #include <cstdint>

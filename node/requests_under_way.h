@@ -3,7 +3,7 @@
 // it goes to the master, which can still stop it. A client may send a request again while it is under way: what is said
 // here is said of all copies, until the last of them has gone.
 //
-// Thread-safe. Nothing here blocks.
+// Thread-safe. Does not block.
 #pragma once
 
 #include <cstdint>

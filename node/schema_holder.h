@@ -1,4 +1,4 @@
-// SchemaHolder: the schema that statements are judged by, replaced whole after DDL. Thread-safe.
+// SchemaHolder: the schema that statements are judged by, replaced whole after DDL. Thread-safe. Does not block.
 #pragma once
 
 #include <memory>

@@ -23,15 +23,16 @@ class SlowLane {
   SlowLane(std::size_t capacity, std::uint64_t capacity_bytes) : capacity_bytes_(capacity_bytes), queue_(capacity) {}
   ~SlowLane();  // stop()
 
+  // Does not block.
   void start();
-  // Finishes what is in hand. What waits is called with false.
+  // Finishes what is in hand. What waits is called with false. May block, for what is in hand.
   void stop();
 
-  // Any thread; does not block. `bytes` is what the work holds in memory until it is done; one alone is taken whatever
+  // Any thread. Does not block. `bytes` is what the work holds in memory until it is done; one alone is taken whatever
   // it holds. False: full or stopped, and `work` is untouched.
   [[nodiscard]] bool submit(std::uint64_t bytes, Work& work);
 
-  // Whether anything waits or is in hand. Any thread.
+  // Whether anything waits or is in hand. Any thread. Does not block.
   bool busy() const { return bytes_ > 0; }
   std::size_t waiting() const { return queue_.size(); }
 

@@ -3,7 +3,7 @@
 // by itself does not: a lock, a full disk, a lost connection, a role that is gone are waited for, and told to the
 // node's conditions.
 //
-// submit() from the receiver's thread; callbacks run on the applier's thread.
+// Callbacks run on the applier's thread, make_way() also on the database watch's; they must not block.
 // Why so: docs/decisions/0028-judged-again-on-slaves.md.
 #pragma once
 
@@ -36,18 +36,21 @@ class Applier {
 
   Applier(storage::Database& database, node::Counters& counters, node::Rate& rate, node::Conditions& conditions,
           Hooks hooks);
-  ~Applier();
+  ~Applier();  // stop()
 
-  // Ends interrupted DDL and reads the end of this node's own log.
+  // Ends interrupted DDL and reads the end of this node's own log. Main thread. May block, for the database.
   Result<Position> open();
-  // Of that log, as of open(); nothing while it is empty.
+  // Of that log, as of open(); nothing while it is empty. Main thread. Does not block.
   const std::optional<Hash>& cluster() const { return cluster_; }
+  // Main thread. Does not block.
   void start();
-  void stop();  // ends the transaction in hand
+  // Ends the transaction in hand. Main thread. May block, for that.
+  void stop();
 
   // Takes as many as Replicator::kMaxQueuedGroups that are not applied yet; a node that is stopping drops them. More is
-  // a bug: a group that was left out would be a hole.
+  // a bug: a group that was left out would be a hole. The receiver's thread. Does not block.
   void submit(proto::Group group) { SQLCAST_CHECK(queue_.try_push(std::move(group)) || queue_.closed()); }
+  // Any thread. Does not block.
   std::size_t queue_depth() const { return queue_.size(); }
   std::size_t queue_capacity() const { return queue_.capacity(); }
 

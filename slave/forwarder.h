@@ -3,7 +3,7 @@
 // whose answer was lost executes once, and a read that runs goes on. Cancels go by a socket of their own: the others
 // may all be waiting. Cursors of results that the master has are given out under numbers that no cursor of our own has.
 //
-// submit() from any thread; never blocks. A full queue is BUSY.
+// A full queue is BUSY.
 // Why so: docs/decisions/0027-req-forwarding.md.
 #pragma once
 
@@ -33,11 +33,14 @@ class Forwarder {
   // `master_head`: where the master's log ends, as its beacons say; nothing while none are coming in.
   Forwarder(const config::NodeConfig& config, node::Front& front, node::PositionBoard& board, node::Counters& counters,
             std::function<std::optional<Sequence>()> master_head);
-  ~Forwarder();
+  ~Forwarder();  // stop()
 
+  // Main thread. Does not block. An error: the address, or sockets.
   Status start();
+  // Main thread. May block, for a moment: what is under way is broken off.
   void stop();
 
+  // Any thread. Does not block; nor do the others that submit.
   void submit(node::Caller caller, proto::QueryRequest request, bool writes, Clock::time_point deadline);
   // The next page, or the end, of a cursor that the master has. Sent once: it must not be carried out twice.
   static bool is_forwarded(std::uint64_t cursor) { return cursor >= kForwardedCursors; }
@@ -46,6 +49,7 @@ class Forwarder {
   // Stops the write here when it has not gone out yet, and asks the master: another copy may have gone another way.
   void submit_cancel(node::Caller caller, proto::CancelRequest request);
 
+  // Any thread. Does not block.
   std::size_t queue_depth() const { return queue_.size(); }
   std::size_t queue_capacity() const { return queue_.capacity(); }
 

@@ -50,16 +50,19 @@ class Receiver {
   };
 
   Receiver(const config::NodeConfig& config, node::Counters& counters, Hooks hooks);
-  ~Receiver();
+  ~Receiver();  // stop()
 
+  // Main thread. Does not block. An error: the address, or sockets.
   Status start(const Position& applied);
+  // Main thread. May block, for a moment.
   void stop();
 
-  // From the applier's thread.
+  // The applier's thread. Does not block.
   void applied(const Position& position);
   void apply_failed(const std::string& message);
 
-  View view() const;  // any thread
+  // Any thread. Does not block.
+  View view() const;
 
  private:
   void run();

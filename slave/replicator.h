@@ -1,5 +1,6 @@
 // Replicator: decides what a slave does with what it hears: apply it, drop it, or ask for what is missing.
-// A pure state machine: no socket, thread, database or clock; time comes in with each event.
+// A pure state machine: no socket, thread, database or clock; time comes in with each event. Belongs to one thread, the
+// receiver's. Does not block.
 //
 // Subscribe first, then ask for everything after my position, drop duplicates, go live. The log is the truth: a
 // live message that does not follow is never an error by itself, only a reason to ask the log, and it is the log's

@@ -1,5 +1,6 @@
 // Slave: a node that follows a master. Wires the core, the receiver, the applier and the forwarder. Made and
-// ended by the main thread; what it is asked arrives on the router's.
+// ended by the main thread; what it is asked arrives on the router's, which it does not hold up: what may wait for the
+// database or the master goes to the readers, the forwarder or the errands.
 #pragma once
 
 #include <memory>
@@ -18,14 +19,17 @@ namespace sqlcast::slave {
 class Slave {
  public:
   explicit Slave(const config::NodeConfig& config);
-  ~Slave();
+  ~Slave();  // stop()
 
-  // Returns when the slave answers reads (it may still be catching up), or why it cannot.
+  // Returns when the slave answers reads (it may still be catching up), or why it cannot. Main thread. May block, for
+  // the database.
   Status start();
-  // Ends start() soon, with an error; then stop(). Any thread.
+  // Ends start() soon, with an error; then stop(). Any thread. Does not block.
   void interrupt() { core_.interrupt(); }
+  // Ends the transaction in hand, stops the managed database. Main thread. May block, for both.
   void stop();
 
+  // Any thread, since start(). Does not block.
   const std::string& endpoint() const { return core_.front.endpoint(); }
 
  private:

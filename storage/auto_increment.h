@@ -1,7 +1,7 @@
 // AutoIncrementTracker: the next AUTO_INCREMENT value of each table, as the one writer knows it. Values are
 // imposed (SET insert_id) on master and slaves alike, so that INSERT IGNORE, ON DUPLICATE KEY UPDATE, REPLACE and
 // mixed inserts give the same ids everywhere. What the tracker does not know is looked up by the executor.
-// Belongs to the sequencer's thread.
+// Belongs to the sequencer's thread. Does not block.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,7 @@
 // Connection: a connection with the node's database, through MySQL Connector/C++. The only file that speaks it.
 //
-// Owned by one thread at a time; its line() is for the others. No exception leaves it: what the database refuses is
+// Owned by one thread at a time; its line() is for the others. What asks the server something may block, as long as the
+// statement does. No exception leaves it: what the database refuses is
 // sql_error with errno and SQLSTATE; a connection that is gone is database_unavailable, and lost() is then true for
 // good (open a new one). A statement may take as long as it likes: that it has no answer to wait for any more is seen
 // by who looks after the line (storage/watch).
@@ -50,7 +51,7 @@ class RowStream {
   virtual ~RowStream() = default;
   virtual const std::vector<proto::ColumnInfo>& columns() const = 0;
   virtual std::vector<Origin> origins() const = 0;  // of the columns
-  // False at the end. After an error the stream is over.
+  // False at the end. After an error the stream is over. May block.
   virtual Result<bool> next() = 0;
   // The text of the current row's cell, bytes for kind bytes; nothing = NULL.
   virtual std::optional<std::string> value(std::size_t column) const = 0;
@@ -60,28 +61,28 @@ class RowStream {
 
 class Connection {
  public:
-  // With an io_timeout an answer that does not come within it loses the connection.
+  // With an io_timeout an answer that does not come within it loses the connection. May block.
   static Result<std::unique_ptr<Connection>> open(const Address& address, const Account& account,
                                                   std::chrono::seconds io_timeout = std::chrono::seconds(0));
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  // One statement; its rows, if any, are dropped.
+  // One statement; its rows, if any, are dropped. May block.
   Status execute(std::string_view sql);
 
-  // One statement whose few rows are wanted whole.
+  // One statement whose few rows are wanted whole. May block.
   Result<std::vector<Row>> rows(std::string_view sql);
-  // The first column of the first row; nothing when there is no row or it is NULL.
+  // The first column of the first row; nothing when there is no row or it is NULL. May block.
   Result<std::optional<std::string>> scalar(std::string_view sql);
 
   // One statement whose rows are read as they come. The stream must be gone before the next statement. With
-  // `warnings` the stream has the statement's own warnings once its rows have ended.
+  // `warnings` the stream has the statement's own warnings once its rows have ended. May block.
   Result<std::unique_ptr<RowStream>> stream(std::string_view sql, bool warnings = false);
 
   // A script of exactly `statements` statements in one round trip. on_rows is called for each that gives rows,
   // with its index. Stops at the first that fails: `completed` is its index and `status` its error; those
-  // before it stand.
+  // before it stand. May block.
   struct ScriptResult {
     std::size_t completed = 0;
     Status status;
@@ -89,6 +90,7 @@ class Connection {
   ScriptResult run_script(const std::string& text, std::size_t statements,
                           const std::function<void(std::size_t index, RowStream& rows)>& on_rows);
 
+  // Does not block, nor do the next.
   std::uint64_t id() const { return line_->id(); }
   bool lost() const { return line_->was_cut(); }
   // Whoever looks at it may do so when the connection is gone: hence shared.

@@ -37,11 +37,11 @@ class Database {
   explicit Database(Options options);
   ~Database();  // stop()
 
-  // Blocks until the database can be used (or cannot, or interrupt() was called). What passes by itself, as a server
-  // that is not there yet, is waited for; health() says so. An unsafe external server is refused with the setting to
-  // change.
+  // May block, until the database can be used (or cannot, or interrupt() was called). What passes by itself, as a
+  // server that is not there yet, is waited for; health() says so. An unsafe external server is refused with the
+  // setting to change.
   Status start();
-  // Connections that are open are lost; so their owners have to be gone.
+  // Connections that are open are lost; so their owners have to be gone. May block, for the server to end.
   void stop();
 
   // The node is stopping: connections that still have something under way seconds later are cut; a managed server that
@@ -51,19 +51,20 @@ class Database {
   // not block.
   void interrupt();
 
-  // Connections, pinned. database_unavailable while the server is down.
+  // Connections, pinned. database_unavailable while the server is down. May block, for the server.
   Result<std::unique_ptr<Connection>> open_writer();  // one at a time for the whole server: a second one is refused
   Result<std::unique_ptr<Connection>> open_reader();
   Result<std::unique_ptr<Connection>> open_administrator();
 
   // Makes the accounts and roles anew as they were: somebody may have taken them away, or their rights. Connections
-  // that are open are to be opened again.
+  // that are open are to be opened again. May block, for the server.
   Status restore_accounts();
 
   // Stops the statement that runs on a connection, if any. Of several in one text, the server leaves out the rest
-  // without a word when it is stopped between two: the connection is then lost, a second or two later.
+  // without a word when it is stopped between two: the connection is then lost, a second or two later. May block, for
+  // the server.
   Status kill_query(std::uint64_t connection_id);
-  // Ends a connection, and with it what it has under way. Nothing when there is none.
+  // Ends a connection, and with it what it has under way. Nothing when there is none. May block, for the server.
   Status end_connection(std::uint64_t connection_id);
 
   struct Health {
@@ -71,6 +72,7 @@ class Database {
     bool stalled = false;  // up, and not answering
     std::string message;   // what it is at, unless all is well
   };
+  // Does not block, nor do the next.
   Health health() const;
   bool up() const { return up_; }
   std::string version() const;

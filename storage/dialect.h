@@ -1,4 +1,4 @@
-// Dialect: the SQL that MariaDB has and MySQL writes differently, behind named functions. Pure.
+// Dialect: the SQL that MariaDB has and MySQL writes differently, behind named functions. Pure. Does not block.
 #pragma once
 
 #include <cstdint>

@@ -104,7 +104,8 @@ class Executor {
   // Runs all jobs inside the transaction that the prologue begins. May block, as long as their statements do.
   Execution run(const std::vector<Job>& jobs, const Frame& frame);
 
-  // The connection no longer has what was last imposed on it (a new transaction keeps it).
+  // The connection no longer has what was last imposed on it (a new transaction keeps it). Does not block, nor does the
+  // next.
   void forget_imposed() { imposed_ = {}; }
   AutoIncrementTracker& auto_increment() { return auto_increment_; }
 

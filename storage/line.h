@@ -1,6 +1,7 @@
 // Line: the socket under a connection, for other threads than the one that the connection belongs to: whether that one
 // waits for the server, and a way to end its wait. Opening: how a connection's socket is found, since the connector
-// does not tell. Thread-safe but for enter() and leave(), which are the connection's own. Nothing here blocks for long.
+// does not tell. Thread-safe but for enter() and leave(), which are the connection's own. Does not block, but for
+// Opening, which waits for its turn.
 #pragma once
 
 #include <sys/types.h>

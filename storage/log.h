@@ -1,5 +1,6 @@
 // Log: the table that holds every committed group, in the same transaction as its effects. Text to append with,
-// and reads of it; the transactions, and the thread, belong to those who call.
+// and reads of it; the transactions, and the thread, belong to those who call. What makes text is pure and does not
+// block; what has a connection may block, for the database.
 #pragma once
 
 #include <cstddef>

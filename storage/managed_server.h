@@ -43,18 +43,18 @@ class ManagedServer {
   // Ends an earlier server on the folder, makes the data folder at the first start, starts the process and waits until
   // it answers; `say` hears what it is at. A server that does not come to answer is killed. An error names the server's
   // log file and quotes its end; database_unavailable: the next try may do better, since it hung, was killed or asked
-  // to stop by somebody, or had no room. Cancelled after interrupt().
+  // to stop by somebody, or had no room. Cancelled after interrupt(). May block, up to `wait` for each of these.
   Status start(std::chrono::seconds wait, const std::function<void(const std::string&)>& say);
 
-  // Asks it to stop cleanly, and kills it only when it has not within `wait`.
+  // Asks it to stop cleanly, and kills it only when it has not within `wait`. May block, a few seconds longer.
   void stop(std::chrono::seconds wait = std::chrono::seconds(60));
 
-  // False once the process has ended, however.
+  // False once the process has ended, however. Does not block.
   bool running();
 
-  // Ends the process at once, as a crash would.
+  // Ends the process at once, as a crash would. Any thread. Does not block.
   void kill();
-  // kill(), and nothing is started any more.
+  // kill(), and nothing is started any more. Any thread. Does not block.
   void interrupt();
 
   Address address() const;

@@ -1,5 +1,5 @@
 // PageReader: rows of a running statement into pages, column by column, with bounded memory.
-// Belongs to the thread that owns the stream.
+// Belongs to the thread that owns the stream. What reads rows may block, for the database.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ class PageReader {
   explicit PageReader(RowStream& stream)
       : stream_(stream), columns_(stream.columns()), writers_(stream.columns().size()) {}
 
-  // The next page: at most max_rows rows (at least one), ended early once it holds max_bytes.
+  // The next page: at most max_rows rows (at least one), ended early once it holds max_bytes. May block.
   Result<proto::Page> next(std::uint64_t max_rows, std::uint64_t max_bytes);
 
   // Whether rows are left after the last page. True before the first.

@@ -1,6 +1,7 @@
 // Server rules: which of a database server's settings can change what a statement does, and what is done about each.
 // What a session can set is pinned in every session (dialect: pin_session_sql). Of the others some must have one value,
-// or the server is refused; the rest must be the same on all nodes, and is compared when they meet. Pure.
+// or the server is refused; the rest must be the same on all nodes, and is compared when they meet. Pure. Does not
+// block.
 #pragma once
 
 #include <cstdint>
