@@ -34,7 +34,7 @@ class BoundedQueue {
   // Waits up to `wait` for a value; nothing on time-out, or when closed and drained.
   std::optional<T> pop(std::chrono::milliseconds wait) {
     MutexLock lock(mutex_);
-    not_empty_.wait_for(lock, wait, [this] { return closed_ || !items_.empty(); });
+    not_empty_.wait_for(lock, wait, [this]() SQLCAST_REQUIRES(mutex_) { return closed_ || !items_.empty(); });
     return take_front();
   }
 
@@ -43,14 +43,14 @@ class BoundedQueue {
   void wait_for(std::size_t count, std::chrono::microseconds wait) {
     MutexLock lock(mutex_);
     wanted_ = std::min(count, capacity_);
-    not_empty_.wait_for(lock, wait, [this] { return closed_ || items_.size() >= wanted_; });
+    not_empty_.wait_for(lock, wait, [this]() SQLCAST_REQUIRES(mutex_) { return closed_ || items_.size() >= wanted_; });
     wanted_ = 1;
   }
 
   // Waits up to `wait`, whatever is pushed; true at once when closed. For the only consumer.
   bool wait_until_closed(std::chrono::milliseconds wait) {
     MutexLock lock(mutex_);
-    return not_empty_.wait_for(lock, wait, [this] { return closed_; });
+    return not_empty_.wait_for(lock, wait, [this]() SQLCAST_REQUIRES(mutex_) { return closed_; });
   }
 
   // What is there now, without waiting.
@@ -78,7 +78,7 @@ class BoundedQueue {
   std::size_t capacity() const { return capacity_; }
 
  private:
-  std::optional<T> take_front() {
+  std::optional<T> take_front() SQLCAST_REQUIRES(mutex_) {
     if (items_.empty()) return std::nullopt;
     std::optional<T> value(std::move(items_.front()));
     items_.pop_front();
@@ -88,9 +88,9 @@ class BoundedQueue {
   const std::size_t capacity_;
   mutable Mutex mutex_;
   ConditionVariable not_empty_;
-  std::deque<T> items_;
-  std::size_t wanted_ = 1;  // a push that makes it so many wakes the consumer
-  bool closed_ = false;
+  std::deque<T> items_ SQLCAST_GUARDED_BY(mutex_);
+  std::size_t wanted_ SQLCAST_GUARDED_BY(mutex_) = 1;  // a push that makes it so many wakes the consumer
+  bool closed_ SQLCAST_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace sqlcast

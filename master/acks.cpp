@@ -37,7 +37,7 @@ void Acks::release(IsDone is_done) {
   std::vector<std::pair<Done, Outcome>> done;
   {
     const MutexLock lock(mutex_);
-    std::erase_if(waiters_, [&](Waiter& waiter) {
+    std::erase_if(waiters_, [&](Waiter& waiter) SQLCAST_REQUIRES(mutex_) {
       Outcome result = outcome(waiter);
       if (!is_done(waiter, result)) return false;
       done.emplace_back(std::move(waiter.done), std::move(result));

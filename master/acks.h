@@ -51,13 +51,13 @@ class Acks {
     Clock::time_point deadline;
     Done done;
   };
-  Outcome outcome(const Waiter& waiter) const;
+  Outcome outcome(const Waiter& waiter) const SQLCAST_REQUIRES(mutex_);
   template <typename IsDone>
   void release(IsDone is_done);
 
   mutable Mutex mutex_;
-  std::map<std::string, Sequence> slaves_;
-  std::vector<Waiter> waiters_;
+  std::map<std::string, Sequence> slaves_ SQLCAST_GUARDED_BY(mutex_);
+  std::vector<Waiter> waiters_ SQLCAST_GUARDED_BY(mutex_);
 };
 
 }  // namespace sqlcast::master

@@ -51,13 +51,14 @@ class RetryWindow {
   static std::size_t hash_of(const std::string& sql) { return std::hash<std::string>()(sql); }
 
   // Until the next add().
-  const Outcome* find(const RequestKey& key) const;
-  bool executed(const RequestKey& key) const;  // any thread
+  const Outcome* find(const RequestKey& key) const SQLCAST_NOT_ANALYSED;  // see mutex_
+  bool executed(const RequestKey& key) const;                             // any thread
 
   // Whether nothing that was forgotten can have been this request. `sent_since` is a position that its client knew
   // before it first sent it; without one, or with one beyond the log's `head` (then it is of another history), only
   // what no client can have been forgotten of is known to be new.
-  bool none_forgotten(const RequestKey& key, std::optional<Sequence> sent_since, Sequence head) const;
+  bool none_forgotten(const RequestKey& key, std::optional<Sequence> sent_since,
+                      Sequence head) const SQLCAST_NOT_ANALYSED;  // see mutex_
 
  private:
   struct Client {
@@ -69,17 +70,18 @@ class RetryWindow {
   using Clients = std::unordered_map<std::string, Client>;
   using Named = Clients::value_type;
 
-  void weigh(Named& client, std::int64_t change);
-  void forget_one();
+  void weigh(Named& client, std::int64_t change) SQLCAST_REQUIRES(mutex_);
+  void forget_one() SQLCAST_REQUIRES(mutex_);
 
-  mutable Mutex mutex_;  // held while what it holds changes, and by others who look
+  // Held while what it guards changes, and by others who look. The one thread that changes it looks without.
+  mutable Mutex mutex_;
   const std::uint64_t capacity_;
   const std::uint64_t share_;
-  std::uint64_t weight_ = 0;
-  Sequence floor_ = 0;  // of clients that are not remembered
-  Clients clients_;     // each with an outcome at least
-  std::map<Sequence, Named*> by_oldest_;
-  std::set<Named*> large_;  // those over their share: 16 at most
+  std::uint64_t weight_ SQLCAST_GUARDED_BY(mutex_) = 0;
+  Sequence floor_ SQLCAST_GUARDED_BY(mutex_) = 0;  // of clients that are not remembered
+  Clients clients_ SQLCAST_GUARDED_BY(mutex_);     // each with an outcome at least
+  std::map<Sequence, Named*> by_oldest_ SQLCAST_GUARDED_BY(mutex_);
+  std::set<Named*> large_ SQLCAST_GUARDED_BY(mutex_);  // those over their share: 16 at most
 };
 
 }  // namespace sqlcast::master

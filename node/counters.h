@@ -63,11 +63,11 @@ class Rate {
     std::uint64_t events;
   };
   static constexpr std::chrono::seconds kWindow{5};
-  void forget(Clock::time_point now) {
+  void forget(Clock::time_point now) SQLCAST_REQUIRES(mutex_) {
     while (!samples_.empty() && now - samples_.front().time > kWindow) samples_.pop_front();
   }
   Mutex mutex_;
-  std::deque<Sample> samples_;
+  std::deque<Sample> samples_ SQLCAST_GUARDED_BY(mutex_);
 };
 
 }  // namespace sqlcast::node

@@ -64,10 +64,10 @@ class PositionBoard {
   static constexpr std::size_t kMaxWaiters = 10'000;
 
   mutable Mutex mutex_;
-  Position position_;
-  Position end_;  // of the master's log, as of the last give_up_beyond()
-  std::string cluster_;
-  std::multimap<Sequence, Waiter> waiters_;
+  Position position_ SQLCAST_GUARDED_BY(mutex_);
+  Position end_ SQLCAST_GUARDED_BY(mutex_);  // of the master's log, as of the last give_up_beyond()
+  std::string cluster_ SQLCAST_GUARDED_BY(mutex_);
+  std::multimap<Sequence, Waiter> waiters_ SQLCAST_GUARDED_BY(mutex_);
 };
 
 }  // namespace sqlcast::node

@@ -21,7 +21,7 @@ class SchemaHolder {
 
  private:
   mutable Mutex mutex_;
-  std::shared_ptr<const sql::Schema> schema_ = std::make_shared<sql::Schema>();
+  std::shared_ptr<const sql::Schema> schema_ SQLCAST_GUARDED_BY(mutex_) = std::make_shared<sql::Schema>();
 };
 
 }  // namespace sqlcast::node

@@ -1,10 +1,9 @@
 // Connection: a connection with the node's database, through MySQL Connector/C++. The only file that speaks it.
 //
 // Owned by one thread at a time; its line() is for the others. What asks the server something may block, as long as the
-// statement does. No exception leaves it: what the database refuses is
-// sql_error with errno and SQLSTATE; a connection that is gone is database_unavailable, and lost() is then true for
-// good (open a new one). A statement may take as long as it likes: that it has no answer to wait for any more is seen
-// by who looks after the line (storage/watch).
+// statement does. No exception leaves it: what the database refuses is sql_error with errno and SQLSTATE; a connection
+// that is gone is database_unavailable, and lost() is then true for good (open a new one). A statement may take as long
+// as it likes: that it has no answer to wait for any more is seen by who looks after the line (storage/watch).
 #pragma once
 
 #include <chrono>
