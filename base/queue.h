@@ -47,10 +47,10 @@ class BoundedQueue {
     wanted_ = 1;
   }
 
-  // Waits up to `wait`, whatever is pushed; true at once when closed. For the only consumer.
+  // Waits up to `wait`, whatever is pushed; true at once when closed.
   bool wait_until_closed(std::chrono::milliseconds wait) {
     MutexLock lock(mutex_);
-    return not_empty_.wait_for(lock, wait, [this]() SQLCAST_REQUIRES(mutex_) { return closed_; });
+    return closing_.wait_for(lock, wait, [this]() SQLCAST_REQUIRES(mutex_) { return closed_; });
   }
 
   // What is there now, without waiting.
@@ -65,6 +65,7 @@ class BoundedQueue {
       closed_ = true;
     }
     not_empty_.notify_all();
+    closing_.notify_all();
   }
 
   std::size_t size() const {
@@ -88,6 +89,7 @@ class BoundedQueue {
   const std::size_t capacity_;
   mutable Mutex mutex_;
   ConditionVariable not_empty_;
+  ConditionVariable closing_;  // of its own: who waits for the end takes no value's wake-up from a consumer
   std::deque<T> items_ SQLCAST_GUARDED_BY(mutex_);
   std::size_t wanted_ SQLCAST_GUARDED_BY(mutex_) = 1;  // a push that makes it so many wakes the consumer
   bool closed_ SQLCAST_GUARDED_BY(mutex_) = false;

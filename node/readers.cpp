@@ -170,7 +170,7 @@ Status Readers::ensure_connection(Worker& worker, const ReadJob& job) {
                            "this node's database is down and being started again; try again, or ask another node (" +
                                connection.status().message + ")");
     }
-    std::this_thread::sleep_for(50ms);
+    (void)queue_.wait_until_closed(50ms);
   }
 }
 

@@ -189,7 +189,7 @@ Result<proto::Message> Forwarder::ask(net::Requester& requester, Job& job) {
         if (unsettled) break;
         return std::move(decoded->message);
       }
-      std::this_thread::sleep_for(std::chrono::milliseconds(std::clamp(error->status.retry_after_ms, 5U, 50U)));
+      (void)queue_.wait_until_closed(std::chrono::milliseconds(std::clamp(error->status.retry_after_ms, 5U, 50U)));
       continue;
     }
     last = frames.status();
@@ -234,7 +234,7 @@ Result<proto::Message> Forwarder::ask_to_cancel(net::Requester& requester, Job& 
     if (unknown && job.stopped_here) return proto::Message(proto::CancelReply{true});
     if (!unknown || !under_way_.under_way(std::get<proto::CancelRequest>(job.request).key)) return answer;
     if (Clock::now() + 20ms >= job.deadline || queue_.closed()) return answer;
-    std::this_thread::sleep_for(20ms);
+    (void)queue_.wait_until_closed(20ms);
   }
 }
 

@@ -30,9 +30,9 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
-constexpr auto kPollInterval = std::chrono::milliseconds(20);
-constexpr auto kAnswerTimeout = std::chrono::seconds(5);  // of a server that is starting
-constexpr auto kDeathTimeout = std::chrono::seconds(5);   // of one that was killed
+constexpr auto kPollInterval = std::chrono::milliseconds(20);  // a process that ends, or listens, wakes nobody
+constexpr auto kAnswerTimeout = std::chrono::seconds(5);       // of a server that is starting
+constexpr auto kDeathTimeout = std::chrono::seconds(5);        // of one that was killed
 constexpr std::size_t kMaxSocketPath = 100;
 
 // Looked up once: getpwuid() is not for several threads.
@@ -159,7 +159,7 @@ Result<ManagedServer::Lock> ManagedServer::lock_folder(std::chrono::seconds wait
     if (Clock::now() > give_up) return Status::error(Code::io, who + " does not end; end it, or restart the machine");
     say("waits for the end of " + who);
     if (earlier > 0) ::kill(-earlier, SIGKILL);
-    std::this_thread::sleep_for(kPollInterval);
+    wait_for_interrupt(kPollInterval);
   }
   // Until the next one has written its own.
   if (ftruncate(lock.file(), 0) != 0) return io_error("cannot write " + path);
@@ -275,7 +275,7 @@ Status ManagedServer::wait_until_answering(std::chrono::seconds wait) {
       if (connection.ok()) return ok_status();
       if (is_login_refused(connection.status())) return connection.status();
     }
-    std::this_thread::sleep_for(kPollInterval);
+    wait_for_interrupt(kPollInterval);
   }
   return Status::error(Code::database_unavailable, "mariadbd did not answer within " + std::to_string(wait.count()) +
                                                        " s, and was killed; " + log_tail());
@@ -357,6 +357,12 @@ bool ManagedServer::interrupted() {
   return interrupted_;
 }
 
+// Up to `wait`; no longer once it is interrupted.
+void ManagedServer::wait_for_interrupt(std::chrono::milliseconds wait) {
+  MutexLock lock(mutex_);
+  interruption_.wait_for(lock, wait, [this]() SQLCAST_REQUIRES(mutex_) { return interrupted_; });
+}
+
 void ManagedServer::kill() {
   const MutexLock guard(mutex_);
   if (pid_ > 0) ::kill(-pid_, SIGKILL);
@@ -367,6 +373,7 @@ void ManagedServer::interrupt() {
     const MutexLock guard(mutex_);
     interrupted_ = true;
   }
+  interruption_.notify_all();
   kill();
 }
 

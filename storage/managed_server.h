@@ -71,12 +71,14 @@ class ManagedServer {
   Status why_it_ended(const std::string& what);
   std::string activity();
   bool interrupted();
+  void wait_for_interrupt(std::chrono::milliseconds wait);
   bool ended_well();
   std::string log_tail() const;
 
   const Options options_;
   std::string socket_folder_;  // short, because a socket's path may have 107 bytes at most
   Mutex mutex_;
+  ConditionVariable interruption_;
   pid_t pid_ SQLCAST_GUARDED_BY(mutex_) = -1;      // of a process that has not been waited for
   int ended_with_ SQLCAST_GUARDED_BY(mutex_) = 0;  // of the one before, as waitpid() says it
   bool interrupted_ SQLCAST_GUARDED_BY(mutex_) = false;

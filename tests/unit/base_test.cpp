@@ -2,6 +2,7 @@
 #include <atomic>
 #include <chrono>
 #include <thread>
+#include <vector>
 
 #include "base/queue.h"
 #include "base/status.h"
@@ -54,6 +55,27 @@ TEST_CASE("queue: waiting for several ends when they are there, when it is close
   CHECK(queue.closed());
   closer.join();
   CHECK(queue.pop(0ms) == 0);
+}
+
+TEST_CASE("queue: who waits for the end takes no consumer's wake-up, and is woken by the end at once") {
+  BoundedQueue<int> queue(4);
+  std::atomic<int> ended = 0;
+  std::atomic<int> taken = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) threads.emplace_back([&] { ended += queue.wait_until_closed(600'000ms) ? 1 : 0; });
+  threads.emplace_back([&] {
+    while (queue.pop(600'000ms)) ++taken;
+  });
+  const auto give_up = std::chrono::steady_clock::now() + 60s;
+  for (int i = 0; i < 200 && taken == i; ++i) {
+    CHECK(queue.try_push(int{i}));
+    while (taken == i && std::chrono::steady_clock::now() < give_up) std::this_thread::yield();
+  }
+  CHECK(taken == 200);
+  CHECK(ended == 0);
+  queue.close();
+  for (std::thread& thread : threads) thread.join();
+  CHECK(ended == 4);
 }
 
 TEST_CASE("types: hex is lower case and complete") { CHECK(to_hex(std::string_view("\x00\xffz", 3)) == "00ff7a"); }
