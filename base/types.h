@@ -32,7 +32,7 @@ struct Position {
 struct RequestKey {
   std::string client_id;  // 1 to 64 characters, chosen by the client, unique to it; empty = not retryable
   std::uint64_t request_id = 0;
-  auto operator<=>(const RequestKey&) const = default;
+  auto operator<=>(const RequestKey&) const = default;  // NOLINT(modernize-use-nullptr): there is no pointer
 };
 
 struct RequestKeyHash {
@@ -44,7 +44,7 @@ struct RequestKeyHash {
 // Bytes that are not text (BLOB, BINARY, BIT). A type of its own so that text and bytes never mix.
 struct Bytes {
   std::string data;
-  auto operator<=>(const Bytes&) const = default;
+  auto operator<=>(const Bytes&) const = default;  // NOLINT(modernize-use-nullptr): there is no pointer
 };
 
 // One value as a client gives or gets it. DECIMAL and temporal values are text.

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <random>
 #include <vector>
 
 #include "client/gui/model/text.h"
@@ -51,7 +52,7 @@ void report(const char* what, std::vector<double>& ms) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const int frames = argc > 1 ? std::max(10, std::atoi(argv[1])) : 400;
+  const int frames = argc > 1 ? std::max(10, std::atoi(argv[1])) : 400;  // NOLINT(cert-err34-c): no number is 10
   const auto begin = std::chrono::steady_clock::now();
   NullWindow window(1920, 1080);
   ui::trace().on = false;
@@ -70,11 +71,14 @@ int main(int argc, char** argv) {
   std::printf("start: fonts, app, first frame                       %.3f s\n",
               std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
   for (int i = 1; i < 20; ++i) window.frame(app);
-  for (double t = window.now - 300; t < window.now; t += 0.5) {
+  std::minstd_rand random;
+  const double first = window.now - 300;
+  for (int i = 0; i < 600; ++i) {
+    const double t = first + i * 0.5;
     std::vector<proto::NodeStatus> nodes = state->nodes;
     for (auto& node : nodes) {
-      node.entries_per_second = static_cast<double>(std::rand() % 20'000);
-      node.lag_ms = static_cast<std::uint64_t>(std::rand() % 900);
+      node.entries_per_second = static_cast<double>(random() % 20'000);
+      node.lag_ms = random() % 900;
       node.position = static_cast<Sequence>(t * 1'000);
     }
     app.workspace().connection()->cluster.update(nodes, t, 1);

@@ -122,7 +122,7 @@ class Client::Impl {
 
   // Hands the exchange to the I/O thread; when that takes no more, `done` gets the reason here and now.
   void post(Exchange exchange) {
-    if (open_.fetch_add(1) >= kMostOpen) return refuse(std::move(exchange));
+    if (open_.fetch_add(1) >= kMostOpen) return refuse(exchange);
     auto done = std::move(exchange.done);
     exchange.done = nullptr;
     auto shared = std::make_shared<Exchange>(std::move(exchange));  // std::function copies what it holds
@@ -194,7 +194,7 @@ class Client::Impl {
     post(std::move(exchange));
   }
 
-  void cancel(std::uint64_t request_id, std::function<void(Result<bool>)> callback) {
+  void cancel(std::uint64_t request_id, const std::function<void(Result<bool>)>& callback) {
     const auto command = [this, request_id, callback](Engine& engine, TimePoint now) {
       engine.cancel(options_.client_id, request_id, callback, now);
     };
@@ -232,7 +232,7 @@ class Client::Impl {
     return outcome;
   }
 
-  void refuse(Exchange exchange) {
+  void refuse(const Exchange& exchange) {
     open_.fetch_sub(1);
     if (exchange.done) exchange.done(busy());
   }
@@ -348,7 +348,7 @@ Reply Client::run(std::string sql, std::vector<Value> params) {
 }
 
 void Client::cancel(std::uint64_t request_id, std::function<void(Result<bool>)> callback) {
-  impl_->cancel(request_id, std::move(callback));
+  impl_->cancel(request_id, callback);
 }
 
 Result<bool> Client::cancel(std::uint64_t request_id) {
@@ -372,8 +372,8 @@ void Client::close(const Cursor& cursor) {
   impl_->post(std::move(exchange));
 }
 
-void Client::explain(std::vector<std::string> statements, std::optional<std::string> database, std::string endpoint,
-                     ExplainCallback callback) {
+void Client::explain(std::vector<std::string> statements, std::optional<std::string> database,
+                     const std::string& endpoint, ExplainCallback callback) {
   proto::ExplainRequest request;
   request.database = std::move(database).value_or(impl_->options().database);
   request.statements = std::move(statements);
@@ -382,19 +382,18 @@ void Client::explain(std::vector<std::string> statements, std::optional<std::str
 }
 
 Result<proto::ExplainReply> Client::explain(std::vector<std::string> statements, std::optional<std::string> database,
-                                            std::string endpoint) {
-  return impl_->wait<Result<proto::ExplainReply>>([&](ExplainCallback done) {
-    explain(std::move(statements), std::move(database), std::move(endpoint), std::move(done));
-  });
+                                            const std::string& endpoint) {
+  return impl_->wait<Result<proto::ExplainReply>>(
+      [&](ExplainCallback done) { explain(std::move(statements), std::move(database), endpoint, std::move(done)); });
 }
 
-void Client::status(std::string endpoint, milliseconds timeout, StatusCallback callback) {
+void Client::status(const std::string& endpoint, milliseconds timeout, StatusCallback callback) {
   impl_->ask<proto::StatusReply>(proto::StatusRequest{}, endpoint, Route::read, timeout, std::move(callback));
 }
 
-Result<proto::StatusReply> Client::status(std::string endpoint, milliseconds timeout) {
+Result<proto::StatusReply> Client::status(const std::string& endpoint, milliseconds timeout) {
   return impl_->wait<Result<proto::StatusReply>>(
-      [&](StatusCallback done) { status(std::move(endpoint), timeout, std::move(done)); });
+      [&](StatusCallback done) { status(endpoint, timeout, std::move(done)); });
 }
 
 Result<std::vector<proto::NodeStatus>> Client::cluster_status(milliseconds timeout) {
@@ -441,6 +440,7 @@ Result<std::vector<proto::NodeStatus>> Client::cluster_status(milliseconds timeo
     by_name[name] = std::move(peer);
   }
   std::vector<proto::NodeStatus> nodes;
+  nodes.reserve(by_name.size() + silent.size());
   for (auto& [name, node] : by_name) nodes.push_back(std::move(node));
   for (const std::string& endpoint : silent) {
     proto::NodeStatus& node = nodes.emplace_back();

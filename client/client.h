@@ -178,16 +178,17 @@ class Client {
   // What the policy would say, from the node (its schema, its role). `endpoint` empty = any. With a callback it does
   // not block, without one it may.
   using ExplainCallback = std::function<void(Result<proto::ExplainReply>)>;
-  void explain(std::vector<std::string> statements, std::optional<std::string> database, std::string endpoint,
+  void explain(std::vector<std::string> statements, std::optional<std::string> database, const std::string& endpoint,
                ExplainCallback callback);
   Result<proto::ExplainReply> explain(std::vector<std::string> statements,
-                                      std::optional<std::string> database = std::nullopt, std::string endpoint = {});
+                                      std::optional<std::string> database = std::nullopt,
+                                      const std::string& endpoint = {});
 
   // One node's own word on itself and its peers. `endpoint` empty = any. With a callback it does not block, without one
   // it may, for `timeout`.
   using StatusCallback = std::function<void(Result<proto::StatusReply>)>;
-  void status(std::string endpoint, std::chrono::milliseconds timeout, StatusCallback callback);
-  Result<proto::StatusReply> status(std::string endpoint = {},
+  void status(const std::string& endpoint, std::chrono::milliseconds timeout, StatusCallback callback);
+  Result<proto::StatusReply> status(const std::string& endpoint = {},
                                     std::chrono::milliseconds timeout = std::chrono::milliseconds{2'000});
 
   // Every node of the cluster that the given endpoints lead to, each asked itself, the master first; an unreachable one

@@ -31,7 +31,7 @@ bool says_nothing_of_earlier(Code code) {
 }  // namespace
 
 Engine::Engine(const std::vector<std::string>& endpoints, Settings settings)
-    : settings_(settings), endpoints_(endpoints, settings.seed) {}
+    : settings_(std::move(settings)), endpoints_(endpoints, settings_.seed) {}
 
 void Engine::submit(Exchange exchange, TimePoint now) {
   now_ = now;
@@ -114,7 +114,7 @@ void Engine::dispatch(std::uint64_t id, Open& open, TimePoint now) {
     if (open.exchange.route == Route::read && open.exchange.pinned.empty() && endpoints_.listed() > 1)
       query->wait_ms = static_cast<std::uint32_t>(std::clamp<std::int64_t>(settings_.read_wait.count(), 1, left));
   }
-  actions_.push_back(Send{open.endpoint, id, std::move(message)});
+  actions_.emplace_back(Send{open.endpoint, id, std::move(message)});
   if (!open.exchange.done) {
     Outcome sent;
     sent.endpoint = open.endpoint;
@@ -186,10 +186,11 @@ void Engine::check(std::uint64_t id, Open& open, TimePoint now) {
 }
 
 void Engine::give_up_on(const std::string& endpoint, TimePoint now) {
-  const std::string address = endpoint;  // the caller's may belong to what is completed below
+  // The caller's may belong to what is completed below.
+  const std::string address = endpoint;  // NOLINT(performance-unnecessary-copy-initialization)
   endpoints_.failed(address, now);
   probes_.erase(address);
-  actions_.push_back(Reset{address});
+  actions_.emplace_back(Reset{address});
   std::vector<std::uint64_t> lost;
   for (const auto& [id, open] : open_)
     if (open.on_its_way && open.endpoint == address) lost.push_back(id);
@@ -219,7 +220,7 @@ void Engine::give_up_on(const std::string& endpoint, TimePoint now) {
 void Engine::probe(const std::string& endpoint, TimePoint now) {
   const std::uint64_t id = next_exchange_++;
   probes_[endpoint] = {id, now, seen_, seen_at_};
-  actions_.push_back(Send{endpoint, id, proto::StatusRequest{}});
+  actions_.emplace_back(Send{endpoint, id, proto::StatusRequest{}});
 }
 
 void Engine::probe_silent(TimePoint now) {

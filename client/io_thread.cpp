@@ -24,7 +24,7 @@ milliseconds until(TimePoint due, TimePoint now) {
 }  // namespace
 
 IoThread::IoThread(const std::vector<std::string>& endpoints, Engine::Settings settings)
-    : engine_(endpoints, settings) {
+    : engine_(endpoints, std::move(settings)) {
   poller_.add(wake_up_);
   thread_ = start_thread("client-io", [this] { run(); });
 }

@@ -115,7 +115,7 @@ std::vector<Given> from_dotenv(const std::string& file, const std::map<std::stri
 std::string read_password_file(const std::string& file, const std::string& where, Problems& problems) {
   const auto text = slurp(file, where, problems);
   if (!text) return {};
-  const std::string password = text->substr(0, text->find_first_of("\r\n"));
+  std::string password = text->substr(0, text->find_first_of("\r\n"));
   const auto refuse = [&](const std::string& why) { problems.push_back(where + ": '" + file + "' " + why); };
   if (readable_by_everyone(file)) refuse("can be read by everyone on this machine; run: chmod 600 '" + file + "'");
   if (password.empty()) refuse("has an empty first line; the password belongs there");

@@ -226,7 +226,7 @@ void add_database(std::vector<Row>& rows) {
                 "Memory in MiB that the managed database caches pages in."));
   managed(whole("database.redo_log_mb", SQLCAST_FIELD(std::uint32_t, database.redo_log_mb), 8, 524'288,
                 "Size in MiB of the managed database's redo log."));
-  managed(bytes("database.disk_reserve", SQLCAST_FIELD(std::uint64_t, database.disk_reserve), 0, 1'024 * 1'024 * kGiB,
+  managed(bytes("database.disk_reserve", SQLCAST_FIELD(std::uint64_t, database.disk_reserve), 0, 1'048'576 * kGiB,
                 "With less room than this on the disk of `data_dir`, writes are DISK_FULL, and a slave waits."));
   managed(duration("database.stall_timeout", SQLCAST_FIELD(milliseconds, database.stall_timeout), milliseconds{3'000},
                    milliseconds{3'600'000},
@@ -312,8 +312,8 @@ std::vector<Row> make_table() {
 }  // namespace
 
 const std::vector<Row>& table() {
-  static const std::vector<Row> rows = make_table();
-  return rows;
+  static const std::vector<Row> kRows = make_table();
+  return kRows;
 }
 
 const Row* find_row(std::string_view name) {
@@ -338,12 +338,12 @@ std::string environment_name(std::string_view setting) {
 std::string_view mode_name(DatabaseMode mode) { return mode == DatabaseMode::managed ? "managed" : "external"; }
 
 const std::vector<Setting>& settings() {
-  static const std::vector<Setting> all = [] {
+  static const std::vector<Setting> kAll = [] {
     std::vector<Setting> list;
     for (const Row& row : table()) list.push_back(row.setting);
     return list;
   }();
-  return all;
+  return kAll;
 }
 
 }  // namespace sqlcast::config

@@ -76,7 +76,7 @@ class RealFileSystem : public FileSystem {
   Status sync_folder(const std::string& path) override {
     const int descriptor = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (descriptor < 0) return system_error("open", path, errno);
-    const Status status = ::fsync(descriptor) == 0 ? ok_status() : system_error("sync", path, errno);
+    Status status = ::fsync(descriptor) == 0 ? ok_status() : system_error("sync", path, errno);
     ::close(descriptor);
     return status;
   }
@@ -128,10 +128,10 @@ Status write_all(File& file, std::uint64_t offset, std::string_view bytes) {
 }
 
 Status write_zeros(File& file, std::uint64_t offset, std::uint64_t end) {
-  static const std::string zeros(kZeroChunk, '\0');
+  static const std::string kZeros(kZeroChunk, '\0');
   while (offset < end) {
     const std::uint64_t size = std::min<std::uint64_t>(end - offset, kZeroChunk);
-    if (Status status = write_all(file, offset, std::string_view(zeros).substr(0, size)); !status.ok()) return status;
+    if (Status status = write_all(file, offset, std::string_view(kZeros).substr(0, size)); !status.ok()) return status;
     offset += size;
   }
   return ok_status();

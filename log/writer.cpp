@@ -122,7 +122,7 @@ Result<Progress> LogWriter::append_record(Record& record, const std::optional<Ha
 // With mutex_ held. What a failed append has left from there on must not stand behind the log's end.
 Status LogWriter::clean_end(std::uint64_t from) {
   if (dirty_end_ <= from) return ok_status();
-  const Status status = write_zeros(*file_, from, dirty_end_);
+  Status status = write_zeros(*file_, from, dirty_end_);
   if (status.ok()) dirty_end_ = from;
   if (status.ok() || status.code == Code::disk_full) return status;
   return poison_locked(status);

@@ -39,7 +39,7 @@ std::string joined(const std::string& message, const std::string& another, const
 bool DdlParts::add(const Status& status, const std::vector<std::string>& warnings) {
   for (const std::string& warning : warnings) {
     Status note;
-    note.database_errno = std::atoi(warning.c_str());
+    note.database_errno = std::atoi(warning.c_str());  // NOLINT(cert-err34-c): 0 is no error of the server's
     if (storage::is_unknown_to_drop(note)) {
       unknown_warning_ = joined(unknown_warning_, warning, note);
     } else {

@@ -38,6 +38,7 @@ void FailedRequests::add(const RequestKey& key, Failure failure) {
   while (weight_ > capacity_) forget_oldest_of(order_.begin()->second);
 }
 
+// NOLINTNEXTLINE(performance-unnecessary-value-param): a caller's own may be in what is erased
 void FailedRequests::forget_oldest_of(std::string client_id) {
   const auto named = clients_.find(client_id);
   Client& client = named->second;

@@ -23,7 +23,7 @@ Status KnownSlaves::add(const std::set<std::string>& names) {
   if (saved_) return ok_status();
   std::string content;
   for (const std::string& each : names_) content += each + '\n';
-  const Status status = node::write_durably(path_, content);
+  Status status = node::write_durably(path_, content);
   saved_ = status.ok();
   return status;
 }

@@ -65,7 +65,7 @@ void Sequencer::submit(WriteRequest request) {
                       ? Status::error(Code::shutting_down, "the master is stopping; try again in a moment")
                       : Status::error(Code::busy, "the master's queue is full; try again, or send fewer at once");
   status.retry_after_ms = 20;
-  front_.fail(request.caller, std::move(status));
+  front_.fail(request.caller, std::move(status));  // NOLINT(bugprone-use-after-move): a full queue takes nothing
 }
 
 bool Sequencer::knows(const RequestKey& key) const {

@@ -64,7 +64,7 @@ Dealer::~Dealer() = default;
 bool Dealer::send(proto::Frames frames) { return impl_->send(std::move(frames)); }
 std::optional<proto::Frames> Dealer::receive() { return impl_->receive(); }
 Status Dealer::reset(std::string endpoint) {
-  return impl_->connect(endpoint.empty() ? impl_->endpoint() : std::move(endpoint));
+  return impl_->connect(endpoint.empty() ? std::string(impl_->endpoint()) : std::move(endpoint));
 }
 const std::string& Dealer::endpoint() const { return impl_->endpoint(); }
 std::uint64_t Dealer::dropped() const { return impl_->dropped(); }

@@ -98,7 +98,7 @@ Result<proto::Frames> Requester::request(proto::Frames frames, std::chrono::mill
   return impl_->request(std::move(frames), timeout, go_on);
 }
 Status Requester::reset(std::string endpoint) {
-  return impl_->connect(endpoint.empty() ? impl_->endpoint() : std::move(endpoint));
+  return impl_->connect(endpoint.empty() ? std::string(impl_->endpoint()) : std::move(endpoint));
 }
 const std::string& Requester::endpoint() const { return impl_->endpoint(); }
 void Requester::interrupt() { impl_->interrupt(); }

@@ -68,7 +68,7 @@ std::optional<Subscriber::Received> Subscriber::receive(std::chrono::millisecond
   return impl_->receive(timeout);
 }
 Status Subscriber::reset(std::string endpoint) {
-  return impl_->connect(endpoint.empty() ? impl_->endpoint() : std::move(endpoint));
+  return impl_->connect(endpoint.empty() ? std::string(impl_->endpoint()) : std::move(endpoint));
 }
 std::uint64_t Subscriber::dropped() const { return impl_->dropped(); }
 Socket& Subscriber::socket() const { return impl_->socket(); }

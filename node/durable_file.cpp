@@ -124,7 +124,7 @@ Status write_durably(const std::string& path, const std::string& content) {
     return status;
   }
   if (fails("rename") || std::rename(fresh.c_str(), path.c_str()) != 0) {
-    const Status status = failed("replace", path);
+    Status status = failed("replace", path);
     unlink(fresh.c_str());
     return status;
   }

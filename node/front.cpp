@@ -30,7 +30,7 @@ void Front::receive(net::Envelope envelope, proto::Frames frames) {
   if (!frames.empty()) caller.exchange = proto::peek_exchange(frames.front());
   const std::uint64_t bytes = size_of(frames);
   if (bytes > kLargeBytes) {
-    take_slow(std::move(caller), bytes, [this, frames = std::move(frames)](Caller sender) mutable {
+    take_slow(caller, bytes, [this, frames = std::move(frames)](Caller sender) mutable {
       std::optional<proto::Message> message = decode(sender, std::move(frames));
       if (message) handle_slow(std::move(sender), std::move(*message));
     });
@@ -40,7 +40,7 @@ void Front::receive(net::Envelope envelope, proto::Frames frames) {
   if (!message) return;
   const auto* query = std::get_if<proto::QueryRequest>(&*message);
   if (query != nullptr && judging_bytes(*query) > kLargeBytes) {
-    take_slow(std::move(caller), bytes, [this, message = std::move(*message)](Caller sender) mutable {
+    take_slow(caller, bytes, [this, message = std::move(*message)](Caller sender) mutable {
       handle_slow(std::move(sender), std::move(message));
     });
     return;
@@ -65,7 +65,7 @@ std::optional<proto::Message> Front::decode(Caller& caller, proto::Frames frames
   return std::move(decoded->message);
 }
 
-void Front::take_slow(Caller caller, std::uint64_t bytes, std::function<void(Caller)> handle) {
+void Front::take_slow(const Caller& caller, std::uint64_t bytes, std::function<void(Caller)> handle) {
   SlowLane::Work work = [this, caller, handle = std::move(handle)](bool runs) {
     if (runs) return handle(caller);
     fail(caller, Status::error(Code::shutting_down, "this node is stopping; nothing was changed; try again"));

@@ -74,7 +74,7 @@ class Front {
   void send(const Caller& caller, proto::Message&& message);
   void receive(net::Envelope envelope, proto::Frames frames);
   std::optional<proto::Message> decode(Caller& caller, proto::Frames frames);
-  void take_slow(Caller caller, std::uint64_t bytes, std::function<void(Caller)> handle);
+  void take_slow(const Caller& caller, std::uint64_t bytes, std::function<void(Caller)> handle);
   void handle_slow(Caller caller, proto::Message message);
   void cancel_behind(Caller caller, proto::CancelRequest request);
   bool end_cancel(const RequestKey& key);

@@ -65,7 +65,7 @@ void LogServer::submit(Caller caller, proto::LogReadRequest request) {
                       ? Status::error(Code::shutting_down, "the node is stopping; ask another one")
                       : Status::error(Code::busy, "too many nodes are catching up from this one; try again");
   status.retry_after_ms = 200;
-  front_.fail(job.caller, std::move(status));
+  front_.fail(job.caller, std::move(status));  // NOLINT(bugprone-use-after-move): a full queue takes nothing
 }
 
 void LogServer::look_up(const Position& position, std::function<void(bool has)> done) {

@@ -1,7 +1,8 @@
 #include "node/program.h"
 
 #include <pthread.h>
-#include <signal.h>
+#include <signal.h>  // NOLINT(modernize-deprecated-headers): POSIX, which <csignal> has not
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -17,8 +18,6 @@
 #include "base/thread.h"
 #include "base/version.h"
 #include "node/data_lock.h"
-
-extern char** environ;
 
 namespace sqlcast::node {
 namespace {

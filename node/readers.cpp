@@ -76,7 +76,7 @@ void Readers::stop() {
 
 bool Readers::enter(ReadJob& job) { return under_way_.enter(job); }
 
-void Readers::fail(const ReadJob& job, Status status, std::optional<std::uint32_t> statement) {
+void Readers::fail(const ReadJob& job, const Status& status, std::optional<std::uint32_t> statement) {
   for (const Caller& caller : under_way_.leave(job)) front_.fail(caller, status, statement);
 }
 
@@ -85,13 +85,12 @@ void Readers::fail(const ReadJob& job, const proto::ErrorReply& error) {
 }
 
 void Readers::submit(ReadJob job) {
-  // Moved from only when it was taken.
   if (queue_.try_push(std::move(job))) return;
   Status status = Status::error(stopping_ ? Code::shutting_down : Code::busy,
                                 stopping_ ? "the node is stopping; ask another one"
                                           : "too many reads are waiting at this node; try again, or ask another one");
   status.retry_after_ms = 50;
-  fail(job, std::move(status));
+  fail(job, status);  // NOLINT(bugprone-use-after-move): a full queue takes nothing
 }
 
 void Readers::tick(Clock::time_point now) {
@@ -123,7 +122,7 @@ void Readers::work() {
   while (true) {
     std::optional<ReadJob> job = queue_.pop(500ms);
     if (job) {
-      answer(worker, std::move(*job));
+      answer(worker, *job);
     } else if (queue_.closed()) {
       return;
     }
@@ -134,7 +133,7 @@ std::uint64_t Readers::page_rows(const ReadJob& job) const {
   return std::min(job.page_rows == 0 ? limits_.page_rows : job.page_rows, limits_.max_page_rows);
 }
 
-void Readers::answer(Worker& worker, ReadJob job) {
+void Readers::answer(Worker& worker, const ReadJob& job) {
   if (Clock::now() >= job.deadline) {
     fail(job, timed_out("the request waited for its turn until its time was over"));
     return;
@@ -183,7 +182,7 @@ void Readers::answer_statements(Worker& worker, const ReadJob& job) {
   unsigned times_given_way = 0;
   for (int attempt = 0; attempt < 2;) {
     if (Status status = ensure_connection(worker, job); !status.ok()) {
-      fail(job, std::move(status));
+      fail(job, status);
       return;
     }
     const std::uint64_t connection = worker.connection->id();

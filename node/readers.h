@@ -44,7 +44,7 @@ class Readers {
   // way already, and its answer is this caller's too. Any thread. Does not block, nor do the next.
   bool enter(ReadJob& job);
   void submit(ReadJob job);
-  void fail(const ReadJob& job, Status status, std::optional<std::uint32_t> statement = std::nullopt);
+  void fail(const ReadJob& job, const Status& status, std::optional<std::uint32_t> statement = std::nullopt);
   void fail(const ReadJob& job, const proto::ErrorReply& error);
   void close(const std::string& client_id, std::uint64_t cursor) { cursors_.close(client_id, cursor); }
 
@@ -68,7 +68,7 @@ class Readers {
   struct Worker;
   void work();
   void watch();
-  void answer(Worker& worker, ReadJob job);
+  void answer(Worker& worker, const ReadJob& job);
   void answer_statements(Worker& worker, const ReadJob& job);
   void answer_fetch(const ReadJob& job);
   Status ensure_connection(Worker& worker, const ReadJob& job);

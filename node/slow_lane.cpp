@@ -22,7 +22,7 @@ bool SlowLane::submit(std::uint64_t bytes, Work& work) {
   Job job{bytes, std::move(work)};
   if ((before == 0 || before + bytes <= capacity_bytes_) && queue_.try_push(std::move(job))) return true;
   bytes_ -= bytes;
-  work = std::move(job.work);
+  work = std::move(job.work);  // NOLINT(bugprone-use-after-move): a full queue takes nothing
   return false;
 }
 

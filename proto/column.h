@@ -45,7 +45,7 @@ struct Cell {
     double float64;
     const char* data;
   };
-  Cell() : int64(0) {}
+  Cell() : int64(0) {}  // NOLINT(cppcoreguidelines-pro-type-member-init): one member of a union
   std::string_view view() const { return {data, size}; }  // text and bytes only
 };
 

@@ -111,7 +111,7 @@ bool Forwarder::push(BoundedQueue<Job>& queue, Job& job) {
                                                   "send them to the master at " +
                                                       config_.master);
   status.retry_after_ms = 50;
-  front_.fail(job.caller, std::move(status));
+  front_.fail(job.caller, std::move(status));  // NOLINT(bugprone-use-after-move): a full queue takes nothing
   return false;
 }
 

@@ -100,8 +100,8 @@ class Receiver {
   std::uint64_t next_exchange_ = 1;
   std::uint64_t log_exchange_ = 0;  // of the log_read in flight
   struct SentReport {
-    std::uint64_t exchange;
-    Sequence applied;
+    std::uint64_t exchange = 0;
+    Sequence applied = 0;
     Clock::time_point at;
   };
   std::deque<SentReport> reports_;     // not answered yet

@@ -130,7 +130,7 @@ bool Recogniser::add_table(const Name& name, bool target, std::string alias) {
                   "information_schema." + name.object.name + " shows what belongs to other people or to this node");
   if (facts_.tables.size() >= kMostTables) return too_many("tables", kMostTables);
   facts_.tables.push_back(
-      {name.object, alias.empty() ? name.object.name : std::move(alias), target, query_depth_ == 0});
+      {name.object, alias.empty() ? std::string(name.object.name) : std::move(alias), target, query_depth_ == 0});
   return true;
 }
 

@@ -233,9 +233,9 @@ std::vector<bool> determined_by(const TokenList& tokens, const std::vector<const
                                 const std::vector<std::string>& aliases, std::size_t from,
                                 const std::vector<Range>& conditions) {
   struct Equality {
-    std::size_t table;
+    std::size_t table = 0;
     std::string column;
-    std::size_t needs;  // another table, or `from` when the other side is a literal
+    std::size_t needs = 0;  // another table, or `from` when the other side is a literal
   };
   std::vector<Equality> equalities;
   const auto note = [&](Range side, Range other) {

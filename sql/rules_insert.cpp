@@ -61,7 +61,7 @@ struct AutoIncrementValues {
     const std::string_view text = tokens.text(value.first);
     const bool digits = item.kind == TokenKind::number && text.size() <= 18 &&
                         text.find_first_not_of("0123456789") == std::string_view::npos;
-    if (value.end - value.first != 1) {
+    if (value.end - value.first != 1) {  // NOLINT(bugprone-branch-clone): told before its first token is looked at
       other = true;
     } else if (item.keyword == Keyword::NULL_ || item.keyword == Keyword::DEFAULT_) {
       generate();

@@ -10,9 +10,9 @@
 namespace sqlcast::sql {
 
 struct ObjectName {
-  std::string database;  // as resolved with the default database; empty = none known
-  std::string name;      // table; empty when the object is the database itself
-  auto operator<=>(const ObjectName&) const = default;
+  std::string database;                                 // as resolved with the default database; empty = none known
+  std::string name;                                     // table; empty when the object is the database itself
+  auto operator<=>(const ObjectName&) const = default;  // NOLINT(modernize-use-nullptr): there is no pointer
 };
 
 // By any index; prefix: one over its first characters.

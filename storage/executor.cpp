@@ -232,8 +232,7 @@ Status Executor::run_scripts(const std::vector<Job>& jobs, const Frame& frame, E
         return status;
       continue;
     }
-    if (Status status = after_success(jobs, script, values, std::move(rows_problem), made, progress); !status.ok())
-      return status;
+    if (Status status = after_success(jobs, script, values, rows_problem, made, progress); !status.ok()) return status;
   }
   return ok_status();
 }
@@ -241,7 +240,7 @@ Status Executor::run_scripts(const std::vector<Job>& jobs, const Frame& frame, E
 // Every step has run: what the last job's outcome says of it is seen to, and the next script begins behind it. Not ok:
 // the whole transaction has to go.
 Status Executor::after_success(const std::vector<Job>& jobs, const Script& script,
-                               const std::vector<std::optional<std::uint64_t>>& values, Status rows_problem,
+                               const std::vector<std::optional<std::uint64_t>>& values, const Status& rows_problem,
                                Execution& made, Progress& progress) {
   // What was looked up is known from here on: the script's inserts tell it again, in their order.
   if (script.looks_up)

@@ -152,8 +152,8 @@ class Executor {
   Status after_failure(const std::vector<Job>& jobs, const Script& script, std::size_t completed, const Status& why,
                        Execution& made, Progress& progress);
   Status after_success(const std::vector<Job>& jobs, const Script& script,
-                       const std::vector<std::optional<std::uint64_t>>& values, Status rows_problem, Execution& made,
-                       Progress& progress);
+                       const std::vector<std::optional<std::uint64_t>>& values, const Status& rows_problem,
+                       Execution& made, Progress& progress);
   Status undo(std::size_t job, bool has_savepoint);
   Result<bool> in_transaction();
 

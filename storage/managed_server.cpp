@@ -2,7 +2,7 @@
 
 #include <fcntl.h>
 #include <pwd.h>
-#include <signal.h>
+#include <signal.h>  // NOLINT(modernize-deprecated-headers): POSIX, which <csignal> has not
 #include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -37,11 +37,11 @@ constexpr std::size_t kMaxSocketPath = 100;
 
 // Looked up once: getpwuid() is not for several threads.
 const std::string& user_name() {
-  static const std::string name = [] {
+  static const std::string kUserName = [] {
     const passwd* entry = getpwuid(geteuid());
     return entry == nullptr ? std::to_string(geteuid()) : std::string(entry->pw_name);
   }();
-  return name;
+  return kUserName;
 }
 
 std::string find_program(const std::string& name) {
@@ -234,7 +234,7 @@ Status ManagedServer::install(const Lock& lock, std::chrono::seconds wait) {
                                      "--skip-name-resolve",
                                      "--tmpdir=../tmp",
                                      "--innodb-log-file-size=" + std::to_string(options_.redo_log_mb) + "M"};
-  if (geteuid() == 0) arguments.push_back("--user=root");
+  if (geteuid() == 0) arguments.emplace_back("--user=root");
   if (Status status = spawn(arguments, lock); !status.ok()) return status;
   const Clock::time_point give_up = Clock::now() + wait;
   while (running()) {
@@ -332,7 +332,7 @@ std::vector<std::string> ManagedServer::arguments(const std::string& program) co
       "--performance-schema=OFF",
       "--skip-slave-start",
   };
-  if (geteuid() == 0) arguments.push_back("--user=root");
+  if (geteuid() == 0) arguments.emplace_back("--user=root");
   return arguments;
 }
 

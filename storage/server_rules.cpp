@@ -17,7 +17,7 @@ struct Rule {
 };
 
 const std::vector<Rule>& rules() {
-  static const std::vector<Rule> all{
+  static const std::vector<Rule> kAll{
       // A reply and a publication say that a write is durable.
       {"innodb_flush_log_at_trx_commit", {"1"}, "a crash could lose acknowledged writes"},
       {"innodb_doublewrite", {"ON", "1"}, "a crash could tear pages"},
@@ -43,7 +43,7 @@ const std::vector<Rule>& rules() {
       {"skip_show_database", {"OFF"}, "clients could not list databases"},
       {"max_user_connections", {"0"}, "the node limits its connections by itself"},
   };
-  return all;
+  return kAll;
 }
 
 constexpr std::string_view kCompared[] = {

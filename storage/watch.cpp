@@ -112,6 +112,7 @@ void Watch::look_at(std::vector<Slow>& slow) {
     connection_ = std::move(*connection);
   }
   std::vector<std::uint64_t> ids;
+  ids.reserve(slow.size());
   for (const Slow& one : slow) ids.push_back(one.line->id());
   const Result<std::vector<Row>> rows = connection_->rows(activity_sql(ids));
   if (!rows) {

@@ -76,7 +76,7 @@ std::string summary(const StatementReply& result, const Reply& reply, std::uint6
 }
 
 Shell::Shell(client::Client& client, local::Nodes nodes, std::string database, ShellOptions options)
-    : client_(client), nodes_(std::move(nodes)), database_(std::move(database)), options_(options) {}
+    : client_(client), nodes_(std::move(nodes)), database_(std::move(database)), options_(std::move(options)) {}
 
 // ---- where statements come from ----------------------------------------------------------------------------
 

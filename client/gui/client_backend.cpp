@@ -103,7 +103,7 @@ void ClientBackend::explain(std::vector<std::string> statements, std::string dat
   if (!room()) return;
   std::optional<std::string> named;
   if (!database.empty()) named = std::move(database);
-  client_->explain(std::move(statements), std::move(named), std::move(endpoint),
+  client_->explain(std::move(statements), std::move(named), endpoint,
                    deliver<Result<proto::ExplainReply>>(std::move(callback)));
 }
 

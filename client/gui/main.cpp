@@ -74,6 +74,7 @@ int run(const Arguments& arguments) {
   Settings first = options.folder.empty() ? Settings() : load_settings(options.folder).settings;
   int width = first.window_width;
   int height = first.window_height;
+  // NOLINTNEXTLINE(cert-err34-c): a number that is none for a window is refused by it
   if (!arguments.size.empty() && std::sscanf(arguments.size.c_str(), "%dx%d", &width, &height) != 2) {
     return fail("--size is WIDTHxHEIGHT, such as 1280x720", 2);
   }
@@ -86,7 +87,7 @@ int run(const Arguments& arguments) {
   ui::trace().on = scripted;
   std::string failure;
   {
-    App app(std::move(options));
+    App app(options);
     app.workspace().settings.scale = scale;
     app.workspace().settings.theme = theme;
     std::unique_ptr<ScriptRunner> script;

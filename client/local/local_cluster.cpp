@@ -223,7 +223,7 @@ Status LocalCluster::start(const std::string& name, const Programs& programs, bo
   SpawnOptions options;
   options.program = node->role == "master" ? programs.master : programs.slave;
   options.arguments = {"--config", (dir_ / name / "node.yaml").string()};
-  if (accept_history) options.arguments.push_back("--accept-history");
+  if (accept_history) options.arguments.emplace_back("--accept-history");
   options.log = log_of(name);
   options.die_with_parent = die_with_parent;
   const auto process = spawn(options);

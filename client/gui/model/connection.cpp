@@ -69,7 +69,7 @@ void Connection::load_databases() {
   schema.set_loading();
   client::Statement statement;
   statement.sql = SchemaModel::databases_sql();
-  collect(*backend_, schema_request(std::move(statement)), kSchemaRows, [this](Collected answer) {
+  collect(*backend_, schema_request(std::move(statement)), kSchemaRows, [this](const Collected& answer) {
     if (!answer.status.ok()) return schema.set_failed(answer.status.message);
     schema.set_databases(answer.rows);
     // The first database of the user's own is what they want to see.
@@ -92,7 +92,7 @@ void Connection::load_part(const std::string& database, std::size_t part) {
   if (part >= std::size(SchemaModel::kParts)) return schema.set_database_loaded(database);
   const auto which = SchemaModel::kParts[part];
   collect(*backend_, schema_request(SchemaModel::part_sql(which, database)), kSchemaRows,
-          [this, database, part, which](Collected answer) {
+          [this, database, part, which](const Collected& answer) {
             if (!answer.status.ok()) return schema.set_database_failed(database, answer.status.message);
             schema.take_part(which, database, answer.rows);
             load_part(database, part + 1);

@@ -78,10 +78,10 @@ void QueryTab::run(Backend& backend, std::vector<std::string> statements, std::v
   queue->of = queue->statements.size();
   queue->options = std::move(options);
   queue->finished = std::move(finished);
-  run_next(backend, std::move(queue), now);
+  run_next(backend, queue, now);
 }
 
-void QueryTab::run_next(Backend& backend, std::shared_ptr<Queue> queue, double now) {
+void QueryTab::run_next(Backend& backend, const std::shared_ptr<Queue>& queue, double now) {
   auto [sql, offset] = std::move(queue->statements.front());
   queue->statements.pop_front();
   client::Request request = make_request(queue->options, database);
@@ -90,7 +90,7 @@ void QueryTab::run_next(Backend& backend, std::shared_ptr<Queue> queue, double n
   running_ = Running{0, sql, queue->options.target_name, now, queue->done, queue->of, false};
   const auto weak = weak_from_this();
   const std::uint64_t id =
-      backend.submit(std::move(request), [weak, &backend, queue, sql, offset, now](client::Reply reply) {
+      backend.submit(std::move(request), [weak, &backend, queue, sql = sql, offset = offset, now](client::Reply reply) {
         if (const auto self = weak.lock()) self->take_reply(backend, queue, sql, offset, std::move(reply), now);
       });
   if (running_) running_->request_id = id;
@@ -117,29 +117,31 @@ void QueryTab::take_reply(Backend& backend, const std::shared_ptr<Queue>& queue,
   if (reply.status.ok() && !queue->statements.empty()) run_next(backend, queue, now);
 }
 
-void QueryTab::run_atomic(Backend& backend, std::vector<client::Statement> statements, RunOptions options, double now,
-                          std::function<void(const client::Reply&)> done, Finished finished) {
+void QueryTab::run_atomic(Backend& backend, std::vector<client::Statement> statements, const RunOptions& options,
+                          double now, std::function<void(const client::Reply&)> done, Finished finished) {
   if (running_ || statements.empty()) return;
   client::Request request = make_request(options, database);
   request.statements = statements;
   running_ = Running{0, statements.front().sql, options.target_name, now, 0, 1, false};
   const auto weak = weak_from_this();
-  const std::uint64_t id = backend.submit(std::move(request), [weak, statements, done, finished](client::Reply reply) {
-    const auto self = weak.lock();
-    if (!self) return;
-    self->running_.reset();
-    if (finished) {
-      std::string all;
-      for (const client::Statement& statement : statements) all += cat(all.empty() ? "" : ";\n", statement.sql);
-      ResultModel summary;
-      summary.sql = all;
-      summary.title = "atomic";
-      self->fill(summary, reply);
-      for (const auto& answer : reply.results) summary.affected_rows += answer.affected_rows;
-      finished(summary);
-    }
-    if (done) done(reply);
-  });
+  const std::uint64_t id = backend.submit(
+      std::move(request),
+      [weak, statements, done = std::move(done), finished = std::move(finished)](const client::Reply& reply) {
+        const auto self = weak.lock();
+        if (!self) return;
+        self->running_.reset();
+        if (finished) {
+          std::string all;
+          for (const client::Statement& statement : statements) all += cat(all.empty() ? "" : ";\n", statement.sql);
+          ResultModel summary;
+          summary.sql = all;
+          summary.title = "atomic";
+          self->fill(summary, reply);
+          for (const auto& answer : reply.results) summary.affected_rows += answer.affected_rows;
+          finished(summary);
+        }
+        if (done) done(reply);
+      });
   if (running_) running_->request_id = id;
 }
 

@@ -119,7 +119,7 @@ class QueryTab : public std::enable_shared_from_this<QueryTab> {
   void run(Backend& backend, std::vector<std::string> statements, std::vector<std::size_t> offsets, RunOptions options,
            double now, Finished finished);
   // All of them as one request: all or nothing.
-  void run_atomic(Backend& backend, std::vector<client::Statement> statements, RunOptions options, double now,
+  void run_atomic(Backend& backend, std::vector<client::Statement> statements, const RunOptions& options, double now,
                   std::function<void(const client::Reply&)> done, Finished finished);
   void cancel(Backend& backend);
   void connection_ended();  // the connection is gone: what ran will not be answered
@@ -135,7 +135,7 @@ class QueryTab : public std::enable_shared_from_this<QueryTab> {
     std::size_t done = 0;
     std::size_t of = 0;
   };
-  void run_next(Backend& backend, std::shared_ptr<Queue> queue, double now);
+  void run_next(Backend& backend, const std::shared_ptr<Queue>& queue, double now);
   void take_reply(Backend& backend, const std::shared_ptr<Queue>& queue, const std::string& sql, std::size_t offset,
                   client::Reply reply, double now);
   void fill(ResultModel& result, const client::Reply& reply) const;

@@ -206,7 +206,7 @@ void SchemaModel::forget() {
 
 std::string short_type(std::string_view type) {
   const std::size_t open = type.find("int(");
-  if (open == std::string_view::npos || open > 6) return std::string(type);
+  if (open > 6) return std::string(type);
   const std::size_t close = std::min(type.find(')'), type.size() - 1);
   return cat(type.substr(0, open + 3), type.substr(close + 1));
 }

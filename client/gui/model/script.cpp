@@ -166,7 +166,7 @@ Result<KeyChord> parse_chord(std::string_view text) {
   if (const auto it = kNames.find(name); it != kNames.end()) {
     chord.key = it->second;
   } else if (name.size() == 1 && ((name[0] >= 'a' && name[0] <= 'z') || (name[0] >= '0' && name[0] <= '9'))) {
-    chord.key = upper(name)[0];
+    chord.key = static_cast<unsigned char>(upper(name)[0]);
   } else if (int number = 0; name.size() >= 2 && name[0] == 'f' &&
                              to_number(std::string_view(name).substr(1), number) && number >= 1 && number <= 12) {
     chord.key = key::kF1 + number - 1;

@@ -12,7 +12,7 @@ void Toasts::add(Toast toast) {
   while (shown_.size() > kMost) shown_.pop_front();
 }
 
-void Toasts::show(ToastKind kind, std::string title, std::string text, double now) {
+void Toasts::show(ToastKind kind, std::string title, const std::string& text, double now) {
   add({0, kind, std::move(title), to_utf8(text), now, kind == ToastKind::error ? kLongLife : kLife});
 }
 

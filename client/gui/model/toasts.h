@@ -27,7 +27,7 @@ class Toasts {
   static constexpr double kShortLife = 2;  // of a word that only confirms
 
   // Bytes of `text` that are not UTF-8 are replaced. The oldest gives way.
-  void show(ToastKind kind, std::string title, std::string text, double now);
+  void show(ToastKind kind, std::string title, const std::string& text, double now);
   void confirm(std::string title, double now);
 
   // Those are gone whose time is over. On the first frame, what was said before it begins to be read.

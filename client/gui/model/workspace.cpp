@@ -64,8 +64,8 @@ void Workspace::tick(double now, std::uint64_t unix_us) {
   save_changes();
 }
 
-void Workspace::say(ToastKind kind, std::string title, std::string text) {
-  toasts.show(kind, std::move(title), std::move(text), now_);
+void Workspace::say(ToastKind kind, std::string title, const std::string& text) {
+  toasts.show(kind, std::move(title), text, now_);
 }
 
 void Workspace::in_background(std::function<void()> job, std::function<void()> then) {

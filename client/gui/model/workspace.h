@@ -137,7 +137,7 @@ class Workspace {
 
   // A toast says so when too much is waiting.
   void in_background(std::function<void()> job, std::function<void()> then);
-  void say(ToastKind kind, std::string title, std::string text = {});
+  void say(ToastKind kind, std::string title, const std::string& text = {});
 
  private:
   void restore_tabs();

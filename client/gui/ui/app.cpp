@@ -28,7 +28,7 @@ Workspace::Options App::workspace_options(const Options& options) {
   return out;
 }
 
-App::App(Options options) : mailbox_(kMailbox, options.wake), work_(workspace_options(options)) {
+App::App(const Options& options) : mailbox_(kMailbox, options.wake), work_(workspace_options(options)) {
   make_commands(commands_, work_, *this);
   if (!look().notice.empty()) work_.say(ToastKind::info, "Fonts are missing", look().notice);
   begin_connection(options);

@@ -35,7 +35,7 @@ class App final : private Desk {
     bool scripted = false;       // no restoring of tabs, no animation that would blur a picture
   };
 
-  explicit App(Options options);
+  explicit App(const Options& options);
   ~App() override = default;
   App(const App&) = delete;
   App& operator=(const App&) = delete;

@@ -164,7 +164,7 @@ void draw_status_bar(const Workspace& work) {
   x += ui::draw_text(list, font, {x, text_y}, state == ConnectionState::connected ? p.text : p.warn, word) + px(18);
   for (const auto& node : work.connection()->cluster.nodes()) {
     if (x > width * 0.62F) {
-      x += ui::draw_text(list, font, {x, text_y}, p.faint, "…") + px(10);
+      ui::draw_text(list, font, {x, text_y}, p.faint, "…");
       break;
     }
     ui::health_shape(list, {x + px(5), middle}, px(5.5F), node->health);

@@ -371,7 +371,7 @@ void ClusterPanel::draw_events(Workspace& work, ImVec2 low, ImVec2 size, std::si
   if (events.empty()) ui::wrapped("Nothing has happened since this window connected.", p.faint);
   std::size_t shown = 0;
   for (auto it = events.rbegin(); it != events.rend() && shown < most; ++it, ++shown) {
-    ImU32 colour = p.dim;
+    ImU32 colour = p.dim;  // NOLINT(clang-analyzer-deadcode.DeadStores): every kind has its own
     const char* shape = "○";
     switch (it->kind) {
       case EventKind::failed: colour = p.bad, shape = "✕"; break;

@@ -421,7 +421,7 @@ void GridView::draw_editor(ResultModel& result, const Metrics& m) {
   ImGui::PopFont();
   const bool left = !editor_opened_ && !ImGui::IsItemActive() && !ImGui::IsItemFocused();
   const bool make_null = ImGui::GetIO().KeyCtrl && ImGui::IsKeyPressed(key::kDigit0, false);
-  if (ImGui::IsKeyPressed(key::kEscape, false)) {
+  if (ImGui::IsKeyPressed(key::kEscape, false)) {  // NOLINT(bugprone-branch-clone): before what would keep the text
     l.editing.reset();
   } else if (done || make_null || ImGui::IsItemDeactivatedAfterEdit()) {
     edit_rows::set(result, at, make_null ? EditedValue() : EditedValue(l.edit_text));

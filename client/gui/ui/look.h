@@ -22,7 +22,7 @@ ImU32 fade(ImU32 colour, float alpha);         // alpha multiplied
 ImU32 mix(ImU32 from, ImU32 to, float share);  // share of `to`
 ImVec4 to_vec(ImU32 colour);
 
-struct Palette {
+struct Palette {  // NOLINT(cppcoreguidelines-pro-type-member-init): a theme gives every colour
   bool dark = true;
   ImU32 ground, panel, raised, hover, pressed, border, grid_line;
   ImU32 text, dim, faint, on_accent;
