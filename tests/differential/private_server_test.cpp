@@ -4,14 +4,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
-#include <thread>
+
+#include "tests/support/wait.h"
 
 using sqlcast::support::PrivateServer;
-using namespace std::chrono_literals;
+using sqlcast::support::wait_for;
 
 namespace {
 
@@ -45,10 +45,7 @@ TEST_CASE("private server: it ends with the process that has started it, however
   CHECK(runs(server));
   kill(starter, SIGKILL);
   REQUIRE(waitpid(starter, nullptr, 0) == starter);
-  const auto deadline = std::chrono::steady_clock::now() + 60s;
-  while (runs(server) && std::chrono::steady_clock::now() < deadline)
-    std::this_thread::sleep_for(20ms);  // poll interval
-  CHECK_FALSE(runs(server));
+  CHECK_NOTHROW(wait_for("the server to end", [&] { return !runs(server); }));
   if (runs(server)) kill(server, SIGKILL);
   std::filesystem::remove_all(folder);
 }

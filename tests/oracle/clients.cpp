@@ -26,14 +26,12 @@ proto::QueryRequest wire_of(const Deed& deed) {
 
 Answer send(Session& session, const Deed& deed) {
   const proto::QueryRequest request = wire_of(deed);
-  const auto give_up = std::chrono::steady_clock::now() + support::kPatience;
-  while (true) {
-    Answer answer = session.run(request, 70s);
-    if (answer.ok() || !is_passing(answer.status.code)) return answer;
-    if (std::chrono::steady_clock::now() > give_up)
-      throw std::runtime_error("no outcome: " + support::show(answer.status) + "\n  of " + describe(deed.request));
-    std::this_thread::sleep_for(20ms);  // poll interval
-  }
+  Answer answer;
+  support::wait_for("the outcome of " + describe(deed.request), [&] {
+    answer = session.run(request, 70s);
+    return answer.ok() || !is_passing(answer.status.code);
+  });
+  return answer;
 }
 
 class Crowd {

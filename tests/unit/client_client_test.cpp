@@ -8,10 +8,12 @@
 #include "client/client.h"
 #include "net/router.h"
 #include "proto/codec.h"
+#include "tests/support/wait.h"
 
 using namespace sqlcast;
 using namespace sqlcast::client;
 using namespace std::chrono_literals;
+using support::wait_for;
 
 namespace {
 
@@ -199,13 +201,7 @@ TEST_CASE("client: a node that falls silent is left for another, and used again 
     CHECK(reply.node == "two");
   }
   one.mute(false);
-  const auto until = std::chrono::steady_clock::now() + 15s;
-  bool back = false;
-  while (!back && std::chrono::steady_clock::now() < until) {
-    back = client->run("select 1").node == "one";
-    std::this_thread::yield();
-  }
-  CHECK(back);
+  wait_for("the first node to be asked again", [&] { return client->run("select 1").node == "one"; });
 }
 
 TEST_CASE("client: BUSY is retried within the timeout, then it is the answer") {
@@ -263,7 +259,7 @@ TEST_CASE("client: pages are fetched from the node that holds them, and never as
   CHECK(client->fetch(Cursor{78, node.endpoint()}).status.code == Code::cursor_not_found);
   CHECK(client->fetch(Cursor{}).status.code == Code::cursor_not_found);
   client->close(second.results[0].cursor);
-  while (!closed) std::this_thread::yield();
+  wait_for("the cursor to be closed", [&] { return closed.load(); });
 }
 
 TEST_CASE("client: cancel reaches the node that has the request") {
@@ -280,7 +276,7 @@ TEST_CASE("client: cancel reaches the node that has the request") {
   Request request = Request::of("select sleep(1000)");
   request.request_id = 5;
   auto reply = client->submit(std::move(request));
-  while (node.queries().empty()) std::this_thread::yield();
+  wait_for("the request to arrive", [&] { return !node.queries().empty(); });
   const auto stopped = client->cancel(5);
   REQUIRE(stopped.ok());
   CHECK(*stopped);

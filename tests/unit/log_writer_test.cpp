@@ -6,11 +6,13 @@
 #include <thread>
 #include <utility>
 
+#include "tests/support/wait.h"
 #include "tests/unit/log_helpers.h"
 
 using namespace sqlcast;
 using namespace sqlcast::log;
 using namespace sqlcast::log::test;
+using support::wait_for;
 
 TEST_CASE("log: groups are read back joined, chained and in order", "[log]") {
   TestLog log;
@@ -329,7 +331,10 @@ TEST_CASE("log: no room for the next file refuses begins early, and lets a group
   REQUIRE(log.begin_group(std::string(700, 'b')).ok());
   CHECK(log.files().size() == 2);
   Status refused;
-  while (refused = log.writer->health(), refused.ok()) std::this_thread::yield();
+  wait_for("the preparer's disk to be full", [&] {
+    refused = log.writer->health();
+    return !refused.ok();
+  });
   CHECK(refused.code == Code::disk_full);
   CHECK(has(refused, "log/next.tmp"));
   CHECK(has(refused, std::to_string(log.settings.file_bytes) + " bytes"));
@@ -337,7 +342,7 @@ TEST_CASE("log: no room for the next file refuses begins early, and lets a group
   CHECK(log.begin_group("c").status().code == Code::disk_full);
   REQUIRE(log.writer->sync().ok());
   full = false;
-  while (!log.writer->health().ok()) std::this_thread::yield();
+  wait_for("the preparer to go on", [&] { return log.writer->health().ok(); });
   REQUIRE(log.group("c", "C").ok());
   CHECK(log.bodies().ends_with("bB cC"));
 }

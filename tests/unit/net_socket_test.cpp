@@ -8,6 +8,7 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <future>
 #include <mutex>
 #include <thread>
 #include <zmq.hpp>
@@ -20,27 +21,19 @@
 #include "net/router.h"
 #include "net/subscriber.h"
 #include "net/wake_up.h"
+#include "tests/support/wait.h"
 #include "tests/unit/proto_sample.h"
 
 using namespace sqlcast;
 using namespace sqlcast::net;
 using namespace std::chrono_literals;
 using proto::Frames;
+using support::wait_for;
 
 namespace {
 
 constexpr auto kLong = 10s;  // only ever waited out when a test fails
 constexpr const char* kAnyPort = "tcp://127.0.0.1:*";
-
-template <typename Condition>
-bool wait_for(Condition&& condition) {
-  const auto end = std::chrono::steady_clock::now() + kLong;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > end) return false;
-    std::this_thread::sleep_for(1ms);  // poll interval
-  }
-  return true;
-}
 
 std::unique_ptr<Router> open_router(Router::Options options = {}) {
   options.endpoint = kAnyPort;
@@ -127,7 +120,7 @@ TEST_CASE("router: a request comes back to the requester that sent it") {
     CHECK(*one->request({"header", "one", ""}, kLong) == Frames{"header", "one", ""});
     CHECK(*two->request({"{two}"}, kLong) == Frames{"{two}"});
   }
-  CHECK(wait_for([&] { return router->counters().sent == 40; }));
+  wait_for("40 replies counted as sent", [&] { return router->counters().sent == 40; });
   CHECK(router->counters().received == 40);
 }
 
@@ -213,26 +206,28 @@ TEST_CASE("router: a batch of replies arrives whole and in order; replies to nob
     taken = router->send_batch(std::move(batch));
   });
   const auto dealer = open_peer<Dealer>(router->endpoint());
-  for (std::size_t i = 0; i < kCount; ++i) REQUIRE(wait_for([&] { return dealer->send({std::to_string(i)}); }));
+  for (std::size_t i = 0; i < kCount; ++i)
+    wait_for("room in the dealer's queue", [&] { return dealer->send({std::to_string(i)}); });
   Poller poller;
   poller.add(*dealer);
   for (std::size_t next = 0; next < kCount;) {
     REQUIRE(poller.wait(kLong) == 1);
     while (const auto frames = dealer->receive()) CHECK(frames->at(0) == std::to_string(next++));
   }
-  CHECK(wait_for([&] { return router->counters().dropped == 1; }));
+  wait_for("a dropped reply counted", [&] { return router->counters().dropped == 1; });
   CHECK(router->counters().sent == kCount);
   CHECK(taken == kCount + 1);
 }
 
 TEST_CASE("router: stop delivers what is queued, then refuses") {
-  std::atomic<bool> sent{false};
+  std::promise<bool> sent;
   const auto router = open_router();
-  router->start(
-      [&](Envelope envelope, Frames) { sent = router->send(std::move(envelope), {std::string(1'000'000, 'z')}); });
+  router->start([&](Envelope envelope, Frames) {
+    sent.set_value(router->send(std::move(envelope), {std::string(1'000'000, 'z')}));
+  });
   const auto requester = open_peer<Requester>(router->endpoint());
   std::thread stopper([&] {
-    wait_for([&] { return sent.load(); });
+    sent.get_future().wait_for(kLong);
     router->stop();
   });
   const Result<Frames> reply = requester->request({"x"}, kLong);
@@ -323,12 +318,12 @@ TEST_CASE("requester: finds a node that starts after it, and one that has moved"
 }
 
 TEST_CASE("requester: interrupt ends the request under way") {
-  std::atomic<bool> arrived{false};
+  std::promise<void> arrived;
   const auto router = open_router();
-  router->start([&](Envelope, Frames) { arrived = true; });
+  router->start([&](Envelope, Frames) { arrived.set_value(); });
   const auto requester = open_peer<Requester>(router->endpoint());
   std::thread other([&] {
-    wait_for([&] { return arrived.load(); });
+    arrived.get_future().wait_for(kLong);
     requester->interrupt();
   });
   CHECK(requester->request({"x"}, kLong).status().code == Code::shutting_down);
@@ -350,10 +345,10 @@ TEST_CASE("publisher: subscribers get their topics, in order, and beacons by the
   REQUIRE(beacon.has_value());
   CHECK(beacon->topic == "b");
   CHECK(beacon->frames == Frames{"beat"});
-  CHECK(wait_for([&] {
+  wait_for("a group", [&] {
     publisher->publish("g", {"sync"});
     return groups->receive(10ms).has_value();
-  }));
+  });
   for (int i = 0; i < 500; ++i) REQUIRE(publisher->publish("g", {"group", std::to_string(i)}));
   for (int next = 0; next < 500;) {
     const auto received = groups->receive(kLong);
@@ -375,16 +370,16 @@ TEST_CASE(
   const auto subscriber = std::move(*Subscriber::open({publisher->endpoint(), {"g"}}));
   publisher->start(nullptr);
   // Urgent ones until one arrives: the subscription has then.
-  CHECK(wait_for([&] {
+  wait_for("an urgent message", [&] {
     publisher->publish("g", {"sync"}, Publisher::Urgency::at_once);
     return subscriber->receive(10ms).has_value();
-  }));
+  });
   // What is not urgent stays. What came before may still be on its way, and the signal of an urgent one may come when
   // that has gone already, and let the next one go.
-  CHECK(wait_for([&] {
+  wait_for("a message that stays", [&] {
     REQUIRE(publisher->publish("g", {"1"}));
     return !subscriber->receive(50ms).has_value();
-  }));
+  });
   REQUIRE(publisher->publish("g", {"2"}));
   REQUIRE(publisher->publish("g", {"3"}, Publisher::Urgency::at_once));
   std::vector<Frames> arrived;
@@ -443,10 +438,10 @@ TEST_CASE("poller: tells which of a subscriber, a dealer and a wake-up is ready"
   CHECK(dealer->receive() == Frames{"hello"});
   CHECK_FALSE(dealer->receive().has_value());
 
-  CHECK(wait_for([&] {
+  wait_for("a message", [&] {
     publisher->publish("t", {"x"});
     return poller.wait(5ms) == 1 && poller.ready(subscriber.get());
-  }));
+  });
   CHECK(subscriber->receive(0ms)->topic == "t");
   REQUIRE(dealer->reset().ok());
   REQUIRE(dealer->send({"after reset"}));

@@ -4,12 +4,12 @@
 #include <cerrno>
 #include <filesystem>
 #include <future>
-#include <thread>
 
 #include "node/conditions.h"
 #include "node/disk_watch.h"
 #include "node/durable_file.h"
 #include "tests/support/temporary_folder.h"
+#include "tests/support/wait.h"
 
 using namespace sqlcast;
 using namespace sqlcast::node;
@@ -20,7 +20,7 @@ namespace {
 // Has it look, and takes what it has found.
 void look(DiskWatch& disk, DiskWatch::Clock::time_point now) {
   disk.tick(now);
-  while (disk.looking()) std::this_thread::yield();
+  support::wait_for("the end of the look", [&] { return !disk.looking(); });
   disk.tick(now);
 }
 

@@ -7,14 +7,17 @@
 
 #include "net/requester.h"
 #include "node/front.h"
+#include "tests/support/session.h"
+#include "tests/support/wait.h"
 
 using namespace sqlcast;
 using namespace sqlcast::node;
 using namespace std::chrono_literals;
+using support::kPatience;
+using support::query_of;
 
 namespace {
 
-constexpr auto kPatience = 60s;
 constexpr std::uint64_t kMessageBytes = 32U << 20U;
 
 std::unique_ptr<net::Requester> requester_to(const std::string& endpoint) {
@@ -33,13 +36,6 @@ Result<proto::Message> ask(net::Requester& requester, const proto::Message& mess
   if (!decoded) return decoded.status();
   CHECK(decoded->header.exchange == 7);
   return std::move(decoded->message);
-}
-
-proto::QueryRequest query(std::string sql) {
-  proto::QueryRequest request;
-  request.statements.resize(1);
-  request.statements[0].sql = std::move(sql);
-  return request;
 }
 
 // A front door whose handler keeps every query waiting until it is let go.
@@ -82,11 +78,11 @@ void check_status_overtakes(const proto::QueryRequest& large) {
 }  // namespace
 
 TEST_CASE("slow lane: status is answered while a large request is judged") {
-  check_status_overtakes(query("SELECT '" + std::string(1U << 20U, 'x') + "'"));
+  check_status_overtakes(query_of("SELECT '" + std::string(1U << 20U, 'x') + "'"));
 }
 
 TEST_CASE("slow lane: status is answered while a small request is judged whose values make it large") {
-  proto::QueryRequest request = query("SELECT 1");
+  proto::QueryRequest request = query_of("SELECT 1");
   for (int i = 0; i < 1000; ++i) request.statements[0].sql += ",:v";
   request.statements[0].named_params = {{"v", std::string(10'000, 'x')}};
   check_status_overtakes(request);
@@ -99,7 +95,7 @@ TEST_CASE("slow lane: a large request that cannot be read is answered as a small
   const Result<proto::Frames> reply = requester->request({json}, kPatience);
   REQUIRE(reply.ok());
   CHECK(reply->front().starts_with(R"({"ok":false,"id":9,)"));
-  proto::Frames frames = proto::encode(query(std::string(1U << 20U, 'x')), 7);
+  proto::Frames frames = proto::encode(query_of(std::string(1U << 20U, 'x')), 7);
   frames[1].resize(frames[1].size() - 1);
   Result<proto::Frames> refused = requester->request(std::move(frames), kPatience);
   REQUIRE(refused.ok());
@@ -132,7 +128,7 @@ TEST_CASE("slow lane: a cancel finds the request that waits there, and one that 
   });
   const auto send = [&](const std::string& client, bool cancels) {
     return std::async(std::launch::async, [&front, client, cancels] {
-      proto::QueryRequest large = query("SELECT '" + std::string(1U << 20U, 'x') + "'");
+      proto::QueryRequest large = query_of("SELECT '" + std::string(1U << 20U, 'x') + "'");
       large.key = {client, 1};
       return ask(*requester_to(front.endpoint()),
                  cancels ? proto::Message(proto::CancelRequest{large.key}) : proto::Message(large));
@@ -189,10 +185,11 @@ TEST_CASE("slow lane: work is done in order, and all of it hears of the end") {
   }
   std::thread stopper([&] { lane.stop(); });
   SlowLane::Work late = [&order](bool) { order.push_back(99); };
-  while (lane.submit(0, late)) {  // until stop() has begun
+  support::wait_for("stop() to begin", [&] {
+    if (!lane.submit(0, late)) return true;
     late = [](bool) {};
-    std::this_thread::yield();
-  }
+    return false;
+  });
   release.set_value();
   stopper.join();
   REQUIRE(order.size() >= 4);

@@ -5,14 +5,15 @@
 #include <atomic>
 #include <catch2/catch.hpp>
 
-#include "net/requester.h"
+#include "tests/support/session.h"
+#include "tests/support/wait.h"
 
 using namespace sqlcast;
 using namespace std::chrono_literals;
+using support::kPatience;
 
 namespace {
 
-constexpr auto kPatience = 60s;
 constexpr std::uint64_t kMessageBytes = 1U << 20U;
 
 // Answers the second copy that comes with `code`, the first one never.
@@ -58,22 +59,13 @@ struct Slave {
 proto::ErrorReply answer_of(Code code, bool writes, std::optional<Sequence> sent_since) {
   FakeMaster master(code);
   Slave slave(master.front.endpoint(), writes);
-  net::Requester::Options options;
-  options.endpoint = slave.front.endpoint();
-  options.max_message_bytes = kMessageBytes;
-  auto requester = net::Requester::open(std::move(options));
-  REQUIRE(requester.ok());
-  proto::QueryRequest request;
-  request.statements.resize(1);
-  request.statements[0].sql = "DELETE FROM a.b";
-  request.key = {"c", 1};
+  support::Session client(slave.front.endpoint());
+  proto::QueryRequest request = support::keyed("c", 1, "DELETE FROM a.b");
   request.sent_since = sent_since;
-  auto frames = (*requester)->request(proto::encode(proto::Message(request), 1), kPatience);
-  REQUIRE(frames.ok());
-  auto decoded = proto::decode(std::move(*frames));
-  REQUIRE(decoded.ok());
+  const auto reply = client.exchange(request, kPatience);
+  REQUIRE(reply.ok());
   CHECK(master.copies == 2);
-  const auto* error = std::get_if<proto::ErrorReply>(&decoded->message);
+  const auto* error = std::get_if<proto::ErrorReply>(&*reply);
   REQUIRE(error != nullptr);
   return *error;
 }
