@@ -72,9 +72,9 @@ int main(int argc, char** argv) {
               std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
   for (int i = 1; i < 20; ++i) window.frame(app);
   std::minstd_rand random;
-  const double first = window.now - 300;
+  const double begun = window.now - 300;
   for (int i = 0; i < 600; ++i) {
-    const double t = first + i * 0.5;
+    const double t = begun + i * 0.5;
     std::vector<proto::NodeStatus> nodes = state->nodes;
     for (auto& node : nodes) {
       node.entries_per_second = static_cast<double>(random() % 20'000);

@@ -168,6 +168,7 @@ Result<ManagedServer::Lock> ManagedServer::lock_folder(std::chrono::seconds wait
 
 Status ManagedServer::spawn(const std::vector<std::string>& arguments, const Lock& lock) {
   std::vector<char*> argv;
+  argv.reserve(arguments.size() + 1);
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
   const MutexLock guard(mutex_);
