@@ -66,7 +66,7 @@ int main(int argc, char** argv) {
   options.make_backend = [state](const SavedConnection&) -> Result<std::unique_ptr<Backend>> {
     return std::unique_ptr<Backend>(std::make_unique<FakeBackend>(state));
   };
-  App app(std::move(options));
+  App app(options);
   window.frame(app);
   std::printf("start: fonts, app, first frame                       %.3f s\n",
               std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());

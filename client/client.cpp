@@ -347,13 +347,12 @@ Reply Client::run(std::string sql, std::vector<Value> params) {
   return run(Request::of(std::move(sql), std::move(params)));
 }
 
-void Client::cancel(std::uint64_t request_id, std::function<void(Result<bool>)> callback) {
+void Client::cancel(std::uint64_t request_id, const std::function<void(Result<bool>)>& callback) {
   impl_->cancel(request_id, callback);
 }
 
 Result<bool> Client::cancel(std::uint64_t request_id) {
-  return impl_->wait<Result<bool>>(
-      [&](std::function<void(Result<bool>)> done) { cancel(request_id, std::move(done)); });
+  return impl_->wait<Result<bool>>([&](const std::function<void(Result<bool>)>& done) { cancel(request_id, done); });
 }
 
 void Client::fetch(const Cursor& cursor, std::uint32_t page_rows, ReplyCallback callback) {

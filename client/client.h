@@ -165,7 +165,7 @@ class Client {
   Reply run(std::string sql, std::vector<Value> params = {});
 
   // Stops a request of this client. stopped = it has no effect; otherwise it had ended already. Does not block.
-  void cancel(std::uint64_t request_id, std::function<void(Result<bool> stopped)> callback);
+  void cancel(std::uint64_t request_id, const std::function<void(Result<bool> stopped)>& callback);
   Result<bool> cancel(std::uint64_t request_id);  // may block
 
   // The next page. A cursor left alone for the node's cursor time-out is gone (cursor_not_found). Never resent, as
