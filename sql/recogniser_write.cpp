@@ -220,6 +220,7 @@ bool Recogniser::delete_rows() {
     From from;
     if (!table_references(from) || !delete_targets(targets)) return false;
     facts_.target_count = from.factors;
+    facts_.on = std::move(from.on);
     return where_clause();
   }
   if (targets.size() != 1) return unexpected();

@@ -13,6 +13,7 @@
 #include "sql/refusal.h"
 #include "sql/row_order.h"
 #include "sql/token_list.h"
+#include "sql/value_shape.h"
 #include "sql/verdict.h"
 
 namespace sqlcast::sql {
@@ -20,7 +21,12 @@ namespace sqlcast::sql {
 class Rules {
  public:
   Rules(const TokenList& tokens, const Facts& facts, const Schema* schema)
-      : tokens_(tokens), facts_(facts), schema_(schema) {}
+      : tokens_(tokens),
+        facts_(facts),
+        schema_(schema),
+        shapes_(tokens, [this](const ColumnRef& column) { return column_named(column).shape; }) {}
+  Rules(const Rules&) = delete;
+  Rules& operator=(const Rules&) = delete;
 
   // False: unsafe; refusal() and reason() say why.
   bool check();
@@ -68,12 +74,28 @@ class Rules {
   bool check_ddl();
   // -- conditions (rules_conditions.cpp)
   bool check_conditions();
+  bool check_condition_range(Range range);
+  bool check_operator(std::size_t at, Range left, std::size_t end);
   bool check_like(std::size_t at);
-  bool check_between(std::size_t at);
-  bool check_comparison(std::size_t at);
-  bool check_text_number(const std::string& column, std::size_t literal);
-  bool check_in(std::size_t at);
-  bool check_exact(const std::string& column, std::size_t literal);
+  bool check_between(std::size_t at, Range left, bool negated, std::size_t end);
+  bool check_in(std::size_t at, Range left, bool negated);
+  bool check_pair(Range left, Range right, Comparing comparing);
+  bool check_query(Range left, std::size_t open, Comparing comparing, bool negated);
+  bool check_looked_up(Range left, Range item, bool negated);
+  bool check_side(Range column, Range operand, Comparing comparing);
+  bool check_literal(const ColumnRef& column, std::size_t literal, Comparing comparing);
+  bool check_shape(const ColumnRef& column, Range operand, Comparing comparing);
+  bool check_common_columns();
+  bool check_common_column(const std::string& name);
+  struct NamedColumn {  // what a name may be
+    std::vector<ValueShape> indexed;
+    std::vector<ValueShape> others;
+    ValueShape shape{ValueKind::null};
+    bool has_text() const;
+  };
+  const NamedColumn& column_named(const ColumnRef& column) const;
+  void add_aliases(const std::string& name, NamedColumn& found) const;
+  void read_aliases() const;
   std::string column_before(std::size_t at) const;
   std::vector<Range> condition_ranges() const;
   bool closes_call(std::size_t at) const;
@@ -109,6 +131,13 @@ class Rules {
   bool rows_in_order_ = false;                                        // … or works in a total order
   mutable std::map<std::string, std::vector<const Column*>> called_;  // by name: looked up once
   mutable std::size_t looked_at_ = 0;                                 // columns, for that
+  const ShapeReader shapes_;
+  mutable std::map<std::pair<std::string, std::string>, NamedColumn> named_;  // by qualifier and name
+  mutable std::multimap<std::string, Range> aliases_;                         // of select lists, once they are needed
+  mutable bool aliases_read_ = false;
+  bool columns_equated_ = false;  // some column is compared with another
+  bool negates_ = false;          // NOT (…)
+  std::string inexact_;           // why a literal would be refused if its column had an index
   Refusal refusal_ = Refusal::none;
   std::string reason_;
 };

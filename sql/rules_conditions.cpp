@@ -3,7 +3,10 @@
 //  - an index over a column's first characters compares as many characters of the value that is looked for; where 'ß'
 //    equals 'ss', the cut falls elsewhere in equal values, and the index misses rows;
 //  - LIKE 'a%' under a _bin collation that pads: its range begins behind texts that go on with a control character;
-//  - = and IN with a number or time that the column cannot hold: by an index it is rounded first (1.5 finds 2);
+//  - = and IN with a number or time that the column cannot hold: by an index it is rounded first (1.5 finds 2). So
+//    too where it comes from an expression, a query or another column (sql/value_shape.h), or by way of one: of
+//    a.i = b.n AND b.n = 1.5 the server makes a.i = 1.5;
+//  - NOT IN (SELECT …) looks values up in a table of its own, rounded or cut to what the query gives;
 //  - BETWEEN two texts that are equal in the literals' own collation becomes =, in an index range only.
 #include <algorithm>
 
@@ -29,13 +32,6 @@ bool pads_bytes(std::string_view collation) {
 bool is_collation_of_literals(std::string_view collation) {
   return collation == "utf8mb4_general_ci" || collation == "utf8mb3_general_ci";
 }
-
-bool is_number_type(const Column& column) {
-  return type_is_one_of(column,
-                        {"tinyint", "smallint", "mediumint", "int", "bigint", "decimal", "year", "bit", "float"});
-}
-
-bool is_time_type(const Column& column) { return type_is_one_of(column, {"date", "time", "datetime", "timestamp"}); }
 
 // [-]digits[.digits]: as the column itself would be written, with no more behind the point than it has.
 bool is_plain_number(std::string_view text, std::uint32_t scale) {
@@ -69,20 +65,37 @@ bool is_plain_time(std::string_view text, std::string_view pattern, std::uint32_
   return behind.empty() || (behind.front() == '.' && is_plain_number("0" + std::string(behind), scale));
 }
 
-// The column can hold the literal as it is, so that nothing is rounded or converted.
-bool holds_exactly(const Column& column, const Item& item, std::string_view text) {
-  if (item.kind == TokenKind::string) text = text.substr(1, text.size() - 2);
-  if (is_number_type(column)) return is_plain_number(text, same_word(column.type, "decimal") ? column.scale : 0);
-  if (item.kind != TokenKind::string) return false;
-  if (same_word(column.type, "time")) return is_plain_time(text, "00:00:00", column.scale) && is_clock_time(text);
-  if (text.size() == 10) return is_plain_time(text, "0000-00-00", 0) && is_date(text);
-  return !same_word(column.type, "date") && is_plain_time(text, "0000-00-00 00:00:00", column.scale) && is_date(text) &&
-         is_clock_time(text.substr(11));
+// A column of that shape can hold the literal as it is, so that nothing is rounded or converted.
+bool holds_exactly(ValueShape column, const Item& item, std::string_view text) {
+  constexpr std::size_t kYearDigits = 4;
+  const bool quoted = item.kind == TokenKind::string;
+  const std::string_view inside = quoted ? text.substr(1, text.size() - 2) : text;
+  switch (column.kind) {
+    case ValueKind::integer: return is_plain_number(inside, 0);
+    case ValueKind::decimal: return is_plain_number(inside, column.scale);
+    case ValueKind::year: return inside.size() == kYearDigits && is_plain_number(inside, 0);
+    case ValueKind::bit:
+      return !quoted && (is_plain_number(text, 0) || text.starts_with("0x") || text.starts_with('b'));
+    case ValueKind::time: return quoted && is_plain_time(inside, "00:00:00", column.scale) && is_clock_time(inside);
+    case ValueKind::date:
+    case ValueKind::datetime:
+      if (!quoted) return false;
+      if (inside.size() == 10) return is_plain_time(inside, "0000-00-00", 0) && is_date(inside);
+      return column.kind != ValueKind::date && is_plain_time(inside, "0000-00-00 00:00:00", column.scale) &&
+             is_date(inside) && is_clock_time(inside.substr(11));
+    default: return true;
+  }
 }
 
 bool is_comparison(char symbol, std::string_view text) {
   return symbol == '=' || symbol == '<' || symbol == '>' ||
          (symbol == '#' && (text == "<=>" || text == "<=" || text == ">=" || text == "<>" || text == "!="));
+}
+
+std::string folded(std::string_view name) {
+  std::string made(name);
+  for (char& c : made) c = to_upper(c);
+  return made;
 }
 
 bool has_loose_prefix(const Column& column) {
@@ -146,7 +159,13 @@ bool Rules::check_like(std::size_t at) {
                                               "\" by its index than without, under a _bin collation that pads");
 }
 
-bool Rules::check_between(std::size_t at) {
+bool Rules::check_between(std::size_t at, Range left, bool negated, std::size_t end) {
+  const Range lower{at + 1, shapes_.operand_end(at + 1, end)};
+  const Range upper{lower.end + 1, shapes_.operand_end(lower.end + 1, end)};
+  // NOT BETWEEN takes a DATE's bounds apart: a time of day is lost by an index.
+  const Comparing comparing = negated ? Comparing::equal : Comparing::order;
+  for (const Range& bound : {lower, upper})
+    if (!check_side(left, bound, comparing) || !check_side(bound, left, comparing)) return false;
   const std::string name = column_before(at);
   if (name.empty()) return true;
   const auto plain_text = [this](std::size_t bound) {
@@ -165,62 +184,286 @@ bool Rules::check_between(std::size_t at) {
                                 "\" by its index than without, where the two texts are equal in another collation");
 }
 
-// `literal` is compared for equality with the column, as it is or with a sign in front.
-bool Rules::check_exact(const std::string& column, std::size_t literal) {
-  const Item& item = tokens_[literal];
-  const bool text = item.kind == TokenKind::string && tokens_.text(literal).starts_with('\'');
-  if (column.empty() || (item.kind != TokenKind::number && item.kind != TokenKind::string)) return true;
-  const std::vector<const Column*>& columns = columns_called(column);
-  const bool rounds = std::any_of(columns.begin(), columns.end(), [&](const Column* known) {
-    const bool typed = is_number_type(*known) || is_time_type(*known);
-    return known->indexed != Indexed::no && typed &&
-           !((text || item.kind == TokenKind::number) && holds_exactly(*known, item, tokens_.text(literal)));
-  });
-  return !rounds || refuse(Refusal::index_dependent, "\"" + column + "\" cannot hold " + shown({literal, literal + 1}) +
-                                                         " as it is: by its index the server compares it rounded");
+bool Rules::NamedColumn::has_text() const {
+  const auto text = [](const ValueShape& one) { return one.kind == ValueKind::text; };
+  return std::any_of(indexed.begin(), indexed.end(), text) || std::any_of(others.begin(), others.end(), text);
 }
 
-// Text beside a number, in what strict mode makes fail at the first row whose text is none: which rows the server
-// compares is the plan's.
-bool Rules::check_text_number(const std::string& column, std::size_t literal) {
-  if (column.empty() || facts_.verb == Verb::delete_ || tokens_[literal].kind != TokenKind::number) return true;
-  // x'41', 0x41 and b'1' are bytes.
-  if (tokens_.text(literal).find_first_of("xXbB") != std::string_view::npos) return true;
-  const auto is_text = [](const Column& known) {
-    return type_is_one_of(known, {"char", "varchar", "tinytext", "text", "mediumtext"});
+// The names of select lists, and those that a common table expression gives to its columns.
+void Rules::read_aliases() const {
+  aliases_read_ = true;
+  const auto add = [this](std::size_t name, Range value) {
+    aliases_.emplace(folded(identifier_text(tokens_.text(name))), value);
   };
-  return !any_column(column, is_text) ||
-         refuse(Refusal::index_dependent, "\"" + column + "\" is text, and " + shown({literal, literal + 1}) +
+  for (const Block& block : facts_.blocks) {
+    for (const Range& item : split_commas(tokens_, block.select_list)) {
+      const Range value = shapes_.without_alias(item);
+      if (value.end < item.end) add(item.end - 1, value);
+    }
+  }
+  if (facts_.cte_names.empty()) return;
+  for (std::size_t open = 1; open < tokens_.size(); ++open) {
+    const std::size_t close = tokens_[open].match;
+    if (tokens_[open].symbol != '(' || tokens_[close + 1].keyword != Keyword::AS_ || !shapes_.is_query(close + 2))
+      continue;
+    const std::vector<Range> names = split_commas(tokens_, {open + 1, close});
+    for (const Range& list : shapes_.select_lists(close + 2)) {
+      const std::vector<Range> items = split_commas(tokens_, list);
+      for (std::size_t k = 0; k < std::min(names.size(), items.size()); ++k) add(names[k].first, items[k]);
+    }
+  }
+}
+
+// While an alias is read it counts as NULL, so that "n" of a recursive query is what its first part gives.
+void Rules::add_aliases(const std::string& name, NamedColumn& found) const {
+  if (!aliases_read_) read_aliases();
+  const auto [first, last] = aliases_.equal_range(folded(name));
+  for (auto alias = first; alias != last; ++alias) {
+    looked_at_ += alias->second.end - alias->second.first;
+    const ValueShape shape = shapes_.of(shapes_.without_alias(alias->second));
+    found.indexed.push_back(shape);
+    found.shape = either(found.shape, shape);
+  }
+}
+
+// Without queries that stand for tables, a qualifier tells which table is meant. With them, a name may be any that the
+// statement has, and the server may make an index over it.
+const Rules::NamedColumn& Rules::column_named(const ColumnRef& column) const {
+  const bool derived = facts_.derived_tables || !facts_.cte_names.empty();
+  const auto [known, fresh] = named_.try_emplace({derived ? std::string() : column.qualifier, column.name});
+  NamedColumn& found = known->second;
+  if (!fresh) return found;
+  for (const TableUse& use : facts_.tables) {
+    const Table* table_of_use = table(use.name);
+    if (table_of_use == nullptr) continue;
+    if (!derived && !column.qualifier.empty() && !may_be_same_name(use.alias, column.qualifier)) continue;
+    looked_at_ += table_of_use->columns.size();
+    for (const Column& one : table_of_use->columns) {
+      if (!may_be_same_name(one.name, column.name)) continue;
+      const ValueShape shape = shape_of(one);
+      (derived || one.indexed != Indexed::no ? found.indexed : found.others).push_back(shape);
+      found.shape = either(found.shape, shape);
+    }
+  }
+  if (derived || (found.indexed.empty() && found.others.empty())) add_aliases(column.name, found);
+  if (!found.indexed.empty() || !found.others.empty()) return found;
+  // Of a query that stands for a table, or of no table that is known.
+  found.shape = ValueShape{};
+  if (derived) found.indexed.push_back(found.shape);
+  return found;
+}
+
+// `literal` is compared with the column, as it is or with a sign or a type's name in front.
+bool Rules::check_literal(const ColumnRef& column, std::size_t literal, Comparing comparing) {
+  const Item& item = tokens_[literal];
+  const std::string_view text = tokens_.text(literal);
+  const bool number = item.kind == TokenKind::number;
+  const bool plain = number || text.starts_with('\'');
+  const NamedColumn& named = column_named(column);
+  const auto held = [&](const ValueShape& shape) {
+    if (!is_number(shape.kind) && !is_time(shape.kind)) return true;
+    if (comparing == Comparing::equal || shape.kind == ValueKind::bit || shape.kind == ValueKind::year)
+      return plain && holds_exactly(shape, item, text);
+    return true;
+  };
+  const auto all_hold = [&](const std::vector<ValueShape>& shapes) {
+    return std::all_of(shapes.begin(), shapes.end(), held);
+  };
+  if (!all_hold(named.indexed) || (inexact_.empty() && !all_hold(named.others))) {
+    const std::string reason = "\"" + column.name + "\" cannot hold " + shown({literal, literal + 1}) +
+                               " as it is: by its index the server compares it rounded";
+    if (!all_hold(named.indexed)) return refuse(Refusal::index_dependent, reason);
+    // What equals this column, and has an index, is looked up by the same literal.
+    inexact_ = reason;
+  }
+  // x'41', 0x41 and b'1' are bytes.
+  if (!number || facts_.verb == Verb::delete_ || text.find_first_of("xXbB") != std::string_view::npos) return true;
+  // Strict mode fails at the first row whose text is no number: which rows the server compares is the plan's.
+  return !named.has_text() ||
+         refuse(Refusal::index_dependent, "\"" + column.name + "\" is text, and " + shown({literal, literal + 1}) +
                                               " a number: whether a row that is no number is met depends on the plan; "
                                               "compare it with '" +
-                                              std::string(tokens_.text(literal)) + "'");
+                                              std::string(text) + "'");
 }
 
-// column = literal, literal = column; so too for <=>, <, > and the others, whose ranges are not rounded.
-bool Rules::check_comparison(std::size_t at) {
-  const bool equal = tokens_[at].symbol == '=' || tokens_.text(at) == "<=>";
-  // -1, TIMESTAMP'…'
-  const bool led = tokens_[at + 1].symbol == '-' || tokens_[at + 1].symbol == '+' ||
-                   (tokens_[at + 1].kind == TokenKind::word && tokens_[at + 2].kind == TokenKind::string);
-  const std::size_t right = at + (led ? 2 : 1);
-  const std::string left = column_before(at);
-  if ((equal && !check_exact(left, right)) || !check_text_number(left, right)) return false;
-  std::size_t end = at + 1;
-  while (tokens_[end + 1].symbol == '.') end += 2;
-  ColumnRef column;
-  return at == 0 || !read_column(tokens_, {at + 1, end + 1}, column) ||
-         ((!equal || check_exact(column.name, at - 1)) && check_text_number(column.name, at - 1));
+bool Rules::check_shape(const ColumnRef& column, Range operand, Comparing comparing) {
+  const NamedColumn& named = column_named(column);
+  const bool text = named.has_text() && facts_.verb != Verb::delete_;
+  const auto judged = [](const ValueShape& shape) {
+    return shape.kind != ValueKind::text && shape.kind != ValueKind::made_text && shape.kind != ValueKind::other;
+  };
+  if (!text && std::none_of(named.indexed.begin(), named.indexed.end(), judged)) return true;
+  looked_at_ += operand.end - operand.first;
+  const ValueShape shape = shapes_.of(operand);
+  if (text && is_number(shape.kind))
+    return refuse(Refusal::index_dependent,
+                  "\"" + column.name + "\" is text, and " + shown(operand) +
+                      " a number: whether a row that is no number is met depends on the plan");
+  return std::all_of(named.indexed.begin(), named.indexed.end(),
+                     [&](const ValueShape& one) { return holds(one, shape, comparing); }) ||
+         refuse(Refusal::index_dependent, "\"" + column.name + "\" may be unable to hold " + shown(operand) +
+                                              " as it is, and by its index the server compares it converted; CAST it "
+                                              "to the column's type");
 }
 
-// column IN (literal, …)
-bool Rules::check_in(std::size_t at) {
-  const Keyword inside = tokens_[at + 2].keyword;
-  const bool query = inside == Keyword::SELECT_ || inside == Keyword::WITH_;
-  if (tokens_[at + 1].symbol != '(' || query) return true;
-  const std::string column = column_before(at);
-  if (column.empty()) return true;
+// Only a column by itself is read by an index.
+bool Rules::check_side(Range column, Range operand, Comparing comparing) {
+  ColumnRef ref;
+  column = shapes_.bare(column);
+  operand = shapes_.bare(operand);
+  if (operand.empty() || !read_column(tokens_, column, ref)) return true;
+  const Item& last = tokens_[operand.end - 1];
+  const bool led = operand.end - operand.first == 2 &&
+                   (tokens_[operand.first].symbol == '-' || tokens_[operand.first].symbol == '+' ||
+                    tokens_[operand.first].kind == TokenKind::word);
+  if ((operand.end - operand.first == 1 || led) && (last.kind == TokenKind::number || last.kind == TokenKind::string))
+    return check_literal(ref, operand.end - 1, comparing) &&
+           (tokens_[operand.first].kind != TokenKind::word || check_shape(ref, operand, comparing));
+  ColumnRef other;
+  if (comparing == Comparing::equal && read_column(tokens_, operand, other)) columns_equated_ = true;
+  return check_shape(ref, operand, comparing);
+}
+
+// a = b, and (a, b) = (c, d) by its elements.
+bool Rules::check_pair(Range left, Range right, Comparing comparing) {
+  const auto open_of = [this](Range range) {
+    return range.first + (tokens_[range.first].symbol == '(' ? 0 : 1);  // ROW, ANY, ALL
+  };
+  const std::size_t right_open = open_of(right);
+  const std::size_t left_open = open_of(left);
+  const auto whole = [this](Range range, std::size_t open) {
+    const Keyword word = tokens_[range.first].keyword;
+    const bool led = word == Keyword::ROW_ || word == Keyword::ANY_ || word == Keyword::SOME_ || word == Keyword::ALL_;
+    return tokens_[open].symbol == '(' && tokens_[open].match == range.end - 1 && (led || open == range.first);
+  };
+  const bool right_group = whole(right, right_open);
+  const bool left_group = whole(left, left_open);
+  if (right_group && shapes_.is_query(right_open)) {
+    const bool all = tokens_[right.first].keyword == Keyword::ALL_;
+    return check_query(left, right_open, comparing, all);
+  }
+  if (left_group && shapes_.is_query(left_open)) return check_query(right, left_open, comparing, false);
+  if (left_group && right_group) {
+    const std::vector<Range> lefts = split_commas(tokens_, {left_open + 1, left.end - 1});
+    const std::vector<Range> rights = split_commas(tokens_, {right_open + 1, right.end - 1});
+    if (lefts.size() > 1 && lefts.size() == rights.size()) {
+      for (std::size_t k = 0; k < lefts.size(); ++k)
+        if (!check_pair(lefts[k], rights[k], comparing)) return false;
+      return true;
+    }
+  }
+  return check_side(left, right, comparing) && check_side(right, left, comparing);
+}
+
+bool Rules::check_query(Range left, std::size_t open, Comparing comparing, bool negated) {
+  left = shapes_.bare(left);
+  std::vector<Range> lefts{left};
+  if (tokens_[left.first].symbol == '(' && tokens_[left.first].match == left.end - 1 && !shapes_.is_query(left.first))
+    lefts = split_commas(tokens_, {left.first + 1, left.end - 1});
+  const std::vector<Range> lists = shapes_.select_lists(open);
+  if (lists.empty()) return check_side(left, {open, tokens_[open].match + 1}, comparing);
+  for (const Range& list : lists) {
+    looked_at_ += list.end - list.first;
+    const std::vector<Range> items = split_commas(tokens_, list);
+    for (std::size_t k = 0; k < lefts.size(); ++k) {
+      // "*" may be any column.
+      const Range item = k < items.size() ? shapes_.without_alias(items[k]) : Range{list.first, list.end};
+      if (!check_side(lefts[k], item, comparing) || !check_side(item, lefts[k], comparing)) return false;
+      if (comparing == Comparing::equal && !check_looked_up(lefts[k], item, negated)) return false;
+    }
+  }
+  return true;
+}
+
+// The rows of the query may be kept in a table of its own, where the value on the left is looked up as what the query
+// gives, and text is cut to its length.
+bool Rules::check_looked_up(Range left, Range item, bool negated) {
+  if (!negated && !negates_) return true;
+  const ValueShape kept = shapes_.of(item);
+  const ValueShape sought = shapes_.of(left);
+  const bool text = kept.kind == ValueKind::text || kept.kind == ValueKind::made_text;
+  const bool fits = text ? sought.kind == ValueKind::text && kept.kind == ValueKind::text && sought.scale <= kept.scale
+                         : kept.kind == ValueKind::other || holds(kept, sought, Comparing::equal);
+  return fits || refuse(Refusal::index_dependent, shown(item) + " may be unable to hold " + shown(left) +
+                                                      " as it is: whether NOT IN finds it depends on the plan");
+}
+
+// left IN (right, …), left IN (SELECT …)
+bool Rules::check_in(std::size_t at, Range left, bool negated) {
+  if (tokens_[at + 1].symbol != '(') return true;
+  if (shapes_.is_query(at + 1)) return check_query(left, at + 1, Comparing::equal, negated);
   for (const Range& element : split_commas(tokens_, {at + 2, tokens_[at + 1].match}))
-    if (!check_exact(column, element.end - 1) || !check_text_number(column, element.end - 1)) return false;
+    if (!check_pair(left, element, Comparing::equal)) return false;
+  return true;
+}
+
+// JOIN … USING (a, b); NATURAL JOIN
+bool Rules::check_common_columns() {
+  std::map<std::string, int> counts;
+  for (std::size_t at = 0; at < tokens_.size(); ++at) {
+    if (tokens_[at].keyword == Keyword::USING_ && tokens_[at + 1].symbol == '(')
+      for (const Range& name : split_commas(tokens_, {at + 2, tokens_[at + 1].match}))
+        if (!check_common_column(identifier_text(tokens_.text(name.first)))) return false;
+    if (tokens_[at].keyword != Keyword::NATURAL_ || !counts.empty()) continue;
+    for (const TableUse& use : facts_.tables)
+      if (const Table* known = table(use.name); known != nullptr)
+        for (const Column& column : known->columns) ++counts[folded(column.name)];
+    for (const auto& [name, count] : counts)
+      if (count > 1 && !check_common_column(name)) return false;
+  }
+  return true;
+}
+
+bool Rules::check_common_column(const std::string& name) {
+  columns_equated_ = true;
+  if (looked_at_ > kMostLookUps) return refuse(Refusal::index_dependent, "the join is too long to judge");
+  const NamedColumn& named = column_named({{}, name, 0});
+  return std::all_of(named.indexed.begin(), named.indexed.end(),
+                     [&](const ValueShape& one) { return holds(one, named.shape, Comparing::equal); }) ||
+         refuse(Refusal::index_dependent,
+                "\"" + name + "\" is of several types, and by an index the server compares it converted");
+}
+
+// The operator at `at`, the operand in front of it, and where what may be behind it ends.
+bool Rules::check_operator(std::size_t at, Range left, std::size_t end) {
+  const Item& item = tokens_[at];
+  const bool negated = !left.empty() && tokens_[left.end - 1].keyword == Keyword::NOT_;
+  if (negated) --left.end;
+  if (item.keyword == Keyword::LIKE_) return check_like(at);
+  if (item.keyword == Keyword::BETWEEN_) return check_between(at, left, negated, end);
+  if (item.keyword == Keyword::IN_) return check_in(at, left, negated);
+  if (!is_comparison(item.symbol, tokens_.text(at))) return true;
+  const Range right{at + 1, shapes_.operand_end(at + 1, end)};
+  if (left.empty() || right.empty()) return true;
+  const std::string_view text = tokens_.text(at);
+  const bool equal = text == "=" || text == "<=>" || text == "<>" || text == "!=";
+  const bool unequal = text == "<>" || text == "!=";
+  const bool to_query = tokens_[right.first].keyword == Keyword::ALL_;
+  return check_pair(left, right, equal && (!unequal || to_query) ? Comparing::equal : Comparing::order);
+}
+
+bool Rules::check_condition_range(Range range) {
+  std::vector<std::size_t> outer;  // where the operands around the open parentheses begin
+  std::size_t first = range.first;
+  for (std::size_t at = range.first; at < range.end; ++at) {
+    const Item& item = tokens_[at];
+    if (item.symbol == '(') {
+      outer.push_back(first);
+      first = at + 1;
+    } else if (item.symbol == ')') {
+      first = outer.empty() ? at + 1 : outer.back();
+      if (!outer.empty()) outer.pop_back();
+    } else if (shapes_.ends_operand(at)) {
+      const Keyword next = tokens_[at + 1].keyword;
+      const bool part_of_operator = item.keyword == Keyword::NOT_ && at > first &&
+                                    (next == Keyword::IN_ || next == Keyword::LIKE_ || next == Keyword::BETWEEN_);
+      if (item.keyword == Keyword::NOT_ && tokens_[at + 1].symbol == '(') negates_ = true;
+      if (part_of_operator) continue;
+      if (!check_operator(at, {first, at}, range.end)) return false;
+      first = at + 1;
+    }
+    if (looked_at_ > kMostLookUps) return refuse(Refusal::index_dependent, "the conditions are too long to judge");
+  }
   return true;
 }
 
@@ -260,13 +503,7 @@ bool Rules::check_conditions() {
       for (const Column& column : known->columns)
         if (has_loose_prefix(column)) loose.push_back(column.name);
   for (const Range& range : condition_ranges()) {
-    for (std::size_t at = range.first; at < range.end; ++at) {
-      if (tokens_[at].keyword == Keyword::LIKE_ && !check_like(at)) return false;
-      if (tokens_[at].keyword == Keyword::BETWEEN_ && !check_between(at)) return false;
-      if (tokens_[at].keyword == Keyword::IN_ && !check_in(at)) return false;
-      if (is_comparison(tokens_[at].symbol, tokens_.text(at)) && !check_comparison(at)) return false;
-      if (looked_at_ > kMostLookUps) return refuse(Refusal::index_dependent, "the conditions are too long to judge");
-    }
+    if (!check_condition_range(range)) return false;
     if (loose.empty()) continue;
     for (const ColumnRef& column : column_refs(tokens_, range)) {
       looked_at_ += loose.size();
@@ -279,7 +516,8 @@ bool Rules::check_conditions() {
                           "\" misses rows under its collation, where one character may equal several");
     }
   }
-  return true;
+  if (!check_common_columns()) return false;
+  return inexact_.empty() || !columns_equated_ || refuse(Refusal::index_dependent, inexact_);
 }
 
 }  // namespace sqlcast::sql

@@ -29,6 +29,7 @@ struct Column {
   std::string type;        // information_schema's DATA_TYPE ("bigint", "varchar"); empty = not known: less is proven
   std::string collation;   // of text; empty = none, or not known
   Indexed indexed = Indexed::no;
+  std::uint32_t length = 0;        // of text, in characters; 0 where not known
   std::uint32_t scale = 0;         // digits behind the point, of DECIMAL and of what has a time; 0 where not known
   std::string default_expression;  // as information_schema gives it; empty = none
 };

@@ -13,9 +13,18 @@ namespace {
 constexpr const char* kNotSystem =
     "TABLE_SCHEMA NOT IN ('mysql','information_schema','performance_schema','sys','sqlcast')";
 
+constexpr const char* kColumnsQuery =
+    "SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, IS_NULLABLE, EXTRA, COLUMN_DEFAULT, DATA_TYPE, COLLATION_NAME, "
+    "COALESCE(DATETIME_PRECISION,NUMERIC_SCALE,0), COALESCE(CHARACTER_MAXIMUM_LENGTH,0) FROM "
+    "information_schema.COLUMNS WHERE ";
+
 const std::string& text(const Row& row, std::size_t column) {
   static const std::string kEmpty;
   return row[column] ? *row[column] : kEmpty;
+}
+
+std::uint32_t number(const Row& row, std::size_t column) {
+  return static_cast<std::uint32_t>(std::strtoul(text(row, column).c_str(), nullptr, 10));
 }
 
 sql::ObjectName name_of(const Row& row) { return {text(row, 0), text(row, 1)}; }
@@ -68,11 +77,8 @@ Result<sql::Schema> load_schema(Connection& connection, std::uint64_t version) {
     table.partitioned = text(row, 4).find("partitioned") != std::string::npos;
   }
 
-  rows = connection.rows(std::string("SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, IS_NULLABLE, EXTRA, "
-                                     "COLUMN_DEFAULT, DATA_TYPE, COLLATION_NAME, "
-                                     "COALESCE(DATETIME_PRECISION,NUMERIC_SCALE,0) FROM information_schema.COLUMNS "
-                                     "WHERE ") +
-                         kNotSystem + " ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION");
+  rows =
+      connection.rows(std::string(kColumnsQuery) + kNotSystem + " ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION");
   if (!rows) return rows.status();
   for (const Row& row : *rows) {
     sql::Column column;
@@ -84,7 +90,8 @@ Result<sql::Schema> load_schema(Connection& connection, std::uint64_t version) {
     column.default_expression = text(row, 5);
     column.type = text(row, 6);
     column.collation = text(row, 7);
-    column.scale = static_cast<std::uint32_t>(std::strtoul(text(row, 8).c_str(), nullptr, 10));
+    column.scale = number(row, 8);
+    column.length = number(row, 9);
     schema.tables[name_of(row)].columns.push_back(std::move(column));
   }
 

@@ -109,6 +109,84 @@ TEST_CASE("conditions: equality of an indexed column with what it cannot hold is
     CHECK_FALSE(depends_on_index(text));
 }
 
+TEST_CASE("conditions: an indexed column is compared with what it can hold, as far as the statement shows it") {
+  for (const char* text : {"UPDATE t SET v='x' WHERE i=1+0.5",
+                           "DELETE FROM t WHERE i=3/2",
+                           "DELETE FROM t WHERE i=(SELECT 1.5)",
+                           "DELETE FROM t WHERE i=(SELECT price FROM t q WHERE id=1)",
+                           "DELETE FROM t WHERE i IN (SELECT price FROM t q)",
+                           "DELETE FROM t WHERE (i,id)=(1.5,7)",
+                           "DELETE FROM t WHERE (i,id) IN ((1,7),(1.5,7))",
+                           "DELETE FROM t WHERE (id,i) IN (SELECT id, price FROM t q)",
+                           "DELETE t FROM t JOIN t q ON t.i=q.price",
+                           "UPDATE t JOIN t q ON q.price=t.i SET t.v='x'",
+                           "DELETE t FROM t JOIN s ON t.i=s.w",
+                           "DELETE FROM t WHERE at=NOW(3)",
+                           "DELETE FROM t WHERE at=UNIX_TIMESTAMP()",
+                           "DELETE FROM t WHERE at=CONCAT('2020')",
+                           "DELETE FROM t WHERE i=JSON_VALUE(v,'$.a')",
+                           "DELETE FROM t WHERE i<SQRT(free)",
+                           "DELETE FROM t WHERE i=CASE WHEN id>1 THEN 1 ELSE 1.5 END",
+                           "DELETE FROM t WHERE i=IF(id>1,1,'x')",
+                           "DELETE t FROM t JOIN t q ON t.i=q.free AND q.free=1.5",
+                           "DELETE FROM t WHERE i=free AND free=1.5",
+                           "INSERT INTO s SELECT id, 'x' FROM (SELECT i AS x, id FROM t) q WHERE x=1.5",
+                           "INSERT INTO s WITH q AS (SELECT price AS x FROM t) SELECT i, 'x' FROM t JOIN q ON t.i=q.x",
+                           "DELETE t FROM t JOIN s WHERE t.i=1.5",
+                           "DELETE t FROM t JOIN s ON t.i=1.5"})
+    CHECK(depends_on_index(text));
+  for (const char* text :
+       {"DELETE FROM t WHERE i=id+1",
+        "DELETE t FROM t JOIN s ON t.id=s.id",
+        "DELETE t FROM t JOIN s USING (id)",
+        "UPDATE t JOIN s ON s.id=t.i SET t.v='x' WHERE s.w='a'",
+        "DELETE FROM t WHERE at<NOW()-INTERVAL 7 DAY",
+        "DELETE FROM t WHERE at<CURRENT_DATE AND at>=DATE_SUB(NOW(), INTERVAL 1 MONTH)",
+        "DELETE FROM t WHERE at>=DATE_FORMAT(NOW(),'%Y-%m-01')",
+        "DELETE FROM t WHERE at BETWEEN '2020-01-01' AND NOW()",
+        "DELETE FROM t WHERE at=CAST('2020-01-01' AS DATE)",
+        "DELETE FROM t WHERE i IN (SELECT id FROM s WHERE w='a')",
+        "DELETE FROM t WHERE i NOT IN (SELECT id FROM s)",
+        "DELETE FROM t WHERE (i,id) IN ((1,2),(3,4))",
+        "DELETE FROM t WHERE i=(SELECT MAX(id) FROM s)",
+        "UPDATE t SET v='x' WHERE i=LAST_INSERT_ID()",
+        "DELETE FROM t WHERE i=COALESCE((SELECT MIN(id) FROM s), 0)",
+        "DELETE FROM t WHERE price*free>100",
+        "DELETE FROM t WHERE price>(SELECT AVG(price) FROM t q)",
+        "DELETE FROM t WHERE price=price*2 OR price>free*1.19",
+        "DELETE FROM t WHERE i=CAST(v AS SIGNED)",
+        "DELETE FROM t WHERE i=LENGTH(v) AND i<>1.5",
+        "DELETE FROM t WHERE i=CASE WHEN id>1 THEN 1 ELSE 2 END",
+        "DELETE FROM t WHERE i=NULL OR i IS NOT NULL",
+        "DELETE FROM t WHERE EXISTS (SELECT 1 FROM s WHERE s.id=t.i)",
+        "DELETE FROM t WHERE general=CONCAT('a',id)",
+        "UPDATE t SET v='x' WHERE general IN (SELECT w FROM s)",
+        "DELETE FROM t WHERE i%2=1.5 AND i+1=2.5",
+        "INSERT INTO s SELECT id, 'x' FROM (SELECT id, COUNT(*) AS n FROM t GROUP BY id) q "
+        "WHERE n>1",
+        "INSERT INTO s SELECT q.id, 'x' FROM (SELECT id, COUNT(*) AS m FROM t GROUP BY id) q JOIN t ON t.i=q.m",
+        "INSERT INTO s (id) WITH RECURSIVE n(k) AS (SELECT 1 UNION ALL SELECT k+1 FROM n WHERE k<10) SELECT k FROM n",
+        "INSERT INTO s (id) SELECT i FROM t GROUP BY i HAVING COUNT(*)>1.5",
+        "DELETE t FROM t JOIN s ON t.id=s.id WHERE t.i=1 AND t.price=1.25"})
+    CHECK_FALSE(depends_on_index(text));
+}
+
+TEST_CASE("conditions: a qualifier tells which table's column is meant") {
+  Schema schema = kSchema;
+  schema.tables[{"d", "s"}].columns.push_back(column("i", "varchar", "utf8mb4_general_ci", Indexed::whole));
+  schema.tables[{"d", "s"}].columns.push_back(column("price", "int", "", Indexed::whole));
+  Judgement judgement;
+  judgement.default_database = "d";
+  judgement.schema = &schema;
+  const auto code = [&](std::string_view text) { return judge(text, judgement).code; };
+  CHECK(code("UPDATE t a JOIN s b ON a.id=b.id SET a.v='x' WHERE a.i=5 AND b.i='1.5'").empty());
+  CHECK(code("UPDATE t a JOIN s b ON a.id=b.id SET a.v='x' WHERE a.price=1.25").empty());
+  CHECK(code("UPDATE t a JOIN s b ON a.id=b.id SET a.v='x' WHERE b.price=1.25") == "INDEX_DEPENDENT");
+  CHECK(code("UPDATE t a JOIN s b ON a.id=b.id SET a.v='x' WHERE b.i=5") == "INDEX_DEPENDENT");
+  CHECK(code("DELETE a FROM t a JOIN s b USING (price)") == "INDEX_DEPENDENT");
+  CHECK(code("DELETE a FROM t a NATURAL JOIN s b") == "INDEX_DEPENDENT");
+}
+
 TEST_CASE("conditions: text is not compared with a number where that may fail at some row") {
   for (const char* text :
        {"UPDATE t SET i=1 WHERE v=7", "UPDATE t SET i=1 WHERE id<5 AND v>3", "UPDATE t SET i=1 WHERE 7<>v",
