@@ -434,6 +434,7 @@ bool Rules::check_operator(std::size_t at, Range left, std::size_t end) {
   if (item.keyword == Keyword::IN_) return check_in(at, left, negated);
   if (!is_comparison(item.symbol, tokens_.text(at))) return true;
   const Range right{at + 1, shapes_.operand_end(at + 1, end)};
+  looked_at_ += right.end - right.first;
   if (left.empty() || right.empty()) return true;
   const std::string_view text = tokens_.text(at);
   const bool equal = text == "=" || text == "<=>" || text == "<>" || text == "!=";

@@ -295,6 +295,15 @@ bool ShapeReader::is_truth(Range range) const {
 }
 
 ValueShape ShapeReader::of(Range range) const {
+  constexpr std::size_t kDeepest = 64;
+  if (depth_ >= kDeepest) return {};
+  ++depth_;
+  const ValueShape shape = value_of(range);
+  --depth_;
+  return shape;
+}
+
+ValueShape ShapeReader::value_of(Range range) const {
   range = bare(range);
   if (range.empty()) return {};
   const Keyword first = tokens_[range.first].keyword;
@@ -384,7 +393,7 @@ ValueShape ShapeReader::factor(Range range) const {
   if (tokens_[range.first].symbol == '(' && tokens_[range.first].match == range.end - 1) return of(range);
   const Item& item = tokens_[range.first];
   if (item.keyword == Keyword::BINARY_) return {K::text};
-  if (item.keyword == Keyword::DISTINCT_) return factor({range.first + 1, range.end});
+  if (item.keyword == Keyword::DISTINCT_) return of({range.first + 1, range.end});
   if (range.end - range.first == 1 && item.kind != TokenKind::quoted_identifier) {
     if (const ValueShape shape = literal(range.first); shape.kind != K::unknown) return shape;
   }

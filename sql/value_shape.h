@@ -55,7 +55,7 @@ class ShapeReader {
   using ColumnShape = std::function<ValueShape(const ColumnRef&)>;
   ShapeReader(const TokenList& tokens, ColumnShape column) : tokens_(tokens), column_(std::move(column)) {}
 
-  ValueShape of(Range range) const;
+  ValueShape of(Range range) const;  // of what is nested too deep, and through names, unknown
 
   // Without the parentheses around the whole; those of a query stay.
   Range bare(Range range) const;
@@ -71,6 +71,7 @@ class ShapeReader {
   bool ends_operand(std::size_t at) const;
 
  private:
+  ValueShape value_of(Range range) const;
   ValueShape sum(Range range) const;
   ValueShape product(Range range) const;
   ValueShape factor(Range range) const;
@@ -85,6 +86,7 @@ class ShapeReader {
 
   const TokenList& tokens_;
   const ColumnShape column_;
+  mutable std::size_t depth_ = 0;
 };
 
 }  // namespace sqlcast::sql

@@ -210,3 +210,20 @@ TEST_CASE("conditions: however many literals and names there are, each name is l
   for (int k = 0; k < 100'000; ++k) many += " OR i=" + std::to_string(k);
   CHECK_FALSE(depends_on_index(many));
 }
+
+TEST_CASE("conditions: what nests without end is not known, and judged in time") {
+  for (const std::string part : {"CASE WHEN i=", "i=CASE WHEN 1 THEN ", "DISTINCT ", "ANY "}) {
+    std::string text = "DELETE FROM t WHERE i=";
+    for (int k = 0; k < 100'000; ++k) text += part;
+    judge(text + "1", {});
+    Judgement judgement;
+    judgement.default_database = "d";
+    judgement.schema = &kSchema;
+    CHECK(judge(text + "1", judgement).code == "INDEX_DEPENDENT");
+  }
+  std::string chain = "INSERT INTO s (id) SELECT id FROM (SELECT i AS a0 FROM t) q0";
+  for (int k = 1; k < 500; ++k)
+    chain +=
+        " JOIN (SELECT a" + std::to_string(k - 1) + "+0 AS a" + std::to_string(k) + " FROM t) q" + std::to_string(k);
+  CHECK(depends_on_index(chain + " WHERE a499=1 AND i=a499"));
+}
