@@ -21,7 +21,7 @@ FilePreparer::FilePreparer(FileSystem& system, std::string path, std::uint64_t b
 
 FilePreparer::~FilePreparer() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
   }
   changed_.notify_all();
@@ -30,35 +30,35 @@ FilePreparer::~FilePreparer() {
 
 void FilePreparer::prepare() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     wanted_ = true;
   }
   changed_.notify_all();
 }
 
 Status FilePreparer::status() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return status_;
 }
 
 bool FilePreparer::stopping() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return stopping_;
 }
 
 Result<std::unique_ptr<File>> FilePreparer::take() {
   if (!threaded_) return make();
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return file_ != nullptr || !status_.ok(); });
+  MutexLock lock(mutex_);
+  changed_.wait(lock, [this]() SQLCAST_REQUIRES(mutex_) { return file_ != nullptr || !status_.ok(); });
   if (file_ == nullptr) return status_;
   return std::move(file_);
 }
 
 void FilePreparer::run() {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   while (!stopping_) {
     if (!wanted_) {
-      changed_.wait(lock);
+      changed_.wait(lock, [this]() SQLCAST_REQUIRES(mutex_) { return stopping_ || wanted_; });
       continue;
     }
     lock.unlock();
@@ -70,7 +70,7 @@ void FilePreparer::run() {
       wanted_ = false;
     }
     changed_.notify_all();
-    if (!made.ok()) changed_.wait_for(lock, retry_, [this] { return stopping_; });
+    if (!made.ok()) changed_.wait_for(lock, retry_, [this]() SQLCAST_REQUIRES(mutex_) { return stopping_; });
   }
 }
 

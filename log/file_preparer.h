@@ -4,12 +4,11 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 
+#include "base/mutex.h"
 #include "base/status.h"
 #include "log/file_system.h"
 
@@ -26,18 +25,18 @@ class FilePreparer {
   FilePreparer& operator=(const FilePreparer&) = delete;
 
   // The file taken before has another name now: the next one is made. Does not block.
-  void prepare();
+  void prepare() SQLCAST_EXCLUDES(mutex_);
   // ok: there is a file, or one is being made. Else why there is none yet; it is tried again. Does not block.
-  Status status() const;
+  Status status() const SQLCAST_EXCLUDES(mutex_);
   // The prepared file. May block, until it is made. disk_full, io: there is none yet, and why.
-  Result<std::unique_ptr<File>> take();
+  Result<std::unique_ptr<File>> take() SQLCAST_EXCLUDES(mutex_);
 
   const std::string& path() const { return path_; }
 
  private:
-  void run();
-  Result<std::unique_ptr<File>> make();
-  bool stopping() const;
+  void run() SQLCAST_EXCLUDES(mutex_);
+  Result<std::unique_ptr<File>> make() SQLCAST_EXCLUDES(mutex_);
+  bool stopping() const SQLCAST_EXCLUDES(mutex_);
 
   FileSystem& system_;
   const std::string path_;
@@ -45,12 +44,12 @@ class FilePreparer {
   const std::chrono::milliseconds retry_;
   const bool threaded_;
 
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  bool stopping_ = false;
-  bool wanted_ = false;
-  Status status_;               // of the last attempt
-  std::unique_ptr<File> file_;  // made, not taken
+  mutable Mutex mutex_;
+  ConditionVariable changed_;
+  bool stopping_ SQLCAST_GUARDED_BY(mutex_) = false;
+  bool wanted_ SQLCAST_GUARDED_BY(mutex_) = false;
+  Status status_ SQLCAST_GUARDED_BY(mutex_);               // of the last attempt
+  std::unique_ptr<File> file_ SQLCAST_GUARDED_BY(mutex_);  // made, not taken
   std::thread thread_;
 };
 

@@ -5,9 +5,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <mutex>
 #include <optional>
 
+#include "base/mutex.h"
 #include "base/types.h"
 
 namespace sqlcast::log {
@@ -21,8 +21,8 @@ class SparseIndex {
   };
 
   // Kept when it is far enough from the points that are there. Only of groups that will never be void.
-  void note(const Point& point) {
-    const std::lock_guard lock(mutex_);
+  void note(const Point& point) SQLCAST_EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
     const auto after = points_.lower_bound(point.position.sequence);
     if (after != points_.end() && near(after->second, point)) return;
     if (after != points_.begin() && near(std::prev(after)->second, point)) return;
@@ -36,8 +36,8 @@ class SparseIndex {
   }
 
   // The last point in that file that is not behind the end of `after`.
-  std::optional<Point> before(Sequence file, Sequence after) const {
-    const std::lock_guard lock(mutex_);
+  std::optional<Point> before(Sequence file, Sequence after) const SQLCAST_EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
     auto found = points_.upper_bound(after);
     if (found == points_.begin()) return std::nullopt;
     --found;
@@ -47,14 +47,14 @@ class SparseIndex {
 
  private:
   static constexpr std::size_t kMostPoints = 16384;  // 2 MiB
-  bool near(const Point& one, const Point& other) const {
+  bool near(const Point& one, const Point& other) const SQLCAST_REQUIRES(mutex_) {
     const std::uint64_t apart = one.offset > other.offset ? one.offset - other.offset : other.offset - one.offset;
     return one.file == other.file && apart < spacing_;
   }
 
-  mutable std::mutex mutex_;
-  std::uint64_t spacing_ = 64U << 10U;
-  std::map<Sequence, Point> points_;
+  mutable Mutex mutex_;
+  std::uint64_t spacing_ SQLCAST_GUARDED_BY(mutex_) = 64U << 10U;
+  std::map<Sequence, Point> points_ SQLCAST_GUARDED_BY(mutex_);
 };
 
 }  // namespace sqlcast::log

@@ -25,7 +25,7 @@ LogWriter::LogWriter(FileSystem& system, LogSettings settings)
 LogWriter::~LogWriter() = default;
 
 Status LogWriter::poison(const Status& status) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return poison_locked(status);
 }
 
@@ -37,10 +37,13 @@ Status LogWriter::poison_locked(const Status& status) {
 }
 
 Status LogWriter::start(const Position& position) {
-  const std::lock_guard syncing(sync_mutex_);
+  const MutexLock syncing(sync_mutex_);
   preparer_.prepare();
-  chain_.emplace(position);
-  appended_ = durable_ = {0, position};
+  {
+    const MutexLock lock(mutex_);
+    chain_.emplace(position);
+    appended_ = durable_ = {0, position};
+  }
   return begin_new_file(0);
 }
 
@@ -48,7 +51,7 @@ Status LogWriter::resume(const Recovered& recovered) {
   const std::string path = settings_.folder + "/" + file_name(recovered.header.first);
   Result<std::unique_ptr<File>> file = system_.open(path, true);
   if (!file.ok()) return file.status();
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   file_ = std::move(*file);
   header_ = recovered.header;
   offset_ = synced_ = recovered.offset;
@@ -70,15 +73,15 @@ Result<Progress> LogWriter::append(const GroupBegin& begin) {
   record.bytes = begin.bytes;
   record.fingerprint = begin.fingerprint;
   if (needs_new_file(record)) {
-    const std::lock_guard syncing(sync_mutex_);
+    const MutexLock syncing(sync_mutex_);
     if (Status status = begin_new_file(begin.time_us); !status.ok()) return status;
   }
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return append_record(record, begin.complete ? begin.hash : std::nullopt);
 }
 
 Result<Progress> LogWriter::append(const GroupEnd& end) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   Record record;
   record.type = RecordType::end;
   record.time_us = end.time_us;
@@ -87,7 +90,7 @@ Result<Progress> LogWriter::append(const GroupEnd& end) {
 }
 
 Result<Progress> LogWriter::append_void(std::uint64_t time_us) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   Record record;
   record.type = RecordType::none;
   record.time_us = time_us;
@@ -119,7 +122,7 @@ Result<Progress> LogWriter::append_record(Record& record, const std::optional<Ha
   return appended_;
 }
 
-// With mutex_ held. What a failed append has left from there on must not stand behind the log's end.
+// What a failed append has left from there on must not stand behind the log's end.
 Status LogWriter::clean_end(std::uint64_t from) {
   if (dirty_end_ <= from) return ok_status();
   Status status = write_zeros(*file_, from, dirty_end_);
@@ -128,7 +131,6 @@ Status LogWriter::clean_end(std::uint64_t from) {
   return poison_locked(status);
 }
 
-// With mutex_ held.
 Status LogWriter::write_record(Record& record) {
   record.synced = synced_;
   const std::string bytes = encode_record(record, header_.salt, offset_);
@@ -152,17 +154,19 @@ Status LogWriter::write_record(Record& record) {
 
 // A file that has no group to the end yet is not left: its successor would have its name.
 bool LogWriter::needs_new_file(const Record& record) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return poisoned_.ok() && offset_ + record_size(record) > settings_.file_bytes &&
          chain_->end().sequence + 1 != header_.first && chain_->judge(record).ok();
 }
 
-// With sync_mutex_ held, by the thread that appends. The old file is on disk before there is another: so that only the
-// last file of a log can have a torn tail.
+// By the thread that appends. The old file is on disk before there is another: so that only the last file of a log can
+// have a torn tail.
 Status LogWriter::begin_new_file(std::uint64_t time_us) {
   FileHeader header;
+  bool first_file = false;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
+    first_file = file_ == nullptr;
     if (Status status = clean_end(offset_); !status.ok()) return status;
     const Position end = chain_->end();
     header.first = end.sequence + 1;
@@ -173,13 +177,12 @@ Status LogWriter::begin_new_file(std::uint64_t time_us) {
     header.time_us = time_us;
     header.salt = random_salt();
   }
-  if (file_ != nullptr) {
+  if (!first_file) {
     if (Status status = sync_file(); !status.ok()) return status;
   }
   return create_file(header);
 }
 
-// With sync_mutex_ held.
 Status LogWriter::create_file(const FileHeader& header) {
   if (next_ == nullptr) {
     Result<std::unique_ptr<File>> taken = preparer_.take();
@@ -198,7 +201,7 @@ Status LogWriter::create_file(const FileHeader& header) {
   }
   if (status.ok()) status = system_.sync_folder(settings_.folder);
   if (!status.ok()) return poison(status);
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   file_ = std::move(next_);
   header_ = header;
   offset_ = synced_ = noted_ = dirty_end_ = kHeaderBytes;
@@ -208,28 +211,29 @@ Status LogWriter::create_file(const FileHeader& header) {
   return ok_status();
 }
 
-// With sync_mutex_ held.
 Status LogWriter::sync_file() {
+  File* file = nullptr;
   std::uint64_t end = 0;
   Progress progress;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (!poisoned_.ok()) return poisoned_;
+    file = file_.get();
     end = offset_;
     progress = appended_;
   }
-  if (Status status = file_->sync(); !status.ok()) return poison(status);
-  const std::lock_guard lock(mutex_);
+  if (Status status = file->sync(); !status.ok()) return poison(status);
+  const MutexLock lock(mutex_);
   synced_ = end;
   durable_ = progress;
   return poisoned_;
 }
 
 Result<Progress> LogWriter::sync() {
-  const std::lock_guard syncing(sync_mutex_);
+  const MutexLock syncing(sync_mutex_);
   bool nothing_new = false;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     nothing_new = appended_.number == durable_.number;
   }
   const Status status = nothing_new ? note_synced() : sync_file();
@@ -240,7 +244,7 @@ Result<Progress> LogWriter::sync() {
 // A record that says what no other has said yet. It is not waited for: it need not be durable, and says less than all
 // when it is not.
 Status LogWriter::note_synced() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (!poisoned_.ok() || noted_ >= synced_ || synced_ == kHeaderBytes) return poisoned_;
   Record mark;
   const Status status = write_record(mark);
@@ -248,33 +252,33 @@ Status LogWriter::note_synced() {
 }
 
 Status LogWriter::close() {
-  const std::lock_guard syncing(sync_mutex_);
+  const MutexLock syncing(sync_mutex_);
   Status status = sync_file();
   if (status.ok()) status = note_synced();
   if (status.ok()) status = sync_file();
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (poisoned_.ok()) poisoned_ = Status::error(Code::shutting_down, "the log is closed");
   return status;
 }
 
 Progress LogWriter::appended() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return appended_;
 }
 
 Progress LogWriter::durable() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return durable_;
 }
 
 std::optional<Begun> LogWriter::begun() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return chain_->begun();
 }
 
 Status LogWriter::health() const {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (!poisoned_.ok()) return poisoned_;
   }
   return preparer_.status();

@@ -10,11 +10,11 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "base/mutex.h"
 #include "base/status.h"
 #include "base/types.h"
 #include "log/file_preparer.h"
@@ -77,42 +77,42 @@ class LogWriter {
   // again, or the writer is poisoned. A begin is refused with disk_full as soon as there is no room for the next file,
   // so that an end has room in this one. May block: a begin that starts another file waits for two syncs, and for the
   // file when it is not ready.
-  Result<Progress> append(const GroupBegin& begin);
+  Result<Progress> append(const GroupBegin& begin) SQLCAST_EXCLUDES(sync_mutex_, mutex_);
   // Ends the begun group: it is done.
-  Result<Progress> append(const GroupEnd& end);
+  Result<Progress> append(const GroupEnd& end) SQLCAST_EXCLUDES(mutex_);
   // Ends the begun group, or the last one when it was complete, as void: it did nothing, and its sequences are free.
-  Result<Progress> append_void(std::uint64_t time_us);
+  Result<Progress> append_void(std::uint64_t time_us) SQLCAST_EXCLUDES(mutex_);
 
   // Makes durable what was appended before the call; how far that is. May block, for the disk; appends go on meanwhile.
   // Called when there is nothing new, it notes in the file how far that is on disk, for who looks for damage later.
-  Result<Progress> sync();
+  Result<Progress> sync() SQLCAST_EXCLUDES(sync_mutex_, mutex_);
 
   // Syncs, and notes in the file that all of it is on disk. Afterwards everything is refused. May block, for the disk.
-  Status close();
+  Status close() SQLCAST_EXCLUDES(sync_mutex_, mutex_);
 
   // Do not block for longer than an append takes.
-  Progress appended() const;
-  Progress durable() const;
-  std::optional<Begun> begun() const;
-  Status health() const;  // why it is poisoned, or has no next file; ok otherwise
+  Progress appended() const SQLCAST_EXCLUDES(mutex_);
+  Progress durable() const SQLCAST_EXCLUDES(mutex_);
+  std::optional<Begun> begun() const SQLCAST_EXCLUDES(mutex_);
+  Status health() const SQLCAST_EXCLUDES(mutex_);  // why it is poisoned, or has no next file; ok otherwise
 
  private:
   friend Result<OpenedLog> open_log(FileSystem& system, const LogSettings& settings,
                                     const std::optional<Position>& start, SparseIndex& index);
   LogWriter(FileSystem& system, LogSettings settings);
 
-  Status start(const Position& position);
-  Status resume(const Recovered& recovered);
-  Result<Progress> append_record(Record& record, const std::optional<Hash>& expected);
-  Status write_record(Record& record);
-  Status clean_end(std::uint64_t from);
-  bool needs_new_file(const Record& record) const;
-  Status begin_new_file(std::uint64_t time_us);
-  Status create_file(const FileHeader& header);
-  Status sync_file();
-  Status note_synced();
-  Status poison(const Status& status);
-  Status poison_locked(const Status& status);
+  Status start(const Position& position) SQLCAST_EXCLUDES(sync_mutex_, mutex_);
+  Status resume(const Recovered& recovered) SQLCAST_EXCLUDES(mutex_);
+  Result<Progress> append_record(Record& record, const std::optional<Hash>& expected) SQLCAST_REQUIRES(mutex_);
+  Status write_record(Record& record) SQLCAST_REQUIRES(mutex_);
+  Status clean_end(std::uint64_t from) SQLCAST_REQUIRES(mutex_);
+  bool needs_new_file(const Record& record) const SQLCAST_EXCLUDES(mutex_);
+  Status begin_new_file(std::uint64_t time_us) SQLCAST_REQUIRES(sync_mutex_) SQLCAST_EXCLUDES(mutex_);
+  Status create_file(const FileHeader& header) SQLCAST_REQUIRES(sync_mutex_) SQLCAST_EXCLUDES(mutex_);
+  Status sync_file() SQLCAST_REQUIRES(sync_mutex_) SQLCAST_EXCLUDES(mutex_);
+  Status note_synced() SQLCAST_REQUIRES(sync_mutex_) SQLCAST_EXCLUDES(mutex_);
+  Status poison(const Status& status) SQLCAST_EXCLUDES(mutex_);
+  Status poison_locked(const Status& status) SQLCAST_REQUIRES(mutex_);
 
   FileSystem& system_;
   const LogSettings settings_;
@@ -120,20 +120,20 @@ class LogWriter {
 
   // Held over a sync and over a change of files; taken before mutex_. So no two syncs of a file ever run at once, where
   // the system would tell the failure to one of them only.
-  std::mutex sync_mutex_;
-  std::unique_ptr<File> next_;  // prepared, not yet part of the log
+  Mutex sync_mutex_;
+  std::unique_ptr<File> next_ SQLCAST_GUARDED_BY(sync_mutex_);  // prepared, not yet part of the log
 
-  mutable std::mutex mutex_;  // all that follows; file_ changes with both held
-  std::unique_ptr<File> file_;
-  FileHeader header_;
-  std::uint64_t offset_ = 0;     // where the next record goes
-  std::uint64_t synced_ = 0;     // the file is on disk up to here
-  std::uint64_t noted_ = 0;      // and a record in it says so of this
-  std::uint64_t dirty_end_ = 0;  // an append that failed may have left bytes up to here
-  std::optional<GroupChain> chain_;
-  Progress appended_;
-  Progress durable_;
-  Status poisoned_;
+  mutable Mutex mutex_;
+  std::unique_ptr<File> file_ SQLCAST_GUARDED_BY(mutex_);  // changes with both held: stays while either is
+  FileHeader header_ SQLCAST_GUARDED_BY(mutex_);
+  std::uint64_t offset_ SQLCAST_GUARDED_BY(mutex_) = 0;     // where the next record goes
+  std::uint64_t synced_ SQLCAST_GUARDED_BY(mutex_) = 0;     // the file is on disk up to here
+  std::uint64_t noted_ SQLCAST_GUARDED_BY(mutex_) = 0;      // and a record in it says so of this
+  std::uint64_t dirty_end_ SQLCAST_GUARDED_BY(mutex_) = 0;  // an append that failed may have left bytes up to here
+  std::optional<GroupChain> chain_ SQLCAST_GUARDED_BY(mutex_);
+  Progress appended_ SQLCAST_GUARDED_BY(mutex_);
+  Progress durable_ SQLCAST_GUARDED_BY(mutex_);
+  Status poisoned_ SQLCAST_GUARDED_BY(mutex_);
 };
 
 struct OpenedLog {
