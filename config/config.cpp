@@ -37,6 +37,7 @@ class Loader {
     fill_defaults();
     check_addresses();
     check_database();
+    check_log();
     check_limits();
     if (problems_.empty()) return std::move(config_);
     std::string message;
@@ -204,6 +205,14 @@ class Loader {
     if (!error && (permissions & fs::perms::others_read) != fs::perms::none)
       config_.warnings.push_back(source_.file + " holds a password and can be read by everyone; run: chmod 600 '" +
                                  source_.file + "', or use database.password_file");
+  }
+
+  // 0 is no limit: there is nothing to compare.
+  void check_log() {
+    const LogSettings& log = config_.log;
+    if (log.keep_bytes != 0)
+      at_most("log.file_bytes", log.file_bytes, "log.keep_bytes", log.keep_bytes, 2);  // the last file always stays
+    if (log.hold_bytes != 0) at_most("log.keep_bytes", log.keep_bytes, "log.hold_bytes", log.hold_bytes, 1);
   }
 
   void check_limits() {

@@ -55,6 +55,18 @@ struct Limits {
   std::uint32_t forwarders = 8;               // slave: REQ sockets to the master
 };
 
+// The files of the log in `data_dir`/log. The defaults suit a server with a small disk: some GiB while all is well, and
+// a slave that is away cannot fill it.
+struct LogSettings {
+  std::uint64_t file_bytes = 64U << 20U;            // of one file; there is one more, made beforehand
+  std::chrono::milliseconds keep_for{604'800'000};  // a file whose last entry is older may go; 0 = age is no reason
+  std::uint64_t keep_bytes = 2ULL << 30U;           // what all files together may have; 0 = size is no reason
+  // A slave that needs a file holds it back, until it has been silent for so long, or the files have so many bytes;
+  // 0 = it always does.
+  std::chrono::milliseconds hold_for{259'200'000};
+  std::uint64_t hold_bytes = 8ULL << 30U;
+};
+
 struct NodeConfig {
   Role role = Role::master;
   std::string name;                              // default: "master", "slave-PORT"
@@ -69,6 +81,7 @@ struct NodeConfig {
   std::chrono::milliseconds publish_interval{5};    // master: groups of a stream go out together; 0 = each at once
   std::chrono::milliseconds master_timeout{3'000};  // slave: no beacon so long = the master is gone
   Database database;
+  LogSettings log;
   Limits limits;
   bool accept_history = false;        // master: a person's word, on the command line alone; see Histories
   std::vector<std::string> warnings;  // what load() found odd but usable; log them after start

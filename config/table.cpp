@@ -233,6 +233,23 @@ void add_database(std::vector<Row>& rows) {
                    "A managed database that has not answered for so long is killed and started again."));
 }
 
+void add_log(std::vector<Row>& rows) {
+  constexpr milliseconds kYears = std::chrono::hours(24) * 3'650;
+  constexpr std::uint64_t kMost = 1'024 * 1'024 * kGiB;
+  rows.push_back(bytes("log.file_bytes", SQLCAST_FIELD(std::uint64_t, log.file_bytes), 16 * kKiB, kGiB,
+                       "Size of one file of the log; the next one is made beforehand."));
+  rows.push_back(duration("log.keep_for", SQLCAST_FIELD(milliseconds, log.keep_for), milliseconds{0}, kYears,
+                          "A file of the log whose last entry is older is removed; 0 = none is for its age."));
+  rows.push_back(bytes("log.keep_bytes", SQLCAST_FIELD(std::uint64_t, log.keep_bytes), 0, kMost,
+                       "While the log's files have more together, the oldest is removed; 0 = none is for the size."));
+  rows.push_back(duration("log.hold_for", SQLCAST_FIELD(milliseconds, log.hold_for), milliseconds{0}, kYears,
+                          "A slave that needs a file keeps it from being removed until it has been silent for so long; "
+                          "0 = however long."));
+  rows.push_back(bytes("log.hold_bytes", SQLCAST_FIELD(std::uint64_t, log.hold_bytes), 0, kMost,
+                       "With more than this in the log's files, no slave keeps any from being removed; 0 = however "
+                       "many."));
+}
+
 void add_message_limits(std::vector<Row>& rows) {
   rows.push_back(bytes("limits.max_message_bytes", SQLCAST_FIELD(std::uint64_t, limits.max_message_bytes), 64 * kKiB,
                        kGiB, "Largest frame of a message, on every socket."));
@@ -302,6 +319,7 @@ std::vector<Row> make_table() {
   std::vector<Row> rows;
   add_node(rows);
   add_database(rows);
+  add_log(rows);
   add_message_limits(rows);
   add_read_limits(rows);
   add_work_limits(rows);

@@ -17,7 +17,8 @@ struct Unit {
   std::uint64_t factor;
 };
 
-constexpr std::array kDurationUnits = {Unit{"ms", 1}, Unit{"s", 1'000}, Unit{"m", 60'000}};
+constexpr std::array kDurationUnits = {Unit{"ms", 1}, Unit{"s", 1'000}, Unit{"m", 60'000}, Unit{"h", 3'600'000},
+                                       Unit{"d", 86'400'000}};
 constexpr std::array kByteUnits = {Unit{"KiB", 1U << 10U}, Unit{"MiB", 1U << 20U}, Unit{"GiB", 1U << 30U}};
 constexpr std::size_t kMaxIpcPath = 107;  // sun_path less its NUL
 
@@ -121,7 +122,7 @@ Result<milliseconds> parse_duration(std::string_view text, milliseconds min, mil
   if (value && *value >= static_cast<std::uint64_t>(min.count()) && *value <= static_cast<std::uint64_t>(max.count()))
     return milliseconds(static_cast<milliseconds::rep>(*value));
   return refused(text, "a duration from " + format_duration(min) + " to " + format_duration(max) +
-                           ", as 500ms, 2s, 1m, or a plain whole number of milliseconds");
+                           ", as 500ms, 2s, 1m, 12h, 7d, or a plain whole number of milliseconds");
 }
 
 Result<std::uint64_t> parse_bytes(std::string_view text, std::uint64_t min, std::uint64_t max) {
@@ -140,10 +141,11 @@ Status check_endpoint(std::string_view text, bool bind) {
 }
 
 std::string format_duration(milliseconds value) {
-  const auto count = value.count();
-  if (count != 0 && count % 60'000 == 0) return std::to_string(count / 60'000) + "m";
-  if (count != 0 && count % 1'000 == 0) return std::to_string(count / 1'000) + "s";
-  return std::to_string(count) + "ms";
+  const auto count = static_cast<std::uint64_t>(value.count());
+  for (auto unit = kDurationUnits.rbegin(); unit != kDurationUnits.rend(); ++unit)
+    if (count != 0 && count % unit->factor == 0)
+      return std::to_string(count / unit->factor) + std::string(unit->suffix);
+  return "0ms";
 }
 
 std::string format_bytes(std::uint64_t value) {

@@ -15,7 +15,7 @@ namespace sqlcast::config {
 // Decimal digits alone. Errors (code config) say what was found, and the accepted range.
 Result<std::uint64_t> parse_whole(std::string_view text, std::uint64_t min, std::uint64_t max);
 
-// "500ms", "2s", "1m", or a plain whole number of milliseconds.
+// "500ms", "2s", "1m", "12h", "7d", or a plain whole number of milliseconds.
 Result<std::chrono::milliseconds> parse_duration(std::string_view text, std::chrono::milliseconds min,
                                                  std::chrono::milliseconds max);
 

@@ -32,9 +32,10 @@ TEST_CASE("config: wrong types and values are refused with the accepted ones") {
   for (const char* value : {"-1", "+1", "1.5", "1e3", "0x10", "1_000", "' 4'", "257", "99999999999999999999", "true"})
     CHECK_THAT(refusal(std::string("limits:\n  readers: ") + value + "\n"),
                StartsWith("node.yaml:2: limits.readers: '"));
-  for (const char* value : {"5 s", "2S", "-2s", "1.5s", "2h", "s", "0", "99999999999999999999ms", "999999999999m"})
+  for (const char* value :
+       {"5 s", "2S", "-2s", "1.5s", "2h", "1w", "s", "0", "99999999999999999999ms", "999999999999m"})
     CHECK_THAT(refusal(std::string("ack_timeout: ") + value + "\n"),
-               StartsWith("node.yaml:1: ack_timeout: '") && Contains("as 500ms, 2s, 1m"));
+               StartsWith("node.yaml:1: ack_timeout: '") && Contains("as 500ms, 2s, 1m, 12h, 7d"));
   for (const char* value : {"64MB", "64mib", "64 MiB", "MiB", "1TiB", "2GiB", "17179869185GiB", "-1"})
     CHECK_THAT(refusal(std::string("limits:\n  max_message_bytes: ") + value + "\n"),
                StartsWith("node.yaml:2: limits.max_message_bytes: '") && Contains("64MiB"));
@@ -44,6 +45,15 @@ TEST_CASE("config: wrong types and values are refused with the accepted ones") {
   CHECK_THAT(refusal("name: two words\n"), StartsWith("node.yaml:1: name: ") && Contains("letters, digits"));
   CHECK_THAT(refusal("name: \"\"\n"), StartsWith("node.yaml:1: name: "));
   CHECK_THAT(refusal("data_dir: \"a\\nb\"\n"), Contains("control characters"));
+}
+
+TEST_CASE("config: the log's settings have limits that are told") {
+  CHECK_THAT(
+      refusal("log:\n  file_bytes: 4KiB\n"),
+      Contains("node.yaml:2: log.file_bytes: '4KiB' is not accepted; accepted values: a size from 16KiB to 1GiB"));
+  CHECK_THAT(refusal("log:\n  keep_for: 3651d\n"), Contains("a duration from 0ms to 3650d"));
+  CHECK_THAT(refusal("log:\n  keep_bytes: -1\n"), Contains("node.yaml:2: log.keep_bytes: '-1' is not accepted"));
+  CHECK_THAT(refusal("log: 5\n"), StartsWith("node.yaml:1: log: is a section"));
 }
 
 TEST_CASE("config: endpoints are checked") {
@@ -68,6 +78,14 @@ TEST_CASE("config: settings that disagree are refused, at the one that was given
   CHECK_THAT(refusal("limits:\n  max_message_bytes: 1MiB\n"),
              Contains("node.yaml:2: limits.max_message_bytes: limits.max_statement_bytes (16MiB, the default) must be "
                       "at most half of"));
+  CHECK_THAT(
+      refusal("log:\n  file_bytes: 1GiB\n  keep_bytes: 1GiB\n"),
+      StartsWith("node.yaml:2: log.file_bytes: log.file_bytes (1GiB, ") && Contains("at most half of log.keep_bytes"));
+  CHECK(refusal("log:\n  hold_bytes: 1GiB\n") ==
+        "node.yaml:2: log.hold_bytes: log.keep_bytes (2GiB, the default) must be at most log.hold_bytes (1GiB, "
+        "node.yaml:2); accepted values: a smaller log.keep_bytes or a larger log.hold_bytes");
+  CHECK(refusal("log:\n  hold_bytes: 0\n  keep_bytes: 1024GiB\n  keep_for: 0\n  hold_for: 0\n") == "accepted");
+  CHECK(refusal("log:\n  keep_bytes: 0\n  file_bytes: 1GiB\n") == "accepted");
   CHECK_THAT(refusal("limits:\n  request_timeout: 20m\n"), Contains("limits.max_request_timeout (10m, the default)"));
   CHECK_THAT(refusal("limits:\n  max_cursors: 4\n"), StartsWith("node.yaml:2: limits.max_cursors: "));
   CHECK_THAT(refusal("limits:\n  retry_window: 1000\n"),

@@ -53,7 +53,8 @@ TEST_CASE("config: units are understood") {
   const Folder folder;
   const auto config = load_text(folder,
                                 "ack_timeout: 2s\nbeacon_interval: 500\nlimits:\n  max_message_bytes: 128MiB\n"
-                                "  group_bytes: 512KiB\n  max_page_bytes: 4096\n  request_timeout: 1m\n");
+                                "  group_bytes: 512KiB\n  max_page_bytes: 4096\n  request_timeout: 1m\n"
+                                "log:\n  file_bytes: 64KiB\n  keep_for: 12h\n  hold_for: 2d\n");
   REQUIRE(config);
   CHECK(config->ack_timeout == 2s);
   CHECK(config->beacon_interval == 500ms);
@@ -61,6 +62,11 @@ TEST_CASE("config: units are understood") {
   CHECK(config->limits.group_bytes == 512U << 10U);
   CHECK(config->limits.max_page_bytes == 4096);
   CHECK(config->limits.request_timeout == 60s);
+  CHECK(config->log.file_bytes == 64U << 10U);
+  CHECK(config->log.keep_for == 12h);
+  CHECK(config->log.hold_for == 48h);
+  CHECK_THAT(print(*config),
+             Contains("log:\n  file_bytes: 64KiB\n  keep_for: 12h\n  keep_bytes: 2GiB\n  hold_for: 2d\n"));
 }
 
 TEST_CASE("config: paths in the file are relative to the file, others to the working folder") {
