@@ -10,7 +10,7 @@ bool is_zero(std::string_view bytes) { return bytes.find_first_not_of('\0') == s
 }  // namespace
 
 Result<FileCursor> FileCursor::open(FileSystem& system, const std::string& folder, Sequence first,
-                                    const Hash& cluster) {
+                                    const std::optional<Hash>& cluster) {
   const std::string path = folder + "/" + file_name(first);
   Result<std::unique_ptr<File>> file = system.open(path, false);
   if (!file.ok()) return file.status();
@@ -22,7 +22,7 @@ Result<FileCursor> FileCursor::open(FileSystem& system, const std::string& folde
   if (!block.ok()) return block.status();
   Result<FileHeader> header = decode_header(*block, path);
   if (!header.ok()) return header.status();
-  if (header->cluster != cluster)
+  if (cluster && header->cluster != *cluster)
     return Status::error(Code::diverged, path +
                                              " (offset 0): this log file belongs to another cluster. Nothing was "
                                              "changed. Put the files of this node's own cluster into its folder");
@@ -91,6 +91,17 @@ Result<bool> FileCursor::known_synced() {
     }
     if (bytes->size() < kLastReadAhead + kRecordHeadBytes) return false;
   }
+}
+
+Status check_order(const FileHeader& header, const std::string& path, Sequence previous) {
+  if (previous == 0 || header.previous_first == previous) return ok_status();
+  const std::string folder = path.substr(0, path.rfind('/') + 1);
+  if (header.previous_first > previous && header.previous_first < header.first)
+    return Status::error(Code::io, "the log file " + folder + file_name(header.previous_first) +
+                                       " is missing: the header of " + path + " (offset 0) says that it was there. " +
+                                       kReplaceFile);
+  return Status::error(Code::io, path + " (offset 0): the log file does not follow " + folder + file_name(previous) +
+                                     ". " + kReplaceFile);
 }
 
 }  // namespace sqlcast::log

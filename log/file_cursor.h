@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,8 +24,9 @@ enum class Look {
 class FileCursor {
  public:
   // Reads the header of the file that begins at `first`, and stands at the first record. diverged: it belongs to
-  // another cluster; io: it has another file's name. Else errors of decode_header and of FileSystem.
-  static Result<FileCursor> open(FileSystem& system, const std::string& folder, Sequence first, const Hash& cluster);
+  // another cluster than the given one; io: it has another file's name. Else errors of decode_header and of FileSystem.
+  static Result<FileCursor> open(FileSystem& system, const std::string& folder, Sequence first,
+                                 const std::optional<Hash>& cluster);
 
   // What is at offset(). The record's views are valid until the next call of a method that is not const.
   Result<Look> look(Record& record);
@@ -64,5 +66,9 @@ class FileCursor {
   std::string window_;
   std::size_t read_ahead_ = kFirstReadAhead;
 };
+
+// Whether the file is the one that was made after `previous`, the first sequence of the file before it in the folder; 0
+// = there is none, which is ok. io: one is missing between them, or they do not belong together. Does not block.
+Status check_order(const FileHeader& header, const std::string& path, Sequence previous);
 
 }  // namespace sqlcast::log

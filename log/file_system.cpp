@@ -59,6 +59,15 @@ class RealFile : public File {
   const std::string path_;
 };
 
+Result<std::vector<std::string>> names_in(const std::string& path) {
+  std::error_code error;
+  std::vector<std::string> names;
+  for (std::filesystem::directory_iterator each(path, error), end; !error && each != end; each.increment(error))
+    names.push_back(each->path().filename().string());
+  if (error) return system_error("list", path, error.value());
+  return names;
+}
+
 class RealFileSystem : public FileSystem {
  public:
   Result<std::unique_ptr<File>> open(const std::string& path, bool writable) override {
@@ -88,11 +97,7 @@ class RealFileSystem : public FileSystem {
       const std::string parent = std::filesystem::path(path).parent_path().string();
       if (Status status = sync_folder(parent.empty() ? "." : parent); !status.ok()) return status;
     }
-    std::vector<std::string> names;
-    for (std::filesystem::directory_iterator each(path, error), end; !error && each != end; each.increment(error))
-      names.push_back(each->path().filename().string());
-    if (error) return system_error("list", path, error.value());
-    return names;
+    return names_in(path);
   }
 
  private:
@@ -101,6 +106,22 @@ class RealFileSystem : public FileSystem {
     if (descriptor < 0) return system_error(what, path, errno);
     return std::unique_ptr<File>(std::make_unique<RealFile>(descriptor, path));
   }
+};
+
+Status never(const std::string& path) {
+  return Status::error(Code::internal, path + " was to be changed by what may only read");
+}
+
+class ReadOnlyFileSystem : public FileSystem {
+ public:
+  Result<std::unique_ptr<File>> open(const std::string& path, bool writable) override {
+    return writable ? never(path) : real_file_system().open(path, false);
+  }
+  Result<std::unique_ptr<File>> create(const std::string& path) override { return never(path); }
+  Status rename(const std::string&, const std::string& to) override { return never(to); }
+  Status remove(const std::string& path) override { return never(path); }
+  Status sync_folder(const std::string& path) override { return never(path); }
+  Result<std::vector<std::string>> list(const std::string& path) override { return names_in(path); }
 };
 
 }  // namespace
@@ -113,6 +134,11 @@ Status system_error(std::string_view what, const std::string& path, int error_nu
 
 FileSystem& real_file_system() {
   static RealFileSystem system;
+  return system;
+}
+
+FileSystem& read_only_file_system() {
+  static ReadOnlyFileSystem system;
   return system;
 }
 

@@ -47,6 +47,9 @@ class FileSystem {
 };
 
 FileSystem& real_file_system();
+// The same to read with: changes nothing, whatever it is asked for (internal), and makes no folder: one that is missing
+// is io.
+FileSystem& read_only_file_system();
 
 // All of the bytes, however many calls it takes. On failure some may be written.
 Status write_all(File& file, std::uint64_t offset, std::string_view bytes);

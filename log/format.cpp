@@ -62,9 +62,6 @@ Status bad_header(Code code, const std::string& path, const std::string& what, c
   return Status::error(code, path + ": " + what + " (offset 0). " + advice);
 }
 
-constexpr const char* kReplace =
-    "Nothing was changed. Put the file back from a backup or another node of the cluster, or make this node anew";
-
 }  // namespace
 
 std::string encode_header(const FileHeader& header, std::uint32_t version) {
@@ -83,24 +80,24 @@ std::string encode_header(const FileHeader& header, std::uint32_t version) {
 }
 
 Result<FileHeader> decode_header(std::string_view block, const std::string& path) {
-  if (block.empty()) return bad_header(Code::io, path, "the log file is empty", kReplace);
+  if (block.empty()) return bad_header(Code::io, path, "the log file is empty", kReplaceFile);
   if (block.size() < kHeaderBytes)
     return bad_header(Code::io, path,
                       "the log file ends inside its header, after " + std::to_string(block.size()) + " bytes of " +
                           std::to_string(kHeaderBytes),
-                      kReplace);
+                      kReplaceFile);
   if (std::all_of(block.begin(), block.end(), [](char c) { return c == '\0'; }))
-    return bad_header(Code::io, path, "the log file has zeros where its header should be", kReplace);
-  if (!block.starts_with(kMagic)) return bad_header(Code::io, path, "this is not a log file of sqlcast", kReplace);
+    return bad_header(Code::io, path, "the log file has zeros where its header should be", kReplaceFile);
+  if (!block.starts_with(kMagic)) return bad_header(Code::io, path, "this is not a log file of sqlcast", kReplaceFile);
   // Every version has its check where this one has it.
   if (get<std::uint64_t>(block, header_at::kCheck) != check_of(block.substr(0, header_at::kCheck), 0, 0))
-    return bad_header(Code::io, path, "the log file's header is damaged", kReplace);
+    return bad_header(Code::io, path, "the log file's header is damaged", kReplaceFile);
   const auto version = get<std::uint32_t>(block, header_at::kVersion);
   if (version != kFormatVersion)
     return bad_header(Code::unsupported_version, path,
                       "the log file has format version " + std::to_string(version) + "; this program reads version " +
                           std::to_string(kFormatVersion),
-                      version > kFormatVersion ? "A later sqlcast wrote it: start that one" : kReplace);
+                      version > kFormatVersion ? "A later sqlcast wrote it: start that one" : kReplaceFile);
   FileHeader header;
   header.first = get<std::uint64_t>(block, header_at::kFirst);
   header.previous_first = get<std::uint64_t>(block, header_at::kPreviousFirst);
@@ -109,7 +106,7 @@ Result<FileHeader> decode_header(std::string_view block, const std::string& path
   header.previous_epoch = get<std::uint64_t>(block, header_at::kPreviousEpoch);
   header.time_us = get<std::uint64_t>(block, header_at::kTime);
   header.salt = get<std::uint64_t>(block, header_at::kSalt);
-  if (header.first == 0) return bad_header(Code::io, path, "the log file's header has no first sequence", kReplace);
+  if (header.first == 0) return bad_header(Code::io, path, "the log file's header has no first sequence", kReplaceFile);
   return header;
 }
 

@@ -22,6 +22,10 @@ inline constexpr std::size_t kRecordHeadBytes = 104;
 inline constexpr std::size_t kRecordAlignment = 8;
 inline constexpr std::uint32_t kMaxRecordBytes = 1U << 30U;  // of bytes and fingerprint
 
+// What to do about a file that is damaged or missing: the end of a message.
+inline constexpr const char* kReplaceFile =
+    "Nothing was changed. Put the file back from a backup or another node of the cluster, or make this node anew";
+
 struct FileHeader {
   Sequence first = 0;           // the next sequence when the file was begun; the file's name
   Sequence previous_first = 0;  // of the file before this one; 0 = this was the first one

@@ -11,24 +11,9 @@ namespace sqlcast::log {
 namespace {
 
 constexpr std::size_t kCopyChunk = 256U << 10U;
-constexpr const char* kAdvice =
-    ". Nothing was changed. Put the file back from a backup or another node of the cluster, or make this node anew";
 
 std::string at(const std::string& path, std::uint64_t offset) {
   return path + " (offset " + std::to_string(offset) + "): ";
-}
-
-// The files before and after each other in the folder were so when they were made.
-Status check_order(const FileCursor& cursor, Sequence previous) {
-  const FileHeader& header = cursor.header();
-  if (previous == 0 || header.previous_first == previous) return ok_status();
-  const std::string folder = cursor.path().substr(0, cursor.path().rfind('/') + 1);
-  if (header.previous_first > previous && header.previous_first < header.first)
-    return Status::error(Code::io, "the log file " + folder + file_name(header.previous_first) +
-                                       " is missing: the header of " + cursor.path() +
-                                       " (offset 0) says that it was there" + kAdvice);
-  return Status::error(Code::io,
-                       at(cursor.path(), 0) + "the log file does not follow " + folder + file_name(previous) + kAdvice);
 }
 
 Status copy_tail(File& to, FileCursor& cursor, std::uint64_t end) {
@@ -77,7 +62,7 @@ Status walk(FileCursor& cursor, GroupChain& chain, std::uint64_t& synced, Sparse
       return Status::error(Code::io, at(cursor.path(), cursor.offset()) + "the log is damaged: " +
                                          (hash.ok() ? "the hash of group " + std::to_string(record.first) + " differs"
                                                     : hash.status().message) +
-                                         kAdvice);
+                                         ". " + kReplaceFile);
     chain.take(record, *hash, false);
     synced = std::max(synced, record.synced);
     cursor.skip(record);
@@ -94,8 +79,8 @@ Result<std::optional<Torn>> judge_tail(FileSystem& system, const std::string& fo
   if (*synced)
     return Status::error(Code::io, at(cursor.path(), cursor.offset()) +
                                        "the log is damaged: what stood here had been on disk when a record behind it "
-                                       "was written" +
-                                       kAdvice);
+                                       "was written. " +
+                                       kReplaceFile);
   const Result<std::string> kept = keep_aside(system, folder, cursor, *end);
   if (!kept.ok()) return kept.status();
   if (Status status = write_zeros(file, cursor.offset(), *end); !status.ok()) return status;
@@ -128,7 +113,7 @@ Result<std::optional<Recovered>> recover(FileSystem& system, const std::string& 
   for (const Sequence first : *files) {
     Result<FileCursor> cursor = FileCursor::open(system, folder, first, cluster);
     if (!cursor.ok()) return cursor.status();
-    if (Status status = check_order(*cursor, previous); !status.ok()) return status;
+    if (Status status = check_order(cursor->header(), cursor->path(), previous); !status.ok()) return status;
     previous = first;
     last.emplace(std::move(*cursor));
   }
