@@ -2,12 +2,12 @@
 #include <atomic>
 #include <chrono>
 #include <cstdio>
-#include <ctime>
 #include <memory>
 #include <thread>
 
 #include "base/logging.h"
 #include "client/cli/commands.h"
+#include "client/cli/entry_text.h"
 #include "client/client.h"
 #include "client/command/connection.h"
 #include "client/command/interrupt.h"
@@ -26,22 +26,9 @@ struct Arguments {
   bool json = false;
 };
 
-std::string time_text(std::uint64_t time_us, char separator) {
-  const auto seconds = static_cast<std::time_t>(time_us / 1'000'000);
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  return fmt::format("{:04}-{:02}-{:02}{}{:02}:{:02}:{:02}.{:06}Z", parts.tm_year + 1900, parts.tm_mon + 1,
-                     parts.tm_mday, separator, parts.tm_hour, parts.tm_min, parts.tm_sec, time_us % 1'000'000);
-}
-
-std::string effect_text(const proto::Group& group, const proto::Effect& effect) {
-  if (group.state != proto::GroupState::committed)
-    return group.state == proto::GroupState::ddl_done ? "ddl" : "ddl pending";
-  std::string text = effect.affected_rows == proto::kRowsNotKnown
-                         ? "rows not known"
-                         : fmt::format("{} row{}", effect.affected_rows, effect.affected_rows == 1 ? "" : "s");
-  if (effect.insert_id != 0) text += fmt::format(", id {}", effect.insert_id);
-  return text;
+std::string outcome_text(const proto::Group& group, const proto::Effect& effect) {
+  if (group.state == proto::GroupState::committed) return effect_text(effect);
+  return group.state == proto::GroupState::ddl_done ? "ddl" : "ddl pending";
 }
 
 std::string entry_lines(const proto::Group& group, const proto::Entry& entry) {
@@ -51,20 +38,13 @@ std::string entry_lines(const proto::Group& group, const proto::Entry& entry) {
                         time_text(group.commit_time_us, ' '),
                         entry.key.client_id.empty() ? "-" : text::printable_line(entry.key.client_id),
                         entry.database.empty() ? "-" : text::printable_line(entry.database),
-                        effect_text(group, statement.effect), text::printable_line(statement.sql));
+                        outcome_text(group, statement.effect), text::printable_line(statement.sql));
   return text;
 }
 
 std::string entry_json(const proto::Group& group, const proto::Entry& entry) {
   json::Array statements;
-  for (const proto::Statement& statement : entry.statements) {
-    json::Object item;
-    item.emplace_back("sql", statement.sql);
-    if (statement.effect.affected_rows != proto::kRowsNotKnown)
-      item.emplace_back("affected_rows", statement.effect.affected_rows);
-    item.emplace_back("insert_id", statement.effect.insert_id);
-    statements.emplace_back(std::move(item));
-  }
+  for (const proto::Statement& statement : entry.statements) statements.push_back(statement_json(statement, true));
   json::Object object;
   object.emplace_back("sequence", entry.sequence);
   object.emplace_back("epoch", group.epoch);

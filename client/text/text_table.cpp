@@ -48,6 +48,15 @@ long long parse_duration_ms(const std::string& text) {
   return -1;
 }
 
+std::string size_text(std::uint64_t bytes) {
+  constexpr std::array<std::string_view, 4> kUnits{"KiB", "MiB", "GiB", "TiB"};
+  if (bytes < 1024) return fmt::format("{} byte{}", bytes, bytes == 1 ? "" : "s");
+  double value = static_cast<double>(bytes) / 1024;
+  std::size_t unit = 0;
+  for (; value >= 1024 && unit + 1 < kUnits.size(); ++unit) value /= 1024;
+  return fmt::format("{:.{}f} {}", value, value < 9.95 ? 1 : 0, kUnits[unit]);
+}
+
 std::string duration_text(unsigned long long milliseconds) {
   const auto real = static_cast<double>(milliseconds);
   if (milliseconds < 1'000) return fmt::format("{} ms", milliseconds);

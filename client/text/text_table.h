@@ -1,6 +1,7 @@
 // TextTable: a small table for people, columns aligned by display width. Plain values; any thread.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,9 @@ class TextTable {
 
 // "2s", "500ms", "1m", "30" (seconds). Negative when it is none of these.
 long long parse_duration_ms(const std::string& text);
+
+// 512 → "512 bytes", 1'500'000 → "1.4 MiB".
+std::string size_text(std::uint64_t bytes);
 
 // 950 → "950 ms", 1200 → "1.2 s", 7'200'000 → "2.0 h".
 std::string duration_text(unsigned long long milliseconds);

@@ -5,9 +5,11 @@
 #include <sstream>
 #include <thread>
 
+#include "log/writer.h"
 #include "tests/support/cluster.h"
 #include "tests/support/cuttable_wire.h"
 #include "tests/support/run_program.h"
+#include "tests/support/temporary_folder.h"
 
 using namespace sqlcast;
 using namespace sqlcast::support;
@@ -235,6 +237,52 @@ TEST_CASE("programs: the shell takes parameters, expectations, atomic scripts, l
       {"--timeout", "300ms", "-e",
        "SELECT COUNT(*) FROM information_schema.COLUMNS a, information_schema.COLUMNS b, information_schema.COLUMNS c"},
       1, "TIMEOUT");
+}
+
+TEST_CASE("programs: `sqlcast log` reads a log while it is written, and its exit status says whether it is whole",
+          "[programs]") {
+  const TemporaryFolder data;
+  log::LogSettings settings;
+  settings.folder = (data.path() / "log").string();
+  settings.file_bytes = 64U << 10U;
+  log::SparseIndex index;
+  auto opened = log::open_log(log::real_file_system(), settings, Position{}, index);
+  REQUIRE(opened.ok());
+  log::GroupBegin begin;
+  begin.complete = true;
+  begin.epoch = begin.first = begin.last = 1;
+  begin.bytes = "bytes of a group";
+  REQUIRE(opened->writer->append(begin).ok());
+  REQUIRE(opened->writer->close().ok());
+  const auto run = [&](std::vector<std::string> arguments, const std::string& folder) {
+    arguments.insert(arguments.begin(), {program("sqlcast"), "log"});
+    arguments.insert(arguments.end(), {"--data", folder});
+    return run_program(arguments);
+  };
+  const auto check = [&](const std::vector<std::string>& arguments, int exit_code, const std::string& words) {
+    const Run ended = run(arguments, data.path());
+    INFO(ended.output);
+    CHECK(ended.exit_code == exit_code);
+    CHECK(ended.output.find(words) != std::string::npos);
+  };
+  check({"status"}, 0, "\nlast        1, epoch 1");
+  check({"status", "--json"}, 0, "\"tail\": null");
+  check({"verify"}, 0, "The log is whole.");
+  check({"show", "1"}, 0, "state     done");
+  check({"show", "2"}, 2, "ERROR BAD_REQUEST: the log ends at sequence 1");
+  check({"trim", "--to", "1", "--dry-run"}, 0, "Would be removed: 0 files");
+  check({"trim", "--to", "1"}, 2, "a node trims its log itself, by its settings log.keep_for and log.keep_bytes");
+  for (const std::vector<std::string>& wrong : std::vector<std::vector<std::string>>{
+           {}, {"show"}, {"show", "one"}, {"show", "-1"}, {"show", "3", "1"}, {"status", "--node", "x"}, {"repair"}})
+    check(wrong, 2, "");
+  CHECK(run({"verify"}, "/no/such/folder").exit_code == 1);
+
+  std::fstream file(settings.folder + "/" + log::file_name(1), std::ios::binary | std::ios::in | std::ios::out);
+  file.seekp(log::kHeaderBytes + 8);
+  file.put('x');
+  file.close();
+  check({"verify"}, 1, "(offset 4096): the log is damaged: ");
+  check({"status"}, 1, "ERROR IO: the log is damaged in 1 place");
 }
 
 TEST_CASE("programs: a node refuses a wrong configuration and a second start on its data", "[programs]") {
