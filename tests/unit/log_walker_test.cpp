@@ -1,10 +1,13 @@
 // Goal: who looks at a log from outside is told what is there, whole or not, beside a writer as well, and changes
 // nothing. Method: small logs in memory, spoilt in one way each; a file system that lets others go on between two
 // reads.
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <functional>
+#include <thread>
 
+#include "log/retention.h"
 #include "log/walker.h"
 #include "tests/unit/log_helpers.h"
 
@@ -301,6 +304,73 @@ TEST_CASE("log walker: files that are removed in front of it are passed over", "
   log.system.forget(files[1]);
   CHECK(walk(before) == "5-5:");
   CHECK(walk(inside) == "3-3: 5-5:");  // it has that file open
+}
+
+TEST_CASE("log walker: beside a writer and a trimmer at full speed it finds neither damage nor holes", "[log]") {
+  namespace fs = std::filesystem;
+  std::string name = (fs::temp_directory_path() / "sqlcast-test-XXXXXX").string();
+  REQUIRE(mkdtemp(name.data()) != nullptr);
+  LogSettings settings = settings_of(32U << 10U);
+  settings.folder = name + "/log";
+  settings.prepare_beforehand = true;
+  SparseIndex index;
+  auto opened = open_log(real_file_system(), settings, log_start(), index);
+  REQUIRE(opened.ok());
+  LogWriter& writer = *opened->writer;
+  std::atomic<bool> over{false};
+  std::string failure;  // of the writer; read when its thread is over
+  std::thread write([&] {
+    const auto must = [&failure](const Status& status) {
+      if (!status.ok() && failure.empty()) failure = status.message;
+    };
+    for (Sequence at = 1; at <= 6000 && failure.empty(); ++at) {
+      const std::string bytes(at * 37 % 900, 'x');
+      GroupBegin begin;
+      begin.epoch = 1;
+      begin.first = begin.last = writer.appended().end.sequence + 1;
+      begin.complete = at % 3 == 0;
+      begin.bytes = bytes;
+      must(writer.append(begin).status());
+      if (at % 7 == 0) {
+        must(writer.append_void(at).status());
+      } else if (!begin.complete) {
+        must(writer.append(GroupEnd{at, "end", std::nullopt}).status());
+      }
+      if (at % 20 == 0) must(writer.sync().status());
+      if (at % 500 == 0) {
+        RetentionRules rules;
+        rules.max_bytes = 500U << 10U;
+        RetentionFacts facts;
+        facts.own = UINT64_MAX;
+        must(trim_log(real_file_system(), settings.folder, settings.cluster, rules, facts, false).status());
+      }
+    }
+    over = true;
+  });
+  std::string found;
+  unsigned walks = 0;
+  for (bool last = false; !last && found.empty(); ++walks) {
+    last = over;
+    LogWalker walker = std::move(*LogWalker::open(read_only_file_system(), settings.folder));
+    Sequence before = 0;
+    for (;;) {
+      const auto group = walker.next();
+      if (!group.ok()) found = group.status().message;
+      if (!group.ok() || !*group) break;
+      const Sequence first = (*group)->group.first;
+      // Files are removed while it walks: holes are between files alone.
+      if (before != 0 && first != before + 1 && (*group)->offset != kHeaderBytes)
+        found = "a hole before " + text_of(**group);
+      before = (*group)->outcome == Outcome::none ? first - 1 : (*group)->group.last;
+    }
+    if (last && walker.end() != writer.appended().end) found = "it ends elsewhere";
+  }
+  write.join();
+  CHECK(failure.empty());
+  CHECK(found.empty());
+  CHECK(walks > 1);
+  opened->writer.reset();
+  fs::remove_all(name);
 }
 
 TEST_CASE("log walker: the file system that reads makes and changes nothing", "[log]") {
