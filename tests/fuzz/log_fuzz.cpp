@@ -1,6 +1,6 @@
-// Fuzz target: a log file of any bytes, or of records whose checks hold and whose fields are anything, is opened, read
-// to its end, opened again and written on. Stops where an invariant breaks; allocations are bounded by the fuzzer's
-// option.
+// Fuzz target: a log file of any bytes, or of records whose checks hold and whose fields are anything, is looked
+// at from outside, opened, read to its end, opened again and written on. Stops where an invariant breaks; allocations
+// are bounded by the fuzzer's option.
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -8,6 +8,7 @@
 
 #include "base/status.h"
 #include "log/reader.h"
+#include "log/walker.h"
 #include "log/writer.h"
 #include "proto/entry.h"
 #include "tests/unit/log_memory_fs.h"
@@ -107,6 +108,44 @@ Position read_all(FileSystem& system, SparseIndex& index, const Position& end) {
   }
 }
 
+// What is seen from outside, before anything is opened.
+struct Seen {
+  Status status;
+  Position end;
+  std::optional<Tail> tail;
+  bool open = false;
+};
+
+Seen walk(FileSystem& system) {
+  Result<LogWalker> walker = LogWalker::open(system, kFuzzFolder);
+  SQLCAST_CHECK(walker.ok());
+  walker->keep_from(0);
+  Seen seen;
+  for (;;) {
+    const Result<std::optional<WalkedGroup>> group = walker->next();
+    seen.status = group.status();
+    if (!group.ok()) SQLCAST_CHECK(walker->next().status().message == group.status().message);
+    if (!group.ok() || !*group) break;
+    SQLCAST_CHECK(!seen.open);
+    seen.open = (*group)->outcome == Outcome::begun;
+  }
+  seen.end = walker->end();
+  seen.tail = walker->tail();
+  return seen;
+}
+
+// The walker judges as a start does. (It takes any cluster's files.)
+void check_same(const Seen& seen, const Result<OpenedLog>& opened) {
+  if (!opened.ok()) {
+    SQLCAST_CHECK(!seen.status.ok() || opened.status().code == Code::diverged);
+    return;
+  }
+  SQLCAST_CHECK(seen.status.ok() && seen.end == opened->end);
+  SQLCAST_CHECK(seen.open == (opened->begun && !opened->begun->complete));
+  SQLCAST_CHECK(seen.tail.has_value() == opened->torn.has_value());
+  if (seen.tail) SQLCAST_CHECK(seen.tail->offset == opened->torn->offset && seen.tail->bytes == opened->torn->bytes);
+}
+
 void check_log(const std::string& content) {
   test::MemoryFileSystem system;
   const std::string path = kFuzzFolder + "/" + file_name(1);
@@ -116,8 +155,11 @@ void check_log(const std::string& content) {
   settings.cluster = fuzz_cluster();
   settings.file_bytes = kHeaderBytes + 1024;
   settings.prepare_beforehand = false;
+  const Seen seen = walk(system);
+  SQLCAST_CHECK(system.content(path) == content && system.paths().size() == 1);
   SparseIndex index;
   Result<OpenedLog> opened = open_log(system, settings, std::nullopt, index);
+  check_same(seen, opened);
   if (!opened.ok()) {
     SQLCAST_CHECK(!opened.status().message.empty());
     SQLCAST_CHECK(system.content(path) == content && system.paths().size() == 1);
