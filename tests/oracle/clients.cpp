@@ -24,20 +24,31 @@ proto::QueryRequest wire_of(const Deed& deed) {
   return request;
 }
 
-Answer send(Session& session, const Deed& deed) {
-  const proto::QueryRequest request = wire_of(deed);
-  Answer answer;
-  support::wait_for("the outcome of " + describe(deed.request), [&] {
-    answer = session.run(request, 70s);
-    return answer.ok() || !is_passing(answer.status.code);
-  });
-  return answer;
+// Where the log stood some time before: what the master remembers of clients is bounded, and the log of many rounds is
+// longer.
+Sequence position_of(support::Cluster& cluster) {
+  const auto status = cluster.master().status();
+  if (!status) throw std::runtime_error("the master does not tell its position");
+  return status->position;
+}
+
+Answer send(Session& session, const Deed& deed, Sequence since) {
+  proto::QueryRequest request = wire_of(deed);
+  request.sent_since = since;
+  const auto give_up = std::chrono::steady_clock::now() + support::kPatience;
+  while (true) {
+    Answer answer = session.run(request, 70s);
+    if (answer.ok() || !is_passing(answer.status.code)) return answer;
+    if (std::chrono::steady_clock::now() > give_up)
+      throw std::runtime_error("no outcome: " + support::show(answer.status) + "\n  of " + describe(deed.request));
+    std::this_thread::sleep_for(20ms);  // poll interval
+  }
 }
 
 class Crowd {
  public:
   Crowd(support::Cluster& cluster, const Generator& generator, const Load& load)
-      : cluster_(cluster), generator_(generator), load_(load) {}
+      : cluster_(cluster), generator_(generator), load_(load), since_(position_of(cluster)) {}
 
   std::vector<Deed> run() {
     std::vector<std::thread> threads;
@@ -80,13 +91,14 @@ class Crowd {
     else
       among.lock();
     deed.sent = ++clock_;
-    deed.answer = send(session, deed);
+    deed.answer = send(session, deed, since_);
     deed.answered = ++clock_;
   }
 
   support::Cluster& cluster_;
   const Generator& generator_;
   const Load& load_;
+  const Sequence since_;
   std::shared_mutex quiet_;
   std::mutex definitions_;
   std::atomic<std::uint64_t> clock_{0};
@@ -104,6 +116,7 @@ std::vector<Deed> run_clients(support::Cluster& cluster, const Generator& genera
 std::vector<Deed> run_in_order(support::Cluster& cluster, const std::vector<Request>& requests,
                                const std::string& name) {
   Session session(cluster.master().endpoint());
+  const Sequence since = position_of(cluster);
   std::vector<Deed> deeds;
   std::uint64_t clock = 0;
   for (const Request& request : requests) {
@@ -111,7 +124,7 @@ std::vector<Deed> run_in_order(support::Cluster& cluster, const std::vector<Requ
     deed.key = {name, deeds.size() + 1};
     deed.request = request;
     deed.sent = ++clock;
-    deed.answer = send(session, deed);
+    deed.answer = send(session, deed, since);
     deed.answered = ++clock;
     deeds.push_back(std::move(deed));
   }
