@@ -38,6 +38,7 @@ constexpr std::array kNames = {
     NamedCode{Code::diverged, "DIVERGED"},
     NamedCode{Code::disk_full, "DISK_FULL"},
     NamedCode{Code::read_only, "READ_ONLY"},
+    NamedCode{Code::snapshot_required, "SNAPSHOT_REQUIRED"},
     NamedCode{Code::config, "CONFIG"},
     NamedCode{Code::io, "IO"},
     NamedCode{Code::internal, "INTERNAL"},

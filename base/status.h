@@ -41,9 +41,10 @@ enum class Code : std::uint16_t {
   committed_not_acked = 206,   // committed and durable on the master; fewer acks than asked for in time
   outcome_unknown = 207,       // may or may not have been committed; the message says where to look
   shutting_down = 208,
-  diverged = 209,   // this node's history or data differs from the master's
-  disk_full = 210,  // nothing was changed; writing goes on by itself when there is room
-  read_only = 211,  // the master has heard of a longer or another history; a person has to decide
+  diverged = 209,           // this node's history or data differs from the master's
+  disk_full = 210,          // nothing was changed; writing goes on by itself when there is room
+  read_only = 211,          // the master has heard of a longer or another history; a person has to decide
+  snapshot_required = 212,  // the log no longer has what was asked for
 
   // Our own side.
   config = 300,

@@ -15,6 +15,22 @@ Result<std::vector<Sequence>> list_files(FileSystem& system, const std::string& 
   return firsts;
 }
 
+Result<std::optional<Hash>> find_cluster(FileSystem& system, const std::string& folder) {
+  const Result<std::vector<Sequence>> files = list_files(system, folder);
+  if (!files.ok()) return files.status();
+  if (files->empty()) return std::optional<Hash>();
+  const std::string path = folder + "/" + file_name(files->front());
+  const Result<std::unique_ptr<File>> file = system.open(path, false);
+  if (!file.ok()) return file.status();
+  std::string block(kHeaderBytes, '\0');
+  const Result<std::size_t> size = (*file)->read(0, block.data(), block.size());
+  if (!size.ok()) return size.status();
+  block.resize(*size);
+  const Result<FileHeader> header = decode_header(block, path);
+  if (!header.ok()) return header.status();
+  return std::optional(header->cluster);
+}
+
 Status LogReader::damaged(const std::string& what) const {
   const std::string where = cursor_ ? cursor_->path() + ", offset " + std::to_string(cursor_->offset()) : folder_;
   return Status::error(Code::io,
@@ -30,6 +46,25 @@ Status LogReader::open_file(Sequence first) {
 }
 
 Result<Position> LogReader::seek(Sequence after, const Position& limit) {
+  Status status = open_near(after, limit);
+  if (status.ok()) status = walk_to(after, limit);
+  if (status.ok() && chain_->end().sequence != after)
+    status = Status::error(Code::diverged, "no group of the log ends at sequence " + std::to_string(after));
+  if (status.ok()) return chain_->end();
+  chain_.reset();
+  return status;
+}
+
+Result<Position> LogReader::seek_entry(Sequence after, const Position& limit) {
+  Status status = open_near(after, limit);
+  if (status.ok()) status = walk_to(after, limit);
+  if (status.ok()) return chain_->end();
+  chain_.reset();
+  return status;
+}
+
+// Opens the file that has the group behind `after`, at a place not behind it.
+Status LogReader::open_near(Sequence after, const Position& limit) {
   cursor_.reset();
   chain_.reset();
   if (after > limit.sequence)
@@ -40,10 +75,10 @@ Result<Position> LogReader::seek(Sequence after, const Position& limit) {
   // The group behind `after` is in the last file that begins no later; a file that begins with it may not be there yet.
   auto file = std::upper_bound(files->begin(), files->end(), after + 1);
   if (file == files->begin())
-    return Status::error(Code::bad_request, folder_ + ": the log begins at sequence " +
-                                                (files->empty() ? "(none)" : std::to_string(files->front())) +
-                                                "; what follows sequence " + std::to_string(after) +
-                                                " is in a snapshot or a backup");
+    return Status::error(Code::snapshot_required, "the log begins at entry " +
+                                                      (files->empty() ? "(none)" : std::to_string(files->front())) +
+                                                      ", and what follows entry " + std::to_string(after) +
+                                                      " was trimmed: it is in a backup, or in a copy of a node's data");
   --file;
   if (Status status = open_file(*file); !status.ok()) return status;
   chain_.emplace(cursor_->header().start());
@@ -51,22 +86,31 @@ Result<Position> LogReader::seek(Sequence after, const Position& limit) {
     cursor_->go_to(point->offset);
     chain_.emplace(point->position);
   }
-  if (Status status = walk_to(after, limit); !status.ok()) {
-    chain_.reset();
-    return status;
-  }
-  return chain_->end();
+  return ok_status();
 }
 
+// Up to the end of the last group that ends at `after` or before.
 Status LogReader::walk_to(Sequence after, const Position& limit) {
   while (chain_->end().sequence < after) {
+    const Position end = chain_->end();
+    const std::uint64_t offset = cursor_->offset();
+    const Sequence file = cursor_->header().first;
     const Result<std::optional<proto::Group>> group = advance(limit, false);
     if (!group.ok()) return group.status();
     if (!*group) return damaged("it ends before sequence " + std::to_string(after));
+    if ((*group)->last > after) {
+      go_back(file, offset, end);
+      break;
+    }
   }
-  if (chain_->end().sequence != after)
-    return Status::error(Code::diverged, "no group of the log ends at sequence " + std::to_string(after));
   return ok_status();
+}
+
+// To where the reader stood; in a file that was opened since, that is the beginning.
+void LogReader::go_back(Sequence file, std::uint64_t offset, const Position& end) {
+  cursor_->forget();
+  cursor_->go_to(cursor_->header().first == file ? offset : kHeaderBytes);
+  chain_.emplace(end);
 }
 
 Result<std::optional<proto::Group>> LogReader::next(const Position& limit) {
@@ -81,10 +125,7 @@ Result<std::optional<proto::Group>> LogReader::advance(const Position& limit, bo
   const std::uint64_t offset = cursor_->offset();
   const Sequence file = cursor_->header().first;
   Result<std::optional<proto::Group>> group = advance_from_here(limit, keep);
-  if (group.ok()) return group;
-  cursor_->forget();
-  cursor_->go_to(cursor_->header().first == file ? offset : kHeaderBytes);
-  chain_.emplace(begin);
+  if (!group.ok()) go_back(file, offset, begin);
   return group;
 }
 

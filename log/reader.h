@@ -20,6 +20,10 @@ namespace sqlcast::log {
 // First sequences of the files, in order; empty when there is none. Does not say that they are good. May block.
 Result<std::vector<Sequence>> list_files(FileSystem& system, const std::string& folder);
 
+// The cluster of the log in the folder, by its first file; nothing when there is no file. Errors of decode_header and
+// FileSystem. May block.
+Result<std::optional<Hash>> find_cluster(FileSystem& system, const std::string& folder);
+
 class LogReader {
  public:
   // All of them outlive the reader. `cluster`: what the chain begins with.
@@ -27,10 +31,13 @@ class LogReader {
       : system_(system), folder_(std::move(folder)), cluster_(cluster), index_(index) {}
 
   // Goes behind the group that ends at `after`, and says what its position is. `limit`: as next() has it; `after` is
-  // not beyond it. diverged: no group ends there. bad_request: the log begins later (it was trimmed), or has not come
-  // so far. io: as next().
+  // not beyond it. diverged: no group ends there. snapshot_required: the log begins later, for it was trimmed.
+  // bad_request: it has not come so far. io: as next().
   // May block: walks one file at most, and some 64 KiB where the index has a place near it.
   Result<Position> seek(Sequence after, const Position& limit);
+
+  // The same, but goes in front of the group that has the entry behind `after`, where no group ends at `after`.
+  Result<Position> seek_entry(Sequence after, const Position& limit);
 
   // The next group, whole, its state committed or ddl_done; nothing when the next one ends behind `limit`, which is the
   // position of a group that is durable and will not become void. diverged: the log has another history than `limit`.
@@ -42,7 +49,9 @@ class LogReader {
   Result<std::optional<proto::Group>> advance_from_here(const Position& limit, bool keep);
   Status open_file(Sequence first);
   Status next_file();
+  Status open_near(Sequence after, const Position& limit);
   Status walk_to(Sequence after, const Position& limit);
+  void go_back(Sequence file, std::uint64_t offset, const Position& end);
   Result<bool> is_void(const proto::Group& group, const Position& limit);
   Status damaged(const std::string& what) const;
 

@@ -279,5 +279,5 @@ TEST_CASE("log: begins where a snapshot ends", "[log]") {
   CHECK(log.last_file() == "log/00000000000000001001.log");
   CHECK(log.reopen().first == 1001);
   CHECK(log.read(log.writer->appended().end, 1000)->at(0).previous_hash == start.hash);
-  CHECK(has(log.read(log.writer->appended().end, 999).status(), "begins at sequence 1001"));
+  CHECK(has(log.read(log.writer->appended().end, 999).status(), "begins at entry 1001"));
 }

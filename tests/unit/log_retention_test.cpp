@@ -85,7 +85,7 @@ TEST_CASE("log retention: what was removed is gone for good, a dry run only says
       REQUIRE(opened.first <= 5);
       if (trimmed.ok()) REQUIRE(opened.first == 5);
       REQUIRE(log.read(end, opened.first - 1).ok());
-      CHECK(has(log.read(end, 0).status(), "begins at sequence") == (opened.first > 1));
+      CHECK(has(log.read(end, 0).status(), "begins at entry") == (opened.first > 1));
     }
   }
 }
