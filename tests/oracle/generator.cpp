@@ -118,8 +118,9 @@ void Generator::thing(Random& random, const std::string& database) {
           " NOT NULL AUTO_INCREMENT, k INT " + (k_unique ? "NOT NULL" : "DEFAULT 7") + ", u " + text_type(random, 12) +
           ", n INT DEFAULT 5, d DECIMAL(7,2), f DOUBLE, m TIMESTAMP(3) NULL DEFAULT CURRENT_TIMESTAMP(3)" +
           random.of({"", " ON UPDATE CURRENT_TIMESTAMP(3)"}) + ", b VARBINARY(8), c ENUM('x','y','é') DEFAULT 'x', g " +
-          random.of({"INT", "BIGINT"}) + " AS (k*2+n) " + kind + ", h VARCHAR(30) AS (CONCAT(u,'-',c)) " +
-          random.of({"VIRTUAL", "PERSISTENT"}) + ", PRIMARY KEY (" + id + ")" + (k_unique ? ", UNIQUE KEY k (k)" : "") +
+          random.of({"INT", "BIGINT"}) + " AS (k*2+n) " + kind +
+          ", h VARCHAR(30) CHARACTER SET utf8mb4 AS (CONCAT(u,'-',c)) " + random.of({"VIRTUAL", "PERSISTENT"}) +
+          ", PRIMARY KEY (" + id + ")" + (k_unique ? ", UNIQUE KEY k (k)" : "") +
           (u_unique ? ", UNIQUE KEY u (u)" : random.of({"", ", KEY u (u(3))"})) +
           (g_unique ? ", UNIQUE KEY g (g)" : random.of({"", ", KEY g (g)"})) + random.of({"", ", KEY n (n, d)"}) +
           random.of({"", ", CHECK (n < 850)"}) + ")" +
