@@ -9,7 +9,6 @@
 #include "master/freeze.h"
 #include "node/explain.h"
 #include "proto/codec.h"
-#include "storage/log.h"
 
 namespace sqlcast::master {
 namespace {
@@ -84,14 +83,14 @@ Status Master::start() {
   };
   hooks.doubt = [this] { return histories_->doubt(); };
   hooks.make_way = [this] { core_.readers.make_way(); };
-  hooks.room = [this] { return core_.disk.full() ? core_.disk.why() : ok_status(); };
+  hooks.room = [this] { return core_.disk.full() ? core_.disk.why() : core_.log.health(); };
   hooks.no_room = [this](const std::string& why) { core_.disk.refused(why); };
   hooks.has_other_copy = [this](const RequestKey& key, const node::Caller& caller) {
     return overdue_.has_other_copy(key, caller);
   };
   hooks.answer = [this](std::vector<Committed>&& committed) { answer(std::move(committed)); };
-  sequencer_ = std::make_unique<Sequencer>(core_.config, core_.database, core_.front, core_.board, core_.counters,
-                                           core_.rate, schema_, std::move(hooks));
+  sequencer_ = std::make_unique<Sequencer>(core_.config, core_.database, core_.log, core_.front, core_.board,
+                                           core_.counters, core_.rate, schema_, std::move(hooks));
   if (Status status = core_.until_it_works([this] { return sequencer_->start(); }); !status.ok()) return status;
   if (Status status = compare_histories(); !status.ok()) return status;
   keeper_.start();
@@ -106,14 +105,31 @@ Status Master::start() {
     histories_->hear(*claim, fit == Fit::inside ? Fit::other : fit, own);
   });
   core_.start([this] { tick(); });
+  core_.retention.start([this] { return slave_needs(); });
   return ok_status();
+}
+
+// What slaves may still ask of the log. One that has not reported since this master began may need all of it.
+std::vector<log::SlaveNeed> Master::slave_needs() {
+  const std::uint64_t now = unix_microseconds();
+  const auto ago = [&](std::uint64_t ms) { return now - std::min(now, ms * 1'000); };
+  const proto::NodeStatus own = core_.base_status();
+  std::vector<log::SlaveNeed> needs;
+  const MutexLock lock(peers_mutex_);
+  for (const std::string& name : known_slaves_.names()) {
+    log::SlaveNeed& need = needs_.try_emplace(name, log::SlaveNeed{0, ago(own.uptime_ms)}).first->second;
+    if (const auto peer = peers_.find(name); peer != peers_.end())
+      need = {peer->second.status.position, ago(milliseconds_since(peer->second.seen))};
+    needs.push_back(need);
+  }
+  return needs;
 }
 
 void Master::tick() {
   const Clock::time_point now = Clock::now();
   acks_.tick(now);
   const storage::Database::Health database = core_.database.health();
-  overdue_.tick(now, database.up && !database.stalled,
+  overdue_.tick(now, database.up && !database.stalled && core_.log.health().ok(),
                 [this](const node::Caller& caller, Status status, Sequence since) {
                   proto::ErrorReply error;
                   error.status = std::move(status);
@@ -122,15 +138,14 @@ void Master::tick() {
                 });
 }
 
-// What the data folder and its slaves were known to have, against what the database has, before anything is written.
+// What the data folder and its slaves were known to have, against what the log has, before anything is written.
 Status Master::compare_histories() {
-  const Result<std::unique_ptr<storage::Connection>> connection = core_.database.open_administrator();
-  if (!connection) return connection.status();
   Status problem;
   histories_->begin(own_history(), [&](const Position& position) {
-    const Result<std::optional<Hash>> hash = storage::read_hash(**connection, position.sequence);
-    if (!hash) problem = hash.status();
-    return hash.ok() && *hash == position.hash;
+    const Result<bool> has = core_.log.has(position);
+    // What was trimmed cannot be compared: the claim stays, until a person decides.
+    if (!has && has.status().code != Code::snapshot_required) problem = has.status();
+    return has.ok() && *has;
   });
   return problem;
 }
@@ -174,6 +189,7 @@ bool Master::keep() {
 void Master::stop() {
   core_.stop_taking_requests();
   if (sequencer_) sequencer_->stop();
+  core_.log.stop();  // answers what has committed
   acks_.tick(Clock::time_point::max());
   if (publisher_) publisher_->stop();
   core_.stop();

@@ -54,6 +54,7 @@ class Master {
   void answer(std::vector<Committed>&& committed);
   void answer_when_acked(Committed committed, proto::Ack ack);
   void tick();
+  std::vector<log::SlaveNeed> slave_needs();
   proto::NodeStatus status();
   proto::StatusReply cluster_status();
   proto::Beacon beacon() const;
@@ -77,7 +78,8 @@ class Master {
   Mutex peers_mutex_;
   KnownSlaves known_slaves_ SQLCAST_GUARDED_BY(peers_mutex_);  // changed by keep() alone
   std::map<std::string, Sequence> joining_
-      SQLCAST_GUARDED_BY(peers_mutex_);  // where slaves are that keep() is to make known
+      SQLCAST_GUARDED_BY(peers_mutex_);          // where slaves are that keep() is to make known
+  std::map<std::string, log::SlaveNeed> needs_;  // as last known; the retention's thread alone
   std::map<std::string, Peer> peers_ SQLCAST_GUARDED_BY(peers_mutex_);
 };
 

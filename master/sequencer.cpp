@@ -11,10 +11,9 @@
 #include "base/thread.h"
 #include "master/freeze.h"
 #include "master/overdue.h"
-#include "node/ddl.h"
+#include "node/recovery.h"
 #include "storage/catalog.h"
 #include "storage/errors.h"
-#include "storage/log.h"
 
 namespace sqlcast::master {
 namespace {
@@ -36,11 +35,12 @@ std::size_t entries_of(const node::RequestPlan& plan) {
 
 }  // namespace
 
-Sequencer::Sequencer(const config::NodeConfig& config, storage::Database& database, node::Front& front,
-                     node::PositionBoard& board, node::Counters& counters, node::Rate& rate, node::SchemaHolder& schema,
-                     Hooks hooks)
+Sequencer::Sequencer(const config::NodeConfig& config, storage::Database& database, node::NodeLog& log,
+                     node::Front& front, node::PositionBoard& board, node::Counters& counters, node::Rate& rate,
+                     node::SchemaHolder& schema, Hooks hooks)
     : config_(config),
       database_(database),
+      log_(log),
       front_(front),
       board_(board),
       counters_(counters),
@@ -49,6 +49,10 @@ Sequencer::Sequencer(const config::NodeConfig& config, storage::Database& databa
       hooks_(std::move(hooks)),
       queue_(config.limits.request_queue),
       failed_(config.limits.retry_window),
+      connection_(database,
+                  [this](const std::string& what) {
+                    if (!what.empty() && connection_.defining()) hooks_.make_way();
+                  }),
       window_(config.limits.retry_window),
       rand_state_(std::random_device()()) {}
 
@@ -80,7 +84,8 @@ std::optional<bool> Sequencer::cancel(const RequestKey& key) {
     case CancelAnswer::stopping_queued: return true;
     case CancelAnswer::stopping_running:
       // Others of the group, or of the next one, are hit with it: they are run again.
-      if (const Status status = writer_id_ == 0 ? ok_status() : database_.end_connection(writer_id_); !status.ok())
+      if (const Status status = connection_.id() == 0 ? ok_status() : database_.end_connection(connection_.id());
+          !status.ok())
         logging::warn("a running write could not be interrupted: {}", status.message);
       return true;
   }
@@ -95,91 +100,65 @@ std::string Sequencer::failure() const {
 // ---- start and stop --------------------------------------------------------------------------------------------
 
 Status Sequencer::connect() {
-  // The old connection first: while it lasts, another cannot have the writer's lock.
-  executor_.reset();
-  writer_.reset();
-  writer_id_ = 0;
-  Result<std::unique_ptr<storage::Connection>> administrator = database_.open_administrator();
-  if (!administrator) return administrator.status();
-  Result<std::unique_ptr<storage::Connection>> writer = database_.open_writer();
-  if (!writer) return writer.status();
-  administrator_ = std::move(*administrator);
-  writer_ = std::move(*writer);
-  writer_id_ = writer_->id();
-  executor_ = std::make_unique<storage::Executor>(*writer_, storage::ExecutorLimits{});
-  for (const storage::Connection* connection : {administrator_.get(), writer_.get()})
-    connection->line()->when_waiting([this](const std::string& what) {
-      if (!what.empty() && defining_) hooks_.make_way();
-    });
-  defining_ = true;
-  Result<std::optional<proto::Group>> resumed = node::resume_ddl({*writer_, *administrator_});
-  defining_ = false;
-  if (!resumed) return resumed.status();
-  Result<Position> head = storage::read_position(*administrator_);
-  if (!head) return head.status();
-  const bool other = head->sequence == head_.sequence && head->hash != head_.hash;
-  if (head_.sequence > 0 && (head->sequence < head_.sequence || other))
-    return Status::error(Code::diverged, "the database's log ends at entry " + std::to_string(head->sequence) +
-                                             ", but entry " + std::to_string(head_.sequence) +
-                                             " of another log was acknowledged: its data was exchanged or put back. "
-                                             "Give it the newer data back, or restart the master to go on from here, "
-                                             "with new slaves.");
-  const Result<std::optional<Hash>> cluster = storage::read_cluster(*administrator_);
-  if (!cluster) return cluster.status();
-  if (Status status = take_in(*head); !status.ok()) return status;
-  // An empty log keeps the hash that its chain will begin with.
-  if (head->sequence > 0) head_ = *head;
-  if (cluster->has_value()) board_.begin(**cluster);
-  board_.post(head_);
+  if (Status status = connection_.open(); !status.ok()) return status;
+  if (Status status = node::reconcile(log_, connection_, head_.hash); !status.ok()) {
+    connection_.close();
+    return status;
+  }
+  if (Status status = take_in(); !status.ok()) return status;
+  board_.begin(log_.cluster());
   return reload_schema();
 }
 
 // What the log has after our head: at start its newest part, later what was committed although nobody heard of it, as
 // when the connection was lost behind a definition's last step.
-Status Sequencer::take_in(const Position& head) {
+Status Sequencer::take_in() {
+  const Position end = log_.end();
   Sequence after = head_.sequence;
   if (!log_read_) {
-    after = head.sequence > config_.limits.retry_window ? head.sequence - config_.limits.retry_window : 0;
+    after = end.sequence > config_.limits.retry_window ? end.sequence - config_.limits.retry_window : 0;
+    after = std::max(after, log_.start().sequence);
     window_.begin_after(after);
+  } else {
+    const Result<bool> has = log_.has(head_);
+    if (!has) return has.status();
+    if (!*has)
+      return Status::error(Code::diverged, "the log has no entry " + std::to_string(head_.sequence) +
+                                               " as it was acknowledged: it was exchanged. Restart the master to look "
+                                               "at it anew");
   }
-  constexpr std::uint64_t kBytesAtOnce = 8U << 20U;
-  while (after < head.sequence) {
-    const Result<std::vector<proto::Group>> groups =
-        storage::read_groups(*administrator_, after, head.sequence, kBytesAtOnce);
-    if (!groups) return groups.status();
-    if (groups->empty())
-      return Status::error(Code::internal, "the log has no groups after entry " + std::to_string(after) +
-                                               ", though it ends at entry " + std::to_string(head.sequence));
-    for (const proto::Group& group : *groups) {
-      const Result<std::vector<proto::Entry>> entries = proto::decode_entries(group.body);
-      if (!entries) return entries.status();
-      if (log_read_) {
-        if (group.first != head_.sequence + 1 || group.previous_hash != head_.hash)
-          return Status::error(Code::diverged, "entry " + std::to_string(group.first) +
-                                                   " of the database's log does not follow entry " +
-                                                   std::to_string(head_.sequence) +
-                                                   ", the last that this master knows: its data was exchanged, or "
-                                                   "somebody else has written to the log. Restart the master to look "
-                                                   "at it anew");
-        move_head_to(group, *entries);
-        hooks_.publish(group);
-      } else {
-        remember(group, *entries);
-      }
+  log::LogReader reader = log_.reader();
+  if (const Result<Position> from = reader.seek_entry(after, end); !from) return from.status();
+  while (true) {
+    const Result<std::optional<proto::Group>> next = reader.next(end);
+    if (!next) return next.status();
+    if (!*next) break;
+    const proto::Group& group = **next;
+    const Result<std::vector<proto::Entry>> entries = proto::decode_entries(group.body);
+    if (!entries) return entries.status();
+    if (log_read_) {
+      move_head_to(group, *entries);
+      log_.when_durable([this, group] { announce(group, {}); });
+    } else {
+      remember(group, *entries);
     }
-    after = groups->back().last;
+  }
+  if (!log_read_) {
+    head_ = end;
+    head_.epoch = std::max<Epoch>(head_.epoch, 1);
+    board_.post(head_);
   }
   log_read_ = true;
   return ok_status();
 }
 
 Status Sequencer::start() {
-  // The chain begins at a hash that no other cluster has.
-  std::random_device source;
-  head_.epoch = 1;
-  head_.hash =
-      proto::genesis_hash(std::to_string(source()) + std::to_string(source()) + std::to_string(unix_microseconds()));
-  board_.begin(head_.hash);
+  if (head_.sequence == 0 && !log_.begun()) {
+    // The chain begins at a hash that no other cluster has.
+    std::random_device source;
+    head_.hash =
+        proto::genesis_hash(std::to_string(source()) + std::to_string(source()) + std::to_string(unix_microseconds()));
+  }
   if (Status status = connect(); !status.ok()) return status;
   thread_ = start_thread("sequencer", [this] { run(); });
   return ok_status();
@@ -216,7 +195,11 @@ void Sequencer::run() {
       if (batch.empty() && waiting_.empty() && queue_.size() == 0) return;
       continue;
     }
-    if (!batch.empty()) process(std::move(batch));
+    if (!batch.empty()) {
+      process(std::move(batch));
+    } else if (!connection_.usable() && !hopeless_) {
+      (void)ensure_connected(Clock::now());  // reads wait for what the database has lost
+    }
   }
 }
 
@@ -298,6 +281,10 @@ void Sequencer::process(Batch batch) {
 bool Sequencer::answer_without_running(WriteRequest& request) {
   if (!failure().empty()) {
     answer_with_error(request, unavailable());
+    return true;
+  }
+  if (cut_short_) {
+    answer_with_error(request, Status::error(Code::shutting_down, "the master is stopping; try again in a moment"));
     return true;
   }
   if (request.retryable() && answer_from_memory(request)) return true;
@@ -398,9 +385,7 @@ void Sequencer::replay(WriteRequest& request, const RetryWindow::Outcome& outcom
   result.node = config_.name;
   result.node_position = head_.sequence;
   under_way_.leave(request.key());
-  std::vector<Committed> answers;
-  answers.push_back(std::move(committed));
-  hooks_.answer(std::move(answers));
+  answer_when_durable(std::move(committed));
 }
 
 // False when the request had to be refused.
@@ -445,12 +430,13 @@ bool Sequencer::connect_for(Batch& batch) {
 }
 
 bool Sequencer::ensure_connected(Clock::time_point deadline) {
-  if (writer_ && administrator_ && !writer_->lost() && !administrator_->lost()) return true;
+  if (connection_.usable()) return true;
   BackOff back_off(20ms, 1000ms);
   while (!queue_.closed()) {
     Status status = connect();
     if (status.ok()) return true;
-    if (status.code == Code::diverged) stop_writing(status);
+    hopeless_ = status.code == Code::diverged;
+    if (hopeless_) stop_writing(status);
     if (Clock::now() >= deadline || status.code == Code::diverged) return false;
     if (storage::lacks_rights(status)) restore_accounts();
     (void)queue_.wait_until_closed(back_off.next());
@@ -462,7 +448,7 @@ bool Sequencer::ensure_connected(Clock::time_point deadline) {
 void Sequencer::restore_accounts() {
   if (const Status status = database_.restore_accounts(); !status.ok())
     logging::warn("the accounts could not be restored: {}", status.message);
-  writer_.reset();
+  connection_.give_up_writer();
 }
 
 void Sequencer::answer_with_error(WriteRequest& request, Status status, std::optional<std::uint32_t> statement) {
@@ -490,7 +476,13 @@ void Sequencer::answer_with_error(WriteRequest& request, Status status, std::opt
   if (status.code == Code::outcome_unknown) error.sequence = since;
   error.status = std::move(status);
   error.statement = statement;
-  front_.fail(request.caller, std::move(error));
+  const auto send = [this, caller = request.caller, error] { front_.fail(caller, proto::ErrorReply(error)); };
+  // What the database says can rest on what is not durable yet, as a duplicate key does on another's row.
+  if (error.status.code == Code::sql_error || error.status.code == Code::expectation_failed) {
+    log_.when_settled(send);
+  } else {
+    send();
+  }
 }
 
 void Sequencer::answer_all_with_error(Batch& batch, const Status& status) {

@@ -1,8 +1,9 @@
 // Sequencer: the one thread that writes. Drains what has arrived into a group, runs it in one transaction with its
 // log row, commits, answers, and hands the group to the publisher. A full queue is BUSY at once.
 //
-// Promises: a sequence is given once and leaves no hole; a reply is sent after the commit is durable; a commit whose
-// outcome is unknown is looked up in the log, never guessed; the same request key executes once.
+// Promises: a sequence is given once and leaves no hole; a reply is sent, and a group published, after it is durable in
+// the log; a commit whose outcome is unknown is looked up in the database's end of the log, never guessed; the same
+// request key executes once. While a group becomes durable, the next one is executed.
 // Why so: docs/decisions/0030-sequences-without-holes.md.
 #pragma once
 
@@ -23,9 +24,11 @@
 #include "master/write_request.h"
 #include "node/counters.h"
 #include "node/front.h"
+#include "node/node_log.h"
 #include "node/position_board.h"
 #include "node/requests_under_way.h"
 #include "node/schema_holder.h"
+#include "node/write_connection.h"
 #include "storage/database.h"
 #include "storage/executor.h"
 
@@ -42,17 +45,17 @@ struct Committed {
 class Sequencer {
  public:
   struct Hooks {
-    std::function<void(const proto::Group&)> publish;
-    std::function<void(std::vector<Committed>&&)> answer;
-    std::function<void()> make_way;                   // for DDL that reads keep waiting
-    std::function<std::string()> doubt;               // why nothing may be written now; empty when it may
-    std::function<Status()> room;                     // on the disk; an error: what a write is refused with
-    std::function<void(const std::string&)> no_room;  // the database has refused something for want of it
+    std::function<void(const proto::Group&)> publish;      // on the log's thread
+    std::function<void(std::vector<Committed>&&)> answer;  // on the log's thread
+    std::function<void()> make_way;                        // for DDL that reads keep waiting
+    std::function<std::string()> doubt;                    // why nothing may be written now; empty when it may
+    std::function<Status()> room;                          // on the disk; an error: what a write is refused with
+    std::function<void(const std::string&)> no_room;       // the database has refused something for want of it
     // Whether the request is here in another copy, too, that may be executed.
     std::function<bool(const RequestKey& key, const node::Caller& caller)> has_other_copy;
   };
 
-  Sequencer(const config::NodeConfig& config, storage::Database& database, node::Front& front,
+  Sequencer(const config::NodeConfig& config, storage::Database& database, node::NodeLog& log, node::Front& front,
             node::PositionBoard& board, node::Counters& counters, node::Rate& rate, node::SchemaHolder& schema,
             Hooks hooks);
   ~Sequencer();  // stop()
@@ -117,8 +120,8 @@ class Sequencer {
   Result<bool> look_up_commit(const proto::Group& group);
   Result<std::optional<Hash>> hash_in_log(Sequence last);
   Attempt end_attempt(Batch& batch, Trip& trip, const Result<bool>& committed);
-  void answer_batch(Batch& batch, std::vector<storage::JobOutcome>& outcomes, const proto::Group& group,
-                    const std::vector<proto::Entry>& entries);
+  std::vector<Committed> answer_batch(Batch& batch, std::vector<storage::JobOutcome>& outcomes,
+                                      const proto::Group& group, const std::vector<proto::Entry>& entries);
   void answer_all_with_error(Batch& batch, const Status& status);
   void answer_with_error(WriteRequest& request, Status status, std::optional<std::uint32_t> statement = std::nullopt);
   void run_ddl(WriteRequest request);
@@ -127,8 +130,11 @@ class Sequencer {
   Status reload_schema();
   proto::Group make_group(const std::vector<proto::Entry>& entries, proto::GroupState state);
   void move_head_to(const proto::Group& group, const std::vector<proto::Entry>& entries);
+  Status promise(const proto::Group& group, std::vector<Committed> answers);
+  void announce(const proto::Group& group, std::vector<Committed> answers);
+  void answer_when_durable(Committed answer);
   void remember(const proto::Group& group, const std::vector<proto::Entry>& entries);
-  Status take_in(const Position& head);
+  Status take_in();
   bool connect_for(Batch& batch);
   bool ensure_connected(WriteRequest::Clock::time_point deadline);
   Status connect();
@@ -140,6 +146,7 @@ class Sequencer {
 
   const config::NodeConfig config_;
   storage::Database& database_;
+  node::NodeLog& log_;
   node::Front& front_;
   node::PositionBoard& board_;
   node::Counters& counters_;
@@ -151,20 +158,18 @@ class Sequencer {
   node::RequestsUnderWay under_way_;
   FailedRequests failed_;
   RecentHistory history_;
-  std::atomic<std::uint64_t> writer_id_{0};
-  std::atomic<bool> defining_{false};  // a definition is being carried out
   mutable Mutex failure_mutex_;
   std::string failure_ SQLCAST_GUARDED_BY(failure_mutex_);
 
   // The thread's own.
   std::thread thread_;
   std::deque<WriteRequest> waiting_;  // taken from the queue, not in a group yet
-  std::unique_ptr<storage::Connection> writer_;
-  std::unique_ptr<storage::Connection> administrator_;
-  std::unique_ptr<storage::Executor> executor_;
+  node::WriteConnection connection_;
   RetryWindow window_;
   Position head_;
-  bool log_read_ = false;  // its newest part is in window_
+  bool cut_short_ = false;  // a group that was committed is not in the log: the node stops
+  bool hopeless_ = false;   // the database is not this log's
+  bool log_read_ = false;   // its newest part is in window_
   ImposedTime time_;
   std::uint64_t group_timestamp_us_ = 0;
   std::uint64_t rand_state_;

@@ -6,7 +6,6 @@
 #include "master/ddl_parts.h"
 #include "master/freeze.h"
 #include "master/sequencer.h"
-#include "node/ddl.h"
 #include "storage/catalog.h"
 
 namespace sqlcast::master {
@@ -45,11 +44,12 @@ void Sequencer::run_ddl(WriteRequest request) {
     goes_on = outcome.add(status, warnings);
   }
   Status status = outcome.status();
-  if (executor_) {
-    executor_->auto_increment().clear();
-    executor_->forget_imposed();
+  if (connection_.usable()) {
+    connection_.executor().auto_increment().clear();
+    connection_.executor().forget_imposed();
   }
   if (!status.ok()) {
+    (void)log_.sync();  // he is told of a failure, and looks at what parts were done
     answer_with_error(request, std::move(status), 0);
     return;
   }
@@ -66,9 +66,7 @@ void Sequencer::run_ddl(WriteRequest request) {
   committed.result.elapsed_us = static_cast<std::uint64_t>(
       std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - request.arrived).count());
   if (request.retryable()) under_way_.leave(request.key());
-  std::vector<Committed> answers;
-  answers.push_back(std::move(committed));
-  hooks_.answer(std::move(answers));
+  answer_when_durable(std::move(committed));
 }
 
 Status Sequencer::run_ddl_part(WriteRequest& request, const std::string& text, std::vector<std::string>& warnings,
@@ -85,10 +83,7 @@ Status Sequencer::run_ddl_part(WriteRequest& request, const std::string& text, s
   proto::Group group = make_group(entries, proto::GroupState::ddl_pending);
   // Reads make way in a few seconds; who else has the tables in use is waited for within the request's time.
   const auto left = std::chrono::ceil<std::chrono::seconds>(request.deadline - Clock::now());
-  defining_ = true;
-  Status status = node::run_ddl(
-      {*writer_, *administrator_, std::max<std::chrono::seconds>(left, kMinPatience), &warnings}, group, entry);
-  defining_ = false;
+  Status status = connection_.run_ddl(group, entry, std::max<std::chrono::seconds>(left, kMinPatience), &warnings);
   if (status.code == Code::database_unavailable) {
     // Pending or not, the log knows: connect() ends what was begun, and the head tells how it ended.
     while (!ensure_connected(Clock::now() + 1s)) {
@@ -110,17 +105,16 @@ Status Sequencer::run_ddl_part(WriteRequest& request, const std::string& text, s
   if (!status.ok()) return status;
   crash_point("ddl_done");
   if (Status reloaded = reload_schema(); !reloaded.ok())
-    logging::warn("the schema could not be read after DDL: {}; the connection is opened anew", reloaded.message);
+    logging::warn("the schema could not be read after DDL: {}; the session is opened anew", reloaded.message);
   move_head_to(group, entries);
-  hooks_.publish(group);
-  return ok_status();
+  return promise(group, {});
 }
 
 Status Sequencer::reload_schema() {
   ++counters_.definitions;
-  Result<sql::Schema> schema = storage::load_schema(*administrator_, schema_.get()->version + 1);
+  Result<sql::Schema> schema = storage::load_schema(connection_.administrator(), schema_.get()->version + 1);
   if (!schema) {
-    administrator_.reset();  // so that the next request connects and reads it again
+    connection_.close();  // so that the next request connects and reads it again
     return schema.status();
   }
   schema_.set(std::make_shared<const sql::Schema>(std::move(*schema)));

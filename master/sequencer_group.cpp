@@ -35,6 +35,18 @@ Status translate(Status status) {
   return status;
 }
 
+// Until what a commit has come to is known, and in the log when it has committed.
+class CommitWatch {
+ public:
+  explicit CommitWatch(node::NodeLog& log) : log_(log) {}
+  ~CommitWatch() { log_.commit_ended(); }
+  CommitWatch(const CommitWatch&) = delete;
+  CommitWatch& operator=(const CommitWatch&) = delete;
+
+ private:
+  node::NodeLog& log_;
+};
+
 }  // namespace
 
 void Sequencer::commit_group(Batch batch) {
@@ -88,34 +100,33 @@ Status Sequencer::given_up(const Status& why) const {
 }
 
 Sequencer::Attempt Sequencer::try_group(Batch& batch, Status& why) {
-  const auto roll_back = [this] {
-    // A lost connection has rolled back by itself.
-    if (!writer_->lost() && !writer_->execute("ROLLBACK").ok()) writer_.reset();
-  };
   Trip trip;
+  const CommitWatch watch(log_);
   if (why = execute(batch, trip); !why.ok()) {
     // The server may have gone on to the commit although we have not heard of it.
-    if (trip.commit_sent && writer_->lost()) return end_attempt(batch, trip, look_up_commit(trip.group));
+    if (trip.commit_sent && connection_.writer().lost()) return end_attempt(batch, trip, look_up_commit(trip.group));
     logging::warn("a group of {} requests is run again: {}", batch.size(), why.message);
     drop_hopeless(batch, trip);
-    roll_back();
+    connection_.roll_back();
     return Attempt::again;
   }
   if (!trip.commit) {
     crash_point("group_executed");
     if (drop_cancelled(batch, trip.outcomes)) {
       why = Status::error(Code::cancelled, "a statement was interrupted");
-      roll_back();
+      connection_.roll_back();
       return Attempt::again;
     }
     trip.entries = make_entries(batch, trip.outcomes);
     if (trip.entries.empty()) {
-      roll_back();
-      answer_batch(batch, trip.outcomes, {}, trip.entries);
+      connection_.roll_back();
+      (void)answer_batch(batch, trip.outcomes, {}, trip.entries);
       return Attempt::failed;
     }
     trip.group = make_group(trip.entries, proto::GroupState::committed);
-    trip.commit = writer_->run_script(storage::commit_sql({trip.group}), storage::kCommitStatements, nullptr);
+    log_.commit_begins();
+    trip.commit =
+        connection_.writer().run_script(storage::commit_sql({trip.group}), storage::kCommitStatements, nullptr);
   }
   why = trip.commit->status;
   return end_attempt(batch, trip, commit_outcome(trip.group, *trip.commit));
@@ -131,8 +142,7 @@ Sequencer::Attempt Sequencer::end_attempt(Batch& batch, Trip& trip, const Result
   move_head_to(trip.group, trip.entries);
   answered_at_ = Clock::now();
   expected_requests_ = queue_.size() + waiting_.size() + batch.size();
-  answer_batch(batch, trip.outcomes, trip.group, trip.entries);
-  hooks_.publish(trip.group);  // behind the replies: a client waits for those
+  (void)promise(trip.group, answer_batch(batch, trip.outcomes, trip.group, trip.entries));
   return Attempt::committed;
 }
 
@@ -226,10 +236,11 @@ Status Sequencer::execute(Batch& batch, Trip& trip) {
     trip.entries = make_entries(batch, outcomes);
     trip.group = make_group(trip.entries, proto::GroupState::committed);
     trip.commit_sent = true;
+    log_.commit_begins();
     return storage::commit_sql({trip.group});
   };
   frame.finish_statements = storage::kCommitStatements;
-  storage::Executor::Execution made = executor_->run(jobs, frame);
+  storage::Executor::Execution made = connection_.executor().run(jobs, frame);
   trip.outcomes = std::move(made.outcomes);
   trip.commit = std::move(made.finish);
   trip.ended_by = std::move(made.ended_by);
@@ -305,9 +316,9 @@ proto::Group Sequencer::make_group(const std::vector<proto::Entry>& entries, pro
 Result<bool> Sequencer::commit_outcome(const proto::Group& group, const storage::Connection::ScriptResult& result) {
   if (result.status.ok()) return true;
   logging::warn("a commit was interrupted: {}", result.status.message);
-  const bool before_commit = result.completed + 1 < storage::kCommitStatements && !writer_->lost();
-  if (before_commit && writer_->execute("ROLLBACK").ok()) {
-    executor_->auto_increment().clear();
+  const bool before_commit = result.completed + 1 < storage::kCommitStatements && !connection_.writer().lost();
+  if (before_commit && connection_.writer().execute("ROLLBACK").ok()) {
+    connection_.executor().auto_increment().clear();
     // A KILL meant for a statement that had ended already, one request's time, a lock: not the fault of this group.
     const bool passes = storage::passes_by_itself(result.status) && !storage::is_disk_full(result.status);
     if (passes || storage::is_out_of_time(result.status)) return false;
@@ -320,8 +331,7 @@ Result<bool> Sequencer::commit_outcome(const proto::Group& group, const storage:
 
 Result<bool> Sequencer::look_up_commit(const proto::Group& group) {
   // The connection goes first, so that what it left open is rolled back.
-  executor_.reset();
-  writer_.reset();
+  connection_.give_up_writer();
   BackOff back_off(20ms, 1000ms);
   while (!queue_.closed()) {
     const Result<std::optional<Hash>> hash = hash_in_log(group.last);
@@ -352,8 +362,46 @@ void Sequencer::move_head_to(const proto::Group& group, const std::vector<proto:
   counters_.writes += entries.size();
   ++counters_.groups;
   rate_.add(entries.size());
+}
+
+// The group is committed, and becomes durable in the log while the next one is executed: only then may anybody hear of
+// it.
+Status Sequencer::promise(const proto::Group& group, std::vector<Committed> answers) {
+  using Sync = node::NodeLog::Sync;
+  const auto shared = std::make_shared<std::vector<Committed>>(std::move(answers));
+  const Status status = log_.append(
+      group, [this, group, shared] { announce(group, std::move(*shared)); },
+      queue_.size() + waiting_.size() == 0 ? Sync::at_once : Sync::behind);
+  if (status.ok()) {
+    connection_.committed(group.last, log_.durable().sequence);
+    return status;
+  }
+  // What has become of the group shows at the next start: nobody is told now, nor of what comes behind it.
+  cut_short_ = true;
+  if (status.code == Code::shutting_down) {
+    logging::warn("entry {} is committed and not in the log: {}", group.last, status.message);
+  } else {
+    stop_writing(status);
+  }
+  return Status::error(Code::outcome_unknown,
+                       "the node stopped while the log took the request's entry; send it again "
+                       "with the same request id, or look in the log after entry " +
+                           std::to_string(group.first - 1));
+}
+
+// On the log's thread, when the group is durable.
+void Sequencer::announce(const proto::Group& group, std::vector<Committed> answers) {
+  crash_point("group_durable");
   // Before the group is published: a slave's report of it is compared with this.
-  board_.post(head_);
+  board_.post({group.epoch, group.last, group.hash});
+  if (!answers.empty()) hooks_.answer(std::move(answers));
+  hooks_.publish(group);  // behind the replies: a client waits for those
+}
+
+void Sequencer::answer_when_durable(Committed answer) {
+  const auto shared = std::make_shared<std::vector<Committed>>();
+  shared->push_back(std::move(answer));
+  log_.when_durable([this, shared] { hooks_.answer(std::move(*shared)); });
 }
 
 void Sequencer::remember(const proto::Group& group, const std::vector<proto::Entry>& entries) {
@@ -363,8 +411,8 @@ void Sequencer::remember(const proto::Group& group, const std::vector<proto::Ent
   time_.continue_from(entries.back().context.timestamp_us);
 }
 
-void Sequencer::answer_batch(Batch& batch, std::vector<storage::JobOutcome>& outcomes, const proto::Group& group,
-                             const std::vector<proto::Entry>& entries) {
+std::vector<Committed> Sequencer::answer_batch(Batch& batch, std::vector<storage::JobOutcome>& outcomes,
+                                               const proto::Group& group, const std::vector<proto::Entry>& entries) {
   std::vector<Committed> answers;
   std::size_t entry = 0;
   for (std::size_t i = 0; i < batch.size(); ++i) {
@@ -398,7 +446,7 @@ void Sequencer::answer_batch(Batch& batch, std::vector<storage::JobOutcome>& out
     if (request.retryable()) under_way_.leave(request.key());
     answers.push_back(std::move(committed));
   }
-  if (!answers.empty()) hooks_.answer(std::move(answers));
+  return answers;
 }
 
 }  // namespace sqlcast::master

@@ -46,10 +46,13 @@ LookAtDisk disk_of(const config::NodeConfig& config) {
 Core::Core(const config::NodeConfig& node_config, std::function<bool()> stale)
     : config(node_config),
       disk(conditions, config.data_dir, config.database.disk_reserve, disk_of(config)),
+      log({config.data_dir + "/log", config.log.file_bytes}),
       database(database_options(config)),
       front(config.name, counters),
-      readers(config.limits, config.name, database, front, board, counters, std::move(stale)),
-      log_server(config, database, front, board),
+      readers(config.limits, config.name, database, front, board, counters, std::move(stale),
+              config.role == config::Role::master ? &log : nullptr),
+      log_server(config, log, front, board),
+      retention(log, config.log, [this] { return applied(); }),
       errands_(kMaxErrands) {}
 
 Status Core::open(Front::Handler handler) {
@@ -64,6 +67,7 @@ Status Core::open(Front::Handler handler) {
   front.start([this, handler = std::move(handler)](Caller caller, proto::Message message) {
     receive(handler, std::move(caller), std::move(message));
   });
+  if (Status status = log.open(); !status.ok()) return status;
   return database.start();
 }
 
@@ -126,6 +130,7 @@ void Core::start(std::function<void()> tick) {
 
 void Core::stop_taking_requests() {
   database.prepare_to_stop();
+  log.prepare_to_stop();
   {
     const MutexLock lock(mutex_);
     stopping_ = true;
@@ -139,9 +144,11 @@ void Core::stop_taking_requests() {
 void Core::stop() {
   if (errand_thread_.joinable()) errand_thread_.join();
   readers.stop();
+  retention.stop();
   log_server.stop();
   front.stop();
   database.stop();
+  log.stop();
 }
 
 void Core::tick_loop(const std::function<void()>& tick) {
@@ -265,6 +272,14 @@ bool Core::handle_common(Caller& caller, proto::Message& message) {
   return false;
 }
 
+// What of the log the database has. The position first: it was reached in the life that is told, or before.
+std::optional<LogRetention::Applied> Core::applied() const {
+  const Sequence sequence = board.position().sequence;
+  const std::uint64_t life = database.restarts();
+  if (!database.up() || !database.admitted()) return std::nullopt;
+  return LogRetention::Applied{sequence, life};
+}
+
 proto::NodeStatus Core::base_status() {
   proto::NodeStatus status;
   const Position position = board.position();
@@ -287,6 +302,9 @@ proto::NodeStatus Core::base_status() {
   status.counters["bad_messages"] += door.malformed + door.too_large;
   status.counters["replies_dropped"] = door.dropped;
   status.counters["database_restarts"] = database.restarts();
+  const LogRetention::View files = retention.view();
+  status.counters["log_first"] = files.first;
+  status.counters["log_bytes"] = files.bytes;
   return status;
 }
 
@@ -302,6 +320,12 @@ void Core::tell_conditions(proto::NodeStatus& status) {
     conditions.post("start", Trouble::starting, starting_at());
   } else {
     conditions.clear("start");
+    const Status of_log = log.health();
+    if (of_log.ok()) {
+      conditions.clear("log");
+    } else {
+      conditions.post("log", Trouble::disk_full, "the log takes nothing now: " + of_log.message);
+    }
     if (health.up && !health.stalled) {
       conditions.clear("database");
     } else {

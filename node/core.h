@@ -18,7 +18,9 @@
 #include "node/disk_watch.h"
 #include "node/front.h"
 #include "node/identity.h"
+#include "node/log_retention.h"
 #include "node/log_server.h"
+#include "node/node_log.h"
 #include "node/position_board.h"
 #include "node/readers.h"
 #include "node/request_plan.h"
@@ -79,15 +81,18 @@ class Core {
   Counters counters;
   Rate rate;
   PositionBoard board;
+  NodeLog log;
   storage::Database database;
   Front front;
   Readers readers;
   LogServer log_server;
+  LogRetention retention;
 
  private:
   void tick_loop(const std::function<void()>& tick);
   void run_errands();
   std::string starting_at();
+  std::optional<LogRetention::Applied> applied() const;
   void receive(const Front::Handler& handler, Caller caller, proto::Message message);
   void answer_late(Clock::time_point now, const Status& status);
 

@@ -48,6 +48,37 @@ void take_warnings(Connection& writer, std::vector<std::string>& warnings) {
   for (const storage::Row& row : *rows) warnings.push_back(row.at(1).value_or("") + " " + row.at(2).value_or(""));
 }
 
+// While it lasts, what the database commits is on disk when it says so, also where it is not otherwise: a definition
+// that has left its mark outside of InnoDB (CREATE DATABASE, CREATE VIEW) must never have a pending row that is lost.
+class SyncedCommits {
+ public:
+  explicit SyncedCommits(Connection& administrator) : administrator_(administrator) {}
+  ~SyncedCommits() {
+    if (before_.empty()) return;
+    if (const Status status = set(before_); !status.ok())
+      logging::warn("the database goes on syncing each commit, which is slow: {}", status.message);
+  }
+  SyncedCommits(const SyncedCommits&) = delete;
+  SyncedCommits& operator=(const SyncedCommits&) = delete;
+
+  Status begin() {
+    const Result<std::optional<std::string>> now =
+        administrator_.scalar("SELECT @@GLOBAL.innodb_flush_log_at_trx_commit");
+    if (!now) return now.status();
+    if (now->value_or("1") == "1") return ok_status();
+    Status status = set("1");
+    if (status.ok()) before_ = **now;
+    return status;
+  }
+
+ private:
+  Status set(const std::string& value) {
+    return administrator_.execute("SET GLOBAL innodb_flush_log_at_trx_commit=" + value);
+  }
+  Connection& administrator_;
+  std::string before_;
+};
+
 Status run_statement(DdlConnections& connections, const proto::Entry& entry, const sql::Verdict& verdict) {
   Connection& writer = connections.writer;
   if (Status status = writer.execute("SET ROLE " + std::string(storage::kClientRole)); !status.ok()) return status;
@@ -144,6 +175,8 @@ Status run_ddl(DdlConnections connections, proto::Group& group, const proto::Ent
   if (Status status = refuse_if_referenced(connections.administrator, entry, verdict); !status.ok()) return status;
   const Result<std::string> before = storage::fingerprint(connections.administrator, verdict.ddl_targets);
   if (!before) return before.status();
+  SyncedCommits synced(connections.administrator);
+  if (Status status = synced.begin(); !status.ok()) return status;
   if (Status status = in_log(connections.writer, storage::append_sql({group}, *before)); !status.ok()) return status;
   crash_point("ddl_pending");
   return run_pending(connections, group, entry, verdict, *before);
@@ -166,6 +199,8 @@ Result<std::optional<proto::Group>> resume_ddl(DdlConnections connections) {
     if (!half) return half.status();
     has_run = !*half;
   }
+  SyncedCommits synced(connections.administrator);
+  if (Status status = synced.begin(); !status.ok()) return status;
   logging::info("a DDL statement was interrupted (entry {}): {}", group.first,
                 has_run ? "it had been carried out" : "running it");
   const Status status = has_run ? finish(connections, group, verdict)

@@ -4,12 +4,12 @@
 
 #include "base/logging.h"
 #include "base/thread.h"
-#include "storage/log.h"
 
 namespace sqlcast::node {
 namespace {
 
 constexpr std::size_t kQueueCapacity = 256;
+constexpr std::size_t kMaxGroups = 4096;  // in one batch
 
 // What the asking node and this one have, and what a person can do about it. Never that the longer history be removed.
 Status histories_differ(const std::string& name, const Position& head, const std::string& cluster,
@@ -38,11 +38,11 @@ Status histories_differ(const std::string& name, const Position& head, const std
 
 }  // namespace
 
-LogServer::LogServer(const config::NodeConfig& config, storage::Database& database, Front& front, PositionBoard& board)
+LogServer::LogServer(const config::NodeConfig& config, NodeLog& log, Front& front, PositionBoard& board)
     : limits_(config.limits),
       name_(config.name),
       of_master_(config.role == config::Role::master),
-      database_(database),
+      log_(log),
       front_(front),
       board_(board),
       queue_(kQueueCapacity) {}
@@ -80,15 +80,13 @@ void LogServer::serve() {
     std::optional<Job> job = queue_.pop(std::chrono::milliseconds(500));
     if (!job) continue;
     if (queue_.closed()) {
-      // Each read may wait for the database.
+      // Each read may wait for the disk.
       if (!job->look_up)
         front_.fail(job->caller, Status::error(Code::shutting_down, "the node is stopping; ask another one"));
       continue;
     }
     if (job->look_up) {
-      if (!connect().ok()) continue;
-      const Result<std::optional<Hash>> hash = storage::read_hash(*connection_, job->request.after.sequence);
-      if (hash) job->look_up(*hash == job->request.after.hash);
+      if (const Result<bool> has = log_.has(job->request.after); has) job->look_up(*has);
       continue;
     }
     if (!job->caller.begin()) continue;  // its time is over
@@ -101,35 +99,55 @@ void LogServer::serve() {
   }
 }
 
-Status LogServer::connect() {
-  if (connection_ && !connection_->lost()) return ok_status();
-  Result<std::unique_ptr<storage::Connection>> connection = database_.open_administrator();
-  if (!connection) return connection.status();
-  connection_ = std::move(*connection);
-  return ok_status();
+// Where no group ends there, in front of the one that has the next entry, for a reader without a log of its own: its
+// position has a hash of zeros. diverged: it has another history.
+Status LogServer::go_behind(const proto::LogReadRequest& request, const Position& head) {
+  const Position& after = request.after;
+  const bool any = after.hash == Hash{};
+  if (reader_ && after.sequence == read_to_.sequence && (any || after.hash == read_to_.hash)) return ok_status();
+  held_.reset();
+  reader_.emplace(log_.reader());
+  const Result<Position> found = any ? reader_->seek_entry(after.sequence, head) : reader_->seek(after.sequence, head);
+  if (found && (any || found->hash == after.hash)) {
+    read_to_ = *found;
+    return ok_status();
+  }
+  reader_.reset();
+  if (!found && found.status().code != Code::diverged && found.status().code != Code::bad_request)
+    return found.status();
+  if (differs_) differs_(request);
+  return histories_differ(name_, head, board_.cluster(), request);
 }
 
 Result<proto::LogBatch> LogServer::read(const proto::LogReadRequest& request) {
-  if (Status status = connect(); !status.ok()) return status;
   const Position head = board_.position();
   const Position& after = request.after;
-  // Who hears the master's stream can be ahead of a slave.
-  if (!of_master_ && after.sequence > head.sequence) return proto::LogBatch{{}, head};
-  // A position with a hash of zeros is not checked: that of a reader without a log of its own.
-  if (after.hash != Hash{}) {
-    const Result<std::optional<Hash>> hash = storage::read_hash(*connection_, after.sequence);
-    if (!hash) return hash.status();
-    if (*hash != after.hash) {
-      if (differs_) differs_(request);
-      return histories_differ(name_, head, board_.cluster(), request);
-    }
-  }
+  // Who hears the master's stream can be ahead of a slave. And a tail may wait for what is still to come.
+  if (after.sequence > head.sequence && (!of_master_ || after.hash == Hash{})) return proto::LogBatch{{}, head};
+  proto::LogBatch batch;
+  batch.head = head;
+  if (!log_.begun()) return batch;
+  if (Status status = go_behind(request, head); !status.ok()) return status;
   const std::uint64_t max_bytes =
       request.max_bytes == 0 ? limits_.log_batch_bytes : std::min(request.max_bytes, limits_.log_batch_bytes);
-  Result<std::vector<proto::Group>> groups =
-      storage::read_groups(*connection_, after.sequence, head.sequence, max_bytes);
-  if (!groups) return groups.status();
-  return proto::LogBatch{std::move(*groups), head};
+  std::uint64_t bytes = 0;
+  while (batch.groups.size() < kMaxGroups) {
+    if (!held_) {
+      Result<std::optional<proto::Group>> group = reader_->next(head);
+      if (!group) {
+        reader_.reset();
+        return group.status();
+      }
+      held_ = std::move(*group);
+      if (!held_) break;
+    }
+    bytes += held_->body.size();
+    if (!batch.groups.empty() && bytes > max_bytes) break;
+    read_to_ = {held_->epoch, held_->last, held_->hash};
+    batch.groups.push_back(std::move(*held_));
+    held_.reset();
+  }
+  return batch;
 }
 
 }  // namespace sqlcast::node

@@ -1,17 +1,17 @@
-// LogServer: answers log_read from this node's own log, so that a slave can catch up. One thread, one connection.
-// A full queue is BUSY. A caller whose time is over before its turn is left out.
+// LogServer: answers log_read from this node's own log, so that a slave can catch up. One thread.
+// submit() from any thread; a full queue is BUSY. A caller whose time is over before its turn is left out.
 #pragma once
 
 #include <functional>
-#include <memory>
+#include <optional>
 #include <thread>
 
 #include "base/queue.h"
 #include "config/config.h"
 #include "node/front.h"
+#include "node/node_log.h"
 #include "node/position_board.h"
 #include "proto/message.h"
-#include "storage/database.h"
 
 namespace sqlcast::node {
 
@@ -20,7 +20,7 @@ class LogServer {
   // A reader whose position is not part of this node's history, by its own word. On the server's thread.
   using Differs = std::function<void(const proto::LogReadRequest& request)>;
 
-  LogServer(const config::NodeConfig& config, storage::Database& database, Front& front, PositionBoard& board);
+  LogServer(const config::NodeConfig& config, NodeLog& log, Front& front, PositionBoard& board);
   ~LogServer();
   void on_differing(Differs differs) { differs_ = std::move(differs); }  // before start()
   // Main thread. Does not block.
@@ -42,18 +42,20 @@ class LogServer {
     std::function<void(bool has)> look_up;  // of `request.after`, in place of an answer to the caller
   };
   void serve();
-  Status connect();
+  Status go_behind(const proto::LogReadRequest& request, const Position& head);
   Result<proto::LogBatch> read(const proto::LogReadRequest& request);
 
   const config::Limits limits_;
   const std::string name_;
   const bool of_master_;
-  storage::Database& database_;
+  NodeLog& log_;
   Front& front_;
   PositionBoard& board_;
   BoundedQueue<Job> queue_;
-  std::unique_ptr<storage::Connection> connection_;  // the thread's
-  Differs differs_;                                  // the thread's
+  std::optional<log::LogReader> reader_;  // the thread's
+  std::optional<proto::Group> held_;      // the thread's; read, and not given yet
+  Position read_to_;                      // where the reader stands, in front of what is held
+  Differs differs_;                       // the thread's
   std::thread thread_;
 };
 

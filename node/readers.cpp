@@ -14,6 +14,10 @@ using Clock = ReadJob::Clock;
 using Stopped = ReadsUnderWay::Stopped;
 using namespace std::chrono_literals;
 
+// Results that wait until what they have seen is durable.
+constexpr std::uint64_t kMaxUnsettledBytes = 64U << 20U;
+constexpr std::uint64_t kUnsettledOverhead = 4096;
+
 Status timed_out(const std::string& what) {
   return Status::error(Code::timeout, what + "; ask for less, or send the request with a longer timeout_ms");
 }
@@ -41,7 +45,7 @@ struct Readers::Worker {
 };
 
 Readers::Readers(const config::Limits& limits, std::string node_name, storage::Database& database, Front& front,
-                 PositionBoard& board, Counters& counters, std::function<bool()> stale)
+                 PositionBoard& board, Counters& counters, std::function<bool()> stale, NodeLog* log)
     : limits_(limits),
       node_name_(std::move(node_name)),
       database_(database),
@@ -49,6 +53,7 @@ Readers::Readers(const config::Limits& limits, std::string node_name, storage::D
       board_(board),
       counters_(counters),
       stale_(std::move(stale)),
+      log_(log),
       under_way_(database),
       queue_(limits.request_queue),
       key_columns_(database, counters),
@@ -176,7 +181,10 @@ Status Readers::ensure_connection(Worker& worker, const ReadJob& job) {
 void Readers::answer_statements(Worker& worker, const ReadJob& job) {
   const Sequence position = board_.position().sequence;
   std::optional<std::uint32_t> failed;
-  Result<std::vector<proto::StatementResult>> results(Status::error(Code::internal, "not run"));
+  // When it is not even begun: nobody waits any more, or its connection has the id of one of the server before, whose
+  // reader has not noticed yet.
+  Result<std::vector<proto::StatementResult>> results(Status::error(
+      Code::database_unavailable, "this node's database was just started again; try again, or ask another node"));
   // Once more when the connection was lost, or was told to stop a statement it had already ended, and whenever it gave
   // way to a change of a table: a read may be repeated.
   unsigned times_given_way = 0;
@@ -205,7 +213,7 @@ void Readers::answer_statements(Worker& worker, const ReadJob& job) {
     fail(job, results.status(), failed);
     return;
   }
-  send(job, std::move(*results), position);
+  send_when_settled(job, std::move(*results), position);
 }
 
 // Anew after a definition: the database may be another one under its name, or gone.
@@ -329,7 +337,7 @@ void Readers::answer_fetch(const ReadJob& job) {
   }
   std::vector<proto::StatementResult> results;
   results.push_back(std::move(result));
-  send(job, std::move(results), position);
+  send_when_settled(job, std::move(results), position);
 }
 
 // The rows of a slow statement come slowly: a fetch has its time like any request, and ends with its query's cancel.
@@ -345,6 +353,28 @@ Result<proto::Page> Readers::next_page(Cursor& cursor, const ReadJob& job) {
   if (stopped == Stopped::no || (page.ok() && !cannot_go_on)) return page;
   if (cannot_go_on) return why_stopped(stopped);
   return storage::is_interrupted(page.status()) || cursor.connection->lost() ? why_stopped(stopped) : page;
+}
+
+// What the database shows can be taken back by a power loss until the log has it on disk.
+void Readers::send_when_settled(const ReadJob& job, std::vector<proto::StatementResult> results, Sequence position) {
+  if (log_ == nullptr) return send(job, std::move(results), position);
+  std::uint64_t bytes = 0;
+  for (const proto::StatementResult& result : results)
+    for (const std::string& column : result.page.columns) bytes += column.size();
+  const std::uint64_t before = unsettled_bytes_.fetch_add(bytes + kUnsettledOverhead);
+  if (before > kMaxUnsettledBytes) {
+    unsettled_bytes_ -= bytes + kUnsettledOverhead;
+    for (const proto::StatementResult& result : results)
+      if (result.cursor != 0) cursors_.close(job.key.client_id, result.cursor);
+    Status status = Status::error(Code::busy, "too many reads wait for the master's log to be on disk; ask a slave");
+    status.retry_after_ms = 200;
+    return fail(job, std::move(status));
+  }
+  const auto shared = std::make_shared<std::vector<proto::StatementResult>>(std::move(results));
+  log_->when_settled([this, job, shared, position, bytes] {
+    unsettled_bytes_ -= bytes + kUnsettledOverhead;
+    send(job, std::move(*shared), position);
+  });
 }
 
 void Readers::send(const ReadJob& job, std::vector<proto::StatementResult> results, Sequence position) {

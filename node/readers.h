@@ -21,6 +21,7 @@
 #include "node/cursors.h"
 #include "node/front.h"
 #include "node/key_columns.h"
+#include "node/node_log.h"
 #include "node/position_board.h"
 #include "node/reads_under_way.h"
 #include "proto/message.h"
@@ -31,8 +32,10 @@ namespace sqlcast::node {
 
 class Readers {
  public:
+  // `log`: which has to have on disk what a read has seen, before that is told; none on a slave, whose database has
+  // nothing that its master's log has not.
   Readers(const config::Limits& limits, std::string node_name, storage::Database& database, Front& front,
-          PositionBoard& board, Counters& counters, std::function<bool()> stale);
+          PositionBoard& board, Counters& counters, std::function<bool()> stale, NodeLog* log);
   ~Readers();
 
   // Main thread. Does not block.
@@ -78,6 +81,7 @@ class Readers {
   Result<proto::StatementResult> run_statement(Worker& worker, const ReadJob& job, std::size_t index);
   Status within_limit(const storage::PageReader& reader) const;
   Result<proto::Page> next_page(Cursor& cursor, const ReadJob& job);
+  void send_when_settled(const ReadJob& job, std::vector<proto::StatementResult> results, Sequence position);
   void send(const ReadJob& job, std::vector<proto::StatementResult> results, Sequence position);
   std::uint64_t page_rows(const ReadJob& job) const;
 
@@ -88,6 +92,8 @@ class Readers {
   PositionBoard& board_;
   Counters& counters_;
   const std::function<bool()> stale_;
+  NodeLog* const log_;
+  std::atomic<std::uint64_t> unsettled_bytes_{0};
   ReadsUnderWay under_way_;
   BoundedQueue<ReadJob> queue_;
   std::vector<std::thread> threads_;

@@ -2,16 +2,11 @@
 
 #include <algorithm>
 
-#include "base/crash_point.h"
 #include "base/logging.h"
 #include "base/thread.h"
-#include "node/ddl.h"
+#include "node/recovery.h"
 #include "slave/replicator.h"
-#include "sql/policy.h"
-#include "storage/catalog.h"
-#include "storage/dialect.h"
 #include "storage/errors.h"
-#include "storage/log.h"
 
 namespace sqlcast::slave {
 namespace {
@@ -25,77 +20,21 @@ constexpr std::uint64_t kBatchBytes = 4U << 20U;
 constexpr const char* kAttempts = "applier";
 constexpr const char* kConnection = "applier's connection";
 
-bool comes_after(const proto::Group& group, const Position& end) {
-  return group.first == end.sequence + 1 && group.epoch >= end.epoch &&
-         (end.sequence == 0 || group.previous_hash == end.hash);
-}
-
-bool is_ddl(const proto::Group& group) { return group.state != proto::GroupState::committed; }
-
-// What a replay needs of a verdict. The rules have been kept on the master, where the schema is known; here they would
-// refuse what they cannot prove, so that what remains is the statement's form.
-sql::Verdict form_of(const proto::Statement& statement, const std::string& database) {
-  sql::Judgement judgement;
-  judgement.default_database = database;
-  judgement.limits = sql::kWidestLimits;  // the master kept its own
-  sql::Verdict verdict = sql::judge(statement.sql, judgement);
-  if (verdict.statement_class == sql::Class::refused) {
-    verdict = sql::classify(statement.sql, database, sql::kWidestLimits);
-    if (verdict.insert) verdict.insert->plain = false;  // its offsets are not known
-  }
-  if (!verdict.insert) return verdict;
-  // An insert of one tuple that generated the id that the master imposed generates just that one. Of several tuples
-  // some may have had values of their own, which the text alone does not tell.
-  const bool generated =
-      verdict.insert->tuples == 1 && statement.insert_id && statement.effect.insert_id == *statement.insert_id;
-  verdict.insert->auto_increment = generated              ? sql::AutoIncrementUse::generated
-                                   : !statement.insert_id ? sql::AutoIncrementUse::absent
-                                                          : sql::AutoIncrementUse::unknown;
-  return verdict;
-}
-
-storage::Job job_of(const proto::Entry& entry) {
-  storage::Job job;
-  job.replay = true;
-  job.database = entry.database;
-  job.context = entry.context;
-  for (const proto::Statement& statement : entry.statements) {
-    storage::JobStatement one;
-    one.sql = statement.sql;
-    one.place = job.statements.size();
-    one.insert_id = statement.insert_id;
-    sql::Verdict form = form_of(statement, entry.database);
-    one.insert = std::move(form.insert);
-    one.uses_last_insert_id = form.uses_last_insert_id;
-    job.statements.push_back(std::move(one));
-  }
-  return job;
-}
-
-std::string shortened(const std::string& sql) {
-  constexpr std::size_t kShown = 400;
-  return sql.size() <= kShown ? sql : sql.substr(0, kShown) + " …";
-}
-
-std::string effect_text(const proto::Effect& effect) {
-  return std::to_string(effect.affected_rows) + " rows affected, insert id " + std::to_string(effect.insert_id);
-}
-
-bool is_same(const proto::Effect& expected, const proto::Effect& found) {
-  return expected.insert_id == found.insert_id &&
-         (expected.affected_rows == found.affected_rows || expected.affected_rows == proto::kRowsNotKnown);
-}
+using node::comes_after;
+using node::is_ddl;
 
 }  // namespace
 
-Applier::Applier(storage::Database& database, node::Counters& counters, node::Rate& rate, node::Conditions& conditions,
-                 Hooks hooks)
+Applier::Applier(storage::Database& database, node::NodeLog& log, node::Counters& counters, node::Rate& rate,
+                 node::Conditions& conditions, Hooks hooks)
     : database_(database),
+      log_(log),
       counters_(counters),
       rate_(rate),
       conditions_(conditions),
       hooks_(std::move(hooks)),
       queue_(Replicator::kMaxQueuedGroups),
+      connection_(database, [this](const std::string& what) { connection_waits(what); }),
       back_off_(20ms, 5000ms) {}
 
 Applier::~Applier() { stop(); }
@@ -103,9 +42,6 @@ Applier::~Applier() { stop(); }
 Result<Position> Applier::open() {
   if (Status status = try_connect(); !status.ok()) return status;
   taken_ = position_.sequence;
-  const Result<std::optional<Hash>> cluster = storage::read_cluster(*administrator_);
-  if (!cluster) return cluster.status();
-  cluster_ = *cluster;
   return position_;
 }
 
@@ -125,27 +61,16 @@ void Applier::fail(const std::string& why) {
 }
 
 Status Applier::try_connect() {
-  executor_.reset();
-  writer_.reset();
-  administrator_.reset();
+  connection_.close();
   conditions_.clear(kConnection);  // what those waited for went with them
-  Result<std::unique_ptr<storage::Connection>> administrator = database_.open_administrator();
-  if (!administrator) return administrator.status();
-  Result<std::unique_ptr<storage::Connection>> writer = database_.open_writer();
-  if (!writer) return writer.status();
-  administrator_ = std::move(*administrator);
-  writer_ = std::move(*writer);
-  executor_ = std::make_unique<storage::Executor>(*writer_, storage::ExecutorLimits{});
-  for (const storage::Connection* connection : {administrator_.get(), writer_.get()})
-    connection->line()->when_waiting([this](const std::string& what) { connection_waits(what); });
-  defining_ = true;
-  const Result<std::optional<proto::Group>> resumed = node::resume_ddl({*writer_, *administrator_});
-  defining_ = false;
-  if (!resumed) return resumed.status();
-  const Result<Position> position = storage::read_position(*administrator_);
-  if (!position) return position.status();
-  position_ = *position;
+  if (Status status = connection_.open(); !status.ok()) return status;
   ++counters_.definitions;  // what was resumed, or came with another database
+  const auto replayed = [this](const Position&) { ++counters_.definitions; };
+  if (Status status = node::reconcile(log_, connection_, std::nullopt, replayed); !status.ok()) {
+    connection_.close();
+    return status;
+  }
+  if (log_.begun()) position_ = log_.end();
   return ok_status();
 }
 
@@ -157,14 +82,16 @@ bool Applier::connect() {
       fail("the log of this node's database ends at entry " + std::to_string(position_.sequence) +
            ", and this node has been given no more than " + std::to_string(taken_) +
            ": its data was exchanged; restart the node");
+      hopeless_ = true;
       return false;
     }
     if (status.ok()) {
-      hooks_.applied(position_);
+      if (log_.begun()) log_.when_durable([this, position = position_] { hooks_.applied(position); });
       return true;
     }
     if (status.code == Code::diverged) {
       fail(status.message);
+      hopeless_ = true;
       return false;
     }
     wait_until_it_passes(status);
@@ -182,7 +109,7 @@ void Applier::wait_until_it_passes(const Status& why) {
   if (storage::lacks_rights(why)) {
     if (const Status status = database_.restore_accounts(); !status.ok())
       logging::warn("the accounts could not be restored: {}", status.message);
-    writer_.reset();
+    connection_.give_up_writer();
   }
   (void)queue_.wait_until_closed(wait);
 }
@@ -206,13 +133,15 @@ void Applier::connection_waits(const std::string& what) {
     return;
   }
   conditions_.post(kConnection, node::Trouble::waiting, "the next entry waits in the database, which says: " + what);
-  if (defining_) hooks_.make_way();
+  if (connection_.defining()) hooks_.make_way();
 }
 
 void Applier::run() {
   while (true) {
     std::vector<Decoded> batch = take_batch();
     if (queue_.closed()) return;  // what is queued is still in the master's log
+    // Reads wait for what the database has lost.
+    if (batch.empty() && !hopeless_ && !connection_.usable() && connect()) nothing_in_the_way();
     if (!batch.empty() && !failed_ && !wait_for_room()) return;
     if (!batch.empty() && !failed_) {
       apply(std::move(batch));
@@ -230,14 +159,14 @@ std::vector<Applier::Decoded> Applier::take_batch() {
     if (!next_) {
       std::optional<proto::Group> group = batch.empty() ? queue_.pop(500ms) : queue_.try_pop();
       if (!group) return batch;
-      Result<std::vector<proto::Entry>> decoded = proto::decode_entries(group->body);
+      const Sequence last = group->last;
+      Result<Decoded> decoded = node::decode_group(std::move(*group));
       if (!decoded) {
-        fail("the group that ends at entry " + std::to_string(group->last) +
-             " cannot be decoded: " + decoded.status().message);
+        fail(decoded.status().message);
         return {};
       }
-      taken_ = group->last;
-      next_ = Decoded{std::move(*group), std::move(*decoded)};
+      taken_ = last;
+      next_ = std::move(*decoded);
     }
     if (!batch.empty() && (is_ddl(next_->group) || is_ddl(batch.back().group))) return batch;
     entries += next_->entries.size();
@@ -260,26 +189,29 @@ void Applier::apply_transaction(std::vector<Decoded>& batch) {
   std::size_t first = 0;
   std::size_t count = batch.size();
   while (first < batch.size()) {
-    Status why;
-    // After a lost connection the log says what has been committed.
+    // After a lost session the log says what has been committed.
     while (first < batch.size() && batch[first].group.last <= position_.sequence) ++first;
     if (first == batch.size()) return;
     count = std::min(count, batch.size() - first);
-    const bool connected = writer_ && !writer_->lost() ? true : connect();
-    if (!connected) return;
+    if (!connection_.usable() && !connect()) return;
     if (batch[first].group.last <= position_.sequence) continue;
     if (!follows(batch[first].group)) return;
     count = chained(batch, first, count);
-    switch (try_transaction(batch, first, count, why)) {
-      case Attempt::applied: first += count; break;
-      case Attempt::again:
-        wait_until_it_passes(why);
+    const std::span<const Decoded> some(batch.data() + first, count);
+    const node::Applied result = node::apply_groups(connection_, some);
+    switch (result.outcome) {
+      case node::Applied::Outcome::applied:
+        if (!applied(some)) return;
+        first += count;
+        break;
+      case node::Applied::Outcome::again:
+        wait_until_it_passes(result.why);
         if (queue_.closed()) return;
         count = std::max<std::size_t>(count / 2, 1);  // there may be room for less
         break;
-      case Attempt::failed:
+      case node::Applied::Outcome::differs:
         if (count == 1) {
-          fail(why.message);
+          fail(result.why.message);
           return;
         }
         count = 1;  // one group at a time, up to the one that fails
@@ -307,120 +239,59 @@ bool Applier::follows(const proto::Group& group) {
   return false;
 }
 
-Applier::Attempt Applier::try_transaction(const std::vector<Decoded>& batch, std::size_t first, std::size_t count,
-                                          Status& why) {
-  std::vector<storage::Job> jobs;
-  std::vector<const proto::Entry*> entries;
-  std::vector<proto::Group> groups;
-  for (std::size_t i = first; i < first + count; ++i) {
-    groups.push_back(batch[i].group);
-    for (const proto::Entry& entry : batch[i].entries) {
-      jobs.push_back(job_of(entry));
-      entries.push_back(&entry);
-    }
-  }
-  const auto roll_back = [this] {
-    if (!writer_->lost() && !writer_->execute("ROLLBACK").ok()) writer_.reset();
-  };
-  const auto first_difference = [&](const std::vector<storage::JobOutcome>& found) {
-    std::string text;
-    for (std::size_t i = 0; i < jobs.size() && text.empty(); ++i) text = difference(*entries[i], found[i]);
-    return text;
-  };
-  storage::Executor::Frame frame;
-  frame.finish = [&](const std::vector<storage::JobOutcome>& expected) -> std::optional<std::string> {
-    if (!first_difference(expected).empty()) return std::nullopt;
-    return storage::commit_sql(groups);
-  };
-  frame.finish_statements = storage::kCommitStatements;
-  frame.prologue = "SET ROLE " + std::string(storage::kClientRole) + ";START TRANSACTION;";
-  frame.prologue_statements = 2;
-  storage::Executor::Execution made = executor_->run(jobs, frame);
-  why = made.status;
-  if (!why.ok()) {
-    roll_back();
-    if (made.ended_by.empty() || !storage::means_other_data(why)) return Attempt::again;
-    const std::size_t job = made.ended_by.front();
-    why = Status::error(Code::diverged, difference(*entries[job], made.outcomes[job]));
-    return Attempt::failed;
-  }
-  if (!made.finish) {
-    // What comes after a statement that has to be tried again says nothing.
-    for (const storage::JobOutcome& outcome : made.outcomes)
-      if (storage::passes_by_itself(outcome.status)) {
-        why = outcome.status;
-        roll_back();
-        return Attempt::again;
-      }
-    if (std::string text = first_difference(made.outcomes); !text.empty()) {
-      why = Status::error(Code::diverged, std::move(text));
-      roll_back();
-      return Attempt::failed;
-    }
-    crash_point("batch_executed");
-    made.finish = writer_->run_script(storage::commit_sql(groups), storage::kCommitStatements, nullptr);
-  }
-  why = std::move(made.finish->status);
-  if (!why.ok()) {
-    writer_.reset();  // connect() reads from the log whether it was committed
-    return Attempt::again;
-  }
-  crash_point("batch_committed");
-  applied(groups.back(), entries.size());
-  return Attempt::applied;
-}
-
-std::string Applier::difference(const proto::Entry& entry, const storage::JobOutcome& outcome) const {
-  const auto at = [&](std::size_t statement) {
-    return "entry " + std::to_string(entry.sequence) + ", statement " + std::to_string(statement + 1) + " of " +
-           std::to_string(entry.statements.size()) + " (" + shortened(entry.statements[statement].sql) + "): ";
-  };
-  if (!outcome.status.ok())
-    return at(outcome.failed_statement.value_or(0)) + "expected " +
-           effect_text(entry.statements[outcome.failed_statement.value_or(0)].effect) + ", found error " +
-           std::to_string(outcome.status.database_errno) + ": " + outcome.status.message;
-  for (std::size_t i = 0; i < entry.statements.size(); ++i)
-    if (!is_same(entry.statements[i].effect, outcome.statements[i].effect))
-      return at(i) + "expected " + effect_text(entry.statements[i].effect) + ", found " +
-             effect_text(outcome.statements[i].effect);
-  return {};
-}
-
 void Applier::apply_ddl(Decoded& one) {
   while (!queue_.closed()) {
-    if (!writer_ || writer_->lost() || !administrator_ || administrator_->lost()) {
-      if (!connect()) return;
-    }
+    if (!connection_.usable() && !connect()) return;
     if (one.group.last <= position_.sequence) return;  // connect() has ended it
     if (!follows(one.group)) return;
-    proto::Group group = one.group;
-    group.state = proto::GroupState::ddl_pending;
-    defining_ = true;
-    const Status status = node::run_ddl({*writer_, *administrator_}, group, one.entries.front());
-    defining_ = false;
-    executor_->forget_imposed();
+    const node::Applied result = node::apply_definition(connection_, one);
     ++counters_.definitions;
-    if (status.ok()) {
-      applied(group, one.entries.size());
+    if (result.outcome == node::Applied::Outcome::applied) {
+      applied({&one, 1});
       return;
     }
-    if (storage::means_other_data(status)) {
-      fail("entry " + std::to_string(one.entries.front().sequence) + " (" +
-           shortened(one.entries.front().statements.front().sql) + "): expected success, found error " +
-           std::to_string(status.database_errno) + ": " + status.message);
+    if (result.outcome == node::Applied::Outcome::differs) {
+      fail(result.why.message);
       return;
     }
-    writer_.reset();  // connect() ends what was begun
-    wait_until_it_passes(status);
+    wait_until_it_passes(result.why);
   }
 }
 
-void Applier::applied(const proto::Group& group, std::uint64_t entries) {
-  position_ = Position{group.epoch, group.last, group.hash};
-  ++counters_.groups;
-  rate_.add(entries);
+// Into this node's log, too; what that has on disk is told. False when the node is stopping.
+bool Applier::applied(std::span<const Decoded> batch) {
+  if (!log_.begun()) {
+    const proto::Group& first = batch.front().group;
+    BackOff back_off(100ms, 5000ms);
+    while (true) {
+      const Status status = log_.begin(first.previous_hash, {0, 0, first.previous_hash});
+      if (status.ok()) break;
+      logging::warn("the log cannot be begun yet: {}", status.message);
+      conditions_.post(kAttempts, node::Trouble::disk_full, "the log cannot be begun: " + status.message);
+      if (queue_.wait_until_closed(back_off.next())) return false;
+    }
+  }
+  for (const Decoded& one : batch) {
+    const proto::Group& group = one.group;
+    const Position position{group.epoch, group.last, group.hash};
+    std::function<void()> tell;
+    const bool last = &one == &batch.back();
+    if (last) tell = [this, position] { hooks_.applied(position); };
+    using Sync = node::NodeLog::Sync;
+    const bool nothing_else = last && queue_.size() == 0 && !next_;
+    const Status status = log_.append(group, std::move(tell), nothing_else ? Sync::at_once : Sync::behind);
+    if (status.code == Code::shutting_down) return false;
+    if (!status.ok()) {
+      fail(status.message);
+      return false;
+    }
+    position_ = position;
+    ++counters_.groups;
+    rate_.add(one.entries.size());
+    connection_.committed(group.last, log_.durable().sequence);
+  }
   nothing_in_the_way();
-  hooks_.applied(position_);
+  return true;
 }
 
 }  // namespace sqlcast::slave

@@ -7,9 +7,8 @@
 // Why so: docs/decisions/0028-judged-again-on-slaves.md.
 #pragma once
 
-#include <atomic>
 #include <functional>
-#include <memory>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -19,30 +18,29 @@
 #include "base/types.h"
 #include "node/conditions.h"
 #include "node/counters.h"
+#include "node/group_applier.h"
+#include "node/node_log.h"
+#include "node/write_connection.h"
 #include "proto/entry.h"
 #include "storage/database.h"
-#include "storage/executor.h"
 
 namespace sqlcast::slave {
 
 class Applier {
  public:
   struct Hooks {
-    std::function<void(const Position&)> applied;    // durable up to here
+    std::function<void(const Position&)> applied;    // and durable in this node's log; on the log's thread
     std::function<void(const std::string&)> failed;  // stopped for good
     std::function<void()> make_way;                  // for DDL that reads keep waiting
     std::function<bool()> disk_full;                 // nothing is to be written
   };
 
-  Applier(storage::Database& database, node::Counters& counters, node::Rate& rate, node::Conditions& conditions,
-          Hooks hooks);
+  Applier(storage::Database& database, node::NodeLog& log, node::Counters& counters, node::Rate& rate,
+          node::Conditions& conditions, Hooks hooks);
   ~Applier();  // stop()
 
   // Ends interrupted DDL and reads the end of this node's own log. Main thread. May block, for the database.
   Result<Position> open();
-  // Of that log, as of open(); nothing while it is empty. Main thread. Does not block.
-  const std::optional<Hash>& cluster() const { return cluster_; }
-  // Main thread. Does not block.
   void start();
   // Ends the transaction in hand. Main thread. May block, for that.
   void stop();
@@ -55,11 +53,7 @@ class Applier {
   std::size_t queue_capacity() const { return queue_.capacity(); }
 
  private:
-  struct Decoded {
-    proto::Group group;
-    std::vector<proto::Entry> entries;
-  };
-  enum class Attempt { applied, again, failed };
+  using Decoded = node::DecodedGroup;
   void run();
   std::vector<Decoded> take_batch();
   void apply(std::vector<Decoded> batch);
@@ -71,14 +65,13 @@ class Applier {
   bool wait_for_room();
   std::size_t chained(const std::vector<Decoded>& batch, std::size_t first, std::size_t count) const;
   bool follows(const proto::Group& group);
-  Attempt try_transaction(const std::vector<Decoded>& batch, std::size_t first, std::size_t count, Status& why);
-  std::string difference(const proto::Entry& entry, const storage::JobOutcome& outcome) const;
   bool connect();
   Status try_connect();
-  void applied(const proto::Group& group, std::uint64_t entries);
+  bool applied(std::span<const Decoded> batch);
   void fail(const std::string& why);
 
   storage::Database& database_;
+  node::NodeLog& log_;
   node::Counters& counters_;
   node::Rate& rate_;
   node::Conditions& conditions_;
@@ -88,15 +81,12 @@ class Applier {
   // The thread's own.
   std::thread thread_;
   std::optional<Decoded> next_;  // decoded, for the next batch
-  std::unique_ptr<storage::Connection> writer_;
-  std::unique_ptr<storage::Connection> administrator_;
-  std::unique_ptr<storage::Executor> executor_;
+  node::WriteConnection connection_;
   Position position_;
-  std::optional<Hash> cluster_;
   Sequence taken_ = 0;  // the last that came from the queue, or was there at the start
   BackOff back_off_;
-  std::atomic<bool> defining_{false};  // a definition is being carried out; others read it
-  bool failed_ = false;
+  bool failed_ = false;    // nothing more is applied
+  bool hopeless_ = false;  // and the database is not this node's log's
 };
 
 }  // namespace sqlcast::slave

@@ -253,6 +253,9 @@ Replicator::Actions Replicator::on_log_error(const Status& status, Time now) {
   if (state_ == State::failed || !asked_) return actions;
   back_off(now);
   if (status.code == Code::diverged) diverged_ = status.message + ". This slave asks again and again";
+  if (status.code == Code::snapshot_required)
+    diverged_ = "this slave cannot catch up: in the log that it asks, " + status.message +
+                ". Make it anew from a copy of another slave's data folder (docs/operations.md)";
   delay_ = "catching up is delayed: " + status.message;
   settle(now);
   return actions;

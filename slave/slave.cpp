@@ -23,8 +23,8 @@ Slave::Slave(const config::NodeConfig& config)
   applier_hooks.failed = [this](const std::string& why) { receiver_->apply_failed(why); };
   applier_hooks.make_way = [this] { core_.readers.make_way(); };
   applier_hooks.disk_full = [this] { return core_.disk.full(); };
-  applier_ =
-      std::make_unique<Applier>(core_.database, core_.counters, core_.rate, core_.conditions, std::move(applier_hooks));
+  applier_ = std::make_unique<Applier>(core_.database, core_.log, core_.counters, core_.rate, core_.conditions,
+                                       std::move(applier_hooks));
 
   Receiver::Hooks receiver_hooks;
   receiver_hooks.apply = [this](proto::Group group) {
@@ -73,12 +73,13 @@ Status Slave::start() {
     return found.status();
   });
   if (!read.ok()) return read;
-  if (applier_->cluster()) core_.board.begin(*applier_->cluster());
+  if (core_.log.begun()) core_.board.begin(core_.log.cluster());
   core_.board.post(position);
   if (Status status = receiver_->start(position); !status.ok()) return status;
   applier_->start();
   if (Status status = forwarder_->start(); !status.ok()) return status;
   core_.start([] {});
+  core_.retention.start([] { return std::vector<log::SlaveNeed>(); });
   return ok_status();
 }
 
@@ -87,6 +88,7 @@ void Slave::stop() {
   forwarder_->stop();
   receiver_->stop();
   applier_->stop();
+  core_.log.stop();
   core_.stop();
 }
 

@@ -305,6 +305,9 @@ Status Database::check_settings(Connection& connection) {
   if (!rows) return rows.status();
   Settings settings;
   for (const Row& row : *rows) settings[row[0].value_or("")] = row[1].value_or("");
+  // What a managed server has not synced it gets back from the node's log. Another one can be restarted unnoticed, and
+  // be read from before it has.
+  if (options_.managed) settings.erase("innodb_flush_log_at_trx_commit");
   constexpr std::uint32_t kOwnConnections = 20;
   std::string problems;
   for (const std::string& problem : unsafe_settings(settings, options_.reader_connections + kOwnConnections))
@@ -392,6 +395,8 @@ Result<std::unique_ptr<Connection>> Database::open_writer() {
 
 Result<std::unique_ptr<Connection>> Database::open_reader() {
   Result<std::unique_ptr<Connection>> connection = open_pinned({std::string(kReaderUser), reader_password_});
+  if (connection && !admitted())
+    return Status::error(Code::database_unavailable, "the database gets from the log what it has lost");
   if (!connection) return connection;
   if (Status status = (*connection)->execute(pin_reader_sql()); !status.ok()) return status;
   return connection;

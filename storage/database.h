@@ -53,8 +53,17 @@ class Database {
 
   // Connections, pinned. database_unavailable while the server is down. May block, for the server.
   Result<std::unique_ptr<Connection>> open_writer();  // one at a time for the whole server: a second one is refused
+  // Only once the server's data was admitted.
   Result<std::unique_ptr<Connection>> open_reader();
   Result<std::unique_ptr<Connection>> open_administrator();
+
+  // Whether the server is this node's own.
+  bool managed() const { return options_.managed.has_value(); }
+
+  // Whoever writes has seen to it that the database has all that this node has told of, since the server was started
+  // for the time that restarts() said before: it may be read from. Does not block.
+  void admit_readers(std::uint64_t restarts) { admitted_ = restarts; }
+  bool admitted() const { return admitted_ == restarts_; }
 
   // Makes the accounts and roles anew as they were: somebody may have taken them away, or their rights. Connections
   // that are open are to be opened again. May block, for the server.
@@ -129,6 +138,7 @@ class Database {
   std::atomic<bool> stalled_{false};
   std::atomic<bool> ending_{false};
   std::atomic<std::uint64_t> restarts_{0};
+  std::atomic<std::uint64_t> admitted_{UINT64_MAX};  // what restarts_ was when it was admitted
 };
 
 }  // namespace sqlcast::storage

@@ -58,6 +58,10 @@ std::string commit_sql(const std::vector<proto::Group>& groups) {
   return "SET ROLE " + std::string(kLogRole) + ";" + append_sql(groups) + ";COMMIT";
 }
 
+std::string trim_sql(Sequence last) {
+  return "DELETE FROM sqlcast.log WHERE last<=" + std::to_string(last) + " ORDER BY last LIMIT 1024";
+}
+
 std::string finish_ddl_sql(const proto::Group& group, const std::string& fingerprint) {
   return "UPDATE sqlcast.log SET state=" + std::to_string(static_cast<int>(proto::GroupState::ddl_done)) +
          ", fingerprint=" + quote_bytes(fingerprint) + " WHERE last=" + std::to_string(group.last);
@@ -114,12 +118,12 @@ Result<std::vector<proto::Group>> read_groups(Connection& connection, Sequence a
   return groups;
 }
 
-Result<std::optional<Hash>> read_cluster(Connection& connection) {
-  const Result<std::optional<std::string>> hash = connection.scalar(
-      "SELECT previous_hash FROM sqlcast.log WHERE state<>" + std::to_string(kPending) + " ORDER BY last LIMIT 1");
-  if (!hash) return hash.status();
-  if (!hash->has_value()) return std::optional<Hash>();
-  return std::optional(to_hash(**hash));
+Result<std::optional<TailStart>> read_start(Connection& connection) {
+  const Result<std::vector<Row>> rows = connection.rows("SELECT first, previous_hash FROM sqlcast.log WHERE state<>" +
+                                                        std::to_string(kPending) + " ORDER BY last LIMIT 1");
+  if (!rows) return rows.status();
+  if (rows->empty()) return std::optional<TailStart>();
+  return std::optional(TailStart{to_number(rows->front()[0]), to_hash(rows->front()[1].value_or(""))});
 }
 
 Result<std::optional<Hash>> read_hash(Connection& connection, Sequence sequence) {

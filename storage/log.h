@@ -1,6 +1,6 @@
-// Log: the table that holds every committed group, in the same transaction as its effects. Text to append with,
-// and reads of it; the transactions, and the thread, belong to those who call. What makes text is pure and does not
-// block; what has a connection may block, for the database.
+// Log: the table that holds the newest committed groups, each in the same transaction as its effects: the database's
+// end of the log, whose files have all of it (node/node_log). Text to append with, and reads of it; the transactions,
+// and the thread, belong to those who call.
 #pragma once
 
 #include <cstddef>
@@ -23,6 +23,9 @@ std::string append_sql(const std::vector<proto::Group>& groups, const std::strin
 std::string commit_sql(const std::vector<proto::Group>& groups);
 inline constexpr std::size_t kCommitStatements = 3;
 
+// Removes some of the rows of groups that end at `last` or before; several calls remove all.
+std::string trim_sql(Sequence last);
+
 // Marks a pending row done.
 std::string finish_ddl_sql(const proto::Group& group, const std::string& fingerprint);
 // Takes back a pending row whose DDL the database refused: nobody has heard of it.
@@ -43,8 +46,13 @@ Result<std::optional<PendingDdl>> read_pending(Connection& connection);
 Result<std::vector<proto::Group>> read_groups(Connection& connection, Sequence after, Sequence last,
                                               std::uint64_t max_bytes);
 
-// What the chain begins with, which no other cluster's log has; nothing while the log is empty.
-Result<std::optional<Hash>> read_cluster(Connection& connection);
+// What stands in front of the first row: where its sequences begin, and the hash that it follows. Nothing while there
+// is none.
+struct TailStart {
+  Sequence first = 0;
+  Hash previous_hash{};
+};
+Result<std::optional<TailStart>> read_start(Connection& connection);
 
 // The hash of the group that ends at `sequence`; nothing when no group ends there. Sequence 0 has the zero hash.
 Result<std::optional<Hash>> read_hash(Connection& connection, Sequence sequence);

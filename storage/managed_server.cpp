@@ -325,7 +325,7 @@ std::vector<std::string> ManagedServer::arguments(const std::string& program) co
       "--default-time-zone=+00:00",
       "--max-allowed-packet=1G",
       "--max-connections=" + std::to_string(options_.max_connections),
-      "--innodb-flush-log-at-trx-commit=1",
+      "--innodb-flush-log-at-trx-commit=0",
       "--innodb-autoinc-lock-mode=1",
       "--innodb-doublewrite=1",
       "--innodb-buffer-pool-size=" + std::to_string(options_.buffer_pool_mb) + "M",

@@ -56,8 +56,8 @@ Result<std::string> find_log_folder(const LogPlace& place) {
   if (has_log_files(*data))
     return wrong(Code::config, data->string() + " has the log's files itself; --data takes the folder above it");
   return wrong(Code::config, data->string() +
-                                 " has no folder log: it is no data folder of a node, or the node keeps no log in "
-                                 "files yet");
+                                 " has no folder log: it is no data folder of a node, or of one whose log has no "
+                                 "entry yet");
 }
 
 }  // namespace sqlcast::cli

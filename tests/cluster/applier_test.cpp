@@ -14,7 +14,7 @@ namespace {
 
 class LoneApplier {
  public:
-  LoneApplier() : database_(options()), applier_(database_, counters_, rate_, conditions_, hooks()) {
+  LoneApplier() : database_(options()), applier_(database_, log_, counters_, rate_, conditions_, hooks()) {
     if (const Status status = database_.start(); !status.ok()) throw std::runtime_error(status.message);
     auto administrator = database_.open_administrator();
     if (!administrator) throw std::runtime_error(administrator.status().message);
@@ -69,6 +69,7 @@ class LoneApplier {
   node::Counters counters_;
   node::Rate rate_;
   storage::Database database_;
+  node::NodeLog log_{{(folder_.path() / "log").string(), 1U << 20U}};
   std::unique_ptr<storage::Connection> administrator_;
   node::Conditions conditions_;
   slave::Applier applier_;

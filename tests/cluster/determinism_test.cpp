@@ -93,7 +93,7 @@ TEST_CASE("determinism: the client role cannot touch the schemas that are not th
   CHECK(setting("local_infile") == "0");
   CHECK(setting("event_scheduler") == "DISABLED");
   CHECK(setting("default_storage_engine") == "InnoDB");
-  CHECK(setting("innodb_flush_log_at_trx_commit") == "1");
+  CHECK(setting("innodb_flush_log_at_trx_commit") == "0");
   CHECK(setting("skip_networking") == "1");
   CHECK(setting("secure_file_priv") != "NULL");
   CHECK(setting("read_only") == "0");

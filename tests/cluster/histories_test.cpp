@@ -135,9 +135,16 @@ TEST_CASE("histories: a person's word makes the history of a folder the cluster'
   Cluster cluster(1);
   prepare(cluster);
   Node& master = cluster.master();
-  // Only its database is gone.
+  // Only its database is gone: the log gives it back.
   REQUIRE(master.stop());
   fs::remove_all(master.data_folder() / "mariadb");
+  restart(master);
+  CHECK(master.status()->state == "Serving");
+  cluster.check_same_everywhere();
+  // Both are gone.
+  REQUIRE(master.stop());
+  fs::remove_all(master.data_folder() / "mariadb");
+  fs::remove_all(master.data_folder() / "log");
   restart(master);
   CHECK(master.status()->state == "ReadOnly");
   CHECK(master.status()->message.find("its database has no entry") != std::string::npos);

@@ -10,6 +10,7 @@
 #include "storage/managed_server.h"
 #include "tests/support/cluster.h"
 #include "tests/support/cuttable_wire.h"
+#include "tests/support/external.h"
 
 using namespace sqlcast;
 using namespace sqlcast::support;
@@ -132,6 +133,7 @@ TEST_CASE("kills: a script whose answers never come, from any of its steps on, i
   Cluster cluster(options);
   storage::ManagedServer server({cluster.master().data_folder() / "mariadb", 32, 24});
   REQUIRE(server.start(120s, [](const std::string&) {}).ok());
+  make_external(server);
   CuttableWire wire(server.address().socket, relay);
   for (Node* node : cluster.nodes()) node->start();
   for (Node* node : cluster.nodes()) node->wait_until_answering();

@@ -282,7 +282,7 @@ TEST_CASE("once: what somebody else has put into the log is not taken for the cl
   const Answer refused = cluster.master().run("INSERT INTO chain.t VALUES (1)");
   INFO(show(refused.status));
   CHECK(refused.status.code == Code::diverged);
-  CHECK(refused.status.message.find("does not follow entry " + std::to_string(head)) != std::string::npos);
+  CHECK(refused.status.message.find("group " + std::to_string(head + 1) + " does not follow") != std::string::npos);
   CHECK(cluster.slave(0).status()->position == head);
   CHECK(cluster.slave(0).status()->state == "Live");
 }
@@ -360,6 +360,7 @@ TEST_CASE("once: a log that ends in the future does not stop NOW() there", "[onc
   REQUIRE(entries.ok());
   entries->back().context.timestamp_us += kNineYearsUs;
   const std::string body = proto::encode_entries(*entries);
+  REQUIRE(database->execute("SET GLOBAL innodb_flush_log_at_trx_commit=1").ok());  // it is to survive the kill
   Hash previous{};
   REQUIRE(row[3]->size() == previous.size());
   std::copy(row[3]->begin(), row[3]->end(), reinterpret_cast<char*>(previous.data()));
@@ -369,6 +370,8 @@ TEST_CASE("once: a log that ends in the future does not stop NOW() there", "[onc
                         std::to_string(body.size()) + ", hash=x'" + to_hex(hash) + "' WHERE last=" + *row[1])
               .ok());
   cluster.master().kill();
+  // Its files are made anew from the table, as of a node of an earlier version.
+  std::filesystem::remove_all(cluster.master().data_folder() / "log");
   cluster.master().start();
   cluster.master().wait_until_answering();
   cluster.must("INSERT INTO late.t(at) VALUES (NOW(6))");

@@ -196,7 +196,7 @@ TEST_CASE("recovery: data changed behind a slave's back stops it at the very sta
   CHECK(message.find("1062") != std::string::npos);
 
   // It fails there again after a restart, and does not step over it.
-  cluster.slave(1).kill();
+  REQUIRE(cluster.slave(1).stop());
   cluster.slave(1).start();
   cluster.slave(1).wait_until_answering();
   wait_for("the slave to fail again", [&] { return cluster.slave(1).status()->state == "Failed"; });

@@ -13,6 +13,7 @@
 #include "storage/managed_server.h"
 #include "tests/support/cluster.h"
 #include "tests/support/cuttable_wire.h"
+#include "tests/support/external.h"
 #include "tests/support/load.h"
 
 using namespace sqlcast;
@@ -77,6 +78,7 @@ TEST_CASE("waits: a lost answer ends as a lost session, and the next one works",
   const TemporaryFolder folder;
   storage::ManagedServer server(small_server(folder.path() / "server"));
   REQUIRE(server.start(120s, [](const std::string&) {}).ok());
+  make_external(server);
   CuttableWire wire(server.address().socket, (folder.path() / "relay").string());
   storage::Database::Options options;
   options.external.socket = wire.endpoint();
@@ -86,6 +88,8 @@ TEST_CASE("waits: a lost answer ends as a lost session, and the next one works",
   INFO(show(started));
   REQUIRE(started.ok());
   auto writer = database.open_writer();
+  CHECK_FALSE(database.open_reader().ok());
+  database.admit_readers(database.restarts());
   auto reader = database.open_reader();
   REQUIRE(writer.ok());
   REQUIRE(reader.ok());
@@ -130,6 +134,7 @@ TEST_CASE("waits: answers of the database that are lost lose and double no write
   Cluster cluster(options);
   storage::ManagedServer server(small_server(cluster.master().data_folder() / "mariadb"));
   REQUIRE(server.start(120s, [](const std::string&) {}).ok());
+  make_external(server);
   CuttableWire wire(server.address().socket, relay);
   for (Node* node : cluster.nodes()) node->start();
   for (Node* node : cluster.nodes()) node->wait_until_answering();

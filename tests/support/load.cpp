@@ -1,5 +1,6 @@
 #include "tests/support/load.h"
 
+#include <algorithm>
 #include <set>
 #include <stdexcept>
 
@@ -16,7 +17,8 @@ std::vector<std::string> endpoints_of(const Cluster& cluster) {
 
 }  // namespace
 
-Load::Load(Cluster& cluster, int clients) : cluster_(cluster), endpoints_(endpoints_of(cluster)) {
+Load::Load(Cluster& cluster, int clients)
+    : cluster_(cluster), endpoints_(endpoints_of(cluster)), asked_(static_cast<std::size_t>(clients)) {
   cluster.must("CREATE DATABASE `load`");
   // Doubles must show: the key is not what the client chooses.
   cluster.must(
@@ -63,6 +65,7 @@ bool Load::write(Session& session, int client, std::uint64_t number, Sequence& s
   request.sent_since = seen;
   const auto give_up = std::chrono::steady_clock::now() + kPatience;
   for (std::size_t attempt = 0;; ++attempt) {
+    ++asked_[static_cast<std::size_t>(client)];
     const Answer answer = session.run(request, 4s);
     if (answer.ok()) {
       // A slave may have sent it again by itself; nobody else has.
@@ -94,6 +97,19 @@ void Load::wait_for_more(std::uint64_t writes) {
     if (!problems_.empty()) throw std::runtime_error(problems_.front());
     return acknowledged_ >= wanted;
   });
+}
+
+void Load::wait_until_all_ask_anew() {
+  const std::vector<std::uint64_t> before(asked_.begin(), asked_.end());
+  for (std::size_t client = 0; client < asked_.size(); ++client)
+    wait_for("client " + std::to_string(client) + " to ask anew", [&] { return asked_[client] > before[client]; });
+}
+
+Sequence Load::highest() const {
+  const std::lock_guard lock(mutex_);
+  Sequence highest = 0;
+  for (const Written& write : written_) highest = std::max(highest, write.sequence);
+  return highest;
 }
 
 std::string Load::summary() const {

@@ -22,6 +22,9 @@ class Load {
   void stop();  // after the requests in hand have their outcome
   std::uint64_t acknowledged() const { return acknowledged_; }
   void wait_for_more(std::uint64_t writes);  // acknowledged from now on
+  // Nobody waits any more for an answer to what he asked before now: what was acknowledged then is known.
+  void wait_until_all_ask_anew();
+  Sequence highest() const;  // that was acknowledged
   std::string summary() const;
 
   // Each acknowledged write is there exactly once, each other at most once; sequences are not shared. Throws otherwise.
@@ -42,6 +45,7 @@ class Load {
   std::atomic<std::uint64_t> acknowledged_{0};
   std::atomic<std::uint64_t> resends_{0};
   std::atomic<std::uint64_t> replayed_{0};
+  std::vector<std::atomic<std::uint64_t>> asked_;  // a client's requests, each copy
   mutable std::mutex mutex_;
   std::vector<Written> written_;       // guarded by mutex_
   std::vector<std::string> problems_;  // guarded by mutex_

@@ -41,6 +41,11 @@ TEST_CASE("log reader: goes to every group of every file, with an index and with
   LogReader reader(log.system, kFolder, cluster_hash(), none);
   CHECK(reader.next(limit).status().code == Code::internal);
   CHECK(reader.seek(ends[2].sequence + 1, limit).status().code == Code::diverged);  // inside a group
+  const auto before = reader.seek_entry(ends[2].sequence + 1, limit);
+  REQUIRE(before.ok());
+  CHECK(*before == ends[2]);
+  CHECK((*reader.next(limit))->hash == ends[3].hash);
+  CHECK(*reader.seek_entry(ends[2].sequence, limit) == ends[2]);
   CHECK(reader.seek(limit.sequence + 1, limit).status().code == Code::bad_request);
 }
 

@@ -1,0 +1,84 @@
+#include "node/log_retention.h"
+
+#include "base/clock.h"
+#include "base/logging.h"
+#include "base/thread.h"
+
+namespace sqlcast::node {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kInterval = 10s;
+
+log::RetentionRules rules_of(const config::LogSettings& settings) {
+  const auto us = [](std::chrono::milliseconds time) { return static_cast<std::uint64_t>(time.count()) * 1'000; };
+  log::RetentionRules rules;
+  rules.max_age_us = us(settings.keep_for);
+  rules.max_bytes = settings.keep_bytes;
+  rules.hold_us = us(settings.hold_for);
+  rules.hold_bytes = settings.hold_bytes;
+  return rules;
+}
+
+}  // namespace
+
+LogRetention::LogRetention(NodeLog& log, const config::LogSettings& settings, AppliedPosition applied)
+    : log_(log), rules_(rules_of(settings)), applied_(std::move(applied)) {}
+
+LogRetention::~LogRetention() { stop(); }
+
+void LogRetention::start(Slaves slaves) {
+  slaves_ = std::move(slaves);
+  thread_ = start_thread("log retention", [this] { run(); });
+}
+
+void LogRetention::stop() {
+  {
+    const MutexLock lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+LogRetention::View LogRetention::view() const {
+  const MutexLock lock(mutex_);
+  return view_;
+}
+
+void LogRetention::run() {
+  // What the database has now may be lost to it in a crash: it syncs every second. What it had at the last look is not,
+  // if it has lived since.
+  Sequence own = 0;
+  std::optional<Applied> before;
+  while (true) {
+    const std::optional<Applied> now = applied_();
+    if (now && before && now->life == before->life) own = before->sequence;
+    if (log_.begun()) look(own);
+    before = now;
+    MutexLock lock(mutex_);
+    if (changed_.wait_for(lock, kInterval, [this]() SQLCAST_REQUIRES(mutex_) { return stopping_; })) return;
+  }
+}
+
+void LogRetention::look(Sequence own) {
+  log::FileSystem& system = log::real_file_system();
+  log::RetentionFacts facts;
+  facts.now_us = unix_microseconds();
+  facts.own = own;
+  facts.slaves = slaves_();
+  const Result<log::Trimmed> trimmed =
+      log::trim_log(system, log_.folder(), log_.cluster(), rules_, facts, /*dry_run=*/false);
+  if (!trimmed) return logging::error("the log could not be trimmed: {}", trimmed.status().message);
+  for (const std::string& path : trimmed->removed) logging::info("the log was trimmed: {} is removed", path);
+  const Result<std::vector<log::LogFileInfo>> files = log::log_files(system, log_.folder(), log_.cluster());
+  if (!files) return logging::error("the log's files cannot be looked at: {}", files.status().message);
+  View view;
+  if (!files->empty()) view.first = files->front().first;
+  for (const log::LogFileInfo& file : *files) view.bytes += file.bytes;
+  const MutexLock lock(mutex_);
+  view_ = view;
+}
+
+}  // namespace sqlcast::node

@@ -1,0 +1,306 @@
+#include "node/node_log.h"
+
+#include <atomic>
+#include <cstdlib>
+#include <initializer_list>
+#include <utility>
+
+#include "base/back_off.h"
+#include "base/logging.h"
+#include "base/thread.h"
+
+namespace sqlcast::node {
+namespace {
+
+using namespace std::chrono_literals;
+
+// What may be appended and not durable: what a power loss can leave the database ahead of the log. The database keeps
+// many more groups than that (node/write_connection).
+constexpr std::size_t kMaxWaiting = 256;
+constexpr std::uint64_t kMaxWaitingBytes = 64U << 20U;
+// A log that is idle notes how far it is on disk.
+constexpr auto kIdle = 1s;
+constexpr auto kPatience = 8s;  // with the disk, of a node that is to stop
+constexpr auto kGuardInterval = 200ms;
+
+// The writer takes nothing more: only a start can tell what there is.
+[[noreturn]] void end_process(const Status& why) {
+  logging::error("this node ends, for what it has written may not be on disk: {}", why.message);
+  std::_Exit(EXIT_FAILURE);
+}
+
+}  // namespace
+
+NodeLog::~NodeLog() { stop(); }
+
+Status NodeLog::open() {
+  log::FileSystem& system = log::real_file_system();
+  const Result<std::optional<Hash>> cluster = log::find_cluster(system, options_.folder);
+  if (!cluster) return cluster.status();
+  if (!*cluster) return ok_status();
+  cluster_ = **cluster;
+  log::LogSettings settings;
+  settings.folder = options_.folder;
+  settings.cluster = cluster_;
+  settings.file_bytes = options_.file_bytes;
+  return take(log::open_log(system, settings, std::nullopt, index_));
+}
+
+Status NodeLog::begin(const Hash& cluster, const Position& start) {
+  SQLCAST_CHECK(!begun());
+  cluster_ = cluster;
+  log::LogSettings settings;
+  settings.folder = options_.folder;
+  settings.cluster = cluster;
+  settings.file_bytes = options_.file_bytes;
+  return take(log::open_log(log::real_file_system(), settings, start, index_));
+}
+
+Status NodeLog::take(Result<log::OpenedLog> opened) {
+  if (!opened) return opened.status();
+  if (opened->torn)
+    logging::warn("{}, offset {}: {} bytes that were never durable were cut off, and kept as {}", opened->torn->path,
+                  opened->torn->offset, opened->torn->bytes, opened->torn->kept);
+  start_.sequence = opened->first - 1;
+  {
+    const MutexLock lock(mutex_);
+    writer_ = std::move(opened->writer);
+  }
+  thread_ = start_thread("log", [this] { run(); });
+  return ok_status();
+}
+
+void NodeLog::prepare_to_stop() {
+  {
+    const MutexLock lock(mutex_);
+    if (std::exchange(stopping_, true)) return;
+  }
+  done_.notify_all();
+  guard_ = start_thread("log guard", [this] { end_if_the_disk_hangs(); });
+}
+
+// Of a node that is to stop: whoever waits for the disk of its log, others wait for him.
+void NodeLog::end_if_the_disk_hangs() {
+  MutexLock lock(mutex_);
+  while (!done_.wait_for(lock, kGuardInterval, [this]() SQLCAST_REQUIRES(mutex_) { return stopped_; })) {
+    for (const Clock::time_point since : {disk_since_.load(), sync_since_.load()}) {
+      if (since == Clock::time_point() || Clock::now() - since < kPatience) continue;
+      logging::error("this node ends although the disk of its log does not answer");
+      std::_Exit(EXIT_FAILURE);
+    }
+  }
+}
+
+void NodeLog::stop() {
+  prepare_to_stop();
+  Status closed;
+  if (thread_.joinable()) {
+    {
+      const MutexLock lock(mutex_);
+      closing_ = true;
+    }
+    to_do_.notify_all();
+    thread_.join();
+    sync_since_ = Clock::now();
+    closed = writer().close();
+    if (!closed.ok()) logging::error("the log could not be closed: {}", closed.message);
+  }
+  std::deque<Then> left;
+  {
+    const MutexLock lock(mutex_);
+    stopped_ = true;
+    left.swap(behind_commit_);
+    for (Waiting& waiting : waiting_) left.push_back(std::move(waiting.then));
+    waiting_.clear();
+  }
+  done_.notify_all();
+  if (guard_.joinable()) guard_.join();
+  if (!closed.ok()) return;  // nothing is promised
+  for (const Then& then : left)
+    if (then) then();
+}
+
+bool NodeLog::begun() const {
+  const MutexLock lock(mutex_);
+  return writer_ != nullptr;
+}
+
+log::LogWriter& NodeLog::writer() const {
+  const MutexLock lock(mutex_);
+  SQLCAST_CHECK(writer_ != nullptr);
+  return *writer_;
+}
+
+// ---- appending -------------------------------------------------------------------------------------------------
+
+Status NodeLog::append(const proto::Group& group, Then then, Sync sync) {
+  BackOff back_off(20ms, 1000ms);
+  while (true) {
+    disk_since_ = Clock::now();
+    const Status status = try_append(group);
+    disk_since_ = Clock::time_point();
+    if (status.ok()) break;
+    if (status.code != Code::disk_full && status.code != Code::io) return status;
+    if (const Result<log::Progress> synced = writer().sync(); !synced) end_process(synced.status());
+    logging::warn("entry {} waits for the log: {}", group.first, status.message);
+    MutexLock lock(mutex_);
+    if (done_.wait_for(lock, back_off.next(), [this]() SQLCAST_REQUIRES(mutex_) { return stopping_; }))
+      return Status::error(Code::shutting_down, "the node is stopping, and its log has no room: " + status.message);
+  }
+  const log::AppendNumber number = writer().appended().number;
+  MutexLock lock(mutex_);
+  const std::uint64_t bytes = group.body.size();
+  waiting_.push_back({number, bytes, std::move(then)});
+  waiting_bytes_ += bytes;
+  if (sync == Sync::behind || syncing_) {
+    to_do_.notify_one();
+    done_.wait(lock, [this]() SQLCAST_REQUIRES(mutex_) { return stopping_ || !too_much_waits(); });
+    return ok_status();
+  }
+  syncing_ = true;
+  lock.unlock();
+  make_durable(false);
+  return ok_status();
+}
+
+// A definition was begun and ended when it comes here. Should only its begin have had room, the end is what is left.
+Status NodeLog::try_append(const proto::Group& group) {
+  log::LogWriter& writer = this->writer();
+  const bool ddl = group.state != proto::GroupState::committed;
+  const std::optional<log::Begun> begun = writer.begun();
+  const bool open = begun && !begun->complete;
+  const bool is_its_own = open && ddl && begun->epoch == group.epoch && begun->first == group.first &&
+                          begun->last == group.last && begun->bytes == group.body;
+  // Of a definition that the database does not have: nobody has heard of it.
+  if (open && !is_its_own)
+    if (const Result<log::Progress> ended = writer.append_void(group.commit_time_us); !ended) return ended.status();
+  if (!is_its_own) {
+    log::GroupBegin begin;
+    begin.ddl = ddl;
+    begin.complete = !ddl;
+    begin.epoch = group.epoch;
+    begin.first = group.first;
+    begin.last = group.last;
+    begin.time_us = group.commit_time_us;
+    begin.bytes = group.body;
+    if (!ddl) begin.hash = group.hash;
+    if (const Result<log::Progress> added = writer.append(begin); !added) return added.status();
+  }
+  if (!ddl) return ok_status();
+  log::GroupEnd end;
+  end.time_us = group.commit_time_us;
+  end.hash = group.hash;
+  return writer.append(end).status();
+}
+
+bool NodeLog::too_much_waits() const { return waiting_.size() > kMaxWaiting || waiting_bytes_ > kMaxWaitingBytes; }
+
+void NodeLog::when_durable(Then then) {
+  const log::AppendNumber number = writer().appended().number;
+  {
+    const MutexLock lock(mutex_);
+    waiting_.push_back({number, 0, std::move(then)});
+  }
+  to_do_.notify_one();
+}
+
+void NodeLog::when_settled(Then then) {
+  {
+    const MutexLock lock(mutex_);
+    if (!stopped_ && commit_under_way_) return behind_commit_.push_back(std::move(then));
+    const log::AppendNumber number = writer_ ? writer_->appended().number : 0;
+    if (!stopped_ && writer_ && writer_->durable().number < number) {
+      waiting_.push_back({number, 0, std::move(then)});
+      return to_do_.notify_one();
+    }
+  }
+  then();
+}
+
+void NodeLog::commit_begins() {
+  const MutexLock lock(mutex_);
+  commit_under_way_ = true;
+}
+
+void NodeLog::commit_ended() {
+  const MutexLock lock(mutex_);
+  commit_under_way_ = false;
+  if (behind_commit_.empty()) return;
+  for (Then& then : behind_commit_) waiting_.push_back({writer_->appended().number, 0, std::move(then)});
+  behind_commit_.clear();
+  to_do_.notify_one();
+}
+
+Status NodeLog::sync() {
+  const auto done = std::make_shared<std::atomic<bool>>(false);
+  when_durable([done] { *done = true; });
+  MutexLock lock(mutex_);
+  done_.wait(lock, [&]() SQLCAST_REQUIRES(mutex_) { return stopping_ || *done; });
+  return *done ? ok_status() : Status::error(Code::shutting_down, "the node is stopping");
+}
+
+// ---- the thread ------------------------------------------------------------------------------------------------
+
+void NodeLog::run() {
+  MutexLock lock(mutex_);
+  while (true) {
+    const bool woken = to_do_.wait_for(
+        lock, kIdle, [this]() SQLCAST_REQUIRES(mutex_) { return !syncing_ && (closing_ || !waiting_.empty()); });
+    if (woken && closing_ && waiting_.empty()) break;
+    if (syncing_) continue;
+    syncing_ = true;
+    lock.unlock();
+    make_durable(!woken);
+    lock.lock();
+  }
+}
+
+// By who has set syncing_. `idle`: the file is to say how far it is on disk. What waits is done without the lock.
+void NodeLog::make_durable(bool idle) {
+  log::LogWriter& log = writer();
+  log::Progress progress = log.durable();
+  if (idle || progress.number < log.appended().number) {
+    sync_since_ = Clock::now();
+    const Result<log::Progress> synced = log.sync();
+    sync_since_ = Clock::time_point();
+    if (!synced) end_process(synced.status());
+    progress = *synced;
+  }
+  MutexLock lock(mutex_);
+  while (!waiting_.empty() && waiting_.front().number <= progress.number) {
+    const Waiting next = std::move(waiting_.front());
+    waiting_.pop_front();
+    waiting_bytes_ -= next.bytes;
+    lock.unlock();
+    if (next.then) next.then();
+    lock.lock();
+  }
+  syncing_ = false;
+  if (closing_ || !waiting_.empty()) to_do_.notify_one();
+  done_.notify_all();
+}
+
+// ---- what there is ---------------------------------------------------------------------------------------------
+
+Hash NodeLog::cluster() const { return begun() ? cluster_ : Hash{}; }
+
+Position NodeLog::start() const { return start_; }
+
+Position NodeLog::end() const { return writer().appended().end; }
+
+Position NodeLog::durable() const { return writer().durable().end; }
+
+Status NodeLog::health() const { return begun() ? writer().health() : ok_status(); }
+
+log::LogReader NodeLog::reader() { return {log::real_file_system(), options_.folder, cluster_, index_}; }
+
+Result<bool> NodeLog::has(const Position& position) {
+  if (!begun()) return position.sequence == 0;
+  log::LogReader own = reader();
+  const Result<Position> found = own.seek(position.sequence, durable());
+  if (found) return found->hash == position.hash;
+  if (found.status().code == Code::diverged || found.status().code == Code::bad_request) return false;
+  return found.status();
+}
+
+}  // namespace sqlcast::node

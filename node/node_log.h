@@ -1,0 +1,130 @@
+// NodeLog: the log of one node as its parts use it: the files, the thread that makes them durable, and who waits for
+// that. What a group promises (its reply, its publication, an ack) is done only when the group is on disk here.
+//
+// append() belongs to the thread that writes to the database; the rest is for any thread. What waits for durability
+// runs in order, one at a time: on the log's own thread, or on that of an append() that syncs by itself. A sync that
+// fails ends the process: nothing may be promised after it. Why so: docs/decisions/0033-two-heads.md.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "base/mutex.h"
+#include "base/status.h"
+#include "base/types.h"
+#include "log/file_system.h"
+#include "log/reader.h"
+#include "log/sparse_index.h"
+#include "log/writer.h"
+#include "proto/entry.h"
+
+namespace sqlcast::node {
+
+class NodeLog {
+ public:
+  using Then = std::function<void()>;
+  struct Options {
+    std::string folder;
+    std::uint64_t file_bytes = 64U << 20U;
+  };
+
+  explicit NodeLog(Options options) : options_(std::move(options)) {}
+  ~NodeLog();  // stop()
+  NodeLog(const NodeLog&) = delete;
+  NodeLog& operator=(const NodeLog&) = delete;
+
+  // Opens the files that are there and starts the thread; nothing more when there are none yet. Errors of open_log().
+  // May block.
+  Status open();
+  // Whether there are files: since open(), or since begin().
+  bool begun() const;
+  // The first file of a log that has none, behind `start`. May block.
+  Status begin(const Hash& cluster, const Position& start);
+  // Ends every append() and sync() that waits, with shutting_down. Does not block.
+  void prepare_to_stop();
+  // Makes durable what was appended, does what waits for that, and closes the files. A disk that hangs ends the
+  // process.
+  void stop();
+
+  // Who makes a group durable: the log's thread, while the next group is executed; or append() itself, which saves two
+  // wake-ups where nobody else waits to be written.
+  enum class Sync { behind, at_once };
+
+  // Adds a group that the database has committed; `then` is done when it is durable. May block: for the disk; while
+  // there is no room on the disk, which it says by health(), and while much is not durable yet. shutting_down: the
+  // node is stopping; diverged, internal: the group does not follow the log's end, and nothing was changed.
+  Status append(const proto::Group& group, Then then = {}, Sync sync = Sync::behind);
+  // Done when all that was appended so far is durable. Does not block.
+  void when_durable(Then then);
+  // For who has read from the database and tells of it: done when all that he can have seen is durable, at once and on
+  // the calling thread when it is already. Does not block.
+  void when_settled(Then then);
+  // A commit is sent: what it commits can be seen before it is appended. Until commit_ended().
+  void commit_begins();
+  void commit_ended();
+  // Waits until all that was appended is durable, and what waited for that is done. May block. shutting_down: the log
+  // was stopped meanwhile.
+  Status sync();
+
+  const std::string& folder() const { return options_.folder; }
+  // What the chain begins with; zeros while there is no log.
+  Hash cluster() const;
+  Position start() const;  // behind which the log begins
+  Position end() const;    // of what was appended
+  Position durable() const;
+  // ok: a group can be appended. Else why not yet: disk_full with path and room needed, or io. Does not block.
+  Status health() const;
+
+  // A reader of its own for one thread; the log has to have begun. Does not block.
+  log::LogReader reader();
+  // Whether a group of the log ends exactly there. snapshot_required: the log begins later; io: damage. May block.
+  Result<bool> has(const Position& position);
+
+ private:
+  struct Waiting {
+    log::AppendNumber number = 0;
+    std::uint64_t bytes = 0;
+    Then then;
+  };
+  Status take(Result<log::OpenedLog> opened);
+  Status try_append(const proto::Group& group);
+  void run();
+  void end_if_the_disk_hangs();
+  void make_durable(bool idle) SQLCAST_EXCLUDES(mutex_);
+  bool too_much_waits() const SQLCAST_REQUIRES(mutex_);
+  log::LogWriter& writer() const;
+
+  const Options options_;
+  log::SparseIndex index_;
+  Hash cluster_{};
+  Position start_;
+
+  mutable Mutex mutex_;
+  ConditionVariable to_do_;                                            // the log's thread waits for it
+  ConditionVariable done_;                                             // the others
+  std::unique_ptr<log::LogWriter> writer_ SQLCAST_GUARDED_BY(mutex_);  // set once
+  std::deque<Waiting> waiting_ SQLCAST_GUARDED_BY(mutex_);
+  std::uint64_t waiting_bytes_ SQLCAST_GUARDED_BY(mutex_) = 0;
+  bool commit_under_way_ SQLCAST_GUARDED_BY(mutex_) = false;
+  std::deque<Then> behind_commit_ SQLCAST_GUARDED_BY(mutex_);
+  bool syncing_ SQLCAST_GUARDED_BY(mutex_) = false;   // somebody makes durable, and does what waits for that
+  bool stopping_ SQLCAST_GUARDED_BY(mutex_) = false;  // nobody waits for the disk any more
+  bool closing_ SQLCAST_GUARDED_BY(mutex_) = false;   // nothing more is appended
+  bool stopped_ SQLCAST_GUARDED_BY(mutex_) = false;   // nothing is left to be made durable
+  std::thread thread_;
+
+  using Clock = std::chrono::steady_clock;
+  // Since when the disk has been at it, for an append and for a sync; zero = it is not.
+  std::atomic<Clock::time_point> disk_since_{};
+  std::atomic<Clock::time_point> sync_since_{};
+  std::thread guard_;
+};
+
+}  // namespace sqlcast::node

@@ -1,0 +1,87 @@
+#include "node/write_connection.h"
+
+#include "base/logging.h"
+#include "node/ddl.h"
+#include "storage/log.h"
+
+namespace sqlcast::node {
+namespace {
+
+// The database keeps the newest groups of the log, at least kTailSteps times kTailStep of them: more than can be
+// committed and not yet durable in the log.
+constexpr unsigned kTailStep = 256;
+constexpr std::size_t kTailSteps = 4;
+
+}  // namespace
+
+Status WriteConnection::open() {
+  // The old one first: while it lasts, another cannot have the writer's lock.
+  close();
+  server_ = database_.restarts();
+  Result<std::unique_ptr<storage::Connection>> administrator = database_.open_administrator();
+  if (!administrator) return administrator.status();
+  Result<std::unique_ptr<storage::Connection>> writer = database_.open_writer();
+  if (!writer) return writer.status();
+  administrator_ = std::move(*administrator);
+  writer_ = std::move(*writer);
+  id_ = writer_->id();
+  executor_ = std::make_unique<storage::Executor>(*writer_, storage::ExecutorLimits{});
+  for (const storage::Connection* connection : {administrator_.get(), writer_.get()})
+    connection->line()->when_waiting(waits_);
+  defining_ = true;
+  const Result<std::optional<proto::Group>> resumed = resume_ddl({*writer_, *administrator_});
+  defining_ = false;
+  if (!resumed) return resumed.status();
+  // Should a definition have ended with the connection on which it had every commit synced.
+  return database_.managed() ? administrator_->execute("SET GLOBAL innodb_flush_log_at_trx_commit=0") : ok_status();
+}
+
+void WriteConnection::close() {
+  executor_.reset();
+  writer_.reset();
+  administrator_.reset();
+  id_ = 0;
+}
+
+bool WriteConnection::usable() const {
+  return writer_ && administrator_ && !writer_->lost() && !administrator_->lost() && server_ == database_.restarts();
+}
+
+void WriteConnection::roll_back() {
+  // A lost connection has rolled back by itself.
+  if (writer_ && !writer_->lost() && !writer_->execute("ROLLBACK").ok()) give_up_writer();
+}
+
+void WriteConnection::give_up_writer() {
+  executor_.reset();
+  writer_.reset();
+  id_ = 0;
+}
+
+Status WriteConnection::run_ddl(proto::Group& group, const proto::Entry& entry,
+                                std::optional<std::chrono::seconds> patience, std::vector<std::string>* warnings) {
+  DdlConnections connections{*writer_, *administrator_};
+  if (patience) connections.patience = *patience;
+  connections.warnings = warnings;
+  defining_ = true;
+  Status status = node::run_ddl(connections, group, entry);
+  defining_ = false;
+  return status;
+}
+
+void WriteConnection::committed(Sequence last, Sequence durable) {
+  if (++since_step_ < kTailStep) return;
+  since_step_ = 0;
+  steps_.push_back(last);
+  if (steps_.size() <= kTailSteps || steps_.front() > durable) return;
+  trim_tail(steps_.front());
+  steps_.pop_front();
+}
+
+void WriteConnection::trim_tail(Sequence last) {
+  if (!administrator_) return;
+  if (const Status status = administrator_->execute(storage::trim_sql(last)); !status.ok())
+    logging::warn("the database's end of the log is trimmed later: {}", status.message);
+}
+
+}  // namespace sqlcast::node
