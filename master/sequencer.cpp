@@ -101,11 +101,12 @@ std::string Sequencer::failure() const {
 
 Status Sequencer::connect() {
   if (Status status = connection_.open(); !status.ok()) return status;
-  if (Status status = node::reconcile(log_, connection_, head_.hash); !status.ok()) {
-    connection_.close();
+  Status status = node::reconcile(log_, connection_, head_.hash);
+  if (status.ok()) status = take_in();
+  if (!status.ok()) {
+    connection_.close();  // nothing is written on it
     return status;
   }
-  if (Status status = take_in(); !status.ok()) return status;
   board_.begin(log_.cluster());
   return reload_schema();
 }
