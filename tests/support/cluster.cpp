@@ -49,6 +49,7 @@ CATCH_REGISTER_LISTENER(LogPrinter)
 std::string local(std::uint16_t port) { return "tcp://127.0.0.1:" + std::to_string(port); }
 
 constexpr std::string_view kSmallDatabase = "database:\n  buffer_pool_mb: 32\n  redo_log_mb: 24\n";
+constexpr std::string_view kSmallLog = "log:\n  file_bytes: 1MiB\n";
 
 // The counter in it is the node's own.
 std::string without_counter(const std::string& definition) {
@@ -164,6 +165,7 @@ Node& Cluster::make_node(const std::string& role, const std::string& name, const
   options.yaml = "name: " + name + "\ndata_dir: data\nlisten: " + options.endpoint + "\n" +
                  (role == "master" ? "publish: " + publisher_ : "master: " + master().endpoint()) + "\n" + settings;
   if (settings.find("database:") == std::string::npos) options.yaml += kSmallDatabase;
+  if (settings.find("log:") == std::string::npos) options.yaml += kSmallLog;
   nodes_.push_back(std::make_unique<Node>(std::move(options)));
   return *nodes_.back();
 }
