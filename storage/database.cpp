@@ -394,10 +394,11 @@ Result<std::unique_ptr<Connection>> Database::open_writer() {
 }
 
 Result<std::unique_ptr<Connection>> Database::open_reader() {
+  const Status not_whole = Status::error(Code::database_unavailable, "the database gets from the log what it has lost");
+  if (up_ && !admitted()) return not_whole;
   Result<std::unique_ptr<Connection>> connection = open_pinned({std::string(kReaderUser), reader_password_});
-  if (connection && !admitted())
-    return Status::error(Code::database_unavailable, "the database gets from the log what it has lost");
   if (!connection) return connection;
+  if (!admitted()) return not_whole;  // it may be another server's by now
   if (Status status = (*connection)->execute(pin_reader_sql()); !status.ok()) return status;
   return connection;
 }

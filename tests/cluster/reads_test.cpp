@@ -259,6 +259,10 @@ TEST_CASE(
     const auto status = node.status();
     return status && status->state == "Serving" && status->counters.at("database_restarts") == 1;
   });
+  // Whose connections are opened anew by themselves has them, and takes no more numbers.
+  wait_for("the writer to be back", [&] {
+    return node.ask_database("SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE USER='sqlcast_writer'") == "1";
+  });
   while (std::stoull(node.ask_database("SELECT CONNECTION_ID()")) + 5 < number) {
   }
   const auto administrator = node.open_database();
