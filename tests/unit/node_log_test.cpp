@@ -1,0 +1,143 @@
+// Goal: what a node's log promises to who writes and who waits: nothing is told before it is durable, in order; a group
+// is appended whatever was begun before it. Method: real files in a temporary folder.
+#include "node/node_log.h"
+
+#include <atomic>
+#include <vector>
+
+#include "tests/support/temporary_folder.h"
+#include "tests/support/wait.h"
+
+using namespace sqlcast;
+using node::NodeLog;
+using support::TemporaryFolder;
+using support::wait_for;
+
+namespace {
+
+const Hash kCluster = proto::genesis_hash("a cluster");
+const Position kStart{0, 0, kCluster};
+
+proto::Group group_behind(const Position& end, proto::GroupState state = proto::GroupState::committed) {
+  proto::Entry entry;
+  entry.sequence = end.sequence + 1;
+  entry.statements.push_back({"INSERT INTO t VALUES (" + std::to_string(entry.sequence) + ")", std::nullopt, {1, 0}});
+  proto::Group group;
+  group.first = group.last = entry.sequence;
+  group.epoch = 1;
+  group.state = state;
+  group.previous_hash = end.hash;
+  group.body = proto::encode_entries({entry});
+  group.hash = proto::chain_hash(end.hash, 1, group.first, group.last, group.body);
+  return group;
+}
+
+Position end_of(const proto::Group& group) { return {group.epoch, group.last, group.hash}; }
+
+// A log whose last record is a definition's begin, as a crash between that and its end leaves it.
+void begin_and_leave(const std::string& folder, const proto::Group& definition) {
+  log::LogSettings settings;
+  settings.folder = folder;
+  settings.cluster = kCluster;
+  settings.file_bytes = 64U << 10U;
+  log::SparseIndex index;
+  Result<log::OpenedLog> opened = log::open_log(log::real_file_system(), settings, kStart, index);
+  REQUIRE(opened.ok());
+  log::GroupBegin begin;
+  begin.ddl = true;
+  begin.epoch = definition.epoch;
+  begin.first = definition.first;
+  begin.last = definition.last;
+  begin.bytes = definition.body;
+  REQUIRE(opened->writer->append(begin).ok());
+  REQUIRE(opened->writer->close().ok());
+}
+
+}  // namespace
+
+TEST_CASE("node log: a definition that was begun and is not the database's is void, and the next group is there") {
+  const TemporaryFolder folder;
+  const std::string path = (folder.path() / "log").string();
+  begin_and_leave(path, group_behind(kStart, proto::GroupState::ddl_done));
+  NodeLog log({path, 64U << 10U});
+  REQUIRE(log.open().ok());
+  // Another body than the definition's: of the same sequence, but not it.
+  proto::Group other = group_behind(kStart);
+  other.commit_time_us = 7;
+  REQUIRE(log.append(other).ok());
+  CHECK(log.end() == end_of(other));
+  const proto::Group next = group_behind(log.end());
+  REQUIRE(log.append(next).ok());
+  REQUIRE(log.sync().ok());
+  CHECK(log.durable() == end_of(next));
+  CHECK(*log.has(end_of(other)));
+  log.stop();
+  NodeLog again({path, 64U << 10U});
+  REQUIRE(again.open().ok());
+  CHECK(again.end() == end_of(next));
+}
+
+TEST_CASE("node log: a definition that was begun is ended when it comes from the database") {
+  const TemporaryFolder folder;
+  const std::string path = (folder.path() / "log").string();
+  const proto::Group definition = group_behind(kStart, proto::GroupState::ddl_done);
+  begin_and_leave(path, definition);
+  NodeLog log({path, 64U << 10U});
+  REQUIRE(log.open().ok());
+  CHECK(log.end().sequence == 0);
+  REQUIRE(log.append(definition).ok());
+  CHECK(log.end() == end_of(definition));
+  REQUIRE(log.sync().ok());
+  CHECK(*log.has(end_of(definition)));
+}
+
+TEST_CASE("node log: what waits is told in order, and when it is durable") {
+  const TemporaryFolder folder;
+  NodeLog log({(folder.path() / "log").string(), 64U << 10U});
+  REQUIRE(log.open().ok());
+  REQUIRE(log.begin(kCluster, kStart).ok());
+  std::vector<Sequence> told;  // by one at a time
+  std::atomic<bool> early{false};
+  for (int i = 0; i < 200; ++i) {
+    const proto::Group group = group_behind(log.end());
+    const auto then = [&, sequence = group.last] {
+      if (log.durable().sequence < sequence) early = true;
+      told.push_back(sequence);
+    };
+    REQUIRE(log.append(group, then, i % 3 == 0 ? NodeLog::Sync::at_once : NodeLog::Sync::behind).ok());
+  }
+  REQUIRE(log.sync().ok());
+  CHECK_FALSE(early);
+  REQUIRE(told.size() == 200);
+  for (std::size_t i = 0; i < told.size(); ++i) CHECK(told[i] == i + 1);
+}
+
+TEST_CASE("node log: who has read waits for the commit that he may have seen") {
+  const TemporaryFolder folder;
+  NodeLog log({(folder.path() / "log").string(), 64U << 10U});
+  REQUIRE(log.begin(kCluster, kStart).ok());
+  std::atomic<int> told{0};
+  log.when_settled([&] { ++told; });
+  CHECK(told == 1);  // at once: nothing is under way
+  log.commit_begins();
+  log.when_settled([&] { ++told; });
+  CHECK(told == 1);
+  REQUIRE(log.append(group_behind(kStart)).ok());
+  CHECK(told == 1);
+  log.commit_ended();
+  wait_for("it to be told", [&] { return told == 2; });
+  CHECK(log.durable().sequence == 1);
+}
+
+TEST_CASE("node log: what still waits when the node stops is told once it is durable, and nothing is appended then") {
+  const TemporaryFolder folder;
+  NodeLog log({(folder.path() / "log").string(), 64U << 10U});
+  REQUIRE(log.begin(kCluster, kStart).ok());
+  const proto::Group group = group_behind(kStart);
+  bool told = false;
+  log.prepare_to_stop();
+  REQUIRE(log.append(group, [&] { told = true; }).ok());
+  log.stop();
+  CHECK(told);
+  CHECK(log.append(group_behind(end_of(group))).code == Code::shutting_down);
+}
