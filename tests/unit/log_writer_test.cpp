@@ -346,3 +346,21 @@ TEST_CASE("log: no room for the next file refuses begins early, and lets a group
   REQUIRE(log.group("c", "C").ok());
   CHECK(log.bodies().ends_with("bB cC"));
 }
+
+TEST_CASE("log: without room for the next file, what is complete goes into the present one as long as it fits",
+          "[log]") {
+  TestLog log;
+  log.settings.file_bytes = kHeaderBytes + 2'000;
+  log.settings.prepare_beforehand = true;
+  log.settings.retry = std::chrono::milliseconds(1);
+  log.system.plan = [](std::uint64_t, Call call) { return call == Call::create ? Fault::disk_full : Fault::none; };
+  log.reopen();
+  REQUIRE(log.begin_group("a", 1, true).ok());
+  wait_for("the preparer's disk to be full", [&] { return !log.writer->health().ok(); });
+  CHECK(log.begin_group("b").status().code == Code::disk_full);
+  REQUIRE(log.begin_group("b", 1, true).ok());
+  REQUIRE(log.writer->sync().ok());
+  CHECK(log.begin_group(std::string(2'000, 'c'), 1, true).status().code == Code::disk_full);
+  REQUIRE(log.begin_group("c", 1, true).ok());
+  CHECK(log.files().size() == 1);
+}
