@@ -217,7 +217,7 @@ void Core::read(Caller caller, const proto::QueryRequest& request, RequestPlan p
   if (!waits) {
     Status status = Status::error(Code::busy, "too many reads wait for this node to catch up; ask another node");
     status.retry_after_ms = 200;
-    readers.fail(*shared, std::move(status));
+    readers.fail(*shared, status);
   }
 }
 

@@ -137,7 +137,7 @@ Status NodeLog::append(const proto::Group& group, Then then, Sync sync) {
   BackOff back_off(20ms, 1000ms);
   while (true) {
     disk_since_ = Clock::now();
-    const Status status = try_append(group);
+    Status status = try_append(group);
     disk_since_ = Clock::time_point();
     if (status.ok()) break;
     if (status.code != Code::disk_full && status.code != Code::io) return status;

@@ -368,7 +368,7 @@ void Readers::send_when_settled(const ReadJob& job, std::vector<proto::Statement
       if (result.cursor != 0) cursors_.close(job.key.client_id, result.cursor);
     Status status = Status::error(Code::busy, "too many reads wait for the master's log to be on disk; ask a slave");
     status.retry_after_ms = 200;
-    return fail(job, std::move(status));
+    return fail(job, status);
   }
   const auto shared = std::make_shared<std::vector<proto::StatementResult>>(std::move(results));
   log_->when_settled([this, job, shared, position, bytes] {
