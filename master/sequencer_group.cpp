@@ -369,7 +369,7 @@ void Sequencer::move_head_to(const proto::Group& group, const std::vector<proto:
 Status Sequencer::promise(const proto::Group& group, std::vector<Committed> answers) {
   using Sync = node::NodeLog::Sync;
   const auto shared = std::make_shared<std::vector<Committed>>(std::move(answers));
-  const Status status = log_.append(
+  Status status = log_.append(
       group, [this, group, shared] { announce(group, std::move(*shared)); },
       queue_.size() + waiting_.size() == 0 ? Sync::at_once : Sync::behind);
   if (status.ok()) {
