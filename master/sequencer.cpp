@@ -154,8 +154,8 @@ Status Sequencer::take_in() {
 }
 
 Status Sequencer::start() {
-  if (head_.sequence == 0 && !log_.begun()) {
-    // The chain begins at a hash that no other cluster has.
+  if (head_.hash == Hash{} && !log_.begun()) {
+    // The chain begins at a hash that no other cluster has, at each try the same: a first file may be there.
     std::random_device source;
     head_.hash =
         proto::genesis_hash(std::to_string(source()) + std::to_string(source()) + std::to_string(unix_microseconds()));
