@@ -57,6 +57,7 @@ Status Load::start() {
     options.endpoints = options_.endpoints;
     options.database = options_.shape.database;
     options.consistency = client::Consistency::any;
+    options.ack = options_.ack;
     auto client = client::Client::open(options);
     if (!client.ok()) return client.status();
     connections_.push_back(std::make_unique<Connection>());

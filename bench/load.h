@@ -34,8 +34,9 @@ struct LoadOptions {
   std::chrono::milliseconds warmup{0};
   std::chrono::milliseconds time{10'000};
   std::uint64_t seed = 0;
-  std::vector<std::string> endpoints;  // of the nodes that requests go to
-  std::vector<std::string> pinned;     // each logical client sends to one of these, in turn; empty = routed
+  client::Ack ack = client::Ack::unset;  // unset = the master's default
+  std::vector<std::string> endpoints;    // of the nodes that requests go to
+  std::vector<std::string> pinned;       // each logical client sends to one of these, in turn; empty = routed
 };
 
 // What was measured. `all` counts every request of the run; the rest only those that ended in the measured time.

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
+#include <map>
 #include <memory>
 #include <thread>
 
@@ -33,6 +34,14 @@ struct Arguments {
   bool json = false;
   bool check = false;
 };
+
+const std::map<std::string, client::Ack>& acks() {
+  static const std::map<std::string, client::Ack> names = {{"local", client::Ack::local},
+                                                           {"one", client::Ack::one},
+                                                           {"majority", client::Ack::majority},
+                                                           {"all", client::Ack::all}};
+  return names;
+}
 
 milliseconds to_duration(double seconds) { return milliseconds(static_cast<std::int64_t>(seconds * 1000)); }
 
@@ -238,6 +247,12 @@ void add_run_command(CLI::App& app, Run& run) {
       ->check(CLI::Range(0.0, 1e7));
   command->add_option("--events", load.requests, "Stop after so many requests (0 = by time alone)")->type_name("N");
   command->add_option("--seed,--rand-seed", load.seed, "Seed of the values (0 = random)")->type_name("N");
+  command
+      ->add_option_function<std::string>(
+          "--ack", [&load](const std::string& name) { load.ack = acks().at(name); },
+          "How many nodes must have a write before it is answered (else as the master is set)")
+      ->type_name("ACK")
+      ->check(CLI::IsMember(acks()));
   command
       ->add_option("--node", arguments->node,
                    "Send all requests to this node: a name, an endpoint, master or slave (else writes go to the "

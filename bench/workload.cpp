@@ -8,9 +8,9 @@ namespace sqlcast::bench {
 namespace {
 
 constexpr std::uint64_t kRowsPerStatement = 1'000;
-constexpr std::array kKinds = {Kind::insert,        Kind::update_index, Kind::update_non_index,
-                               Kind::delete_insert, Kind::point_select, Kind::read_write,
-                               Kind::batch,         Kind::forwarded,    Kind::wide};
+constexpr std::array kKinds = {
+    Kind::insert,     Kind::update_index, Kind::update_non_index, Kind::delete_insert, Kind::point_select,
+    Kind::read_write, Kind::batch,        Kind::forwarded,        Kind::narrow,        Kind::wide};
 
 std::string wide_row(std::uint64_t i) {
   char text[256];
@@ -58,6 +58,7 @@ std::string_view kind_name(Kind kind) {
     case Kind::read_write: return "read_write";
     case Kind::batch: return "batch";
     case Kind::forwarded: return "forwarded";
+    case Kind::narrow: return "narrow";
     case Kind::wide: return "wide";
   }
   return "";
@@ -92,6 +93,7 @@ std::size_t statements_per_request(const Shape& shape) {
 std::uint64_t rows_added_per_request(const Shape& shape) {
   switch (shape.kind) {
     case Kind::insert:
+    case Kind::narrow:
     case Kind::forwarded: return 1;
     case Kind::batch: return shape.batch_size;
     default: return 0;
@@ -146,6 +148,7 @@ client::Request Generator::next() {
       for (unsigned i = 0; i < shape_.batch_size; ++i) statements.push_back(insert());
       return request_of(std::move(statements));
     }
+    case Kind::narrow: return request_of({"INSERT INTO narrow (k) VALUES (" + std::to_string(id()) + ")"});
     case Kind::insert:
     case Kind::forwarded:
     case Kind::wide: break;
@@ -156,6 +159,8 @@ client::Request Generator::next() {
 bool prepare_statements(const Shape& shape, const std::function<bool(std::string)>& take) {
   if (!take("CREATE DATABASE IF NOT EXISTS " + shape.database)) return false;
   if (shape.kind == Kind::wide) return prepare_wide(shape, take);
+  if (shape.kind == Kind::narrow)
+    return take("CREATE TABLE narrow (id INTEGER NOT NULL AUTO_INCREMENT PRIMARY KEY, k INTEGER NOT NULL)");
   Shape rows = shape;
   rows.kind = Kind::insert;
   Generator generator(rows, 1);
@@ -178,6 +183,7 @@ bool prepare_statements(const Shape& shape, const std::function<bool(std::string
 
 std::vector<std::string> cleanup_statements(const Shape& shape) {
   if (shape.kind == Kind::wide) return {"DROP TABLE IF EXISTS wide"};
+  if (shape.kind == Kind::narrow) return {"DROP TABLE IF EXISTS narrow"};
   std::vector<std::string> statements;
   for (unsigned table = 1; table <= shape.tables; ++table)
     statements.push_back("DROP TABLE IF EXISTS sbtest" + std::to_string(table));
@@ -186,6 +192,7 @@ std::vector<std::string> cleanup_statements(const Shape& shape) {
 
 std::string count_statement(const Shape& shape) {
   if (shape.kind == Kind::wide) return "SELECT COUNT(*) FROM wide";
+  if (shape.kind == Kind::narrow) return "SELECT COUNT(*) FROM narrow";
   std::string sql = "SELECT ";
   for (unsigned table = 1; table <= shape.tables; ++table)
     sql +=

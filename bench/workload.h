@@ -24,6 +24,7 @@ enum class Kind {
   read_write,  // four writes in one atomic request
   batch,       // batch_size inserts in one atomic request
   forwarded,   // insert, sent to a slave
+  narrow,      // inserts of one number into one table of two columns: as many entries as can be, with little else
   wide,        // prepare and cleanup only: one table of 8 columns, for large reads
 };
 
