@@ -58,13 +58,46 @@ def exit_status(name, work):
 
 
 class Run:
-    """`cluster` and `replication` are the two sides, `about` describes the machine, say() prints with the time."""
+    """`cluster` and `replication` are the two sides, `about` describes the machine, say() prints with the time.
+
+    `folder` is the temporary one; more nodes, for one row alone, come from with_two_replicas() and alone().
+    """
 
     def __init__(self):
         self.begun = time.monotonic()
 
     def say(self, line):
         print(f"[{time.monotonic() - self.begun:6.1f}] {line}", flush=True)
+
+    @contextlib.contextmanager
+    def with_two_replicas(self):
+        """(MariaDB, sqlcast): both sides once more, each with two replicas; they end with the block."""
+        cluster = ours.Ours(self.folder, self.bin_dir, "cluster-of-three", slaves=2)
+        replication = native.Native(self.folder, self.settings(), os.path.join(self.bin_dir, "sqlcast-bench"),
+                                    name="semi-sync", replicas=2)
+        with self.ended(cluster, replication):
+            cluster.start()
+            replication.start()
+            yield replication, cluster
+
+    @contextlib.contextmanager
+    def alone(self, settings):
+        """A master without a slave, which ends with the block."""
+        cluster = ours.Ours(self.folder, self.bin_dir, "master-alone", slaves=0, settings=settings)
+        with self.ended(cluster):
+            cluster.start()
+            yield cluster
+
+    @contextlib.contextmanager
+    def ended(self, *things):
+        try:
+            yield
+        finally:
+            for thing in reversed(things):
+                thing.stop() if self.keep else thing.remove()
+
+    def settings(self):
+        return native.settings_of(self.cluster.pid("mariadbd of master"))
 
 
 @contextlib.contextmanager
@@ -81,6 +114,7 @@ def both_sides(name, arguments, replica_binlog=False):
             if not os.access(os.path.join(bin_dir, program), os.X_OK):
                 raise machine.Failed(f"{bin_dir} has no {program}; without --bin, the release is built")
         folder = tempfile.mkdtemp(prefix=f"sqlcast-{name}-", dir=os.path.abspath(arguments.dir))
+        run.folder, run.bin_dir, run.keep = folder, bin_dir, arguments.keep
         run.about = machine.describe(ROOT, folder, bin_dir)
         for what, value in run.about.items():
             run.say(f"{what}: {value}")
@@ -91,8 +125,7 @@ def both_sides(name, arguments, replica_binlog=False):
         run.say("starting sqlcast: a master and a slave")
         run.cluster.start()
         run.say("starting MariaDB: a master and a replica, with the same settings")
-        run.replication = native.Native(folder, native.settings_of(run.cluster.pid("mariadbd of master")),
-                                            os.path.join(bin_dir, "sqlcast-bench"), replica_binlog)
+        run.replication = native.Native(folder, run.settings(), os.path.join(bin_dir, "sqlcast-bench"), replica_binlog)
         started.append(run.replication)
         run.replication.start()
         yield run

@@ -144,6 +144,23 @@ def cpu_seconds(pid):
     return (int(fields[11]) + int(fields[12])) / TICKS
 
 
+def device_bytes_written(path):
+    """What the disk that holds `path` has been given to write, by whomever, since the machine's start."""
+    device, kind = mount_of(path)
+    counters = read(f"/sys/class/block/{os.path.basename(os.path.realpath(device))}/stat").split()
+    if len(counters) < 7:
+        raise Failed(f"{path} is on {kind} at {device}, which has no counter of what is written; leave out the row disk with --only")
+    return int(counters[6]) * 512  # a sector of these counters has 512 bytes, whatever the disk's have
+
+
+def bytes_written(pid):
+    """What the kernel counts as written to disks by a process since its start."""
+    found = re.search(r"^write_bytes:\s*(\d+)", read(f"/proc/{pid}/io"), re.MULTILINE)
+    if not found:
+        raise Failed(f"/proc/{pid}/io cannot be read: process {pid} has ended, or belongs to another user")
+    return int(found.group(1))
+
+
 def memory_mib(pid, what="VmRSS"):
     found = re.search(rf"{what}:\s*(\d+) kB", read(f"/proc/{pid}/status"))
     return int(found.group(1)) / 1024 if found else 0.0

@@ -1,4 +1,4 @@
-"""MariaDB's own replication: a master with a durable binlog and a replica, in folders of their own, and sysbench."""
+"""MariaDB's own replication: a master with a durable binlog and its replicas, in folders of their own, and sysbench."""
 
 import os
 import pwd
@@ -141,20 +141,24 @@ class Server:
 
 
 class Native:
-    """Master and replica. load() and the rest leave the replica with everything."""
+    """Master and replicas, one unless said otherwise. load() and the rest leave all of them with everything."""
 
-    def __init__(self, folder, settings, bench, replica_binlog=False):
+    def __init__(self, folder, settings, bench, replica_binlog=False, name="native", replicas=1):
         self.bench = bench
         self.scripts = os.path.dirname(os.path.abspath(__file__))
         durable = ["--innodb-flush-log-at-trx-commit=1", "--sync-binlog=1", "--gtid-strict-mode=1"]
         binlog = ["--log-bin=binlog"]
-        self.master = Server(folder, "native-master", settings, durable + binlog + ["--server-id=1"])
-        self.replica = Server(folder, "native-replica", settings, durable + ["--server-id=2"] +
-                              (binlog + ["--log-slave-updates=1"] if replica_binlog else []))
+        self.master = Server(folder, f"{name}-master", settings, durable + binlog + ["--server-id=1"])
+        self.replicas = [
+            Server(folder, f"{name}-replica{number + 1 if number else ''}", settings,
+                   durable + [f"--server-id={number + 2}"] + (binlog + ["--log-slave-updates=1"] if replica_binlog else []))
+            for number in range(replicas)]
+        self.replica = self.replicas[0]
         self.mode = None
+        self.semi_sync = False
 
     def start(self):
-        for server in (self.master, self.replica):
+        for server in (self.master, *self.replicas):
             server.install()
             server.start()
             # Before the replica begins: not part of what is replicated.
@@ -164,9 +168,10 @@ class Native:
         self.master.ask(f"CREATE USER replica@'127.0.0.1' IDENTIFIED BY '{self.master.password}'")
         self.master.ask("GRANT REPLICATION SLAVE ON *.* TO replica@'127.0.0.1'")
         self.master.ask("SET sql_log_bin = 1")
-        self.replica.ask(
-            f"CHANGE MASTER TO MASTER_HOST = '127.0.0.1', MASTER_PORT = {self.master.port}, MASTER_USER = 'replica', "
-            f"MASTER_PASSWORD = '{self.master.password}', MASTER_USE_GTID = slave_pos, MASTER_CONNECT_RETRY = 1")
+        for replica in self.replicas:
+            replica.ask(
+                f"CHANGE MASTER TO MASTER_HOST = '127.0.0.1', MASTER_PORT = {self.master.port}, MASTER_USER = 'replica', "
+                f"MASTER_PASSWORD = '{self.master.password}', MASTER_USE_GTID = slave_pos, MASTER_CONNECT_RETRY = 1")
         self.master.ask("CREATE DATABASE sbtest")
         self.set_mode("serial")
         self.wait_for_replica()
@@ -174,18 +179,49 @@ class Native:
     def set_mode(self, mode):
         if self.mode == mode:
             return
-        self.replica.ask("STOP SLAVE")
-        for statement in MODES[mode].split("; "):
-            self.replica.ask(statement)
-        self.replica.ask("START SLAVE")
+        for replica in self.replicas:
+            replica.ask("STOP SLAVE")
+            for statement in MODES[mode].split("; "):
+                replica.ask(statement)
+            replica.ask("START SLAVE")
         self.mode = mode
+        if self.semi_sync:
+            self.wait_for_semi_sync()
+
+    def start_semi_sync(self):
+        """From here on a commit is answered when one replica has it. All else about it is MariaDB's default."""
+        self.master.ask("SET GLOBAL rpl_semi_sync_master_wait_point = 'AFTER_SYNC'")
+        # Never given up: a master that stopped waiting would be measured as something else.
+        self.master.ask("SET GLOBAL rpl_semi_sync_master_timeout = 600000")
+        self.master.ask("SET GLOBAL rpl_semi_sync_master_enabled = 1")
+        for replica in self.replicas:
+            replica.ask("SET GLOBAL rpl_semi_sync_slave_enabled = 1")
+            replica.ask("STOP SLAVE")
+            replica.ask("START SLAVE")
+        self.semi_sync = True
+        self.wait_for_semi_sync()
+
+    def semi_sync_status(self):
+        """{status variable without its prefix: its value}"""
+        prefix = "Rpl_semi_sync_master_"
+        return {name[len(prefix):]: value for name, value in self.master.ask(f"SHOW GLOBAL STATUS LIKE '{prefix}%'")}
+
+    def wait_for_semi_sync(self):
+        give_up = time.monotonic() + 60
+        while True:
+            status = self.semi_sync_status()
+            if status["status"] == "ON" and status["clients"] == str(len(self.replicas)):
+                return
+            if time.monotonic() > give_up:
+                raise Failed(f"the replicas did not become semi-synchronous: {status}")
+            time.sleep(0.02)
 
     def wait_for_replica(self, timeout=600):
         position = self.master.ask("SELECT @@gtid_binlog_pos")[0][0]
-        reached = self.replica.ask(f"SELECT MASTER_GTID_WAIT('{position}', {timeout})")[0][0]
-        if reached != "0":
-            raise Failed(f"MariaDB's replica did not reach {position}: " +
-                         str(self.replica.ask("SHOW SLAVE STATUS")))
+        for replica in self.replicas:
+            reached = replica.ask(f"SELECT MASTER_GTID_WAIT('{position}', {timeout})")[0][0]
+            if reached != "0":
+                raise Failed(f"MariaDB's replica did not reach {position}: " + str(replica.ask("SHOW SLAVE STATUS")))
 
     def fill(self, workload, *options):
         """Tables anew, by the very statements that sqlcast-bench prepares its own with."""
@@ -232,13 +268,13 @@ class Native:
             result["lag_ms"] = text
         return result
 
-    def catch_up(self, mode, statements):
+    def catch_up(self, mode, statements, threads):
         """The replica's server is stopped, the master written to, the server started: until it has everything."""
         self.set_mode(mode)
         self.wait_for_replica()
         self.replica.ask("STOP SLAVE")
         self.replica.stop()
-        written = self.run_sysbench("oltp_insert", 64, 0, f"--events={statements}")["statements"]
+        written = self.run_sysbench("oltp_insert", threads, 0, f"--events={statements}")["statements"]
         begin = time.monotonic()
         self.replica.start()
         started = time.monotonic()
@@ -263,12 +299,12 @@ class Native:
         return {"mariadbd, native master": self.master.pid, "mariadbd, native replica": self.replica.pid}
 
     def stop(self):
-        for server in (self.replica, self.master):
+        for server in (*self.replicas, self.master):
             server.stop()
 
     def remove(self):
         self.stop()
-        for server in (self.replica, self.master):
+        for server in (*self.replicas, self.master):
             if server.process is None or not alive(server.pid):
                 shutil.rmtree(server.folder, ignore_errors=True)
 

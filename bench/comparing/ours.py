@@ -1,4 +1,4 @@
-"""sqlcast: a cluster of one master and one slave, made by `sqlcast cluster`, and sqlcast-bench."""
+"""sqlcast: a cluster of a master and its slaves, made by `sqlcast cluster`, and sqlcast-bench."""
 
 import json
 import os
@@ -12,14 +12,18 @@ from comparing.native import Session
 
 
 class Ours:
-    def __init__(self, folder, bin_dir):
-        self.folder = os.path.join(folder, "cluster")
+    """Master and slaves, one unless said otherwise. `settings` are its nodes', as variables of the environment."""
+
+    def __init__(self, folder, bin_dir, name="cluster", slaves=1, settings=None):
+        self.folder = os.path.join(folder, name)
         self.bin = bin_dir
-        self.slave = "slave-1"
+        self.slaves = [f"slave-{number + 1}" for number in range(slaves)]
+        self.slave = self.slaves[0] if self.slaves else None
+        self.environment = {**os.environ, **(settings or {})}
 
     def run(self, program, *arguments, check=True, **options):
         done = subprocess.run([os.path.join(self.bin, program), *arguments], stdin=subprocess.DEVNULL,
-                              capture_output=True, text=True, check=False, **options)
+                              capture_output=True, text=True, check=False, env=self.environment, **options)
         if check and done.returncode != 0:
             raise Failed(f"{program} {' '.join(arguments)}: {done.stdout[-3000:]}{done.stderr[-1500:]}")
         return done.stdout
@@ -28,7 +32,7 @@ class Ours:
         return self.run("sqlcast-bench", *arguments, "--dir", self.folder)
 
     def start(self):
-        self.run("sqlcast", "cluster", "up", "-n", "1", "--dir", self.folder, "--detach")
+        self.run("sqlcast", "cluster", "up", "-n", str(len(self.slaves)), "--dir", self.folder, "--detach")
 
     def stop(self):
         if os.path.exists(os.path.join(self.folder, "cluster.json")):
@@ -42,8 +46,8 @@ class Ours:
     def pids(self):
         """Of the processes that run."""
         found = {}
-        for node in ("master", self.slave):
-            for label, path in ((f"sqlcast-{node.partition('-')[0]}", "node.pid"),
+        for node in ("master", *self.slaves):
+            for label, path in ((f"sqlcast-{node}", "node.pid"),
                                 (f"mariadbd of {node}", "data/mariadb/mariadb.pid")):
                 words = read(os.path.join(self.folder, node, path)).split()
                 if words and alive(int(words[0])):
@@ -66,12 +70,16 @@ class Ours:
         self.settle()
 
     def settle(self):
-        """Until the slave has everything."""
-        self.bench("wait", str(self.position()), "--node", self.slave)
+        """Until the slaves have everything."""
+        for slave in self.slaves:
+            self.bench("wait", str(self.position()), "--node", slave)
 
     def ask_master(self, sql):
-        """Of the master's own server, past the node: for its settings alone."""
-        server = Session(os.path.join(self.folder, "master", "data", "mariadb", "mariadb.sock"),
+        return self.ask_server("master", sql)
+
+    def ask_server(self, node, sql):
+        """Of a node's own server, past the node: for its settings alone."""
+        server = Session(os.path.join(self.folder, node, "data", "mariadb", "mariadb.sock"),
                          pwd.getpwuid(os.geteuid()).pw_name, "")
         try:
             return server.ask(sql)
@@ -109,16 +117,23 @@ class Ours:
         cluster = json.loads(read(os.path.join(self.folder, "cluster.json")))
         return next(n["endpoint"] for n in cluster["nodes"] if n["name"] == node)
 
-    def catch_up(self, statements):
+    def write(self, statements, threads, workload="insert", *options):
+        """So many at the master, whether slaves follow or not; the report."""
+        report = json.loads(self.bench("run", workload, f"--threads={threads}", "--tables=4", "--table-size=10000",
+                                       "--time=36000", f"--events={statements}", "--json", *options))
+        if report["errors"] or report["total"]["statements"] != statements:
+            raise Failed(f"sqlcast-bench {workload}: {report['error_texts']} {report['complaints']}")
+        return report
+
+    def catch_up(self, statements, threads):
         """The slave and its database are stopped, the master written to, the slave started: until it has everything."""
         self.run("sqlcast", "cluster", "stop", self.slave, "--dir", self.folder)
-        self.bench("run", "insert", "--threads=64", "--tables=4", "--table-size=10000", "--time=3600",
-                   f"--events={statements}", "--json")
+        self.write(statements, threads)
         position = self.position()
         begin = time.time()
         starter = start([os.path.join(self.bin, "sqlcast"), "cluster", "start", self.slave, "--dir",
                                     self.folder], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                   stderr=subprocess.PIPE, text=True)
+                                   stderr=subprocess.PIPE, text=True, env=self.environment)
         waited = json.loads(self.bench("wait", str(position), "--at", self.endpoint(self.slave), "--json",
                                        "--timeout", "600"))
         _, errors = starter.communicate()

@@ -9,11 +9,16 @@ from comparing.native import MODES
 
 TABLES = ("--tables=4",)
 EMPTY = ("--tables=4", "--table-size=0")
+ROWS = ("--tables=4", "--table-size=10000")
 WIDE_SQL = "SELECT * FROM wide"
 
 
 def median(values):
     return statistics.median(values) if values else None
+
+
+def plural(threads):
+    return f"{threads} client{'s' if threads > 1 else ''}"
 
 
 class Row:
@@ -90,8 +95,7 @@ class Comparison:
             self.writes_round(threads, number)
 
     def writes_round(self, threads, number):
-        row = self.row(f"replicated_writes_{threads}",
-                       f"replicated single-row inserts, {threads} client{'s' if threads > 1 else ''}", "statements/s")
+        row = self.row(f"replicated_writes_{threads}", f"replicated single-row inserts, {plural(threads)}", "statements/s")
         for side, mode in self.turns(number):
             if side == "native":
                 self.native.fill("insert", *EMPTY)
@@ -99,6 +103,17 @@ class Comparison:
             else:
                 self.ours.fill("insert", *EMPTY)
                 result = self.ours.load("insert", threads, self.plan.seconds)
+            self.measured(row, side, number, mode, result["replicated_per_s"], result)
+
+    def update_round(self, threads, number):
+        row = self.row(f"update_index_{threads}", f"replicated UPDATE by key, {plural(threads)}", "statements/s")
+        for side, mode in self.turns(number):
+            if side == "native":
+                self.native.fill("update_index", *ROWS)
+                result = self.native.load(mode, "oltp_update_index", threads, self.plan.seconds)
+            else:
+                self.ours.fill("update_index", *ROWS)
+                result = self.ours.load("update_index", threads, self.plan.seconds)
             self.measured(row, side, number, mode, result["replicated_per_s"], result)
 
     def batch_round(self, number):
@@ -115,16 +130,17 @@ class Comparison:
 
     # ---- catch-up --------------------------------------------------------------------------------------------
 
-    def catch_up_round(self, number):
-        count = self.plan.catch_up
-        row = self.row("catch_up", f"catch-up after an absence of {count:,} statements", "statements/s")
+    def catch_up_round(self, threads, number):
+        """64 clients write groups of many statements, where commits are shared; one client writes groups of one."""
+        key, count = ("catch_up", self.plan.catch_up) if threads > 1 else ("catch_up_1", self.plan.catch_up_1)
+        row = self.row(key, f"catch-up after an absence of {count:,} statements by {plural(threads)}", "statements/s")
         for side, mode in self.turns(number):
             if side == "native":
                 self.native.fill("insert", *EMPTY)
-                result = self.native.catch_up(mode, count)
+                result = self.native.catch_up(mode, count, threads)
             else:
                 self.ours.fill("insert", *EMPTY)
-                result = self.ours.catch_up(count)
+                result = self.ours.catch_up(count, threads)
             self.measured(row, side, number, mode, result["per_s"], result)
 
     # ---- lag -------------------------------------------------------------------------------------------------
@@ -181,7 +197,7 @@ class Comparison:
         self.native.fill("wide", f"--table-size={count}")
         self.ours.fill("wide", f"--table-size={count}")
         first, shell, growth = [], [], []
-        slave = self.ours.pid("sqlcast-slave")
+        slave = self.ours.pid(f"sqlcast-{self.ours.slave}")
         for number in range(self.plan.read_rounds + 1):
             before = memory_mib(slave)
             peak_is_ours = reset_peak(slave)
