@@ -99,7 +99,7 @@ def restart_text(extra):
 
 
 def disk_text(found):
-    lines = ["| bytes a statement | written by the disk | mariadbd, by /proc/PID/io | sqlcast-master, by /proc/PID/io |",
+    lines = ["| bytes a statement | given to the disk | mariadbd, by /proc/PID/io | sqlcast-master, by /proc/PID/io |",
              "|---|---|---|---|"]
     for item in found:
         name = "MariaDB with binlog" if item["side"] == "native" else "sqlcast"
