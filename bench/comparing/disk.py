@@ -55,17 +55,22 @@ class Meter:
         os.sync()
         return {"disk": device_bytes_written(self.folder), **{what: bytes_written(pid) for what, pid in self.pids.items()}}
 
-    def start(self):
-        self.read()
-        idle = self.read()
+    def idle(self):
+        """Bytes a second that others write."""
+        before = device_bytes_written(self.folder)
         time.sleep(IDLE_S)
         os.sync()
-        self.idle_per_s = (device_bytes_written(self.folder) - idle["disk"]) / IDLE_S
+        return (device_bytes_written(self.folder) - before) / IDLE_S
+
+    def start(self):
+        self.read()
+        self.idle_per_s = self.idle()
         self.before = self.read()
 
     def stop(self, statements):
         after = self.read()
-        return {**{what: (after[what] - self.before[what]) / statements for what in after}, "idle_per_s": self.idle_per_s}
+        found = {what: (after[what] - self.before[what]) / statements for what in after}
+        return {**found, "idle_per_s": max(self.idle_per_s, self.idle())}
 
 
 def sqlcast_side(comparison, threads, statements):
