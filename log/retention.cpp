@@ -19,26 +19,33 @@ bool holds(const SlaveNeed& slave, std::uint64_t bytes, const RetentionRules& ru
   return rules.hold_bytes == 0 || bytes <= rules.hold_bytes;
 }
 
+// Who needs the file that ends with `last`.
+std::optional<Holder> holder(Sequence last, std::uint64_t bytes, const RetentionRules& rules,
+                             const RetentionFacts& facts) {
+  std::optional<Holder> found;
+  if (facts.own < last) found = Holder{"", facts.own};
+  for (const SlaveNeed& slave : facts.slaves)
+    if (slave.has < last && holds(slave, bytes, rules, facts) && (!found || slave.has < found->has))
+      found = Holder{slave.name, slave.has};
+  return found;
+}
+
 }  // namespace
 
-std::size_t files_to_trim(const std::vector<LogFileInfo>& files, const RetentionRules& rules,
-                          const RetentionFacts& facts) {
+TrimPlan plan_trim(const std::vector<LogFileInfo>& files, const RetentionRules& rules, const RetentionFacts& facts) {
   std::uint64_t bytes = 0;
   for (const LogFileInfo& file : files) bytes += file.bytes;
-  std::size_t count = 0;
-  for (; count + 1 < files.size(); ++count) {
-    const LogFileInfo& next = files[count + 1];
-    const Sequence last = next.first - 1;
+  TrimPlan plan;
+  for (; plan.files + 1 < files.size(); ++plan.files) {
+    const LogFileInfo& next = files[plan.files + 1];
     const bool old = rules.max_age_us != 0 && older(next.time_us, facts.now_us, rules.max_age_us);
     const bool too_much = rules.max_bytes != 0 && bytes > rules.max_bytes;
-    const bool needed =
-        last > facts.own || std::any_of(facts.slaves.begin(), facts.slaves.end(), [&](const SlaveNeed& slave) {
-          return slave.has < last && holds(slave, bytes, rules, facts);
-        });
-    if ((!old && !too_much) || needed) break;
-    bytes -= files[count].bytes;
+    if (!old && !too_much) break;
+    plan.held_by = holder(next.first - 1, bytes, rules, facts);
+    if (plan.held_by) break;
+    bytes -= files[plan.files].bytes;
   }
-  return count;
+  return plan;
 }
 
 Result<std::vector<LogFileInfo>> log_files(FileSystem& system, const std::string& folder, const Hash& cluster) {
@@ -58,8 +65,9 @@ Result<Trimmed> trim_log(FileSystem& system, const std::string& folder, const Ha
   const Result<std::vector<LogFileInfo>> files = log_files(system, folder, cluster);
   if (!files.ok()) return files.status();
   Trimmed trimmed;
-  const std::size_t count = files_to_trim(*files, rules, facts);
-  for (std::size_t i = 0; i < count; ++i) {
+  const TrimPlan plan = plan_trim(*files, rules, facts);
+  trimmed.held_by = plan.held_by;
+  for (std::size_t i = 0; i < plan.files; ++i) {
     const std::string path = folder + "/" + file_name((*files)[i].first);
     if (!dry_run) {
       if (Status status = system.remove(path); !status.ok()) return status;
@@ -67,6 +75,7 @@ Result<Trimmed> trim_log(FileSystem& system, const std::string& folder, const Ha
     }
     trimmed.removed.push_back(path);
     trimmed.bytes += (*files)[i].bytes;
+    trimmed.last = (*files)[i + 1].first - 1;
   }
   return trimmed;
 }

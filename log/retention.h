@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,7 @@ struct RetentionRules {
 };
 
 struct SlaveNeed {
+  std::string name;
   Sequence has = 0;  // up to here it needs nothing any more
   std::uint64_t reported_us = 0;
 };
@@ -38,9 +40,20 @@ struct RetentionFacts {
   std::vector<SlaveNeed> slaves;
 };
 
-// How many files from the front may go. Never the last one. Files in order.
-std::size_t files_to_trim(const std::vector<LogFileInfo>& files, const RetentionRules& rules,
-                          const RetentionFacts& facts);
+// For whom a file stays that would go by age or size: of several the one that needs most.
+struct Holder {
+  std::string slave;  // empty: the node's own database
+  Sequence has = 0;   // what follows is what it needs
+  bool operator==(const Holder&) const = default;
+};
+
+struct TrimPlan {
+  std::size_t files = 0;  // so many from the front may go
+  std::optional<Holder> held_by;
+};
+
+// Never the last file. Files in order.
+TrimPlan plan_trim(const std::vector<LogFileInfo>& files, const RetentionRules& rules, const RetentionFacts& facts);
 
 // The files of the log, in order, from their headers. Errors of FileCursor::open(). May block.
 Result<std::vector<LogFileInfo>> log_files(FileSystem& system, const std::string& folder, const Hash& cluster);
@@ -48,9 +61,11 @@ Result<std::vector<LogFileInfo>> log_files(FileSystem& system, const std::string
 struct Trimmed {
   std::vector<std::string> removed;  // paths; with dry_run those that would be
   std::uint64_t bytes = 0;
+  Sequence last = 0;  // the last one in what was removed; 0 = nothing was
+  std::optional<Holder> held_by;
 };
 
-// Removes what files_to_trim() says, from the front, each one durably before the next: a crash leaves no hole.
+// Removes what plan_trim() says, from the front, each one durably before the next: a crash leaves no hole.
 // `dry_run`: only says what it would do. io: a file cannot be read or removed; those before it are gone. May block.
 Result<Trimmed> trim_log(FileSystem& system, const std::string& folder, const Hash& cluster,
                          const RetentionRules& rules, const RetentionFacts& facts, bool dry_run);

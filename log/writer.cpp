@@ -224,7 +224,9 @@ Status LogWriter::sync_file() {
     end = offset_;
     progress = appended_;
   }
+  const auto began = std::chrono::steady_clock::now();
   if (Status status = file->sync(); !status.ok()) return poison(status);
+  sync_times_.add(std::chrono::steady_clock::now() - began);
   const MutexLock lock(mutex_);
   synced_ = end;
   durable_ = progress;

@@ -23,6 +23,7 @@
 #include "log/group_chain.h"
 #include "log/recovery.h"
 #include "log/sparse_index.h"
+#include "log/sync_times.h"
 
 namespace sqlcast::log {
 
@@ -94,6 +95,7 @@ class LogWriter {
   Progress appended() const SQLCAST_EXCLUDES(mutex_);
   Progress durable() const SQLCAST_EXCLUDES(mutex_);
   std::optional<Begun> begun() const SQLCAST_EXCLUDES(mutex_);
+  SyncTimes::View sync_times() const { return sync_times_.view(); }  // of the files that groups are in
   Status health() const SQLCAST_EXCLUDES(mutex_);  // why it is poisoned, or has no next file; ok otherwise
 
  private:
@@ -117,6 +119,7 @@ class LogWriter {
   FileSystem& system_;
   const LogSettings settings_;
   FilePreparer preparer_;
+  SyncTimes sync_times_;
 
   // Held over a sync and over a change of files; taken before mutex_. So no two syncs of a file ever run at once, where
   // the system would tell the failure to one of them only.

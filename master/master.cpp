@@ -117,9 +117,9 @@ std::vector<log::SlaveNeed> Master::slave_needs() {
   std::vector<log::SlaveNeed> needs;
   const MutexLock lock(peers_mutex_);
   for (const std::string& name : known_slaves_.names()) {
-    log::SlaveNeed& need = needs_.try_emplace(name, log::SlaveNeed{0, ago(own.uptime_ms)}).first->second;
+    log::SlaveNeed& need = needs_.try_emplace(name, log::SlaveNeed{name, 0, ago(own.uptime_ms)}).first->second;
     if (const auto peer = peers_.find(name); peer != peers_.end())
-      need = {peer->second.status.position, ago(milliseconds_since(peer->second.seen))};
+      need = {name, peer->second.status.position, ago(milliseconds_since(peer->second.seen))};
     needs.push_back(need);
   }
   return needs;
@@ -409,6 +409,7 @@ void Master::answer_when_acked(Committed committed, proto::Ack ack) {
 proto::NodeStatus Master::status() {
   proto::NodeStatus status = core_.base_status();
   status.role = "master";
+  status.log = core_.log_status();
   // Before it serves, the sequencer is another thread's.
   if (core_.serving()) {
     status.message = sequencer_->failure();

@@ -302,9 +302,27 @@ proto::NodeStatus Core::base_status() {
   status.counters["bad_messages"] += door.malformed + door.too_large;
   status.counters["replies_dropped"] = door.dropped;
   status.counters["database_restarts"] = database.restarts();
+  return status;
+}
+
+proto::LogStatus Core::log_status() const {
+  proto::LogStatus status;
   const LogRetention::View files = retention.view();
-  status.counters["log_first"] = files.first;
-  status.counters["log_bytes"] = files.bytes;
+  status.first = files.first;
+  status.files = files.files;
+  status.bytes = files.bytes;
+  status.trimmed_files = files.trimmed_files;
+  status.trimmed_to = files.trimmed_to;
+  if (files.trimmed_files != 0) status.trimmed_ms_ago = milliseconds_since(files.trimmed_at);
+  if (files.held_by) {
+    status.held_by = files.held_by->slave.empty() ? proto::kOwnDatabase : files.held_by->slave;
+    status.held_from = files.held_by->has + 1;
+    status.held_ms = milliseconds_since(files.held_since);
+  }
+  const log::SyncTimes::View syncs = log.sync_times();
+  status.syncs = syncs.count;
+  status.sync_p50_us = syncs.p50_us;
+  status.sync_p99_us = syncs.p99_us;
   return status;
 }
 

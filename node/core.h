@@ -67,6 +67,8 @@ class Core {
 
   // What is the same in every node's status. Any thread. Does not block.
   proto::NodeStatus base_status();
+  // What the node's log has, and how its disk does: not needed with each report. Any thread. Does not block.
+  proto::LogStatus log_status() const;
   // Last: where a condition says so, `status` has its state and message in place of its own. Any thread. Does
   // not block.
   void tell_conditions(proto::NodeStatus& status);

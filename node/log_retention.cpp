@@ -74,11 +74,32 @@ void LogRetention::look(Sequence own) {
   for (const std::string& path : trimmed->removed) logging::info("the log was trimmed: {} is removed", path);
   const Result<std::vector<log::LogFileInfo>> files = log::log_files(system, log_.folder(), log_.cluster());
   if (!files) return logging::error("the log's files cannot be looked at: {}", files.status().message);
-  View view;
+  View view = this->view();
   if (!files->empty()) view.first = files->front().first;
+  view.files = files->size();
+  view.bytes = 0;
   for (const log::LogFileInfo& file : *files) view.bytes += file.bytes;
+  if (!trimmed->removed.empty()) {
+    view.trimmed_files += trimmed->removed.size();
+    view.trimmed_to = trimmed->last;
+    view.trimmed_at = Clock::now();
+  }
+  note_holder(view, trimmed->held_by);
   const MutexLock lock(mutex_);
-  view_ = view;
+  view_ = std::move(view);
+}
+
+void LogRetention::note_holder(View& view, const std::optional<log::Holder>& held_by) {
+  const bool twice = held_by_ && held_by;
+  if (held_by && (!held_by_ || held_by_->slave != held_by->slave)) held_since_ = Clock::now();
+  held_by_ = held_by;
+  const std::optional<log::Holder> told = twice ? held_by : std::nullopt;
+  if (told && (!view.held_by || view.held_by->slave != told->slave))
+    logging::warn("old files of the log stay because of {}, which has it up to entry {}",
+                  told->slave.empty() ? "this node's own database" : told->slave, told->has);
+  if (!told && view.held_by) logging::info("nobody keeps old files of the log from being removed any more");
+  view.held_by = told;
+  view.held_since = held_since_;
 }
 
 }  // namespace sqlcast::node

@@ -37,21 +37,33 @@ class LogRetention {
   // Main thread. May block, for the removal in hand.
   void stop();
 
+  using Clock = std::chrono::steady_clock;
   // As of the last look, a few seconds ago. Any thread. Does not block.
   struct View {
     Sequence first = 0;  // what the log begins with; 0 while that is not known
+    std::uint64_t files = 0;
     std::uint64_t bytes = 0;
+    std::uint64_t trimmed_files = 0;  // removed since the start
+    Sequence trimmed_to = 0;          // the last one that was removed
+    Clock::time_point trimmed_at;
+    // Whom files are kept for that would go by age or size. Told when two looks have found it: at a start nobody has
+    // said yet what he has.
+    std::optional<log::Holder> held_by;
+    Clock::time_point held_since;
   };
   View view() const;
 
  private:
   void run();
   void look(Sequence own);
+  void note_holder(View& view, const std::optional<log::Holder>& held_by);
 
   NodeLog& log_;
   const log::RetentionRules rules_;
   const AppliedPosition applied_;
   Slaves slaves_;
+  std::optional<log::Holder> held_by_;  // at the last look, with since when; the thread's
+  Clock::time_point held_since_;
   std::thread thread_;
   mutable Mutex mutex_;
   ConditionVariable changed_;

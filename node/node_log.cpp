@@ -292,6 +292,8 @@ Position NodeLog::durable() const { return writer().durable().end; }
 
 Status NodeLog::health() const { return begun() ? writer().health() : ok_status(); }
 
+log::SyncTimes::View NodeLog::sync_times() const { return begun() ? writer().sync_times() : log::SyncTimes::View{}; }
+
 log::LogReader NodeLog::reader() { return {log::real_file_system(), options_.folder, cluster_, index_}; }
 
 Result<bool> NodeLog::has(const Position& position) {

@@ -81,6 +81,8 @@ class NodeLog {
   Position durable() const;
   // ok: a group can be appended. Else why not yet: disk_full with path and room needed, or io. Does not block.
   Status health() const;
+  // How long the newest syncs took. Does not block.
+  log::SyncTimes::View sync_times() const;
 
   // A reader of its own for one thread; the log has to have begun. Does not block.
   log::LogReader reader();

@@ -189,6 +189,22 @@ void describe(V& v, Of<CancelReply> auto& m) {
 }
 
 template <typename V>
+void describe(V& v, Of<LogStatus> auto& m) {
+  v.field("first", m.first, Sequence{0});
+  v.field("files", m.files, std::uint64_t{0});
+  v.field("bytes", m.bytes, std::uint64_t{0});
+  v.field("syncs", m.syncs, std::uint64_t{0});
+  v.field("sync_p50_us", m.sync_p50_us, std::uint64_t{0});
+  v.field("sync_p99_us", m.sync_p99_us, std::uint64_t{0});
+  v.field("trimmed_files", m.trimmed_files, std::uint64_t{0});
+  v.field("trimmed_to", m.trimmed_to, Sequence{0});
+  v.field("trimmed_ms_ago", m.trimmed_ms_ago, std::uint64_t{0});
+  v.field("held_by", m.held_by, std::string());
+  v.field("held_from", m.held_from, Sequence{0});
+  v.field("held_ms", m.held_ms, std::uint64_t{0});
+}
+
+template <typename V>
 void describe(V& v, Of<NodeStatus> auto& m) {
   v.field("name", m.name, std::string());
   v.field("node_id", m.node_id, std::string());
@@ -211,6 +227,7 @@ void describe(V& v, Of<NodeStatus> auto& m) {
   v.field("database_up", m.database_up, false);
   v.field("database_version", m.database_version, std::string());
   v.list("database_settings", m.database_settings);
+  v.field("log", m.log, LogStatus{});
   v.field("uptime_ms", m.uptime_ms, std::uint64_t{0});
   v.field("seen_ms_ago", m.seen_ms_ago, std::uint64_t{0});
   v.list("counters", m.counters);

@@ -148,6 +148,24 @@ struct CancelReply {
 
 // ---- status ------------------------------------------------------------------------------------------------
 
+// A node's log: its files, and how long its disk takes. Left out by who does not know, and in a report.
+struct LogStatus {
+  Sequence first = 0;  // what the files begin with; 0 = not known yet
+  std::uint64_t files = 0;
+  std::uint64_t bytes = 0;          // on disk
+  std::uint64_t syncs = 0;          // since the node started
+  std::uint64_t sync_p50_us = 0;    // fsync latency, of the newest 1,024 of them
+  std::uint64_t sync_p99_us = 0;    //
+  std::uint64_t trimmed_files = 0;  // removed since the node started
+  Sequence trimmed_to = 0;          // the last entry removed
+  std::uint64_t trimmed_ms_ago = 0;
+  std::string held_by;     // for whom files are kept that would go by age or size: a slave's name, or kOwnDatabase
+  Sequence held_from = 0;  // the first entry that he lacks
+  std::uint64_t held_ms = 0;
+  bool operator==(const LogStatus&) const = default;
+};
+inline constexpr std::string_view kOwnDatabase = "own database";  // no node's name: it has a blank
+
 struct NodeStatus {
   std::string name;
   std::string node_id;  // of the data folder: two nodes of one name have two
@@ -170,6 +188,7 @@ struct NodeStatus {
   bool database_up = false;
   std::string database_version;
   std::vector<std::string> database_settings;  // "innodb_page_size=16384": those that nodes compare
+  LogStatus log;
   std::uint64_t uptime_ms = 0;
   std::uint64_t seen_ms_ago = 0;                  // how old this information is; 0 for the node that answers
   std::map<std::string, std::uint64_t> counters;  // requests, refused, bad_messages, gaps, catch_ups …

@@ -160,6 +160,7 @@ void Slave::handle(node::Caller caller, proto::Message message) {
   } else if (std::holds_alternative<proto::StatusRequest>(message)) {
     proto::StatusReply reply;
     reply.self = status();
+    reply.self.log = core_.log_status();
     core_.front.reply(caller, std::move(reply));
   } else if (const auto* request = std::get_if<proto::ExplainRequest>(&message)) {
     core_.submit_errand(caller, [this, caller, request = *request] { explain(caller, request); });

@@ -379,7 +379,7 @@ Status report_log_trim(const Report& report, Sequence to) {
   rules.max_bytes = 1;  // as much as may go
   log::RetentionFacts facts;
   facts.own = to;
-  const std::size_t count = log::files_to_trim(infos, rules, facts);
+  const std::size_t count = log::plan_trim(infos, rules, facts).files;
   std::uint64_t bytes = 0;
   std::vector<std::string> paths;
   for (std::size_t i = 0; i < count; ++i) {

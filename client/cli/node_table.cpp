@@ -14,6 +14,21 @@ namespace {
 
 namespace json = text::json;
 
+json::Value to_json(const proto::LogStatus& log) {
+  return json::Object{{"first", log.first},
+                      {"files", log.files},
+                      {"bytes", log.bytes},
+                      {"syncs", log.syncs},
+                      {"sync_p50_us", log.sync_p50_us},
+                      {"sync_p99_us", log.sync_p99_us},
+                      {"trimmed_files", log.trimmed_files},
+                      {"trimmed_to", log.trimmed_to},
+                      {"trimmed_ms_ago", log.trimmed_ms_ago},
+                      {"held_by", log.held_by},
+                      {"held_from", log.held_from},
+                      {"held_ms", log.held_ms}};
+}
+
 json::Value to_json(const proto::NodeStatus& node) {
   json::Object counters;
   for (const auto& [name, count] : node.counters) counters.emplace_back(name, count);
@@ -39,15 +54,59 @@ json::Value to_json(const proto::NodeStatus& node) {
   object.emplace_back("database_up", node.database_up);
   object.emplace_back("database_version", node.database_version);
   object.emplace_back("database_settings", std::move(settings));
+  object.emplace_back("log", to_json(node.log));
   object.emplace_back("uptime_ms", node.uptime_ms);
   object.emplace_back("seen_ms_ago", node.seen_ms_ago);
   object.emplace_back("counters", std::move(counters));
   return object;
 }
 
+std::string name_of(const proto::NodeStatus& node) { return node.name.empty() ? "?" : node.name; }
+
+// What a node that is of an earlier release, or just starting, does not say.
+std::string size_of(const proto::LogStatus& log) { return log.files == 0 ? "-" : text::size_text(log.bytes); }
+std::string sync_of(const proto::LogStatus& log, std::uint64_t us) {
+  return log.syncs == 0 ? "-" : text::microseconds_text(us);
+}
+
+std::string logs_table(const std::vector<proto::NodeStatus>& nodes) {
+  text::TextTable table({{"LOG OF"},
+                         {"FIRST", true},
+                         {"FILES", true},
+                         {"SIZE", true},
+                         {"SYNCS", true},
+                         {"SYNC P50", true},
+                         {"SYNC P99", true},
+                         {"REMOVED", true},
+                         {"UP TO", true},
+                         {"AGO", true},
+                         {"HELD BACK BY"}});
+  for (const proto::NodeStatus& node : nodes) {
+    const proto::LogStatus& log = node.log;
+    const bool known = log.files != 0;
+    const bool trimmed = log.trimmed_files != 0;
+    table.add({name_of(node), known ? std::to_string(log.first) : "-", known ? std::to_string(log.files) : "-",
+               size_of(log), log.syncs == 0 ? "-" : std::to_string(log.syncs), sync_of(log, log.sync_p50_us),
+               sync_of(log, log.sync_p99_us), known ? std::to_string(log.trimmed_files) : "-",
+               trimmed ? std::to_string(log.trimmed_to) : "-", trimmed ? text::duration_text(log.trimmed_ms_ago) : "-",
+               log.held_by.empty() ? "-" : log.held_by});
+  }
+  return table.text();
+}
+
+std::string holders(const std::vector<proto::NodeStatus>& nodes) {
+  std::string text;
+  for (const proto::NodeStatus& node : nodes)
+    if (!node.log.held_by.empty())
+      text += fmt::format("The log of {} is held back by {} from entry {} on, for {}.\n", name_of(node),
+                          node.log.held_by == proto::kOwnDatabase ? "its own database" : node.log.held_by,
+                          node.log.held_from, text::duration_text(node.log.held_ms));
+  return text;
+}
+
 }  // namespace
 
-std::string nodes_table(const std::vector<proto::NodeStatus>& nodes) {
+std::string nodes_table(const std::vector<proto::NodeStatus>& nodes, bool wide) {
   text::TextTable table({{"NAME"},
                          {"ROLE"},
                          {"STATE"},
@@ -55,18 +114,23 @@ std::string nodes_table(const std::vector<proto::NodeStatus>& nodes) {
                          {"POSITION", true},
                          {"LAG", true},
                          {"ENTRIES/S", true},
+                         {"LOG", true},
+                         {"SYNC P99", true},
                          {"ADDRESS"},
                          {"MESSAGE"}});
   for (const proto::NodeStatus& node : nodes) {
     const bool known = node.epoch != 0 || node.position != 0 || node.state != "Unreachable";
     const bool reachable = node.state != "Unreachable";
-    table.add({node.name.empty() ? "?" : node.name, node.role.empty() ? "?" : node.role, node.state,
-               known ? std::to_string(node.epoch) : "-", known ? std::to_string(node.position) : "-",
+    table.add({name_of(node), node.role.empty() ? "?" : node.role, node.state, known ? std::to_string(node.epoch) : "-",
+               known ? std::to_string(node.position) : "-",
                reachable ? (node.lag_ms == 0 ? "0" : text::duration_text(node.lag_ms)) : "-",
-               reachable ? fmt::format("{:.1f}", node.entries_per_second) : "-", node.endpoint,
-               text::printable_line(node.message)});
+               reachable ? fmt::format("{:.1f}", node.entries_per_second) : "-", size_of(node.log),
+               sync_of(node.log, node.log.sync_p99_us), node.endpoint, text::printable_line(node.message)});
   }
-  return table.text();
+  const std::string held = holders(nodes);
+  std::string text = table.text();
+  if (wide) text += "\n" + logs_table(nodes);
+  return held.empty() ? text : text + "\n" + held;
 }
 
 std::string nodes_json(const std::vector<proto::NodeStatus>& nodes, int indent) {

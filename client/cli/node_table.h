@@ -8,7 +8,8 @@
 
 namespace sqlcast::cli {
 
-std::string nodes_table(const std::vector<proto::NodeStatus>& nodes);
+// Under it a line for each node whose log is held back. `wide`: and a table of the nodes' logs.
+std::string nodes_table(const std::vector<proto::NodeStatus>& nodes, bool wide = false);
 
 // {"nodes": [{"name": …, every field of NodeStatus}]}; indent 0 = one line.
 std::string nodes_json(const std::vector<proto::NodeStatus>& nodes, int indent);

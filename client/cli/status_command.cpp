@@ -20,6 +20,7 @@ namespace {
 struct Arguments {
   local::ConnectionOptions connection;
   bool json = false;
+  bool wide = false;
   bool watch = false;
   std::string timeout = "2s";
 };
@@ -42,7 +43,7 @@ int run_status(const Arguments& arguments) {
     const auto all = (*client)->cluster_status(std::chrono::milliseconds(timeout));
     std::string text = redraw ? "\x1b[H\x1b[2J" : "";
     if (all.ok()) {
-      text += arguments.json ? nodes_json(*all, arguments.watch ? 0 : 2) + "\n" : nodes_table(*all);
+      text += arguments.json ? nodes_json(*all, arguments.watch ? 0 : 2) + "\n" : nodes_table(*all, arguments.wide);
       result = all_well(*all) ? command::kExitOk : command::kExitFailed;
       std::fputs(text.c_str(), stdout);
       std::fflush(stdout);
@@ -62,9 +63,10 @@ int run_status(const Arguments& arguments) {
 void add_status_command(CLI::App& app, command::Run& run) {
   auto arguments = std::make_shared<Arguments>();
   CLI::App* const command = app.add_subcommand(
-      "status", "Show every node: role, state, epoch, position, lag (exit status 1: some node is not well)");
+      "status", "Show every node: role, state, epoch, position, lag, log (exit status 1: some node is not well)");
   command::add_connection_options(*command, arguments->connection);
   command->add_flag("--json", arguments->json, "As one JSON object");
+  command->add_flag("--wide", arguments->wide, "And a table of the nodes' logs: files, sync times, what was removed");
   command->add_flag("--watch", arguments->watch, "Again every second, until Ctrl-C");
   command->add_option("--timeout", arguments->timeout, "How long to wait for a node")->type_name("TIME");
   command->callback([arguments, &run] { run = [arguments] { return run_status(*arguments); }; });

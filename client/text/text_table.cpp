@@ -65,4 +65,10 @@ std::string duration_text(unsigned long long milliseconds) {
   return fmt::format("{:.1f} h", real / 3.6e6);
 }
 
+std::string microseconds_text(unsigned long long microseconds) {
+  if (microseconds < 1'000) return fmt::format("{} µs", microseconds);
+  if (microseconds < 1'000'000) return fmt::format("{:.1f} ms", static_cast<double>(microseconds) / 1e3);
+  return duration_text(microseconds / 1'000);
+}
+
 }  // namespace sqlcast::text

@@ -32,4 +32,7 @@ std::string size_text(std::uint64_t bytes);
 // 950 → "950 ms", 1200 → "1.2 s", 7'200'000 → "2.0 h".
 std::string duration_text(unsigned long long milliseconds);
 
+// 240 → "240 µs", 4'100 → "4.1 ms"; from a second on as duration_text().
+std::string microseconds_text(unsigned long long microseconds);
+
 }  // namespace sqlcast::text

@@ -13,6 +13,7 @@
 #include "log/file_cursor.h"
 #include "log/reader.h"
 #include "tests/support/cluster.h"
+#include "tests/support/run_program.h"
 
 using namespace sqlcast;
 using namespace sqlcast::support;
@@ -208,8 +209,8 @@ TEST_CASE("log files: old files are removed, and a slave that needs them is made
   cluster.wait_until_equal();
   for (const Node* node : cluster.nodes()) {
     wait_for("old files of " + node->name() + " to be removed", [&] {
-      const auto counters = node->status()->counters;
-      return counters.at("log_first") > 200 && counters.at("log_bytes") <= 64U << 10U;
+      const proto::LogStatus log = node->status()->log;
+      return log.first > 200 && log.bytes <= 64U << 10U && log.trimmed_to == log.first - 1 && log.trimmed_files != 0;
     });
     CHECK_FALSE(fs::exists(node->data_folder() / "log" / "00000000000000000001.log"));
   }
@@ -236,6 +237,47 @@ TEST_CASE("log files: old files are removed, and a slave that needs them is made
   cluster.check_same_everywhere();
   check_rows(cluster, 310);
   CHECK(well.status()->node_id != late.status()->node_id);
+}
+
+TEST_CASE("log files: a silent slave is named as the one who holds the log back, and what is then removed is told",
+          "[log_files][heads]") {
+  Cluster::Options options;
+  options.slaves = 2;
+  options.master_settings = "log:\n  file_bytes: 16KiB\n  keep_bytes: 32KiB\n";
+  Cluster cluster(options);
+  prepare(cluster);
+  const Sequence seen = cluster.wait_until_equal();
+  REQUIRE(cluster.slave(1).stop());
+  write_rows(cluster, 200, 1'000);
+  const auto log = [&] { return cluster.master().status()->log; };
+  wait_for("the slave that is away to be named", [&] { return log().held_by == "slave-2"; });
+  const Sequence from = log().held_from;
+  CHECK(from <= seen + 1);  // as it last reported
+  CHECK(log().trimmed_files == 0);
+  CHECK(log().first == 1);
+  CHECK(log().bytes > 100U << 10U);
+  CHECK(log().files > 3);
+  CHECK(log().syncs > 0);
+  CHECK(log().sync_p50_us > 0);
+  CHECK(log().sync_p99_us >= log().sync_p50_us);
+  const auto ask = [&](const std::string& format) {
+    return run_program({program("sqlcast"), "status", format, "-h", "127.0.0.1", "-P", cluster.master().port()}).output;
+  };
+  const std::string held = ask("--wide");
+  INFO(held);
+  CHECK(held.find("The log of master is held back by slave-2 from entry " + std::to_string(from) + " on") !=
+        std::string::npos);
+  CHECK(held.find("SYNC P99") != std::string::npos);
+  CHECK(ask("--json").find("\"held_by\": \"slave-2\"") != std::string::npos);
+
+  restart(cluster.slave(1));
+  wait_for("the log to be trimmed", [&] { return log().trimmed_files != 0 && log().held_by.empty(); });
+  CHECK(log().trimmed_to == log().first - 1);
+  CHECK(log().first > seen);
+  const std::string said = cluster.master().log_end();
+  INFO(said);
+  CHECK(said.find(".log is removed") != std::string::npos);
+  cluster.check_same_everywhere();
 }
 
 TEST_CASE(

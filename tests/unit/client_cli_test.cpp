@@ -28,6 +28,40 @@ TEST_CASE("cli: a text table aligns by display width and leaves no trailing blan
   CHECK(table.text() == "NAME     N  TEXT\n日本     7  x\na     1234\n");
 }
 
+TEST_CASE("cli: status tells of the nodes' logs, and of those of an earlier release that they do not") {
+  proto::NodeStatus master;
+  master.name = master.role = "master";
+  master.state = "Serving";
+  master.epoch = 1;
+  master.position = 181'204;
+  master.endpoint = "tcp://127.0.0.1:1";
+  master.log = {90'001, 3, 201'326'592, 1'500, 240, 4'100, 2, 90'000, 300'000, "slave-2", 90'001, 7'200'000};
+  proto::NodeStatus old = master;
+  old.name = "slave-1";
+  old.role = "slave";
+  old.state = "Live";
+  old.log = {};
+  CHECK(nodes_table({master, old}) ==
+        "NAME     ROLE    STATE    EPOCH  POSITION  LAG  ENTRIES/S      LOG  SYNC P99  ADDRESS            MESSAGE\n"
+        "master   master  Serving      1    181204    0        0.0  192 MiB    4.1 ms  tcp://127.0.0.1:1\n"
+        "slave-1  slave   Live         1    181204    0        0.0        -         -  tcp://127.0.0.1:1\n"
+        "\n"
+        "The log of master is held back by slave-2 from entry 90001 on, for 2.0 h.\n");
+  master.log.held_by = proto::kOwnDatabase;
+  const std::string wide = nodes_table({master, old}, true);
+  INFO(wide);
+  CHECK(wide.ends_with(
+      "\n"
+      "LOG OF   FIRST  FILES     SIZE  SYNCS  SYNC P50  SYNC P99  REMOVED  UP TO      AGO  HELD BACK BY\n"
+      "master   90001      3  192 MiB   1500    240 µs    4.1 ms        2  90000  5.0 min  own database\n"
+      "slave-1      -      -        -      -         -         -        -      -        -  -\n"
+      "\n"
+      "The log of master is held back by its own database from entry 90001 on, for 2.0 h.\n"));
+  const std::string json = nodes_json({master}, 0);
+  CHECK(json.find(R"("sync_p99_us": 4100,)") != std::string::npos);
+  CHECK(json.find(R"("held_by": "own database", "held_from": 90001)") != std::string::npos);
+}
+
 TEST_CASE("cli: a node's configuration keeps what was edited, and has the endpoints of now") {
   const ClusterNode master{"master", "master", "tcp://127.0.0.1:1", "tcp://127.0.0.1:2"};
   const ClusterNode slave{"slave-1", "slave", "tcp://127.0.0.1:3", ""};

@@ -18,7 +18,7 @@ TEST_CASE("log retention: age and size let files go, the node and its slaves hol
   RetentionFacts facts;
   facts.now_us = 35;
   facts.own = 40;
-  const auto count = [&] { return files_to_trim(files, rules, facts); };
+  const auto count = [&] { return plan_trim(files, rules, facts).files; };
   CHECK(count() == 0);  // no reason
   rules.max_age_us = 14;
   CHECK(count() == 2);  // the last group of the third is 5 old
@@ -34,7 +34,7 @@ TEST_CASE("log retention: age and size let files go, the node and its slaves hol
   facts.own = 19;
   CHECK(count() == 1);
   facts.own = 40;
-  facts.slaves = {{40, 35}, {12, 30}};
+  facts.slaves = {{"a", 40, 35}, {"b", 12, 30}};
   CHECK(count() == 1);
   rules.hold_us = 4;
   CHECK(count() == 3);  // it has not reported for 5
@@ -48,7 +48,39 @@ TEST_CASE("log retention: age and size let files go, the node and its slaves hol
   rules.max_age_us = 1;
   facts.slaves.clear();
   CHECK(count() == 0);
-  CHECK(files_to_trim({}, rules, facts) == 0);
+  CHECK(plan_trim({}, rules, facts).files == 0);
+}
+
+TEST_CASE("log retention: whoever needs most of what is due holds the log back, and nobody does when nothing is due",
+          "[log]") {
+  const std::vector<LogFileInfo> files = {{1, 100, 0}, {11, 100, 10}, {21, 100, 20}, {31, 100, 30}};
+  RetentionRules rules;
+  RetentionFacts facts;
+  facts.now_us = 35;
+  facts.own = 40;
+  facts.slaves = {{"a", 5, 35}, {"b", 3, 25}, {"c", 40, 35}};
+  const auto held_by = [&] { return plan_trim(files, rules, facts).held_by; };
+  CHECK(held_by() == std::nullopt);  // nothing is due
+  rules.max_bytes = 250;
+  CHECK(held_by() == Holder{"b", 3});
+  rules.hold_us = 9;  // b has not reported for 10
+  CHECK(held_by() == Holder{"a", 5});
+  facts.slaves[0].has = 20;
+  CHECK(held_by() == std::nullopt);  // two files go, the third is not due
+  CHECK(plan_trim(files, rules, facts).files == 2);
+  facts.slaves[0].has = 19;
+  CHECK(held_by() == Holder{"a", 19});
+  CHECK(plan_trim(files, rules, facts).files == 1);
+  facts.own = 12;
+  CHECK(held_by() == Holder{"", 12});
+  rules.hold_bytes = 100;  // so much no slave may hold; the node's own database always does
+  CHECK(held_by() == Holder{"", 12});
+  facts.own = 40;
+  CHECK(held_by() == std::nullopt);
+  rules = {};
+  rules.max_age_us = 24;
+  facts.slaves[0].has = 0;
+  CHECK(held_by() == Holder{"a", 0});
 }
 
 TEST_CASE("log retention: what was removed is gone for good, a dry run only says so", "[log]") {
@@ -76,6 +108,7 @@ TEST_CASE("log retention: what was removed is gone for good, a dry run only says
     CHECK(trimmed.ok() == (k == 9));
     if (trimmed.ok()) CHECK(trimmed->removed == said->removed);
     if (trimmed.ok()) CHECK(trimmed->bytes == said->bytes);
+    if (trimmed.ok()) CHECK(trimmed->last == 4);
     for (std::uint64_t seed = 0; seed < 20; ++seed) {
       Random random(seed);
       log.writer.reset();

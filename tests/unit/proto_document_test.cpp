@@ -101,7 +101,7 @@ TEST_CASE("document: every message's table has exactly its fields") {
       {"close", names_of<CloseRequest>()},
       {"cancel", names_of<CancelRequest>()},
       {"cancel_reply", names_of<CancelReply>()},
-      {"status_reply", names_of<StatusReply, NodeStatus>()},
+      {"status_reply", names_of<StatusReply, NodeStatus, LogStatus>()},
       {"explain", names_of<ExplainRequest>()},
       {"explain_reply", names_of<ExplainReply, Explanation>()},
       {"log_read", names_of<LogReadRequest>()},

@@ -157,6 +157,7 @@ inline NodeStatus node_status() {
   status.database_up = true;
   status.database_version = "10.11.6-MariaDB";
   status.database_settings = {"innodb_page_size=16384"};
+  status.log = {1, 3, 201'326'592, 1'500, 240, 4'100, 2, 40, 30'000, "slave-2", 41, 90'000};
   status.uptime_ms = 60'000;
   status.seen_ms_ago = 200;
   status.counters = {{"catch_ups", 1}, {"requests", 99}};

@@ -398,6 +398,38 @@ void ClusterPanel::draw_events(Workspace& work, ImVec2 low, ImVec2 size, std::si
   ImGui::EndChild();
 }
 
+namespace {
+
+struct Fact {
+  std::string name;
+  std::string value;
+  bool warning = false;
+};
+
+// Of an earlier release, which does not say, nothing.
+std::vector<Fact> log_facts(const proto::LogStatus& log) {
+  std::vector<Fact> facts;
+  if (log.files != 0)
+    facts.push_back({"log", cat(human_bytes(log.bytes), " in ", plural(log.files, "file", "files"), ", from ",
+                                with_separators(log.first))});
+  if (log.syncs != 0) {
+    const auto time = [](std::uint64_t us) { return human_duration(std::chrono::microseconds(us)); };
+    facts.push_back({"log sync", cat("p99 ", time(log.sync_p99_us), ", p50 ", time(log.sync_p50_us))});
+  }
+  if (log.trimmed_files != 0)
+    facts.push_back(
+        {"log removed", cat("up to ", with_separators(log.trimmed_to), ", ", plural(log.trimmed_files, "file", "files"),
+                            ", ", human_age(log.trimmed_ms_ago), log.trimmed_ms_ago < 1'000 ? "" : " ago")});
+  if (!log.held_by.empty())
+    facts.push_back({"log held back by",
+                     cat(log.held_by == proto::kOwnDatabase ? std::string("its own database") : log.held_by, ", from ",
+                         with_separators(log.held_from), " on, for ", human_age(log.held_ms)),
+                     true});
+  return facts;
+}
+
+}  // namespace
+
 void ClusterPanel::draw_details(Workspace& work, ImVec2 low, ImVec2 size) {
   const Palette& p = colours();
   const ClusterModel& cluster = work.connection()->cluster;
@@ -418,11 +450,11 @@ void ClusterPanel::draw_details(Workspace& work, ImVec2 low, ImVec2 size) {
   if (!node->problem.empty()) ui::wrapped(node->problem, health_colour(node->health));
   ui::gap(2);
   const float column = px(142);
-  const auto fact = [&](std::string_view name, std::string_view value) {
+  const auto fact = [&](std::string_view name, std::string_view value, bool warning = false) {
     if (value.empty()) return;
     ui::small(name);
     ImGui::SameLine(column);
-    ui::wrapped(value);
+    warning ? ui::wrapped(value, p.warn) : ui::wrapped(value);
   };
   fact("state", s.state);
   fact("endpoint", s.endpoint);
@@ -433,6 +465,7 @@ void ClusterPanel::draw_details(Workspace& work, ImVec2 low, ImVec2 size) {
     fact("behind", cat(s.head > s.position ? with_separators(s.head - s.position) : "0", " entries, ",
                        human_duration(std::chrono::milliseconds(s.lag_ms))));
   fact("hash", s.hash.substr(0, 16));
+  for (const Fact& of_log : log_facts(s.log)) fact(of_log.name, of_log.value, of_log.warning);
   fact("throughput", cat(fixed(s.entries_per_second, 1), " statements/s"));
   fact("queue", s.queue_capacity == 0 ? std::string() : cat(s.queue_depth, " of ", s.queue_capacity));
   fact("database", s.database_up ? "up" : "down");
