@@ -265,6 +265,7 @@ class Client::Impl {
     exchange.after_own = query.after != 0 && !request.after;
     if (query.consistency == Consistency::max_lag) query.max_lag_ms = to_ms(request.max_lag.value_or(options_.max_lag));
     query.ack = request.ack.value_or(options_.ack);
+    query.ack_for = request.ack_for.value_or(options_.ack_for);
     query.warnings = request.warnings.value_or(options_.warnings);
     query.sent_since = request.sent_since;
 

@@ -31,6 +31,7 @@
 namespace sqlcast::client {
 
 using Ack = proto::Ack;
+using AckFor = proto::AckFor;
 using Consistency = proto::Consistency;
 using proto::Cell;
 using proto::ColumnInfo;
@@ -44,6 +45,7 @@ struct Options {
   Consistency consistency = Consistency::session;
   std::chrono::milliseconds max_lag{0};  // consistency max_lag only
   Ack ack = Ack::unset;                  // unset = the master's default
+  AckFor ack_for = AckFor::unset;        // likewise
   std::uint32_t page_rows = 0;           // 0 = the node's default
   bool warnings = false;                 // collect what the database warns of; costs a read half as much again
 };
@@ -71,6 +73,7 @@ struct Request {
   std::optional<std::chrono::milliseconds> max_lag;
   std::optional<Sequence> after;  // instead of the session's own
   std::optional<Ack> ack;
+  std::optional<AckFor> ack_for;
   std::optional<std::uint32_t> page_rows;
   std::optional<bool> warnings;
   // For sending an earlier request again on purpose, with the same client id; then also a position that was known

@@ -76,6 +76,7 @@ struct NodeConfig {
   std::string master;                            // slave: the master's ROUTER endpoint
   logging::Level log_level = logging::Level::info;
   std::string ack = "local";                        // master: local, one, majority, all
+  std::string ack_for = "durable";                  // master: durable, applied
   std::chrono::milliseconds ack_timeout{5'000};     // master
   std::chrono::milliseconds beacon_interval{200};   // master
   std::chrono::milliseconds publish_interval{5};    // master: groups of a stream go out together; 0 = each at once

@@ -187,6 +187,11 @@ void add_node(std::vector<Row>& rows) {
                         std::array{Choice<std::string>{"local", "local"}, Choice<std::string>{"one", "one"},
                                    Choice<std::string>{"majority", "majority"}, Choice<std::string>{"all", "all"}},
                         "How many nodes must have a write before it is answered, when the request does not say.")));
+  rows.push_back(for_master(
+      choice("ack_for", "durable or applied", SQLCAST_FIELD(std::string, ack_for),
+             std::array{Choice<std::string>{"durable", "durable"}, Choice<std::string>{"applied", "applied"}},
+             "What those nodes must have done with it, when the request does not say: to have it on disk in their "
+             "logs, or to show it to their readers as well.")));
   rows.push_back(for_master(duration("ack_timeout", SQLCAST_FIELD(milliseconds, ack_timeout), milliseconds{1},
                                      milliseconds{600'000},
                                      "How long a write waits for those nodes; later it is COMMITTED_NOT_ACKED.")));

@@ -13,7 +13,8 @@ constexpr std::size_t kMaxWaiters = 10'000;  // each is looked at for every repo
 
 Acks::Outcome Acks::outcome(const Waiter& waiter) const {
   Outcome result;
-  switch (waiter.ack) {
+  const Wanted& wanted = waiter.wanted;
+  switch (wanted.ack) {
     case proto::Ack::unset:
     case proto::Ack::local: result.needed = 0; break;
     case proto::Ack::one: result.needed = 1; break;
@@ -21,8 +22,10 @@ Acks::Outcome Acks::outcome(const Waiter& waiter) const {
     case proto::Ack::majority: result.needed = (slaves_.size() + 1) / 2; break;
     case proto::Ack::all: result.needed = slaves_.size(); break;
   }
-  for (const auto& [name, sequence] : slaves_)
-    (sequence >= waiter.sequence ? result.acked_by : result.missing).push_back(name);
+  for (const auto& [name, progress] : slaves_) {
+    const Sequence has = wanted.ack_for == proto::AckFor::applied ? progress.applied : progress.durable;
+    (has >= wanted.sequence ? result.acked_by : result.missing).push_back(name);
+  }
   result.enough = result.acked_by.size() >= result.needed;
   return result;
 }
@@ -49,20 +52,20 @@ void Acks::release(IsDone is_done) {
 
 void Acks::expect(const std::string& slave) {
   const MutexLock lock(mutex_);
-  slaves_.emplace(slave, 0);
+  slaves_.emplace(slave, Progress{});
 }
 
-void Acks::report(const std::string& slave, Sequence sequence) {
+void Acks::report(const std::string& slave, const Progress& progress) {
   {
     const MutexLock lock(mutex_);
-    slaves_[slave] = sequence;
+    slaves_[slave] = progress;
     if (waiters_.empty()) return;
   }
   release([](const Waiter&, const Outcome& result) { return result.enough; });
 }
 
-void Acks::when_acked(proto::Ack ack, Sequence sequence, Clock::time_point deadline, Done done) {
-  Waiter waiter{ack, sequence, deadline, std::move(done)};
+void Acks::when_acked(const Wanted& wanted, Clock::time_point deadline, Done done) {
+  Waiter waiter{wanted, deadline, std::move(done)};
   Outcome result;
   {
     const MutexLock lock(mutex_);

@@ -1,5 +1,5 @@
-// Acks: how far each slave's database is durable, and the replies that wait for enough of them. Thread-safe. Does
-// not block; nor must what it calls.
+// Acks: how far each slave has the log on disk and how far it has applied that, and the replies that wait for enough of
+// them. Thread-safe. Does not block; nor must what it calls.
 //
 // A slave counts from when it is expected, or from its first report on: one that has gone away makes `all` (and, with
 // others, `majority`) miss its time, never shrink it.
@@ -31,12 +31,22 @@ class Acks {
   // There is such a slave, though nothing is known of its position.
   void expect(const std::string& slave);
 
-  // A slave has applied and committed everything up to `sequence`.
-  void report(const std::string& slave, Sequence sequence);
+  // What a slave has, everything up to there.
+  struct Progress {
+    Sequence durable = 0;  // in its log
+    Sequence applied = 0;
+    bool operator==(const Progress&) const = default;
+  };
+  void report(const std::string& slave, const Progress& progress);
 
+  struct Wanted {
+    proto::Ack ack = proto::Ack::local;              // by how many
+    proto::AckFor ack_for = proto::AckFor::durable;  // not unset
+    Sequence sequence = 0;
+  };
   // Calls `done` once: at once when there are enough (or `ack` is local) or too many wait, from report(), or from
   // tick() after the deadline.
-  void when_acked(proto::Ack ack, Sequence sequence, Clock::time_point deadline, Done done);
+  void when_acked(const Wanted& wanted, Clock::time_point deadline, Done done);
 
   // For slaves to have an entry.
   bool anyone_waits() const;
@@ -46,8 +56,7 @@ class Acks {
 
  private:
   struct Waiter {
-    proto::Ack ack;
-    Sequence sequence;
+    Wanted wanted;
     Clock::time_point deadline;
     Done done;
   };
@@ -56,7 +65,7 @@ class Acks {
   void release(IsDone is_done);
 
   mutable Mutex mutex_;
-  std::map<std::string, Sequence> slaves_ SQLCAST_GUARDED_BY(mutex_);
+  std::map<std::string, Progress> slaves_ SQLCAST_GUARDED_BY(mutex_);
   std::vector<Waiter> waiters_ SQLCAST_GUARDED_BY(mutex_);
 };
 

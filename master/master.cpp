@@ -28,6 +28,16 @@ proto::Ack ack_level(const std::string& name) {
   return proto::Ack::local;
 }
 
+Sequence end_of_log(const proto::NodeStatus& slave) { return slave.durable ? slave.durable->sequence : slave.position; }
+
+// Of the history that a slave has in its log, whether it has applied all of that or not.
+std::optional<node::Claim> claim_of(const proto::NodeStatus& slave) {
+  const std::string& name = slave.name;
+  if (!slave.durable) return node::claim_of(name, slave.cluster, slave.epoch, slave.position, slave.hash);
+  const Position& end = *slave.durable;
+  return node::claim_of(name, slave.cluster, end.epoch, end.sequence, to_hex(end.hash));
+}
+
 // " (not: slave-1, slave-2)"; nothing for nobody.
 std::string list_of(const std::vector<std::string>& missing) {
   std::string text;
@@ -38,7 +48,9 @@ std::string list_of(const std::vector<std::string>& missing) {
 }  // namespace
 
 Master::Master(const config::NodeConfig& config)
-    : core_(config, [] { return false; }), default_ack_(ack_level(config.ack)) {}
+    : core_(config, [] { return false; }),
+      default_ack_(ack_level(config.ack)),
+      default_ack_for_(config.ack_for == "applied" ? proto::AckFor::applied : proto::AckFor::durable) {}
 
 Master::~Master() { stop(); }
 
@@ -119,7 +131,7 @@ std::vector<log::SlaveNeed> Master::slave_needs() {
   for (const std::string& name : known_slaves_.names()) {
     log::SlaveNeed& need = needs_.try_emplace(name, log::SlaveNeed{name, 0, ago(own.uptime_ms)}).first->second;
     if (const auto peer = peers_.find(name); peer != peers_.end())
-      need = {name, peer->second.status.position, ago(milliseconds_since(peer->second.seen))};
+      need = {name, end_of_log(peer->second.status), ago(milliseconds_since(peer->second.seen))};
     needs.push_back(need);
   }
   return needs;
@@ -346,13 +358,15 @@ void Master::handle_report(const node::Caller& caller, proto::Report report) {
     }
     if (joins) logging::info("slave {} has joined, at entry {}", name, slave.position);
     if (failed && peers_[name].status.state != "Failed") logging::error("slave {} has failed: {}", name, slave.message);
-    const auto claim = node::claim_of(name, slave.cluster, slave.epoch, slave.position, slave.hash);
+    const auto claim = claim_of(slave);
     const Fit fit = claim ? hear(*claim, joins || failed) : Fit::foreign;
     // A position that is none of this log's, invented or of another history, acknowledges nothing, and makes nobody a
-    // slave whom others wait for.
-    const bool ours =
-        !failed && (fit == Fit::same || fit == Fit::inside) && sequencer_->history().holds(slave.position, slave.hash);
-    const Sequence acknowledged = ours ? slave.position : 0;
+    // slave whom others wait for. Who has failed has the log, and shows nobody what is in it.
+    const bool ours = (fit == Fit::same || fit == Fit::inside) &&
+                      sequencer_->history().holds(claim->position.sequence, to_hex(claim->position.hash));
+    Acks::Progress acknowledged;
+    if (ours) acknowledged.durable = claim->position.sequence;
+    if (ours && !failed) acknowledged.applied = std::min(slave.position, acknowledged.durable);
     if (known_slaves_.names().contains(name)) {
       acks_.report(name, acknowledged);
     } else if (ours || joining_.contains(name)) {
@@ -373,31 +387,33 @@ void Master::answer(std::vector<Committed>&& committed) {
   std::vector<net::Outgoing> replies;
   for (Committed& one : committed) {
     const proto::Ack ack = one.ack == proto::Ack::unset ? default_ack_ : one.ack;
+    const proto::AckFor ack_for = one.ack_for == proto::AckFor::unset ? default_ack_for_ : one.ack_for;
     if (ack == proto::Ack::local) {
       if (one.caller.take()) replies.push_back(node::Front::encode(one.caller, std::move(one.result)));
     } else {
-      answer_when_acked(std::move(one), ack);
+      answer_when_acked(std::move(one), ack, ack_for);
     }
   }
   if (!replies.empty()) core_.front.reply(std::move(replies));
 }
 
-void Master::answer_when_acked(Committed committed, proto::Ack ack) {
+void Master::answer_when_acked(Committed committed, proto::Ack ack, proto::AckFor ack_for) {
   const auto shared = std::make_shared<Committed>(std::move(committed));
   const Clock::time_point deadline = std::min(shared->deadline, Clock::now() + core_.config.ack_timeout);
-  acks_.when_acked(ack, shared->result.sequence, deadline, [this, shared](const Acks::Outcome& outcome) {
+  const Acks::Wanted wanted{ack, ack_for, shared->result.sequence};
+  acks_.when_acked(wanted, deadline, [this, shared, ack_for](const Acks::Outcome& outcome) {
     if (outcome.enough) {
       shared->result.acked_by = outcome.acked_by;
       core_.front.reply(shared->caller, std::move(shared->result));
       return;
     }
     proto::ErrorReply error;
-    error.status =
-        Status::error(Code::committed_not_acked,
-                      "the request is committed and durable on the master as entry " +
-                          std::to_string(shared->result.sequence) + ", but " + std::to_string(outcome.acked_by.size()) +
-                          " of the " + std::to_string(outcome.needed) + " slaves asked for have it in time" +
-                          list_of(outcome.missing) + ". They will get it; do not send it again as a new request.");
+    error.status = Status::error(
+        Code::committed_not_acked,
+        "the request is committed and durable on the master as entry " + std::to_string(shared->result.sequence) +
+            ", but " + std::to_string(outcome.acked_by.size()) + " of the " + std::to_string(outcome.needed) +
+            " slaves asked for have " + (ack_for == proto::AckFor::applied ? "applied it" : "it on disk") + " in time" +
+            list_of(outcome.missing) + ". They will get it; do not send it again as a new request.");
     error.epoch = shared->result.epoch;
     error.sequence = shared->result.sequence;
     error.acked_by = outcome.acked_by;

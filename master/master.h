@@ -52,7 +52,7 @@ class Master {
   bool keep();
   bool refuse_name(const node::Caller& caller, const proto::NodeStatus& slave) SQLCAST_REQUIRES(peers_mutex_);
   void answer(std::vector<Committed>&& committed);
-  void answer_when_acked(Committed committed, proto::Ack ack);
+  void answer_when_acked(Committed committed, proto::Ack ack, proto::AckFor ack_for);
   void tick();
   std::vector<log::SlaveNeed> slave_needs();
   proto::NodeStatus status();
@@ -71,14 +71,15 @@ class Master {
   Acks acks_;
   Overdue overdue_;
   proto::Ack default_ack_ = proto::Ack::local;
+  proto::AckFor default_ack_for_ = proto::AckFor::durable;
   std::unique_ptr<net::Publisher> publisher_;
   std::unique_ptr<Histories> histories_;
   Keeper keeper_{[this] { return keep(); }};
   std::unique_ptr<Sequencer> sequencer_;
   Mutex peers_mutex_;
   KnownSlaves known_slaves_ SQLCAST_GUARDED_BY(peers_mutex_);  // changed by keep() alone
-  std::map<std::string, Sequence> joining_
-      SQLCAST_GUARDED_BY(peers_mutex_);          // where slaves are that keep() is to make known
+  std::map<std::string, Acks::Progress> joining_
+      SQLCAST_GUARDED_BY(peers_mutex_);          // what slaves have that keep() is to make known
   std::map<std::string, log::SlaveNeed> needs_;  // as last known; the retention's thread alone
   std::map<std::string, Peer> peers_ SQLCAST_GUARDED_BY(peers_mutex_);
 };

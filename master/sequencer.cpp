@@ -368,6 +368,7 @@ void Sequencer::replay(WriteRequest& request, const RetryWindow::Outcome& outcom
   Committed committed;
   committed.caller = std::move(request.caller);
   committed.ack = request.request.ack;
+  committed.ack_for = request.request.ack_for;
   committed.deadline = request.deadline;
   proto::QueryResult& result = committed.result;
   // One result a statement; the log has none of the reads, and their rows are not given again.

@@ -39,6 +39,7 @@ struct Committed {
   node::Caller caller;
   proto::QueryResult result;
   proto::Ack ack = proto::Ack::unset;
+  proto::AckFor ack_for = proto::AckFor::unset;
   WriteRequest::Clock::time_point deadline;
 };
 

@@ -56,6 +56,7 @@ void Sequencer::run_ddl(WriteRequest request) {
   Committed committed;
   committed.caller = std::move(request.caller);
   committed.ack = request.request.ack;
+  committed.ack_for = request.request.ack_for;
   committed.deadline = request.deadline;
   committed.result.results.emplace_back().warnings = outcome.warnings();
   committed.result.wrote = true;

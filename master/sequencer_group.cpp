@@ -424,6 +424,7 @@ std::vector<Committed> Sequencer::answer_batch(Batch& batch, std::vector<storage
     Committed committed;
     committed.caller = std::move(request.caller);
     committed.ack = request.request.ack;
+    committed.ack_for = request.request.ack_for;
     committed.deadline = request.deadline;
     proto::QueryResult& result = committed.result;
     for (storage::StatementOutcome& outcome : outcomes[i].statements) {

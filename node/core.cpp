@@ -290,6 +290,7 @@ proto::NodeStatus Core::base_status() {
   status.position = position.sequence;
   status.hash = to_hex(position.hash);
   status.cluster = board.cluster();
+  if (log.begun()) status.durable = log.durable();
   status.entries_per_second = rate.per_second();
   status.endpoint = front.endpoint();
   status.database_up = database.up();

@@ -120,7 +120,8 @@ Status LogServer::go_behind(const proto::LogReadRequest& request, const Position
 }
 
 Result<proto::LogBatch> LogServer::read(const proto::LogReadRequest& request) {
-  const Position head = board_.position();
+  // A slave's log has what it has not applied yet.
+  const Position head = of_master_ || !log_.begun() ? board_.position() : log_.durable();
   const Position& after = request.after;
   // Who hears the master's stream can be ahead of a slave. And a tail may wait for what is still to come.
   if (after.sequence > head.sequence && (!of_master_ || after.hash == Hash{})) return proto::LogBatch{{}, head};

@@ -1,9 +1,9 @@
 // NodeLog: the log of one node as its parts use it: the files, the thread that makes them durable, and who waits for
 // that. What a group promises (its reply, its publication, an ack) is done only when the group is on disk here.
 //
-// append() belongs to the thread that writes to the database; the rest is for any thread. What waits for durability
-// runs in order, one at a time: on the log's own thread, or on that of an append() that syncs by itself. A sync that
-// fails ends the process: nothing may be promised after it. Why so: docs/decisions/0033-two-heads.md.
+// append() belongs to one thread, a master's sequencer or a slave's relay; the rest is for any thread. What waits for
+// durability runs in order, one at a time: on the log's own thread, or on that of an append() that syncs by itself. A
+// sync that fails ends the process: nothing may be promised after it. Why so: docs/decisions/0033-two-heads.md.
 #pragma once
 
 #include <atomic>
@@ -57,7 +57,7 @@ class NodeLog {
   // wake-ups where nobody else waits to be written.
   enum class Sync { behind, at_once };
 
-  // Adds a group that the database has committed; `then` is done when it is durable. May block: for the disk; while
+  // Adds a group; `then` is done when it is durable. May block: for the disk; while
   // there is no room on the disk, which it says by health(), and while much is not durable yet. shutting_down: the
   // node is stopping; diverged, internal: the group does not follow the log's end, and nothing was changed.
   Status append(const proto::Group& group, Then then = {}, Sync sync = Sync::behind);

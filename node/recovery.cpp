@@ -1,14 +1,13 @@
 #include "node/recovery.h"
 
 #include "base/logging.h"
+#include "node/batch_reader.h"
 #include "node/group_applier.h"
 #include "storage/log.h"
 
 namespace sqlcast::node {
 namespace {
 
-constexpr std::size_t kBatchEntries = 512;
-constexpr std::uint64_t kBatchBytes = 2U << 20U;
 constexpr std::uint64_t kBytesAtOnce = 8U << 20U;  // of the database's end of the log
 
 Status begin_log(NodeLog& log, WriteConnection& connection, const std::optional<Hash>& new_cluster) {
@@ -34,7 +33,7 @@ Status forked(const NodeLog& log, const Position& database) {
 }
 
 // The database is ahead: it has committed what the log has not on disk.
-Status complete_log(NodeLog& log, WriteConnection& connection, const Position& database) {
+Status append_what_is_missing(NodeLog& log, WriteConnection& connection, const Position& database) {
   const Position end = log.end();
   if (end.sequence == 0) {
     const Result<std::optional<storage::TailStart>> tail = storage::read_start(connection.administrator());
@@ -61,30 +60,6 @@ Status complete_log(NodeLog& log, WriteConnection& connection, const Position& d
   return log.sync();
 }
 
-// Groups for one transaction: a definition alone, otherwise some.
-Result<std::vector<DecodedGroup>> next_batch(log::LogReader& reader, std::optional<DecodedGroup>& next,
-                                             const Position& end) {
-  std::vector<DecodedGroup> batch;
-  std::size_t entries = 0;
-  std::uint64_t bytes = 0;
-  while (entries < kBatchEntries && bytes < kBatchBytes) {
-    if (!next) {
-      Result<std::optional<proto::Group>> group = reader.next(end);
-      if (!group) return group.status();
-      if (!*group) break;
-      Result<DecodedGroup> decoded = decode_group(std::move(**group));
-      if (!decoded) return decoded.status();
-      next = std::move(*decoded);
-    }
-    if (!batch.empty() && (is_ddl(next->group) || is_ddl(batch.back().group))) break;
-    entries += next->entries.size();
-    bytes += next->group.body.size();
-    batch.push_back(std::move(*next));
-    next.reset();
-  }
-  return batch;
-}
-
 Status applied_status(const Applied& applied) {
   if (applied.outcome != Applied::Outcome::differs) return applied.why;
   return Status::error(
@@ -102,21 +77,15 @@ Status apply_one_by_one(WriteConnection& connection, const std::vector<DecodedGr
 }
 
 // The log is ahead: the database has lost what it had not synced.
-Status replay(NodeLog& log, WriteConnection& connection, const Position& database, const Replayed& replayed) {
+Status replay(NodeLog& log, WriteConnection& connection, const Position& database) {
   const Position end = log.end();
-  if (Status status = log.sync(); !status.ok()) return status;
-  if (database.sequence > 0) {
-    const Result<bool> ours = log.has(database);
-    if (!ours) return ours.status();
-    if (!*ours) return forked(log, database);
-  }
-  log::LogReader reader = log.reader();
-  if (const Result<Position> from = reader.seek(database.sequence, end); !from) return from.status();
+  if (database.sequence == end.sequence) return ok_status();
+  BatchReader reader(log);
+  if (Status status = reader.seek(database); !status.ok()) return status;
   logging::info("the database ends at entry {} and gets from the log what it has lost, up to entry {}",
                 database.sequence, end.sequence);
-  std::optional<DecodedGroup> next;
   while (true) {
-    const Result<std::vector<DecodedGroup>> batch = next_batch(reader, next, end);
+    const Result<std::vector<DecodedGroup>> batch = reader.next(end);
     if (!batch) return batch.status();
     if (batch->empty()) return ok_status();
     Applied applied =
@@ -125,25 +94,43 @@ Status replay(NodeLog& log, WriteConnection& connection, const Position& databas
     if (applied.outcome == Applied::Outcome::differs && batch->size() > 1)
       status = apply_one_by_one(connection, *batch);
     if (!status.ok()) return status;
-    const proto::Group& last = batch->back().group;
-    if (replayed) replayed({last.epoch, last.last, last.hash});
   }
 }
 
 }  // namespace
 
-Status reconcile(NodeLog& log, WriteConnection& connection, const std::optional<Hash>& new_cluster,
-                 const Replayed& replayed) {
+Status complete_log(NodeLog& log, WriteConnection& connection, const std::optional<Hash>& new_cluster) {
   if (!log.begun())
     if (Status status = begin_log(log, connection, new_cluster); !status.ok()) return status;
+  if (!log.begun()) return ok_status();
   const Result<Position> database = storage::read_position(connection.administrator());
   if (!database) return database.status();
-  Status status;
+  if (database->sequence >= log.end().sequence) return append_what_is_missing(log, connection, *database);
+  return log.sync();
+}
+
+Result<Position> find_database(NodeLog& log, WriteConnection& connection) {
+  Result<Position> database = storage::read_position(connection.administrator());
+  if (!database || database->sequence == 0) return database;
+  if (!log.begun() || database->sequence > log.durable().sequence)
+    return Status::error(Code::diverged, "this node's database ends at entry " + std::to_string(database->sequence) +
+                                             ", and its log has no more than " +
+                                             std::to_string(log.begun() ? log.durable().sequence : 0) +
+                                             ": its data was exchanged; restart the node");
+  const Result<bool> ours = log.has(*database);
+  if (!ours) return ours.status();
+  if (!*ours) return forked(log, *database);
+  return database;
+}
+
+Status reconcile(NodeLog& log, WriteConnection& connection, const std::optional<Hash>& new_cluster) {
+  if (Status status = complete_log(log, connection, new_cluster); !status.ok()) return status;
+  const Result<Position> database = find_database(log, connection);
+  if (!database) return database.status();
   if (log.begun())
-    status = database->sequence < log.end().sequence ? replay(log, connection, *database, replayed)
-                                                     : complete_log(log, connection, *database);
-  if (status.ok()) connection.whole();
-  return status;
+    if (Status status = replay(log, connection, *database); !status.ok()) return status;
+  connection.whole();
+  return ok_status();
 }
 
 }  // namespace sqlcast::node

@@ -35,6 +35,10 @@ struct Words<Ack> {
   static constexpr std::string_view kWords[] = {"unset", "local", "one", "majority", "all"};
 };
 template <>
+struct Words<AckFor> {
+  static constexpr std::string_view kWords[] = {"unset", "durable", "applied"};
+};
+template <>
 struct Words<ValueKind> {
   static constexpr std::string_view kWords[] = {"int64", "uint64", "float64", "text", "bytes"};
 };
@@ -101,6 +105,7 @@ void describe(V& v, Of<QueryRequest> auto& m) {
   v.optional("sent_since", m.sent_since);
   v.field("forwarded_by", m.forwarded_by, std::string());
   v.field("cluster", m.cluster, std::string());
+  v.field("ack_for", m.ack_for, AckFor::unset);
 }
 
 template <typename V>
@@ -231,6 +236,7 @@ void describe(V& v, Of<NodeStatus> auto& m) {
   v.field("uptime_ms", m.uptime_ms, std::uint64_t{0});
   v.field("seen_ms_ago", m.seen_ms_ago, std::uint64_t{0});
   v.list("counters", m.counters);
+  v.optional("durable", m.durable);
 }
 
 template <typename V>

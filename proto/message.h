@@ -34,7 +34,7 @@ enum class MessageType : std::uint8_t {
   explain_reply = 12,  // node → client
   log_read = 13,       // slave → any node: groups after a position
   log_batch = 14,      // node → slave
-  report = 15,         // slave → master: who I am and what I have applied
+  report = 15,         // slave → master: who I am, what I have on disk and have applied
   report_reply = 16,   // master → slave: a beacon
   group = 17,          // PUB: a committed group
   beacon = 18,         // PUB: head of the log, several a second
@@ -50,6 +50,13 @@ enum class Consistency : std::uint8_t {
 };
 
 enum class Ack : std::uint8_t { unset = 0, local = 1, one = 2, majority = 3, all = 4 };
+
+// What a slave must have done with an entry to be counted.
+enum class AckFor : std::uint8_t {
+  unset = 0,
+  durable = 1,  // it is on disk in the slave's log
+  applied = 2,  // and every reader of that slave sees it
+};
 
 struct RequestStatement {
   std::string sql;
@@ -73,8 +80,9 @@ struct QueryRequest {
   // With every copy of a write, the first too: the highest position that the client knew before it first sent it. What
   // the master has forgotten and this request might have been is not executed: outcome_unknown.
   std::optional<Sequence> sent_since;
-  std::string forwarded_by;  // the slave's node name, when a slave sends it on; empty from a client
-  std::string cluster;       // and the slave's cluster, as in NodeStatus: the master refuses that of another one
+  std::string forwarded_by;        // the slave's node name, when a slave sends it on; empty from a client
+  std::string cluster;             // and the slave's cluster, as in NodeStatus: the master refuses that of another one
+  AckFor ack_for = AckFor::unset;  // unset = the master's configured default
 };
 
 // The kind of value that a column's frame holds.
@@ -192,6 +200,8 @@ struct NodeStatus {
   std::uint64_t uptime_ms = 0;
   std::uint64_t seen_ms_ago = 0;                  // how old this information is; 0 for the node that answers
   std::map<std::string, std::uint64_t> counters;  // requests, refused, bad_messages, gaps, catch_ups …
+  // The end of its log on disk, of which it has applied what `position` says; absent: it is where the position is.
+  std::optional<Position> durable;
 };
 
 struct StatusRequest {};

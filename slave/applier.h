@@ -1,27 +1,30 @@
-// Applier: the one thread that writes on a slave. Turns groups into batches, each one transaction with its log
-// rows, and compares every effect with the entry's. A difference stops it for good at that exact statement. What passes
-// by itself does not: a lock, a full disk, a lost connection, a role that is gone are waited for, and told to the
-// node's conditions.
+// Applier: the one thread that writes to a slave's database. Reads groups from this node's own log, as soon as they are
+// durable there, in batches, each one transaction with its log rows, and compares every effect with the entry's. A
+// difference stops it for good at that exact statement. What passes by itself does not: a lock, a full disk, a lost
+// connection, a role that is gone are waited for, and told to the node's conditions.
+//
+// So the database is the beginning of the log at any moment. After a restart of the node, or of the database's server,
+// it is applied on from where the database stands; the database is read from once it has all that was told of before.
 //
 // Callbacks run on the applier's thread, make_way() also on the database watch's; they must not block.
 // Why so: docs/decisions/0028-judged-again-on-slaves.md.
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "base/back_off.h"
-#include "base/queue.h"
+#include "base/mutex.h"
 #include "base/types.h"
+#include "node/batch_reader.h"
 #include "node/conditions.h"
 #include "node/counters.h"
-#include "node/group_applier.h"
 #include "node/node_log.h"
 #include "node/write_connection.h"
-#include "proto/entry.h"
 #include "storage/database.h"
 
 namespace sqlcast::slave {
@@ -29,7 +32,7 @@ namespace sqlcast::slave {
 class Applier {
  public:
   struct Hooks {
-    std::function<void(const Position&)> applied;    // and durable in this node's log; on the log's thread
+    std::function<void(const Position&)> applied;    // and can be read; never less than before
     std::function<void(const std::string&)> failed;  // stopped for good
     std::function<void()> make_way;                  // for DDL that reads keep waiting
     std::function<bool()> disk_full;                 // nothing is to be written
@@ -39,35 +42,42 @@ class Applier {
           node::Conditions& conditions, Hooks hooks);
   ~Applier();  // stop()
 
-  // Ends interrupted DDL and reads the end of this node's own log. Main thread. May block, for the database.
-  Result<Position> open();
+  // Where the database stands, and when the first group of the log was committed that it lacks, if any.
+  struct Start {
+    Position applied;
+    std::optional<std::uint64_t> oldest_us;
+  };
+  // Ends interrupted DDL; the log gets what only the database has. Errors of recovery and BatchReader. Main thread. May
+  // block, for the database.
+  Result<Start> open();
   void start();
   // Ends the transaction in hand. Main thread. May block, for that.
   void stop();
 
-  // Takes as many as Replicator::kMaxQueuedGroups that are not applied yet; a node that is stopping drops them. More is
-  // a bug: a group that was left out would be a hole. The receiver's thread. Does not block.
-  void submit(proto::Group group) { SQLCAST_CHECK(queue_.try_push(std::move(group)) || queue_.closed()); }
-  // Any thread. Does not block.
-  std::size_t queue_depth() const { return queue_.size(); }
-  std::size_t queue_capacity() const { return queue_.capacity(); }
+  // There is more in the log, durable. Any thread. Does not block.
+  void wake();
 
  private:
   using Decoded = node::DecodedGroup;
   void run();
+  Position end_of_what_is_to_be_applied() const;
   std::vector<Decoded> take_batch();
-  void apply(std::vector<Decoded> batch);
-  void apply_transaction(std::vector<Decoded>& batch);
-  void apply_ddl(Decoded& one);
+  Result<std::vector<Decoded>> read_batch();
+  void apply(const std::vector<Decoded>& batch);
+  void apply_transaction(std::span<const Decoded> batch);
+  void apply_ddl(const Decoded& one);
+  void applied(std::span<const Decoded> batch);
+  void tell();
   void wait_until_it_passes(const Status& why);
   void nothing_in_the_way();
   void connection_waits(const std::string& what);
   bool wait_for_room();
-  std::size_t chained(const std::vector<Decoded>& batch, std::size_t first, std::size_t count) const;
-  bool follows(const proto::Group& group);
-  bool connect();
-  Status try_connect();
-  bool applied(std::span<const Decoded> batch);
+  bool wait_until_stopping(std::chrono::milliseconds wait);
+  void wait_for_more();
+  bool stopping() const;
+  void connect();
+  Status open_connection();
+  Status find_place();
   void fail(const std::string& why);
 
   storage::Database& database_;
@@ -76,17 +86,21 @@ class Applier {
   node::Rate& rate_;
   node::Conditions& conditions_;
   const Hooks hooks_;
-  BoundedQueue<proto::Group> queue_;
+
+  mutable Mutex mutex_;
+  ConditionVariable changed_;
+  bool stopping_ SQLCAST_GUARDED_BY(mutex_) = false;
+  bool more_ SQLCAST_GUARDED_BY(mutex_) = false;  // since the log was last looked at
 
   // The thread's own.
   std::thread thread_;
-  std::optional<Decoded> next_;  // decoded, for the next batch
   node::WriteConnection connection_;
-  Position position_;
-  Sequence taken_ = 0;  // the last that came from the queue, or was there at the start
+  std::optional<node::BatchReader> reader_;
+  Position position_;  // the database's
+  Position told_;      // the furthest that it has had, and others have been told of
   BackOff back_off_;
-  bool failed_ = false;    // nothing more is applied
-  bool hopeless_ = false;  // and the database is not this node's log's
+  bool failed_ = false;    // nothing is applied beyond what was told of
+  bool hopeless_ = false;  // nor up to there: the database is not this log's any more
 };
 
 }  // namespace sqlcast::slave

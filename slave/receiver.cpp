@@ -39,7 +39,7 @@ Receiver::Receiver(const config::NodeConfig& config, node::Counters& counters, H
 
 Receiver::~Receiver() { stop(); }
 
-Status Receiver::start(const Position& applied) {
+Status Receiver::start(const Replicator::Start& start) {
   net::Dealer::Options options;
   options.endpoint = config_.master;
   options.max_message_bytes = config_.limits.max_message_bytes;
@@ -50,8 +50,9 @@ Status Receiver::start(const Position& applied) {
   poller_.add(wake_up_);
   Replicator::Options replicator_options;
   replicator_options.master_timeout = config_.master_timeout;
-  replicator_ = std::make_unique<Replicator>(replicator_options, applied, std::random_device()());
-  applied_ = applied;
+  replicator_ = std::make_unique<Replicator>(replicator_options, start, std::random_device()());
+  logged_ = start.logged;
+  applied_ = start.applied;
   publish_view();
   thread_ = start_thread("receiver", [this] { run(); });
   return ok_status();
@@ -63,21 +64,19 @@ void Receiver::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-void Receiver::applied(const Position& position) {
+template <typename T>
+void Receiver::add_news(std::optional<T> News::*what, const T& is) {
   {
     const MutexLock lock(mutex_);
-    news_applied_ = position;
+    news_.*what = is;
   }
   wake_up_.signal();
 }
 
-void Receiver::apply_failed(const std::string& message) {
-  {
-    const MutexLock lock(mutex_);
-    news_failed_ = message;
-  }
-  wake_up_.signal();
-}
+void Receiver::logged(const Position& position) { add_news(&News::logged, position); }
+void Receiver::applied(const Position& position) { add_news(&News::applied, position); }
+void Receiver::apply_failed(const std::string& message) { add_news(&News::apply_failed, message); }
+void Receiver::failed(const std::string& message) { add_news(&News::failed, message); }
 
 Receiver::View Receiver::view() const {
   const MutexLock lock(mutex_);
@@ -104,24 +103,27 @@ void Receiver::run() {
 
 // What comes wakes the thread; the tick is for what does not.
 std::chrono::milliseconds Receiver::next_tick() const {
-  if (subscriber_ && applied_.sequence != reported_) return kMinReportInterval;  // without, there is no report
+  if (subscriber_ && has_news()) return kMinReportInterval;  // without, there is no report
   if (replicator_->state() != Replicator::State::live) return kTick;
   const auto until_report = std::chrono::ceil<std::chrono::milliseconds>(last_report_ + kReportInterval - Clock::now());
   return std::clamp<std::chrono::milliseconds>(until_report, 1ms, kLiveTick);
 }
 
 void Receiver::take_news() {
-  std::optional<Position> position;
-  std::optional<std::string> failed;
+  News news;
   {
     const MutexLock lock(mutex_);
-    position.swap(news_applied_);
-    failed.swap(news_failed_);
+    std::swap(news, news_);
   }
-  if (failed) replicator_->on_apply_failed(*failed);
-  if (position) {
-    applied_ = *position;
-    act(replicator_->on_applied(*position, Clock::now()));
+  if (news.failed) replicator_->on_failed(*news.failed);
+  if (news.apply_failed) replicator_->on_apply_failed(*news.apply_failed, Clock::now());
+  if (news.applied) {
+    applied_ = *news.applied;
+    replicator_->on_applied(applied_);
+  }
+  if (news.logged) {
+    logged_ = *news.logged;
+    act(replicator_->on_logged(logged_, Clock::now()));
   }
 }
 
@@ -176,7 +178,7 @@ void Receiver::on_reply(proto::Decoded decoded) {
   } else if (const auto* status = std::get_if<proto::StatusReply>(&decoded.message)) {
     if (status->self.role == "master") {
       const Status met = hooks_.meet(status->self);
-      if (!met.ok() && met.code != Code::database_unavailable) replicator_->on_apply_failed(met.message);
+      if (!met.ok() && met.code != Code::database_unavailable) replicator_->on_failed(met.message);
       if (!met.ok()) return;
       subscribe(reachable(status->self.publisher, config_.master));
     } else {
@@ -199,7 +201,7 @@ void Receiver::on_report_reply(std::uint64_t exchange, const proto::Beacon& beac
 }
 
 void Receiver::act(Replicator::Actions actions) {
-  for (proto::Group& group : actions.apply) hooks_.apply(std::move(group));
+  for (proto::Group& group : actions.take) hooks_.take(std::move(group));
   if (actions.read_log) {
     actions.read_log->max_bytes = config_.limits.log_batch_bytes;
     actions.read_log->node = config_.name;
@@ -247,11 +249,11 @@ void Receiver::subscribe(const std::string& publisher) {
 
 void Receiver::report_if_due() {
   const Clock::time_point now = Clock::now();
-  const bool news = applied_.sequence != reported_;
-  if (now - last_report_ < (news ? kMinReportInterval : kReportInterval)) return;
+  if (now - last_report_ < (has_news() ? kMinReportInterval : kReportInterval)) return;
   if (!subscriber_ && !replicator_->master_heard(now)) return;
   last_report_ = now;
-  reported_ = applied_.sequence;
+  reported_logged_ = logged_.sequence;
+  reported_applied_ = applied_.sequence;
   publish_view();
   if (reports_.size() == kMaxReports) reports_.pop_front();
   report_exchange_ = next_exchange_++;

@@ -1,5 +1,5 @@
 // Receiver: the thread that listens. Owns the SUB socket and the DEALER to the master, feeds the replicator, hands
-// groups to the applier, asks for catch-up, and reports to the master.
+// groups to the relay, asks for catch-up, and reports to the master.
 #pragma once
 
 #include <atomic>
@@ -28,7 +28,7 @@ class Receiver {
   using Clock = std::chrono::steady_clock;
 
   struct Hooks {
-    std::function<void(proto::Group)> apply;
+    std::function<void(proto::Group)> take;
     std::function<proto::NodeStatus()> status;               // for the report
     std::function<void(const std::string&)> report_refused;  // why; empty = it was taken
     std::function<std::string()> cluster;                    // the own, hex; empty while there are no entries
@@ -53,21 +53,32 @@ class Receiver {
   ~Receiver();  // stop()
 
   // Main thread. Does not block. An error: the address, or sockets.
-  Status start(const Position& applied);
+  Status start(const Replicator::Start& start);
   // Main thread. May block, for a moment.
   void stop();
 
-  // The applier's thread. Does not block.
+  // What the relay and the applier have come to. Any thread. Does not block.
+  void logged(const Position& position);
   void applied(const Position& position);
   void apply_failed(const std::string& message);
+  void failed(const std::string& message);  // nothing more can be taken
 
   // Any thread. Does not block.
   View view() const;
 
  private:
+  struct News {
+    std::optional<Position> logged;
+    std::optional<Position> applied;
+    std::optional<std::string> apply_failed;
+    std::optional<std::string> failed;
+  };
   void run();
   std::chrono::milliseconds next_tick() const;
   void take_news();
+  template <typename T>
+  void add_news(std::optional<T> News::*what, const T& is);
+  bool has_news() const { return logged_.sequence != reported_logged_ || applied_.sequence != reported_applied_; }
   void receive_stream();
   void receive_replies();
   void report_dropped();
@@ -85,8 +96,7 @@ class Receiver {
 
   mutable Mutex mutex_;
   View view_ SQLCAST_GUARDED_BY(mutex_);
-  std::optional<Position> news_applied_ SQLCAST_GUARDED_BY(mutex_);
-  std::optional<std::string> news_failed_ SQLCAST_GUARDED_BY(mutex_);
+  News news_ SQLCAST_GUARDED_BY(mutex_);
   net::WakeUp wake_up_;
   std::atomic<bool> stopping_{false};
 
@@ -106,8 +116,10 @@ class Receiver {
   };
   std::deque<SentReport> reports_;     // not answered yet
   std::uint64_t report_exchange_ = 0;  // of the last report
-  Sequence reported_ = 0;
+  Sequence reported_logged_ = 0;
+  Sequence reported_applied_ = 0;
   std::uint64_t reported_dropped_ = 0;
+  Position logged_;
   Position applied_;
   Clock::time_point last_report_{};
   Clock::time_point last_status_request_{};

@@ -33,22 +33,28 @@ std::string_view state_name(Replicator::State state) {
   return "Failed";
 }
 
-Replicator::Replicator(Options options, const Position& applied, std::uint64_t seed)
+Replicator::Replicator(Options options, const Start& start, std::uint64_t seed)
     : options_(options),
       random_(static_cast<std::minstd_rand::result_type>(seed | 1U)),
-      applied_(applied),
-      queued_(applied),
-      head_(applied),
-      back_off_(options.min_back_off) {}
+      applied_(start.applied),
+      taken_(start.logged),
+      head_(start.logged),
+      back_off_(options.min_back_off) {
+  if (start.oldest_us) backlog_.add(start.logged.sequence, *start.oldest_us);
+}
 
-void Replicator::fail(std::string message) {
+void Replicator::on_failed(std::string message) {
+  stopped_ = true;
   state_ = State::failed;
   message_ = std::move(message);
   log_wanted_ = false;
   asked_.reset();
 }
 
-void Replicator::on_apply_failed(const std::string& message) { fail(message); }
+void Replicator::on_apply_failed(const std::string& message, Time now) {
+  apply_failed_ = message;
+  settle(now);
+}
 
 void Replicator::hear(Time now) { heard_ = now; }
 
@@ -56,33 +62,34 @@ void Replicator::hear(Time now) { heard_ = now; }
 Replicator::Fit Replicator::fit(const proto::Group& group) const {
   if (proto::chain_hash(group.previous_hash, group.epoch, group.first, group.last, group.body) != group.hash)
     return Fit::broken;
-  if (group.last < queued_.sequence) return Fit::duplicate;
-  if (group.last == queued_.sequence) return group.hash == queued_.hash ? Fit::duplicate : Fit::foreign;
-  if (group.first > queued_.sequence + 1) return Fit::gap;
-  if (group.first <= queued_.sequence) return Fit::foreign;  // it begins inside what we have
-  if (queued_.sequence != 0 && group.previous_hash != queued_.hash) return Fit::foreign;
-  if (group.epoch < queued_.epoch) return Fit::foreign;
+  if (group.last < taken_.sequence) return Fit::duplicate;
+  if (group.last == taken_.sequence) return group.hash == taken_.hash ? Fit::duplicate : Fit::foreign;
+  if (group.first > taken_.sequence + 1) return Fit::gap;
+  if (group.first <= taken_.sequence) return Fit::foreign;  // it begins inside what we have
+  if (taken_.sequence != 0 && group.previous_hash != taken_.hash) return Fit::foreign;
+  if (group.epoch < taken_.epoch) return Fit::foreign;
   return Fit::next;
 }
 
 bool Replicator::has_room() const {
-  return unapplied_.empty() ||
-         (unapplied_bytes_ <= options_.max_queued_bytes && unapplied_.size() < options_.max_queued_groups);
+  return unlogged_.empty() ||
+         (unlogged_bytes_ <= options_.max_queued_bytes && unlogged_.size() < options_.max_queued_groups);
 }
 
 // Half of the room: what is read beyond it would have to be read again.
 bool Replicator::has_room_for_a_batch() const {
-  return unapplied_.empty() ||
-         (unapplied_bytes_ <= options_.max_queued_bytes / 2 && unapplied_.size() <= options_.max_queued_groups / 2);
+  return unlogged_.empty() ||
+         (unlogged_bytes_ <= options_.max_queued_bytes / 2 && unlogged_.size() <= options_.max_queued_groups / 2);
 }
 
-void Replicator::queue(proto::Group group, Actions& actions) {
-  queued_ = Position{group.epoch, group.last, group.hash};
+void Replicator::take(proto::Group group, Actions& actions) {
+  taken_ = Position{group.epoch, group.last, group.hash};
   const std::uint64_t bytes = group.body.size() + kGroupOverhead;
-  unapplied_.push_back({group.last, group.commit_time_us, bytes});
-  unapplied_bytes_ += bytes;
-  if (head_.sequence < queued_.sequence) head_ = queued_;
-  actions.apply.push_back(std::move(group));
+  unlogged_.push_back({group.last, bytes});
+  unlogged_bytes_ += bytes;
+  backlog_.add(group.last, group.commit_time_us);
+  if (head_.sequence < taken_.sequence) head_ = taken_;
+  actions.take.push_back(std::move(group));
 }
 
 void Replicator::want_log(Time now) {
@@ -94,12 +101,12 @@ void Replicator::want_log(Time now) {
 }
 
 void Replicator::ask_if_due(Time now, Actions& actions) {
-  if (state_ == State::failed || !log_wanted_ || asked_ || now < not_before_) return;
-  if (!has_room_for_a_batch()) return;  // the applier first
+  if (stopped_ || !log_wanted_ || asked_ || now < not_before_) return;
+  if (!has_room_for_a_batch()) return;  // the log first
   asked_ = now;
   ++catch_ups_;
   proto::LogReadRequest request;
-  request.after = queued_;
+  request.after = taken_;
   actions.read_log = std::move(request);
 }
 
@@ -114,7 +121,14 @@ void Replicator::back_off(Time now) {
 
 // The state that follows from what is known.
 void Replicator::settle(Time now) {
-  if (state_ == State::failed) return;
+  if (stopped_) return;
+  settle_by_master(now);
+  if (apply_failed_.empty() || state_ == State::diverged) return;
+  state_ = State::failed;
+  message_ = apply_failed_;
+}
+
+void Replicator::settle_by_master(Time now) {
   if (!diverged_.empty()) {
     state_ = State::diverged;
     message_ = diverged_;
@@ -126,7 +140,7 @@ void Replicator::settle(Time now) {
     return;
   }
   // A beacon that overtakes the last group does not end being live; a group that stays away does (on_beacon()).
-  const bool has_all = queued_.sequence >= head_.sequence;
+  const bool has_all = taken_.sequence >= head_.sequence;
   // What has been read but not applied yet keeps a slave from becoming live; it shows as lag once it is.
   const bool fresh = has_all && backlog_age(now) < kFresh;
   state_ = !log_wanted_ && (fresh || state_ == State::live) ? State::live : State::catching_up;
@@ -140,14 +154,14 @@ void Replicator::settle(Time now) {
 
 Replicator::Actions Replicator::on_group(proto::Group group, Time now) {
   Actions actions;
-  if (state_ == State::failed) return actions;
+  if (stopped_) return actions;
   hear(now);
   if (head_.sequence < group.last) head_ = Position{group.epoch, group.last, group.hash};
   switch (fit(group)) {
     case Fit::duplicate: break;
     case Fit::next:
       if (has_room()) {
-        queue(std::move(group), actions);
+        take(std::move(group), actions);
         break;
       }
       [[fallthrough]];  // no room: read again later
@@ -164,25 +178,25 @@ Replicator::Actions Replicator::on_group(proto::Group group, Time now) {
 
 Replicator::Actions Replicator::on_beacon(const proto::Beacon& beacon, Time now) {
   Actions actions;
-  if (state_ == State::failed) return actions;
+  if (stopped_) return actions;
   const bool returned = !master_heard(now);
   hear(now);
   clock_offset_us_ = static_cast<std::int64_t>(beacon.time_us) - steady_us(now);
   if (head_.sequence < beacon.head.sequence) head_ = beacon.head;
   // After silence anything may have been missed, and the master may be another one.
   if (returned) want_log(now);
-  if (beacon.head.sequence > queued_.sequence) {
+  if (beacon.head.sequence > taken_.sequence) {
     // A beacon may overtake the last groups. If one that comes later still finds us short of it, they were lost.
-    if (suspicious_head_.sequence <= queued_.sequence) {
+    if (suspicious_head_.sequence <= taken_.sequence) {
       suspicious_head_ = beacon.head;
       suspicious_since_ = now;
     } else if (now - suspicious_since_ >= kMayBeOvertaken && !log_wanted_) {
       ++gaps_;
       want_log(now);
     }
-  } else if (beacon.head.sequence == queued_.sequence) {
+  } else if (beacon.head.sequence == taken_.sequence) {
     suspicious_head_ = {};
-    if (beacon.head.sequence != 0 && beacon.head.hash != queued_.hash) want_log(now);
+    if (beacon.head.sequence != 0 && beacon.head.hash != taken_.hash) want_log(now);
   } else if (suspicious_head_ == beacon.head) {
     // The master is behind us and stays there: an older copy of its data, or another cluster.
     want_log(now);
@@ -217,7 +231,7 @@ Replicator::Actions Replicator::on_report_reply(const proto::Beacon& beacon, Seq
 
 Replicator::Actions Replicator::on_log_batch(proto::LogBatch batch, Time now) {
   Actions actions;
-  if (state_ == State::failed || !asked_) return actions;  // a late answer to a request that was given up
+  if (stopped_ || !asked_) return actions;  // a late answer to a request that was given up
   hear(now);
   asked_.reset();
   diverged_.clear();
@@ -235,10 +249,10 @@ Replicator::Actions Replicator::on_log_batch(proto::LogBatch batch, Time now) {
       return actions;
     }
     if (!has_room()) break;  // the rest is read again
-    queue(std::move(group), actions);
+    take(std::move(group), actions);
   }
-  if (head_.sequence < queued_.sequence) head_ = queued_;
-  log_wanted_ = queued_.sequence < head_.sequence;
+  if (head_.sequence < taken_.sequence) head_ = taken_;
+  log_wanted_ = taken_.sequence < head_.sequence;
   if (log_wanted_ && batch.groups.empty()) {
     back_off(now);
     delay_ = "the log that was read is shorter than its head says: asking again";
@@ -250,7 +264,7 @@ Replicator::Actions Replicator::on_log_batch(proto::LogBatch batch, Time now) {
 
 Replicator::Actions Replicator::on_log_error(const Status& status, Time now) {
   Actions actions;
-  if (state_ == State::failed || !asked_) return actions;
+  if (stopped_ || !asked_) return actions;
   back_off(now);
   if (status.code == Code::diverged) diverged_ = status.message + ". This slave asks again and again";
   if (status.code == Code::snapshot_required)
@@ -261,13 +275,17 @@ Replicator::Actions Replicator::on_log_error(const Status& status, Time now) {
   return actions;
 }
 
-Replicator::Actions Replicator::on_applied(const Position& position, Time now) {
-  Actions actions;
+void Replicator::on_applied(const Position& position) {
   applied_ = position;
+  backlog_.applied(position.sequence);
   note_level();
-  while (!unapplied_.empty() && unapplied_.front().last <= position.sequence) {
-    unapplied_bytes_ -= unapplied_.front().bytes;
-    unapplied_.pop_front();
+}
+
+Replicator::Actions Replicator::on_logged(const Position& position, Time now) {
+  Actions actions;
+  while (!unlogged_.empty() && unlogged_.front().last <= position.sequence) {
+    unlogged_bytes_ -= unlogged_.front().bytes;
+    unlogged_.pop_front();
   }
   ask_if_due(now, actions);
   return actions;
@@ -275,7 +293,7 @@ Replicator::Actions Replicator::on_applied(const Position& position, Time now) {
 
 Replicator::Actions Replicator::tick(Time now) {
   Actions actions;
-  if (state_ == State::failed) return actions;
+  if (stopped_) return actions;
   if (asked_ && now - *asked_ >= options_.reply_timeout) back_off(now);
   // Silence: ask, so that the master's return is noticed even if its stream is not.
   if (!master_heard(now)) want_log(now);
@@ -291,10 +309,10 @@ Replicator::Milliseconds Replicator::lag(Time now) const {
 }
 
 Replicator::Milliseconds Replicator::backlog_age(Time now) const {
-  if (!unapplied_.empty()) {
+  if (const std::optional<std::uint64_t> oldest_us = backlog_.oldest_us(); oldest_us && clock_offset_us_ != 0) {
     const std::int64_t master_now = steady_us(now) + clock_offset_us_;
-    const std::int64_t age = master_now - static_cast<std::int64_t>(unapplied_.front().commit_time_us);
-    if (clock_offset_us_ != 0) return Milliseconds(std::max<std::int64_t>(age, 0) / 1000);
+    const std::int64_t age = master_now - static_cast<std::int64_t>(*oldest_us);
+    return Milliseconds(std::max<std::int64_t>(age, 0) / 1000);
   }
   if (behind_since_) return std::chrono::duration_cast<Milliseconds>(now - *behind_since_);
   return Milliseconds(0);

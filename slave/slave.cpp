@@ -26,10 +26,19 @@ Slave::Slave(const config::NodeConfig& config)
   applier_ = std::make_unique<Applier>(core_.database, core_.log, core_.counters, core_.rate, core_.conditions,
                                        std::move(applier_hooks));
 
+  Relay::Hooks relay_hooks;
+  relay_hooks.logged = [this](const Position& position) {
+    applier_->wake();
+    receiver_->logged(position);
+  };
+  relay_hooks.failed = [this](const std::string& why) { receiver_->failed(why); };
+  relay_hooks.disk_full = [this] { return core_.disk.full(); };
+  relay_ = std::make_unique<Relay>(core_.log, core_.conditions, std::move(relay_hooks));
+
   Receiver::Hooks receiver_hooks;
-  receiver_hooks.apply = [this](proto::Group group) {
+  receiver_hooks.take = [this](proto::Group group) {
     if (group.first == 1) core_.board.begin(group.previous_hash);
-    applier_->submit(std::move(group));
+    relay_->submit(std::move(group));
   };
   receiver_hooks.cluster = [this] { return core_.board.cluster(); };
   receiver_hooks.status = [this] {
@@ -66,16 +75,22 @@ Status Slave::start() {
   Status opened = core_.open(
       [this](node::Caller caller, proto::Message message) { handle(std::move(caller), std::move(message)); });
   if (!opened.ok()) return opened;
-  Position position;
+  Replicator::Start start;
   Status read = core_.until_it_works([&] {
-    const Result<Position> found = applier_->open();
-    if (found) position = *found;
-    return found.status();
+    const Result<Applier::Start> found = applier_->open();
+    if (!found) return found.status();
+    start.applied = found->applied;
+    start.oldest_us = found->oldest_us;
+    return ok_status();
   });
   if (!read.ok()) return read;
-  if (core_.log.begun()) core_.board.begin(core_.log.cluster());
-  core_.board.post(position);
-  if (Status status = receiver_->start(position); !status.ok()) return status;
+  if (core_.log.begun()) {
+    core_.board.begin(core_.log.cluster());
+    start.logged = core_.log.durable();
+  }
+  core_.board.post(start.applied);
+  if (Status status = receiver_->start(start); !status.ok()) return status;
+  relay_->start();
   applier_->start();
   if (Status status = forwarder_->start(); !status.ok()) return status;
   core_.start([] {});
@@ -87,6 +102,7 @@ void Slave::stop() {
   core_.stop_taking_requests();
   forwarder_->stop();
   receiver_->stop();
+  relay_->stop();
   applier_->stop();
   core_.log.stop();
   core_.stop();
@@ -104,8 +120,8 @@ proto::NodeStatus Slave::status() {
   status.lag_ms = view.lag_ms;
   status.publisher = view.publisher;
   status.master = core_.config.master;
-  status.queue_depth = applier_->queue_depth();
-  status.queue_capacity = applier_->queue_capacity();
+  status.queue_depth = relay_->queue_depth();
+  status.queue_capacity = relay_->queue_capacity();
   return status;
 }
 

@@ -1,4 +1,4 @@
-// Slave: a node that follows a master. Wires the core, the receiver, the applier and the forwarder. Made and
+// Slave: a node that follows a master. Wires the core, the receiver, the relay, the applier and the forwarder. Made and
 // ended by the main thread; what it is asked arrives on the router's, which it does not hold up: what may wait for the
 // database or the master goes to the readers, the forwarder or the errands.
 #pragma once
@@ -13,6 +13,7 @@
 #include "slave/applier.h"
 #include "slave/forwarder.h"
 #include "slave/receiver.h"
+#include "slave/relay.h"
 
 namespace sqlcast::slave {
 
@@ -47,6 +48,7 @@ class Slave {
   std::optional<sql::Schema> explained_by_;
   std::uint64_t explained_definitions_ = 0;  // how many had been changed when it was read
   std::unique_ptr<Applier> applier_;
+  std::unique_ptr<Relay> relay_;
   std::unique_ptr<Receiver> receiver_;
   std::unique_ptr<Forwarder> forwarder_;
   Mutex mutex_;

@@ -43,6 +43,7 @@ json::Value to_json(const proto::NodeStatus& node) {
   object.emplace_back("epoch", node.epoch);
   object.emplace_back("position", node.position);
   object.emplace_back("hash", node.hash);
+  if (node.durable) object.emplace_back("durable", node.durable->sequence);
   object.emplace_back("head", node.head);
   object.emplace_back("lag_ms", node.lag_ms);
   object.emplace_back("entries_per_second", node.entries_per_second);
@@ -104,6 +105,14 @@ std::string holders(const std::vector<proto::NodeStatus>& nodes) {
   return text;
 }
 
+// What is applied; and how far the node's own log goes beyond that.
+std::string position_text(const proto::NodeStatus& node) {
+  std::string text = std::to_string(node.position);
+  if (node.durable && node.durable->sequence > node.position)
+    text += " (log " + std::to_string(node.durable->sequence) + ")";
+  return text;
+}
+
 }  // namespace
 
 std::string nodes_table(const std::vector<proto::NodeStatus>& nodes, bool wide) {
@@ -122,7 +131,7 @@ std::string nodes_table(const std::vector<proto::NodeStatus>& nodes, bool wide) 
     const bool known = node.epoch != 0 || node.position != 0 || node.state != "Unreachable";
     const bool reachable = node.state != "Unreachable";
     table.add({name_of(node), node.role.empty() ? "?" : node.role, node.state, known ? std::to_string(node.epoch) : "-",
-               known ? std::to_string(node.position) : "-",
+               known ? position_text(node) : "-",
                reachable ? (node.lag_ms == 0 ? "0" : text::duration_text(node.lag_ms)) : "-",
                reachable ? fmt::format("{:.1f}", node.entries_per_second) : "-", size_of(node.log),
                sync_of(node.log, node.log.sync_p99_us), node.endpoint, text::printable_line(node.message)});

@@ -35,6 +35,7 @@ struct Arguments {
   std::string timeout;
   std::string consistency;
   std::string ack;
+  std::string ack_for;
   std::uint32_t page_rows = 0;
   bool atomic = false;
   std::string params;
@@ -75,6 +76,18 @@ Status set_ack(const std::string& text, client::Options& options) {
   return ok_status();
 }
 
+Status set_ack_for(const std::string& text, client::Options& options) {
+  using client::AckFor;
+  if (text.empty()) return ok_status();
+  if (text == "durable")
+    options.ack_for = AckFor::durable;
+  else if (text == "applied")
+    options.ack_for = AckFor::applied;
+  else
+    return bad_argument("--ack-for " + text + ": expected durable or applied");
+  return ok_status();
+}
+
 Result<client::Options> client_options(const Arguments& arguments, const local::Nodes& nodes) {
   client::Options options;
   options.endpoints = nodes.endpoints;
@@ -87,6 +100,7 @@ Result<client::Options> client_options(const Arguments& arguments, const local::
   }
   if (Status status = set_consistency(arguments.consistency, options); !status.ok()) return status;
   if (Status status = set_ack(arguments.ack, options); !status.ok()) return status;
+  if (Status status = set_ack_for(arguments.ack_for, options); !status.ok()) return status;
   return options;
 }
 
@@ -196,6 +210,9 @@ void add_shell_command(CLI::App& app, command::Run& run) {
          "--ack", arguments->ack,
          "Where a write must be durable before the reply: local, one, majority, all (else as the master is set)")
       ->type_name("LEVEL");
+  app.add_option("--ack-for", arguments->ack_for,
+                 "What --ack waits for: durable (on disk in their logs), applied (their readers see it)")
+      ->type_name("WHAT");
   app.add_option("--page-rows", arguments->page_rows, "Rows asked for at a time (0 = as the node is set)")
       ->type_name("ROWS");
   app.add_option("--params", arguments->params,

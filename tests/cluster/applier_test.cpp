@@ -1,9 +1,12 @@
-// Goal: the applier applies what follows, and nothing else. Method: the applier alone, in this process, on a database
-// of its own; groups made by hand.
+// Goal: what a slave takes is written to its log, and from there applied: what follows, each once, and nothing else.
+// Method: relay and applier alone, in this process, on a database of their own; groups made by hand.
 #include "slave/applier.h"
 
+#include <csignal>
+#include <fstream>
 #include <mutex>
 
+#include "slave/relay.h"
 #include "storage/log.h"
 #include "tests/support/cluster.h"
 
@@ -12,34 +15,58 @@ using namespace sqlcast::support;
 
 namespace {
 
-class LoneApplier {
+class LoneSlave {
  public:
-  LoneApplier() : database_(options()), applier_(database_, log_, counters_, rate_, conditions_, hooks()) {
+  LoneSlave()
+      : database_(options()),
+        applier_(database_, log_, counters_, rate_, conditions_, applier_hooks()),
+        relay_(log_, conditions_, relay_hooks()) {
     if (const Status status = database_.start(); !status.ok()) throw std::runtime_error(status.message);
-    auto administrator = database_.open_administrator();
-    if (!administrator) throw std::runtime_error(administrator.status().message);
-    administrator_ = std::move(*administrator);
     must("CREATE DATABASE d");
     must("CREATE TABLE d.t (id INT PRIMARY KEY)");
-    if (const Result<Position> end = applier_.open(); !end) throw std::runtime_error(end.status().message);
+    if (const Result<slave::Applier::Start> at = applier_.open(); !at) throw std::runtime_error(at.status().message);
   }
-  ~LoneApplier() {
+  ~LoneSlave() {
+    relay_.stop();
     applier_.stop();
-    administrator_.reset();
     database_.stop();
+    log_.stop();
   }
-  LoneApplier(const LoneApplier&) = delete;
-  LoneApplier& operator=(const LoneApplier&) = delete;
+  LoneSlave(const LoneSlave&) = delete;
+  LoneSlave& operator=(const LoneSlave&) = delete;
 
-  slave::Applier& applier() { return applier_; }
+  void start() {
+    relay_.start();
+    applier_.start();
+  }
+  void take(const proto::Group& group) { relay_.submit(group); }
+  storage::Database& database() { return database_; }
+  node::NodeLog& log() { return log_; }
   std::string ask(const std::string& sql) {
-    const Result<std::optional<std::string>> cell = administrator_->scalar(sql);
+    const Result<std::optional<std::string>> cell = administrator()->scalar(sql);
     if (!cell) throw std::runtime_error(cell.status().message);
     return cell->value_or("NULL");
   }
-  std::string failure() {
+  void must(const std::string& sql) {
+    if (const Status status = administrator()->execute(sql); !status.ok()) throw std::runtime_error(status.message);
+  }
+  void kill_server() {
+    const pid_t server = server_process();
+    REQUIRE(server > 0);
+    ::kill(server, SIGKILL);
+  }
+  // What was told, by the applier and by the relay.
+  std::vector<std::string> failures() {
     const std::lock_guard lock(mutex_);
-    return failure_;
+    return failures_;
+  }
+  Sequence applied() {
+    const std::lock_guard lock(mutex_);
+    return applied_;
+  }
+  bool went_back() {
+    const std::lock_guard lock(mutex_);
+    return went_back_;
   }
 
  private:
@@ -48,31 +75,53 @@ class LoneApplier {
     options.managed = storage::ManagedServer::Options{(folder_.path() / "mariadb").string(), 32, 24};
     return options;
   }
-  slave::Applier::Hooks hooks() {
+  slave::Applier::Hooks applier_hooks() {
     slave::Applier::Hooks hooks;
-    hooks.applied = [](const Position&) {};
-    hooks.failed = [this](const std::string& why) {
+    hooks.applied = [this](const Position& position) {
       const std::lock_guard lock(mutex_);
-      failure_ = why;
+      went_back_ = went_back_ || position.sequence < applied_;
+      applied_ = position.sequence;
     };
+    hooks.failed = [this](const std::string& why) { note(why); };
     hooks.make_way = [] {};
     hooks.disk_full = [] { return false; };
     return hooks;
   }
-  void must(const std::string& sql) {
-    if (const Status status = administrator_->execute(sql); !status.ok()) throw std::runtime_error(status.message);
+  slave::Relay::Hooks relay_hooks() {
+    slave::Relay::Hooks hooks;
+    hooks.logged = [this](const Position&) { applier_.wake(); };
+    hooks.failed = [this](const std::string& why) { note(why); };
+    hooks.disk_full = [] { return false; };
+    return hooks;
+  }
+  void note(const std::string& why) {
+    const std::lock_guard lock(mutex_);
+    failures_.push_back(why);
+  }
+  std::unique_ptr<storage::Connection> administrator() {
+    auto administrator = database_.open_administrator();
+    if (!administrator) throw std::runtime_error(administrator.status().message);
+    return std::move(*administrator);
+  }
+  pid_t server_process() {
+    std::ifstream file(ask("SELECT @@pid_file"));
+    pid_t process = 0;
+    file >> process;
+    return process;
   }
 
   TemporaryFolder folder_;
   std::mutex mutex_;
-  std::string failure_;  // guarded by mutex_
+  std::vector<std::string> failures_;  // guarded by mutex_
+  Sequence applied_ = 0;               // guarded by mutex_
+  bool went_back_ = false;             // guarded by mutex_
   node::Counters counters_;
   node::Rate rate_;
   storage::Database database_;
   node::NodeLog log_{{(folder_.path() / "log").string(), 1U << 20U}};
-  std::unique_ptr<storage::Connection> administrator_;
   node::Conditions conditions_;
   slave::Applier applier_;
+  slave::Relay relay_;
 };
 
 // The groups of a history, one insert each: the k-th inserts k.
@@ -97,28 +146,59 @@ std::vector<proto::Group> history(Sequence length) {
 
 }  // namespace
 
-TEST_CASE("applier: what comes behind a hole is not applied, although it came together with what is before it",
+TEST_CASE("relay: what comes behind a hole is neither logged nor applied, although it came with what is before it",
           "[applier]") {
-  LoneApplier lone;
+  LoneSlave lone;
   const std::vector<proto::Group> groups = history(4);
-  // All are there when it starts: one batch.
-  for (const std::size_t index : {0U, 1U, 3U}) lone.applier().submit(groups[index]);
-  lone.applier().start();
-  wait_for("the applier to notice", [&] { return !lone.failure().empty(); });
-  INFO(lone.failure());
-  CHECK(lone.failure().find("entry 4 does not follow") != std::string::npos);
+  for (const std::size_t index : {0U, 1U, 3U}) lone.take(groups[index]);
+  lone.start();
+  wait_for("the relay to notice", [&] { return !lone.failures().empty(); });
+  INFO(lone.failures()[0]);
+  CHECK(lone.failures()[0].find("entry 4 cannot be added to this node's log") == 0);
+  wait_for("the others to be applied", [&] { return lone.applied() == 2; });
+  CHECK(lone.log().end().sequence == 2);
   CHECK(lone.ask("SELECT GROUP_CONCAT(id ORDER BY id) FROM d.t") == "1,2");
   CHECK(lone.ask("SELECT GROUP_CONCAT(last ORDER BY last) FROM sqlcast.log") == "1,2");
 }
 
-TEST_CASE("applier: a group of another history is not applied, although its number is the next", "[applier]") {
-  LoneApplier lone;
-  std::vector<proto::Group> groups = history(3);
+TEST_CASE("relay: a group of another history is neither logged nor applied, although its number is the next",
+          "[applier]") {
+  LoneSlave lone;
+  std::vector<proto::Group> groups = history(4);
   groups[2].previous_hash[0] ^= 1U;
-  for (const proto::Group& group : groups) lone.applier().submit(group);
-  lone.applier().start();
-  wait_for("the applier to notice", [&] { return !lone.failure().empty(); });
-  INFO(lone.failure());
-  CHECK(lone.failure().find("entry 3 does not follow") != std::string::npos);
+  groups[2].hash = proto::chain_hash(groups[2].previous_hash, 1, 3, 3, groups[2].body);
+  for (const proto::Group& group : groups) lone.take(group);
+  lone.start();
+  wait_for("the relay to notice", [&] { return !lone.failures().empty(); });
+  INFO(lone.failures()[0]);
+  CHECK(lone.failures()[0].find("entry 3 cannot be added to this node's log") == 0);
+  wait_for("the others to be applied", [&] { return lone.applied() == 2; });
+  CHECK(lone.log().end().sequence == 2);
   CHECK(lone.ask("SELECT GROUP_CONCAT(id ORDER BY id) FROM d.t") == "1,2");
+}
+
+TEST_CASE("applier: a difference stops it there for good, while the log goes on; what the server loses comes back",
+          "[applier][two_heads]") {
+  LoneSlave lone;
+  lone.must("INSERT INTO d.t VALUES (1501)");  // which the history inserts, too
+  const std::vector<proto::Group> groups = history(2'000);
+  lone.start();
+  for (const proto::Group& group : groups) lone.take(group);
+  wait_for("the applier to fail", [&] { return !lone.failures().empty(); });
+  CHECK(lone.failures()[0].find("entry 1501, statement 1 of 1") == 0);
+  wait_for("all of it to be in the log", [&] { return lone.log().durable().sequence == 2'000; });
+  CHECK(lone.applied() == 1'500);
+  const auto rows = [&] { return lone.ask("SELECT CONCAT(COUNT(*),' ',MAX(id)) FROM d.t WHERE id<>1501"); };
+  CHECK(rows() == "1500 1500");
+  // Nothing is in its way any more; but it has said that it stops there.
+  lone.must("DELETE FROM d.t WHERE id=1501");
+  lone.must("SET GLOBAL innodb_flush_log_at_trx_commit=0");
+  const std::uint64_t before = lone.database().restarts();
+  lone.kill_server();
+  wait_for("the server to be back, with what was told of",
+           [&] { return lone.database().restarts() > before && lone.database().up() && lone.database().admitted(); });
+  CHECK(rows() == "1500 1500");
+  CHECK(lone.applied() == 1'500);
+  CHECK_FALSE(lone.went_back());
+  CHECK(lone.failures().size() == 1);
 }

@@ -9,7 +9,6 @@
 
 #include "log/file_cursor.h"
 #include "log/reader.h"
-#include "storage/log.h"
 #include "tests/support/load.h"
 
 using namespace sqlcast;
@@ -91,8 +90,26 @@ std::uint64_t lose_what_was_not_synced(const Node& node, Sequence told, std::mt1
   return *end - std::min(place, *end);
 }
 
-// What the database of a node that is frozen here has committed, and nothing will be added: the master had told of
-// that.
+// Where the log of a node ends that is not running, or does not go on.
+Sequence end_of_log(const Node& node) {
+  log::FileSystem& system = log::real_file_system();
+  const std::string folder = (node.data_folder() / "log").string();
+  const auto files = log::list_files(system, folder);
+  REQUIRE(files.ok());
+  if (files->empty()) return 0;
+  auto cursor = log::FileCursor::open(system, folder, files->back(), std::nullopt);
+  REQUIRE(cursor.ok());
+  Sequence end = files->back() - 1;
+  log::Record record;
+  for (auto found = cursor->look(record); found.ok() && *found == log::Look::record; found = cursor->look(record)) {
+    cursor->skip(record);
+    if (record.type != log::RecordType::mark) end = std::max(end, record.last);
+  }
+  return end;
+}
+
+// What a node that is frozen here has in its log, and nothing will be added: the master had told of that. Nor is
+// anything added to its database.
 Sequence freeze(Node& node) {
   node.suspend();
   const auto administrator = node.open_database();
@@ -100,9 +117,7 @@ Sequence freeze(Node& node) {
   wait_for("the writer of " + node.name() + " to be gone", [&] {
     return node.ask_database("SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE USER='sqlcast_writer'") == "0";
   });
-  const Result<Position> position = storage::read_position(*administrator);
-  REQUIRE(position.ok());
-  return position->sequence;
+  return end_of_log(node);
 }
 
 // What a slave that stays has heard of before its master went, whether it has applied it or not.

@@ -78,6 +78,7 @@ inline QueryRequest query() {
   query.sent_since = 39;
   query.forwarded_by = "slave-1";
   query.cluster = to_hex(hash_of(0x50));
+  query.ack_for = AckFor::applied;
   return query;
 }
 
@@ -161,6 +162,7 @@ inline NodeStatus node_status() {
   status.uptime_ms = 60'000;
   status.seen_ms_ago = 200;
   status.counters = {{"catch_ups", 1}, {"requests", 99}};
+  status.durable = Position{3, 50, hash_of(0x60)};
   return status;
 }
 

@@ -1,0 +1,58 @@
+// Relay: the thread that writes what the receiver got to this node's own log, from where it is applied: what other
+// systems call the relay log. As many groups as have arrived are made durable by one sync. Nothing that does not follow
+// the log's end is written; the replicator has seen to that, and should it come to it, the relay takes nothing more.
+//
+// Callbacks run on the relay's thread or the log's; they must not block.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <thread>
+
+#include "base/queue.h"
+#include "base/types.h"
+#include "node/conditions.h"
+#include "node/node_log.h"
+#include "proto/entry.h"
+#include "slave/replicator.h"
+
+namespace sqlcast::slave {
+
+class Relay {
+ public:
+  struct Hooks {
+    std::function<void(const Position&)> logged;     // durable in this node's log; not for each group
+    std::function<void(const std::string&)> failed;  // nothing more is taken
+    std::function<bool()> disk_full;                 // nothing is to be written
+  };
+
+  Relay(node::NodeLog& log, node::Conditions& conditions, Hooks hooks);
+  ~Relay();  // stop()
+
+  // Main thread. Does not block.
+  void start();
+  // What is queued is dropped: the master's log has it. Main thread. May block, for the disk.
+  void stop();
+
+  // Takes as many as Replicator::kMaxQueuedGroups that are not logged yet; a node that is stopping drops them. More is
+  // a bug: a group that was left out would be a hole. The receiver's thread. Does not block.
+  void submit(proto::Group group) { SQLCAST_CHECK(queue_.try_push(std::move(group)) || queue_.closed()); }
+  // Any thread. Does not block.
+  std::size_t queue_depth() const { return queue_.size(); }
+  std::size_t queue_capacity() const { return queue_.capacity(); }
+
+ private:
+  void run();
+  bool wait_for_room();
+  bool begin_log(const proto::Group& first);
+  Status append(const proto::Group& group);
+
+  node::NodeLog& log_;
+  node::Conditions& conditions_;
+  const Hooks hooks_;
+  BoundedQueue<proto::Group> queue_;
+  std::thread thread_;
+  unsigned untold_ = 0;  // groups since logged() was last to be called; the thread's
+};
+
+}  // namespace sqlcast::slave

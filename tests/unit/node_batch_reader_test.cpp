@@ -1,0 +1,136 @@
+// Goal: the groups of a node's log come in order, none beyond the limit, whatever that is from call to call, a
+// definition alone; what does not follow is not taken into the log. Method: real files in a temporary folder.
+#include "node/batch_reader.h"
+
+#include "tests/support/temporary_folder.h"
+
+using namespace sqlcast;
+using node::BatchReader;
+using node::NodeLog;
+using support::TemporaryFolder;
+
+namespace {
+
+const Hash kCluster = proto::genesis_hash("a cluster");
+
+proto::Group group_behind(const Position& end, proto::GroupState state = proto::GroupState::committed) {
+  proto::Entry entry;
+  entry.sequence = end.sequence + 1;
+  entry.statements.push_back({"INSERT INTO t VALUES (" + std::to_string(entry.sequence) + ")", std::nullopt, {1, 0}});
+  proto::Group group;
+  group.first = group.last = entry.sequence;
+  group.epoch = 1;
+  group.state = state;
+  group.commit_time_us = 1'000 * group.last;
+  group.previous_hash = end.hash;
+  group.body = proto::encode_entries({entry});
+  group.hash = proto::chain_hash(end.hash, 1, group.first, group.last, group.body);
+  return group;
+}
+
+struct Fixture {
+  Fixture() { REQUIRE(log.begin(kCluster, {0, 0, kCluster}).ok()); }
+  void append(int groups, proto::GroupState state = proto::GroupState::committed) {
+    for (int i = 0; i < groups; ++i) {
+      const proto::Group group = group_behind(log.end(), state);
+      REQUIRE(log.append(group).ok());
+      ends.push_back({1, group.last, group.hash});
+    }
+    REQUIRE(log.sync().ok());
+  }
+  // The sequences of the groups that come; each follows the one before.
+  std::vector<Sequence> next(const Position& limit) {
+    const auto batch = reader.next(limit);
+    REQUIRE(batch.ok());
+    std::vector<Sequence> sequences;
+    for (const node::DecodedGroup& one : *batch) {
+      REQUIRE(one.entries.size() == 1);
+      REQUIRE(one.entries[0].sequence == one.group.last);
+      sequences.push_back(one.group.last);
+    }
+    return sequences;
+  }
+
+  TemporaryFolder folder;
+  NodeLog log{{(folder.path() / "log").string(), 4U << 10U}};  // many files
+  std::vector<Position> ends{Position{}};
+  BatchReader reader{log};
+};
+
+using Sequences = std::vector<Sequence>;
+
+}  // namespace
+
+TEST_CASE("batch reader: what is appended while it reads comes next, up to the limit that is given") {
+  Fixture f;
+  f.append(3);
+  REQUIRE(f.reader.seek({}).ok());
+  CHECK(f.reader.end() == Position{});
+  CHECK(*f.reader.next_time_us(f.ends[2]) == 1'000U);
+  CHECK(f.next(f.ends[2]) == Sequences{1, 2});
+  CHECK(f.reader.end() == f.ends[2]);
+  CHECK(f.next(f.ends[2]).empty());
+  CHECK_FALSE(f.reader.next_time_us(f.ends[2])->has_value());
+  f.append(1);
+  CHECK(f.next(f.log.durable()) == Sequences{3, 4});
+  CHECK(f.next(f.log.durable()).empty());
+  // One after the other, over the ends of files, as a slave that is level reads them.
+  for (Sequence sequence = 5; sequence < 100; ++sequence) {
+    f.append(1);
+    REQUIRE(f.next(f.log.durable()) == Sequences{sequence});
+  }
+}
+
+TEST_CASE("batch reader: a limit that goes back holds back what was read ahead") {
+  Fixture f;
+  f.append(5);
+  REQUIRE(f.reader.seek(f.ends[2]).ok());
+  CHECK(*f.reader.next_time_us(f.log.durable()) == 3'000U);
+  CHECK(f.next(f.ends[2]).empty());
+  CHECK(f.next(f.ends[4]) == Sequences{3, 4});
+  CHECK(f.next(f.ends[1]).empty());
+  CHECK(f.next(f.log.durable()) == Sequences{5});
+}
+
+TEST_CASE("batch reader: a definition comes alone, and no more than a few thousand entries come at once") {
+  Fixture f;
+  f.append(2);
+  f.append(2, proto::GroupState::ddl_done);
+  f.append(2'500);
+  REQUIRE(f.reader.seek({}).ok());
+  const Position limit = f.log.durable();
+  CHECK(f.next(limit) == Sequences{1, 2});
+  CHECK(f.next(limit) == Sequences{3});
+  CHECK(f.next(limit) == Sequences{4});
+  Sequence expected = 5;
+  std::size_t portions = 0;
+  for (auto portion = f.next(limit); !portion.empty(); portion = f.next(limit), ++portions)
+    for (const Sequence sequence : portion) REQUIRE(sequence == expected++);
+  CHECK(expected == 2'505);
+  CHECK(portions == 2);
+}
+
+TEST_CASE("batch reader: it begins only where a group of this history ends") {
+  Fixture f;
+  f.append(3);
+  CHECK(f.reader.seek(f.ends[3]).ok());
+  CHECK(f.next(f.log.durable()).empty());
+  Position other = f.ends[2];
+  other.hash[0] ^= 1U;
+  CHECK(f.reader.seek(other).code == Code::diverged);
+  CHECK(f.reader.seek({1, 4, f.ends[3].hash}).code == Code::bad_request);
+}
+
+TEST_CASE("node log: what does not follow its end is refused, and the log goes on with what does") {
+  Fixture f;
+  f.append(2);
+  const proto::Group next = group_behind(f.ends[2]);
+  CHECK_FALSE(f.log.append(group_behind({1, 3, next.hash})).ok());  // a hole
+  proto::Group foreign = group_behind({1, 2, kCluster});
+  CHECK(f.log.append(foreign).code == Code::diverged);
+  CHECK_FALSE(f.log.append(group_behind(f.ends[1])).ok());  // once more
+  CHECK(f.log.end() == f.ends[2]);
+  REQUIRE(f.log.append(next).ok());
+  REQUIRE(f.log.sync().ok());
+  CHECK(f.log.durable().sequence == 3);
+}
