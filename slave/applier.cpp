@@ -110,6 +110,9 @@ Status Applier::find_place() {
     return status;
   }
   position_ = *found;
+  if (reader_ && position_.sequence < log_.durable().sequence)
+    logging::info("the database ends at entry {} and gets from the log what it lacks, up to entry {}",
+                  position_.sequence, log_.durable().sequence);
   return status;
 }
 
