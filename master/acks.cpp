@@ -8,6 +8,7 @@ namespace sqlcast::master {
 namespace {
 
 constexpr std::size_t kMaxWaiters = 10'000;  // each is looked at for every report
+constexpr std::chrono::seconds kLately{1};
 
 }  // namespace
 
@@ -33,6 +34,13 @@ Acks::Outcome Acks::outcome(const Waiter& waiter) const {
 bool Acks::anyone_waits() const {
   const MutexLock lock(mutex_);
   return !waiters_.empty();
+}
+
+proto::AckFor Acks::awaited(Clock::time_point now) const {
+  const MutexLock lock(mutex_);
+  const auto lately = [now](const std::optional<Clock::time_point>& time) { return time && now - *time < kLately; };
+  if (lately(waited_for_applied_)) return proto::AckFor::applied;
+  return lately(waited_) || !waiters_.empty() ? proto::AckFor::durable : proto::AckFor::unset;
 }
 
 template <typename IsDone>
@@ -71,6 +79,8 @@ void Acks::when_acked(const Wanted& wanted, Clock::time_point deadline, Done don
     const MutexLock lock(mutex_);
     result = outcome(waiter);
     if (!result.enough && waiters_.size() < kMaxWaiters) {
+      waited_ = Clock::now();
+      if (wanted.ack_for == proto::AckFor::applied) waited_for_applied_ = waited_;
       waiters_.push_back(std::move(waiter));
       return;
     }

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -50,6 +51,8 @@ class Acks {
 
   // For slaves to have an entry.
   bool anyone_waits() const;
+  // What is waited for, or was within the last second; the more of both.
+  proto::AckFor awaited(Clock::time_point now) const;
 
   // Lets those go whose time is over. Call several times a second.
   void tick(Clock::time_point now);
@@ -67,6 +70,9 @@ class Acks {
   mutable Mutex mutex_;
   std::map<std::string, Progress> slaves_ SQLCAST_GUARDED_BY(mutex_);
   std::vector<Waiter> waiters_ SQLCAST_GUARDED_BY(mutex_);
+  // When one that waits was last added: for anything, and for what is applied.
+  std::optional<Clock::time_point> waited_ SQLCAST_GUARDED_BY(mutex_);
+  std::optional<Clock::time_point> waited_for_applied_ SQLCAST_GUARDED_BY(mutex_);
 };
 
 }  // namespace sqlcast::master

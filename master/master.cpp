@@ -378,7 +378,7 @@ void Master::handle_report(const node::Caller& caller, proto::Report report) {
     peer.status = std::move(report.status);
     peer.seen = Clock::now();
   }
-  core_.front.reply(caller, proto::ReportReply{beacon()});
+  core_.front.reply(caller, proto::ReportReply{beacon(), acks_.awaited(Clock::now())});
 }
 
 // ---- replies ---------------------------------------------------------------------------------------------------

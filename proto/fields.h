@@ -310,6 +310,7 @@ void describe(V& v, Of<Beacon> auto& m) {
 template <typename V>
 void describe(V& v, Of<ReportReply> auto& m) {
   v.required("beacon", m.beacon);
+  v.field("awaited", m.awaited, AckFor::unset);
 }
 
 template <typename V>

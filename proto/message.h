@@ -260,6 +260,7 @@ struct GroupMessage {
 // report_reply carries a Beacon too: the variant's position alone does not tell, so it has its own struct.
 struct ReportReply {
   Beacon beacon;
+  AckFor awaited = AckFor::unset;  // what replies at the master wait for, or did a moment ago: it is reported at once
 };
 
 using Message = std::variant<QueryRequest, QueryResult, ErrorReply, FetchRequest, CloseRequest, ClosedReply,

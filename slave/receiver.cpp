@@ -18,6 +18,7 @@ constexpr auto kLiveTick = 100ms;         // nothing but silence is waited for
 constexpr auto kReportInterval = 200ms;   // what is known of the own freshness is no older, with the way there and back
 constexpr std::size_t kMaxReports = 256;  // without an answer
 constexpr auto kMinReportInterval = 10ms;  // when there is something new to acknowledge
+constexpr auto kAwaited = 1s;              // after the master has said that replies wait for it, at once
 constexpr auto kStatusInterval = 500ms;
 constexpr auto kResetInterval = 2000ms;
 constexpr std::size_t kMaxMessagesPerTurn = 256;
@@ -187,6 +188,8 @@ void Receiver::on_reply(proto::Decoded decoded) {
     }
   } else if (const auto* report = std::get_if<proto::ReportReply>(&decoded.message)) {
     hooks_.report_refused({});
+    awaited_ = report->awaited;
+    awaited_at_ = Clock::now();
     on_report_reply(decoded.header.exchange, report->beacon);
   }
 }
@@ -247,9 +250,16 @@ void Receiver::subscribe(const std::string& publisher) {
   logging::info("following the stream of {} at {}", config_.master, publisher);
 }
 
+std::chrono::milliseconds Receiver::report_interval(Clock::time_point now) const {
+  if (!has_news()) return kReportInterval;
+  const bool awaited = awaited_ == proto::AckFor::applied ||
+                       (awaited_ == proto::AckFor::durable && logged_.sequence != reported_logged_);
+  return awaited && now - awaited_at_ < kAwaited ? 0ms : kMinReportInterval;
+}
+
 void Receiver::report_if_due() {
   const Clock::time_point now = Clock::now();
-  if (now - last_report_ < (has_news() ? kMinReportInterval : kReportInterval)) return;
+  if (now - last_report_ < report_interval(now)) return;
   if (!subscriber_ && !replicator_->master_heard(now)) return;
   last_report_ = now;
   reported_logged_ = logged_.sequence;

@@ -87,6 +87,7 @@ class Receiver {
   void act(Replicator::Actions actions);
   void find_publisher();
   void subscribe(const std::string& publisher);
+  std::chrono::milliseconds report_interval(Clock::time_point now) const;
   void report_if_due();
   void publish_view();
 
@@ -116,6 +117,8 @@ class Receiver {
   };
   std::deque<SentReport> reports_;     // not answered yet
   std::uint64_t report_exchange_ = 0;  // of the last report
+  proto::AckFor awaited_ = proto::AckFor::unset;  // as the master has said last
+  Clock::time_point awaited_at_{};
   Sequence reported_logged_ = 0;
   Sequence reported_applied_ = 0;
   std::uint64_t reported_dropped_ = 0;
