@@ -7,13 +7,13 @@
 
 namespace sqlcast::master {
 
-Keeper::Keeper(std::function<bool()> keep, std::chrono::milliseconds again_after)
-    : keep_(std::move(keep)), again_after_(again_after) {}
+Keeper::Keeper(std::function<bool()> keep, std::chrono::milliseconds again_after, const char* name)
+    : keep_(std::move(keep)), again_after_(again_after), name_(name) {}
 
 Keeper::~Keeper() { stop(); }
 
 void Keeper::start() {
-  thread_ = start_thread("keeper", [this] { run(); });
+  thread_ = start_thread(name_, [this] { run(); });
 }
 
 void Keeper::wake() {

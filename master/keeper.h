@@ -16,7 +16,9 @@ class Keeper {
  public:
   // `keep`, on the keeper's thread, writes what is not written yet, and may take as long as it likes. False: some of it
   // could not be; it is called again after `again_after`.
-  explicit Keeper(std::function<bool()> keep, std::chrono::milliseconds again_after = std::chrono::seconds(1));
+  // `name`: of the thread (base/thread.h).
+  explicit Keeper(std::function<bool()> keep, std::chrono::milliseconds again_after = std::chrono::seconds(1),
+                  const char* name = "keeper");
   ~Keeper();  // stop()
   Keeper(const Keeper&) = delete;
   Keeper& operator=(const Keeper&) = delete;
@@ -32,6 +34,7 @@ class Keeper {
 
   const std::function<bool()> keep_;
   const std::chrono::milliseconds again_after_;
+  const char* const name_;
   Mutex mutex_;
   ConditionVariable changed_;
   bool woken_ SQLCAST_GUARDED_BY(mutex_) = false;

@@ -140,6 +140,7 @@ std::vector<log::SlaveNeed> Master::slave_needs() {
 void Master::tick() {
   const Clock::time_point now = Clock::now();
   acks_.tick(now);
+  sequencer_->tick(now);
   const storage::Database::Health database = core_.database.health();
   overdue_.tick(now, database.up && !database.stalled && core_.log.health().ok(),
                 [this](const node::Caller& caller, Status status, Sequence since) {
@@ -202,6 +203,7 @@ void Master::stop() {
   core_.stop_taking_requests();
   if (sequencer_) sequencer_->stop();
   core_.log.stop();  // answers what has committed
+  if (sequencer_) sequencer_->keep_memory();
   acks_.tick(Clock::time_point::max());
   if (publisher_) publisher_->stop();
   core_.stop();

@@ -22,6 +22,9 @@ using Clock = WriteRequest::Clock;
 using namespace std::chrono_literals;
 using CancelAnswer = node::RequestsUnderWay::Answer;
 
+// Read anew at each start: slaves who are not further behind than that are known at once to have this log's entries.
+constexpr Sequence kNewest = 1'000;
+
 Status id_reused(const RequestKey& key) {
   return Status::error(Code::request_id_reused, "request " + std::to_string(key.request_id) + " of client '" +
                                                     key.client_id +
@@ -54,6 +57,7 @@ Sequencer::Sequencer(const config::NodeConfig& config, storage::Database& databa
                     if (!what.empty() && connection_.defining()) hooks_.make_way();
                   }),
       window_(config.limits.retry_window),
+      memory_(window_, log, config.limits.retry_window),
       rand_state_(std::random_device()()) {}
 
 Sequencer::~Sequencer() { stop(); }
@@ -111,15 +115,15 @@ Status Sequencer::connect() {
   return reload_schema();
 }
 
-// What the log has after our head: at start its newest part, later what was committed although nobody heard of it, as
-// when the connection was lost behind a definition's last step.
+// What the log has after our head: at start what the retry memory lacks, and its newest part; later what was committed
+// although nobody heard of it, as when the connection was lost behind a definition's last step.
 Status Sequencer::take_in() {
   const Position end = log_.end();
   Sequence after = head_.sequence;
+  Sequence remembered = after;
   if (!log_read_) {
-    after = end.sequence > config_.limits.retry_window ? end.sequence - config_.limits.retry_window : 0;
-    after = std::max(after, log_.start().sequence);
-    window_.begin_after(after);
+    remembered = memory_.load(end);
+    after = std::min(remembered, std::max(log_.start().sequence, end.sequence - std::min(end.sequence, kNewest)));
   } else {
     const Result<bool> has = log_.has(head_);
     if (!has) return has.status();
@@ -141,7 +145,8 @@ Status Sequencer::take_in() {
       move_head_to(group, *entries);
       log_.when_durable([this, group] { announce(group, {}); });
     } else {
-      remember(group, *entries);
+      note(group, *entries);
+      if (group.last > remembered) remember(group, *entries);
     }
   }
   if (!log_read_) {
@@ -161,6 +166,7 @@ Status Sequencer::start() {
         proto::genesis_hash(std::to_string(source()) + std::to_string(source()) + std::to_string(unix_microseconds()));
   }
   if (Status status = connect(); !status.ok()) return status;
+  memory_.start();
   thread_ = start_thread("sequencer", [this] { run(); });
   return ok_status();
 }

@@ -20,6 +20,7 @@
 #include "master/failed_requests.h"
 #include "master/imposed_time.h"
 #include "master/recent_history.h"
+#include "master/retry_memory.h"
 #include "master/retry_window.h"
 #include "master/write_request.h"
 #include "node/counters.h"
@@ -61,12 +62,16 @@ class Sequencer {
             Hooks hooks);
   ~Sequencer();  // stop()
 
-  // Ends interrupted DDL, reads the log's end and the retry window, then starts the thread. Main thread. May block, for
+  // Ends interrupted DDL, reads the retry window and the log's end, then starts the thread. Main thread. May block, for
   // the database.
   Status start();
   // Finishes the group in hand; what is still queued is answered with shutting_down. Main thread. May block, for
   // the group.
   void stop();
+  // Behind stop() and the log's: keeps what is to be known at the next start. Main thread. May block, for the disk.
+  void keep_memory() { memory_.stop(); }
+  // Several times a second. Any thread, one at a time. Does not block.
+  void tick(WriteRequest::Clock::time_point now) { memory_.tick(now); }
 
   // Any thread. Does not block.
   void submit(WriteRequest request);
@@ -134,6 +139,7 @@ class Sequencer {
   Status promise(const proto::Group& group, std::vector<Committed> answers);
   void announce(const proto::Group& group, std::vector<Committed> answers);
   void answer_when_durable(Committed answer);
+  void note(const proto::Group& group, const std::vector<proto::Entry>& entries);
   void remember(const proto::Group& group, const std::vector<proto::Entry>& entries);
   Status take_in();
   bool connect_for(Batch& batch);
@@ -167,6 +173,7 @@ class Sequencer {
   std::deque<WriteRequest> waiting_;  // taken from the queue, not in a group yet
   node::WriteConnection connection_;
   RetryWindow window_;
+  RetryMemory memory_;
   Position head_;
   bool cut_short_ = false;  // a group that was committed is not in the log: the node stops
   bool hopeless_ = false;   // the database is not this log's

@@ -33,7 +33,7 @@ void Sequencer::run_ddl(WriteRequest request) {
   std::vector<std::string> parts = verdict.parts.empty() ? request.plan.texts : verdict.parts;
   // Sent again after a crash between two parts, it goes on with those that are not in the log.
   const RetryWindow::Outcome* begun = request.retryable() ? window_.find(request.key()) : nullptr;
-  const std::vector<std::size_t> done = begun == nullptr ? std::vector<std::size_t>() : begun->definitions;
+  const std::vector<std::uint64_t> done = begun == nullptr ? std::vector<std::uint64_t>() : begun->definitions;
   DdlParts outcome;
   bool goes_on = true;
   for (std::size_t i = 0; i < parts.size() && goes_on; ++i) {

@@ -358,6 +358,7 @@ Result<std::optional<Hash>> Sequencer::hash_in_log(Sequence last) {
 
 void Sequencer::move_head_to(const proto::Group& group, const std::vector<proto::Entry>& entries) {
   head_ = Position{group.epoch, group.last, group.hash};
+  note(group, entries);
   remember(group, entries);
   counters_.writes += entries.size();
   ++counters_.groups;
@@ -404,11 +405,16 @@ void Sequencer::answer_when_durable(Committed answer) {
   log_.when_durable([this, shared] { hooks_.answer(std::move(*shared)); });
 }
 
-void Sequencer::remember(const proto::Group& group, const std::vector<proto::Entry>& entries) {
+// Where the log is.
+void Sequencer::note(const proto::Group& group, const std::vector<proto::Entry>& entries) {
   history_.add(group.last, group.hash);
+  time_.continue_from(entries.back().context.timestamp_us);
+}
+
+void Sequencer::remember(const proto::Group& group, const std::vector<proto::Entry>& entries) {
   for (const proto::Entry& entry : entries)
     window_.add(entry, group.epoch, group.state != proto::GroupState::committed);
-  time_.continue_from(entries.back().context.timestamp_us);
+  window_.end_group({group.epoch, group.last, group.hash});
 }
 
 std::vector<Committed> Sequencer::answer_batch(Batch& batch, std::vector<storage::JobOutcome>& outcomes,

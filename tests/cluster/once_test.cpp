@@ -99,6 +99,55 @@ TEST_CASE("once: a first copy that a stopped slave still has is not executed whe
   cluster.check_same_everywhere();
 }
 
+TEST_CASE("once: what a client that writes little has had executed is known after kill -9, however much others wrote",
+          "[once]") {
+  Cluster cluster(0);
+  Node& master = cluster.master();
+  cluster.must("CREATE DATABASE once");
+  cluster.must("CREATE TABLE once.t (id INT AUTO_INCREMENT PRIMARY KEY)");
+  proto::QueryRequest request = keyed("quiet", 1, "INSERT INTO once.t VALUES ()");
+  request.sent_since = master.status()->position;
+  const Answer first = master.run(request);
+  REQUIRE(first.ok());
+
+  constexpr Sequence kOthersWrite = 150'000;  // a window and a half
+  const auto busy = client_of(master, "busy");
+  const Sequence enough = first.result.sequence + kOthersWrite;
+  while (master.status()->position < enough) {
+    std::vector<std::future<client::Reply>> replies;
+    for (int i = 0; i < 2'000; ++i)
+      replies.push_back(busy->submit(client::Request::of("INSERT INTO once.t VALUES ()")));
+    for (auto& reply : replies) REQUIRE(reply.get().status.ok());
+  }
+  const std::string rows = master.run("SELECT COUNT(*) FROM once.t").text();
+  const auto again = [&] {
+    const Answer answer = master.run(request);
+    INFO(show(answer.status));
+    REQUIRE(answer.ok());
+    CHECK(answer.result.replayed);
+    CHECK(answer.result.sequence == first.result.sequence);
+    REQUIRE(answer.result.results.size() == 1);
+    CHECK(answer.result.results[0].insert_id == first.result.results.at(0).insert_id);
+    CHECK(master.run("SELECT COUNT(*) FROM once.t").text() == rows);
+  };
+  again();
+  master.kill();
+  master.start();
+  master.wait_until_answering();
+  again();
+  REQUIRE(master.stop());
+  const std::string data = master.data_folder().string();
+  CHECK(std::filesystem::exists(master.data_folder() / "log" / "retry.snapshot"));
+  const Run verified = run_program({program("sqlcast"), "log", "verify", "--data", data});
+  INFO(verified.output);
+  CHECK(verified.exit_code == 0);
+  master.start();
+  master.wait_until_answering();
+  again();
+  const Answer other = master.run(keyed("quiet", 1, "INSERT INTO once.t VALUES (DEFAULT)"));
+  CHECK(other.status.code == Code::request_id_reused);
+}
+
 TEST_CASE("once: the first write of a new client is executed, however much the master has forgotten", "[once]") {
   Cluster::Options options;
   options.slaves = 1;

@@ -162,11 +162,24 @@ struct Model {
     ++executed;
   }
 
+  // With the copy that was kept last, or, where there is none, with the newest entries.
   void restart() {
-    const Sequence after = log.size() > kWindow ? log.size() - kWindow : 0;
+    Sequence after = log.size() > kWindow ? log.size() - kWindow : 0;
     window.begin_after(after);
+    if (kept && below(4) != 0) {
+      after = kept->position.sequence;
+      REQUIRE(window.restore(*kept, clients));
+      ++from_copies;
+    }
     for (Sequence s = after; s < log.size(); ++s) window.add(log[s], 1);
     ++restarts;
+  }
+
+  void keep() {
+    window.end_group({1, log.size(), {}});
+    clients.clear();
+    kept = window.begin_copy();
+    while (window.copy_some(10, clients)) continue;
   }
 
   void step() {
@@ -180,6 +193,7 @@ struct Model {
         break;
       case 5:
         if (below(20) == 0) restart();
+        if (below(20) == 0) keep();
         break;
       case 6:  // a crash between two parts
         if (!under_way.empty()) {
@@ -204,12 +218,14 @@ struct Model {
 
   std::mt19937 random;
   RetryWindow window;
+  std::optional<RetryWindow::Place> kept;
+  std::vector<RetryWindow::ClientMemory> clients;
   std::vector<proto::Entry> log;
   std::vector<Copy> under_way;
   std::map<RequestKey, std::size_t> times;  // the oracle: entries of each request
   std::map<RequestKey, Sequence> sent_at;
   std::uint64_t last_request = 0;
-  std::uint64_t replayed = 0, unknown = 0, executed = 0, restarts = 0;
+  std::uint64_t replayed = 0, unknown = 0, executed = 0, restarts = 0, from_copies = 0;
 };
 
 }  // namespace
@@ -224,5 +240,6 @@ TEST_CASE("retry window: whatever is sent, delayed, forgotten and restarted, not
     CHECK(model.replayed > 1'000);
     CHECK(model.unknown > 1'000);
     CHECK(model.restarts > 20);
+    CHECK(model.from_copies > 20);
   }
 }
