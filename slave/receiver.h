@@ -115,8 +115,8 @@ class Receiver {
     Sequence applied = 0;
     Clock::time_point at;
   };
-  std::deque<SentReport> reports_;     // not answered yet
-  std::uint64_t report_exchange_ = 0;  // of the last report
+  std::deque<SentReport> reports_;                // not answered yet
+  std::uint64_t report_exchange_ = 0;             // of the last report
   proto::AckFor awaited_ = proto::AckFor::unset;  // as the master has said last
   Clock::time_point awaited_at_{};
   Sequence reported_logged_ = 0;

@@ -120,3 +120,18 @@ TEST_CASE("acks: `one` without any slave waits for the first, and misses its tim
   acks.tick(now + 2s);
   CHECK(calls == 1);
 }
+
+TEST_CASE("acks: slaves are told what is waited for, and a moment longer") {
+  Acks acks;
+  const Acks::Clock::time_point now = Acks::Clock::now();
+  acks.report("a", {5, 5});
+  CHECK(acks.awaited(now) == proto::AckFor::unset);
+  acks.when_acked({proto::Ack::one, proto::AckFor::durable, 5}, now + 1h, [](const Acks::Outcome&) {});
+  CHECK(acks.awaited(now) == proto::AckFor::unset);  // it did not wait
+  acks.when_acked({proto::Ack::one, proto::AckFor::durable, 6}, now + 1h, [](const Acks::Outcome&) {});
+  CHECK(acks.awaited(now) == proto::AckFor::durable);
+  acks.when_acked({proto::Ack::one, proto::AckFor::applied, 6}, now + 1h, [](const Acks::Outcome&) {});
+  acks.report("a", {6, 6});
+  CHECK(acks.awaited(now) == proto::AckFor::applied);
+  CHECK(acks.awaited(now + 1h) == proto::AckFor::unset);
+}
