@@ -161,4 +161,12 @@ TEST_CASE("cli: a table of nodes marks who is not there, and is JSON too") {
   CHECK(table.find("1042") != std::string::npos);
   CHECK(table.find("two lines") != std::string::npos);
   CHECK(nodes_json({master}, 0).find("\"position\": 1042") != std::string::npos);
+  // Where the log ends, when that is not where the position is.
+  master.durable = Position{1, 1042, {}};
+  CHECK(nodes_table({master}).find("(log") == std::string::npos);
+  slave.state = "CatchingUp";
+  slave.position = 7;
+  slave.durable = Position{1, 1040, {}};
+  CHECK(nodes_table({slave}).find("7 (log 1040)") != std::string::npos);
+  CHECK(nodes_json({slave}, 0).find("\"durable\": 1040") != std::string::npos);
 }
