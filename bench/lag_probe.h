@@ -58,9 +58,9 @@ class LagProbe {
 
  private:
   struct Mark {
-    Sequence sequence;
+    Sequence sequence = 0;
     Clock::time_point acknowledged;
-    bool last;  // of drain()
+    bool last = false;  // of drain()
   };
   struct State {
     std::deque<Mark> marks;

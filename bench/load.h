@@ -95,7 +95,7 @@ class Load {
   };
   struct Logical {
     Generator generator;
-    Connection* connection;
+    Connection* connection = nullptr;
     client::Target target;
   };
   void send(std::size_t index, Clock::time_point since);

@@ -36,11 +36,11 @@ struct Arguments {
 };
 
 const std::map<std::string, client::Ack>& acks() {
-  static const std::map<std::string, client::Ack> names = {{"local", client::Ack::local},
-                                                           {"one", client::Ack::one},
-                                                           {"majority", client::Ack::majority},
-                                                           {"all", client::Ack::all}};
-  return names;
+  static const std::map<std::string, client::Ack> kNames = {{"local", client::Ack::local},
+                                                            {"one", client::Ack::one},
+                                                            {"majority", client::Ack::majority},
+                                                            {"all", client::Ack::all}};
+  return kNames;
 }
 
 milliseconds to_duration(double seconds) { return milliseconds(static_cast<std::int64_t>(seconds * 1000)); }

@@ -71,12 +71,13 @@ std::optional<Kind> kind_of(std::string_view name) {
 }
 
 const std::vector<std::string>& kind_names() {
-  static const std::vector<std::string> names = [] {
+  static const std::vector<std::string> kNames = [] {
     std::vector<std::string> all;
+    all.reserve(kKinds.size());
     for (const Kind kind : kKinds) all.emplace_back(kind_name(kind));
     return all;
   }();
-  return names;
+  return kNames;
 }
 
 bool reads_only(Kind kind) { return kind == Kind::point_select; }

@@ -240,7 +240,7 @@ void add_database(std::vector<Row>& rows) {
 
 void add_log(std::vector<Row>& rows) {
   constexpr milliseconds kYears = std::chrono::hours(24) * 3'650;
-  constexpr std::uint64_t kMost = 1'024 * 1'024 * kGiB;
+  constexpr std::uint64_t kMost = kMiB * kGiB;
   rows.push_back(bytes("log.file_bytes", SQLCAST_FIELD(std::uint64_t, log.file_bytes), 16 * kKiB, kGiB,
                        "Size of one file of the log; the next one is made beforehand."));
   rows.push_back(duration("log.keep_for", SQLCAST_FIELD(milliseconds, log.keep_for), milliseconds{0}, kYears,

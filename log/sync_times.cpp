@@ -14,7 +14,7 @@ void SyncTimes::add(std::chrono::nanoseconds took) {
 }
 
 SyncTimes::View SyncTimes::view() const {
-  std::array<std::uint32_t, kKept> times;
+  std::array<std::uint32_t, kKept> times{};
   View view;
   {
     const MutexLock lock(mutex_);

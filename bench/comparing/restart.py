@@ -58,12 +58,12 @@ def restarts(comparison, cluster):
     empty = measure("an empty log")
     report = cluster.write(plan.log_entries, FILLERS, "narrow", "--connections=2")
     status = master_status(cluster)
-    if status["counters"]["log_first"] != 1:
-        raise Failed(f"the log has lost its beginning: it begins at {status['counters']['log_first']}")
+    if status["log"]["first"] != 1:
+        raise Failed(f"the log has lost its beginning: it begins at {status['log']['first']}")
     comparison.say(f"  {plan.log_entries:,} entries written in {report['total']['seconds']:.0f} s, "
                    f"in {status['counters']['groups']:,} groups")
     full = measure(f"{plan.log_entries:,} entries in the log")
-    if master_status(cluster)["counters"]["log_first"] != 1:
+    if master_status(cluster)["log"]["first"] != 1:
         raise Failed("the log has lost its beginning")
     comparison.extra["restart"] = {"entries": plan.log_entries, "groups": status["counters"]["groups"],
                                    "log_mib": status["counters"]["log_bytes"] / 1048576,
