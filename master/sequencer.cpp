@@ -105,7 +105,8 @@ std::string Sequencer::failure() const {
 
 Status Sequencer::connect() {
   if (Status status = connection_.open(); !status.ok()) return status;
-  Status status = node::reconcile(log_, connection_, head_.hash);
+  node::ConnectionHead database(connection_);
+  Status status = node::reconcile(log_, database, head_.hash);
   if (status.ok()) status = take_in();
   if (!status.ok()) {
     connection_.close();  // nothing is written on it

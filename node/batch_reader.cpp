@@ -1,12 +1,6 @@
 #include "node/batch_reader.h"
 
 namespace sqlcast::node {
-namespace {
-
-constexpr std::size_t kBatchEntries = 2'000;
-constexpr std::uint64_t kBatchBytes = 4U << 20U;
-
-}  // namespace
 
 Status BatchReader::seek(const Position& after) {
   ahead_.reset();
@@ -49,7 +43,7 @@ Result<std::vector<DecodedGroup>> BatchReader::next(const Position& limit) {
   std::vector<DecodedGroup> batch;
   std::size_t entries = 0;
   std::uint64_t bytes = 0;
-  while (entries < kBatchEntries && bytes < kBatchBytes) {
+  while (entries < portion_.entries && bytes < portion_.bytes) {
     if (Status status = look_ahead(limit); !status.ok()) return status;
     if (!ahead_ || ahead_->group.last > limit.sequence) break;
     if (!batch.empty() && (is_ddl(ahead_->group) || is_ddl(batch.back().group))) break;

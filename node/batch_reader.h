@@ -4,6 +4,7 @@
 // One thread. May block, for the disk.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -18,7 +19,14 @@ namespace sqlcast::node {
 
 class BatchReader {
  public:
-  explicit BatchReader(NodeLog& log) : log_(log) {}
+  // What makes a portion full.
+  struct Portion {
+    std::size_t entries = 2'000;
+    std::uint64_t bytes = 4U << 20U;
+  };
+
+  explicit BatchReader(NodeLog& log) : BatchReader(log, Portion()) {}
+  BatchReader(NodeLog& log, const Portion& portion) : log_(log), portion_(portion) {}
 
   // Goes behind the group that ends exactly at `after`; the log has begun, and is durable up to there. diverged: no
   // such group is in the log. snapshot_required: the log begins later. Else errors of LogReader.
@@ -30,14 +38,15 @@ class BatchReader {
   // next().
   Result<std::optional<std::uint64_t>> next_time_us(const Position& limit);
   // What comes next, up to `limit`, which is the end of a durable group, or before end(): a definition alone, otherwise
-  // as many groups as there are, within bounds; none when there is none. bad_message: a group's body is none. Else
-  // errors of LogReader.
+  // as many groups as there are, until they fill a portion; none when there is none. bad_message: a group's body is
+  // none. Else errors of LogReader.
   Result<std::vector<DecodedGroup>> next(const Position& limit);
 
  private:
   Status look_ahead(const Position& limit);
 
   NodeLog& log_;
+  Portion portion_;
   std::optional<log::LogReader> reader_;
   std::optional<DecodedGroup> ahead_;  // read, and not given yet
   Position limit_;                     // of what is read ahead of: kept until it is reached

@@ -14,10 +14,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// What may be appended and not durable: what a power loss can leave the database ahead of the log. The database keeps
-// many more groups than that (node/write_connection).
-constexpr std::size_t kMaxWaiting = 256;
-constexpr std::uint64_t kMaxWaitingBytes = 64U << 20U;
+constexpr std::uint64_t kMaxWaitingBytes = 64U << 20U;  // appended and not durable
+constexpr auto kLongestRetry = 1s;
 // A log that is idle notes how far it is on disk.
 constexpr auto kIdle = 1s;
 constexpr auto kPatience = 8s;  // with the disk, of a node that is to stop
@@ -34,29 +32,24 @@ constexpr auto kGuardInterval = 200ms;
 NodeLog::~NodeLog() { stop(); }
 
 Status NodeLog::open() {
-  log::FileSystem& system = log::real_file_system();
-  const Result<std::optional<Hash>> cluster = log::find_cluster(system, options_.folder);
+  const Result<std::optional<Hash>> cluster = log::find_cluster(system_, options_.folder);
   if (!cluster) return cluster.status();
-  if (!*cluster) return ok_status();
-  cluster_ = **cluster;
-  log::LogSettings settings;
-  settings.folder = options_.folder;
-  settings.cluster = cluster_;
-  settings.file_bytes = options_.file_bytes;
-  return take(log::open_log(system, settings, std::nullopt, index_));
+  return *cluster ? open_files(**cluster, std::nullopt) : ok_status();
 }
 
 Status NodeLog::begin(const Hash& cluster, const Position& start) {
   SQLCAST_CHECK(!begun());
+  return open_files(cluster, start);
+}
+
+Status NodeLog::open_files(const Hash& cluster, const std::optional<Position>& start) {
   cluster_ = cluster;
   log::LogSettings settings;
   settings.folder = options_.folder;
   settings.cluster = cluster;
   settings.file_bytes = options_.file_bytes;
-  return take(log::open_log(log::real_file_system(), settings, start, index_));
-}
-
-Status NodeLog::take(Result<log::OpenedLog> opened) {
+  settings.prepare_beforehand = options_.threads;
+  Result<log::OpenedLog> opened = log::open_log(system_, settings, start, index_);
   if (!opened) return opened.status();
   if (opened->torn)
     logging::warn("{}, offset {}: {} bytes that were never durable were cut off, and kept as {}", opened->torn->path,
@@ -66,7 +59,7 @@ Status NodeLog::take(Result<log::OpenedLog> opened) {
     const MutexLock lock(mutex_);
     writer_ = std::move(opened->writer);
   }
-  thread_ = start_thread("log", [this] { run(); });
+  if (options_.threads) thread_ = start_thread("log", [this] { run(); });
   return ok_status();
 }
 
@@ -76,7 +69,7 @@ void NodeLog::prepare_to_stop() {
     if (std::exchange(stopping_, true)) return;
   }
   done_.notify_all();
-  guard_ = start_thread("log guard", [this] { end_if_the_disk_hangs(); });
+  if (options_.threads) guard_ = start_thread("log guard", [this] { end_if_the_disk_hangs(); });
 }
 
 // Of a node that is to stop: whoever waits for the disk of its log, others wait for him.
@@ -93,14 +86,14 @@ void NodeLog::end_if_the_disk_hangs() {
 
 void NodeLog::stop() {
   prepare_to_stop();
+  {
+    const MutexLock lock(mutex_);
+    if (std::exchange(closing_, true)) return;
+  }
+  to_do_.notify_all();
+  if (thread_.joinable()) thread_.join();
   Status closed;
-  if (thread_.joinable()) {
-    {
-      const MutexLock lock(mutex_);
-      closing_ = true;
-    }
-    to_do_.notify_all();
-    thread_.join();
+  if (begun()) {
     sync_since_ = Clock::now();
     closed = writer().close();
     if (!closed.ok()) logging::error("the log could not be closed: {}", closed.message);
@@ -134,7 +127,7 @@ log::LogWriter& NodeLog::writer() const {
 // ---- appending -------------------------------------------------------------------------------------------------
 
 Status NodeLog::append(const proto::Group& group, Then then, Sync sync) {
-  BackOff back_off(20ms, 1000ms);
+  BackOff back_off(options_.retry, kLongestRetry);
   while (true) {
     disk_since_ = Clock::now();
     Status status = try_append(group);
@@ -152,14 +145,15 @@ Status NodeLog::append(const proto::Group& group, Then then, Sync sync) {
   const std::uint64_t bytes = group.body.size();
   waiting_.push_back({number, bytes, std::move(then)});
   waiting_bytes_ += bytes;
-  if (sync == Sync::behind || syncing_) {
+  if (sync == Sync::behind && !too_much_waits()) {
     to_do_.notify_one();
+  } else if (syncing_) {
     done_.wait(lock, [this]() SQLCAST_REQUIRES(mutex_) { return stopping_ || !too_much_waits(); });
-    return ok_status();
+  } else {
+    syncing_ = true;
+    lock.unlock();
+    make_durable(false);
   }
-  syncing_ = true;
-  lock.unlock();
-  make_durable(false);
   return ok_status();
 }
 
@@ -193,7 +187,9 @@ Status NodeLog::try_append(const proto::Group& group) {
   return writer.append(end).status();
 }
 
-bool NodeLog::too_much_waits() const { return waiting_.size() > kMaxWaiting || waiting_bytes_ > kMaxWaitingBytes; }
+bool NodeLog::too_much_waits() const {
+  return waiting_.size() > options_.max_waiting || waiting_bytes_ > kMaxWaitingBytes;
+}
 
 void NodeLog::when_durable(Then then) {
   const log::AppendNumber number = writer().appended().number;
@@ -235,6 +231,12 @@ Status NodeLog::sync() {
   const auto done = std::make_shared<std::atomic<bool>>(false);
   when_durable([done] { *done = true; });
   MutexLock lock(mutex_);
+  if (!stopping_ && !syncing_) {
+    syncing_ = true;
+    lock.unlock();
+    make_durable(false);
+    lock.lock();
+  }
   done_.wait(lock, [&]() SQLCAST_REQUIRES(mutex_) { return stopping_ || *done; });
   return *done ? ok_status() : Status::error(Code::shutting_down, "the node is stopping");
 }
@@ -294,7 +296,7 @@ Status NodeLog::health() const { return begun() ? writer().health() : ok_status(
 
 log::SyncTimes::View NodeLog::sync_times() const { return begun() ? writer().sync_times() : log::SyncTimes::View{}; }
 
-log::LogReader NodeLog::reader() { return {log::real_file_system(), options_.folder, cluster_, index_}; }
+log::LogReader NodeLog::reader() { return {system_, options_.folder, cluster_, index_}; }
 
 Result<bool> NodeLog::has(const Position& position) {
   if (!begun()) return position.sequence == 0;

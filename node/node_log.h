@@ -33,9 +33,17 @@ class NodeLog {
   struct Options {
     std::string folder;
     std::uint64_t file_bytes = 64U << 20U;
+    // What may be appended and not durable: what a power loss can leave the database ahead of the log. The database
+    // keeps many more groups than that (node/log_tail).
+    std::size_t max_waiting = 256;
+    std::chrono::milliseconds retry{20};  // of an append() that has no room; grows
+    // False, in tests of which each run has to be the same: nothing runs beside the callers, who make durable what was
+    // appended by append(), when it is to or much waits, by sync() and by stop().
+    bool threads = true;
   };
 
-  explicit NodeLog(Options options) : options_(std::move(options)) {}
+  explicit NodeLog(Options options, log::FileSystem& system = log::real_file_system())
+      : options_(std::move(options)), system_(system) {}
   ~NodeLog();  // stop()
   NodeLog(const NodeLog&) = delete;
   NodeLog& operator=(const NodeLog&) = delete;
@@ -95,7 +103,7 @@ class NodeLog {
     std::uint64_t bytes = 0;
     Then then;
   };
-  Status take(Result<log::OpenedLog> opened);
+  Status open_files(const Hash& cluster, const std::optional<Position>& start);
   Status try_append(const proto::Group& group);
   void run();
   void end_if_the_disk_hangs();
@@ -104,6 +112,7 @@ class NodeLog {
   log::LogWriter& writer() const;
 
   const Options options_;
+  log::FileSystem& system_;
   log::SparseIndex index_;
   Hash cluster_{};
   Position start_;

@@ -5,14 +5,6 @@
 #include "storage/log.h"
 
 namespace sqlcast::node {
-namespace {
-
-// The database keeps the newest groups of the log, at least kTailSteps times kTailStep of them: more than can be
-// committed and not yet durable in the log.
-constexpr unsigned kTailStep = 256;
-constexpr std::size_t kTailSteps = 4;
-
-}  // namespace
 
 Status WriteConnection::open() {
   // The old one first: while it lasts, another cannot have the writer's lock.
@@ -70,12 +62,7 @@ Status WriteConnection::run_ddl(proto::Group& group, const proto::Entry& entry,
 }
 
 void WriteConnection::committed(Sequence last, Sequence durable) {
-  if (++since_step_ < kTailStep) return;
-  since_step_ = 0;
-  steps_.push_back(last);
-  if (steps_.size() <= kTailSteps || steps_.front() > durable) return;
-  trim_tail(steps_.front());
-  steps_.pop_front();
+  if (const std::optional<Sequence> unneeded = tail_.committed(last, durable)) trim_tail(*unneeded);
 }
 
 void WriteConnection::trim_tail(Sequence last) {

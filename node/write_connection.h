@@ -7,7 +7,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -16,6 +15,7 @@
 
 #include "base/status.h"
 #include "base/types.h"
+#include "node/log_tail.h"
 #include "proto/entry.h"
 #include "storage/connection.h"
 #include "storage/database.h"
@@ -70,9 +70,7 @@ class WriteConnection {
   std::atomic<std::uint64_t> id_{0};
   std::atomic<bool> defining_{false};
 
-  // The ends of every kTailStep-th group, the newest last.
-  std::deque<Sequence> steps_;
-  unsigned since_step_ = 0;
+  LogTail tail_;
 };
 
 }  // namespace sqlcast::node

@@ -35,7 +35,8 @@ Applier::~Applier() { stop(); }
 
 Result<Applier::Start> Applier::open() {
   Status status = open_connection();
-  if (status.ok()) status = node::complete_log(log_, connection_, std::nullopt);
+  node::ConnectionHead database(connection_);
+  if (status.ok()) status = node::complete_log(log_, database, std::nullopt);
   if (status.ok()) status = find_place();
   if (!status.ok()) return status;
   told_ = position_;
@@ -101,7 +102,8 @@ Status Applier::open_connection() {
 
 // In the log. After the server has ended that may be before what the database had.
 Status Applier::find_place() {
-  const Result<Position> found = node::find_database(log_, connection_);
+  node::ConnectionHead database(connection_);
+  const Result<Position> found = node::find_database(log_, database);
   Status status = found.status();
   reader_.reset();
   if (status.ok() && log_.begun()) status = reader_.emplace(log_).seek(*found);
