@@ -137,8 +137,11 @@ Status NodeLog::append(const proto::Group& group, Then then, Sync sync) {
     if (const Result<log::Progress> synced = writer().sync(); !synced) end_process(synced.status());
     logging::warn("entry {} waits for the log: {}", group.first, status.message);
     MutexLock lock(mutex_);
-    if (done_.wait_for(lock, back_off.next(), [this]() SQLCAST_REQUIRES(mutex_) { return stopping_; }))
+    if (done_.wait_for(lock, back_off.next(), [this]() SQLCAST_REQUIRES(mutex_) { return stopping_; })) {
+      cut_short_ = true;
+      behind_commit_.clear();
       return Status::error(Code::shutting_down, "the node is stopping, and its log has no room: " + status.message);
+    }
   }
   const log::AppendNumber number = writer().appended().number;
   MutexLock lock(mutex_);
@@ -203,6 +206,7 @@ void NodeLog::when_durable(Then then) {
 void NodeLog::when_settled(Then then) {
   {
     const MutexLock lock(mutex_);
+    if (cut_short_) return;
     if (!stopped_ && commit_under_way_) return behind_commit_.push_back(std::move(then));
     const log::AppendNumber number = writer_ ? writer_->appended().number : 0;
     if (!stopped_ && writer_ && writer_->durable().number < number) {

@@ -72,7 +72,8 @@ class NodeLog {
   // Done when all that was appended so far is durable. Does not block.
   void when_durable(Then then);
   // For who has read from the database and tells of it: done when all that he can have seen is durable, at once and on
-  // the calling thread when it is already. Does not block.
+  // the calling thread when it is already. Never when a group was refused with shutting_down: the database may still
+  // lose what was read. Does not block.
   void when_settled(Then then);
   // A commit is sent: what it commits can be seen before it is appended. Until commit_ended().
   void commit_begins();
@@ -125,10 +126,11 @@ class NodeLog {
   std::uint64_t waiting_bytes_ SQLCAST_GUARDED_BY(mutex_) = 0;
   bool commit_under_way_ SQLCAST_GUARDED_BY(mutex_) = false;
   std::deque<Then> behind_commit_ SQLCAST_GUARDED_BY(mutex_);
-  bool syncing_ SQLCAST_GUARDED_BY(mutex_) = false;   // somebody makes durable, and does what waits for that
-  bool stopping_ SQLCAST_GUARDED_BY(mutex_) = false;  // nobody waits for the disk any more
-  bool closing_ SQLCAST_GUARDED_BY(mutex_) = false;   // nothing more is appended
-  bool stopped_ SQLCAST_GUARDED_BY(mutex_) = false;   // nothing is left to be made durable
+  bool cut_short_ SQLCAST_GUARDED_BY(mutex_) = false;  // the database has a group that is not appended any more
+  bool syncing_ SQLCAST_GUARDED_BY(mutex_) = false;    // somebody makes durable, and does what waits for that
+  bool stopping_ SQLCAST_GUARDED_BY(mutex_) = false;   // nobody waits for the disk any more
+  bool closing_ SQLCAST_GUARDED_BY(mutex_) = false;    // nothing more is appended
+  bool stopped_ SQLCAST_GUARDED_BY(mutex_) = false;    // nothing is left to be made durable
   std::thread thread_;
 
   using Clock = std::chrono::steady_clock;

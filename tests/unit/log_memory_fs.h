@@ -38,7 +38,8 @@ class MemoryFileSystem : public FileSystem {
     std::set<std::size_t> dirty;  // blocks
   };
 
-  // Decides of each call that changes something, by its number from 1, whether it fails.
+  // Decides of each call that changes something, by its number from 1, whether it fails. What it throws is the end of
+  // who has called.
   std::function<Fault(std::uint64_t number, Call call)> plan;
   std::function<void()> before_sync;    // what others do while it is under way
   std::uint64_t capacity = UINT64_MAX;  // of all files together
@@ -59,6 +60,29 @@ class MemoryFileSystem : public FileSystem {
     name_changes_.clear();
     plan = nullptr;
     capacity = UINT64_MAX;
+  }
+
+  // The process ends: what it has written is to be read, and no more on disk than before. Files that are open are of
+  // no use any more.
+  void end_process() {
+    const std::lock_guard lock(mutex_);
+    std::map<std::shared_ptr<Inode>, std::shared_ptr<Inode>> copies;
+    const auto copy = [&](std::shared_ptr<Inode>& inode) {
+      if (inode == nullptr) return;
+      std::shared_ptr<Inode>& made = copies[inode];
+      if (made == nullptr) made = std::make_shared<Inode>(*inode);
+      inode = made;
+    };
+    for (auto& each : names_) copy(each.second);
+    for (auto& each : stable_names_) copy(each.second);
+    for (NameChange& each : name_changes_) copy(each.inode);
+    plan = nullptr;
+    before_sync = nullptr;
+  }
+  // Somebody's sync has failed, of every file.
+  void fail_sync() {
+    const std::lock_guard lock(mutex_);
+    for (auto& each : names_) lose_some(*each.second);
   }
 
   // For tests that look into a file, or spoil it: as if it was so on disk.
@@ -206,11 +230,15 @@ class MemoryFileSystem : public FileSystem {
     if (begin < end) inode.stable.replace(begin, end - begin, inode.now, begin, end - begin);
   }
 
+  void lose_some(Inode& inode) const {
+    for (const std::size_t at : inode.dirty)
+      if (at % 2 == 0) keep_block(inode, at);
+    inode.dirty.clear();
+  }
+
   Status sync(Inode& inode, const std::string& path) {
     if (const int error = failure(Call::sync)) {
-      for (const std::size_t at : inode.dirty)
-        if (at % 2 == 0) keep_block(inode, at);
-      inode.dirty.clear();
+      lose_some(inode);
       return system_error("sync", path, error);
     }
     for (const std::size_t at : inode.dirty) keep_block(inode, at);

@@ -7,6 +7,7 @@
 
 #include "tests/support/temporary_folder.h"
 #include "tests/support/wait.h"
+#include "tests/unit/log_memory_fs.h"
 
 using namespace sqlcast;
 using node::NodeLog;
@@ -140,4 +141,22 @@ TEST_CASE("node log: what still waits when the node stops is told once it is dur
   log.stop();
   CHECK(told);
   CHECK(log.append(group_behind(end_of(group))).code == Code::shutting_down);
+}
+
+TEST_CASE("node log: a read that saw a commit which found no room when the node was to stop is not told", "[node]") {
+  log::test::MemoryFileSystem disk;
+  NodeLog log({"log", 64U << 10U}, disk);
+  REQUIRE(log.begin(kCluster, kStart).ok());
+  bool told = false;
+  log.commit_begins();
+  log.when_settled([&] { told = true; });
+  disk.plan = [](std::uint64_t, log::test::Call call) {
+    return call == log::test::Call::write ? log::test::Fault::disk_full : log::test::Fault::none;
+  };
+  log.prepare_to_stop();
+  REQUIRE(log.append(group_behind(kStart)).code == Code::shutting_down);
+  log.commit_ended();
+  log.when_settled([&] { told = true; });
+  log.stop();
+  CHECK_FALSE(told);
 }
