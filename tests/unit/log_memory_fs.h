@@ -42,6 +42,7 @@ class MemoryFileSystem : public FileSystem {
   // who has called.
   std::function<Fault(std::uint64_t number, Call call)> plan;
   std::function<void()> before_sync;    // what others do while it is under way
+  std::function<void()> behind_sync;    // the same, too late for it
   std::uint64_t capacity = UINT64_MAX;  // of all files together
   std::uint64_t calls = 0;
   std::size_t block = 4096;
@@ -77,7 +78,7 @@ class MemoryFileSystem : public FileSystem {
     for (auto& each : stable_names_) copy(each.second);
     for (NameChange& each : name_changes_) copy(each.inode);
     plan = nullptr;
-    before_sync = nullptr;
+    before_sync = behind_sync = nullptr;
   }
   // Somebody's sync has failed, of every file.
   void fail_sync() {
@@ -173,8 +174,11 @@ class MemoryFileSystem : public FileSystem {
     }
     Status sync() override {
       if (system_.before_sync) system_.before_sync();
-      const std::lock_guard lock(system_.mutex_);
-      return system_.sync(*inode_, path_);
+      std::unique_lock lock(system_.mutex_);
+      Status status = system_.sync(*inode_, path_);
+      lock.unlock();
+      if (system_.behind_sync) system_.behind_sync();
+      return status;
     }
     Result<std::uint64_t> size() const override {
       const std::lock_guard lock(system_.mutex_);

@@ -1,0 +1,336 @@
+// Goal: a node's log and its database may be lost, each or together, at every step that they or their recovery make:
+// what was told is there afterwards, once and in order, both end at one place, and a fork is never taken. Method: a
+// master and a slave of real logs and real recovery on a disk in memory and a model of a database; no threads, so that
+// a seed is a run. SIMULATION_SEED is the one seed, with its steps when it fails; SIMULATION_SEEDS how many (20000),
+// from there on.
+#include <catch2/catch.hpp>
+#include <cstdlib>
+
+#include "base/logging.h"
+#include "tests/unit/two_heads_model.h"
+
+using namespace sqlcast;
+using namespace sqlcast::node::test;
+using node::DecodedGroup;
+using node::NodeLog;
+
+namespace {
+
+const Hash kCluster = proto::genesis_hash("a simulated cluster");
+
+class Master final : public SimulatedNode {
+ public:
+  using SimulatedNode::SimulatedNode;
+  std::function<Sequence()> reported;  // by the slave
+  const Position& published() const { return published_; }
+
+ private:
+  std::optional<Hash> new_cluster() const override { return kCluster; }
+  std::vector<log::SlaveNeed> slaves() override { return {{reported(), 0}}; }
+
+  void act() override {
+    switch (below(world_.random, 16)) {
+      case 0:
+      case 1: return log_turn_beside_writes();
+      case 2:
+      case 3: return read();
+      case 4: return database_.sync();
+      case 5: return look_at_log();
+      case 6: return chance(world_.random, 4) ? stop() : read();
+      case 7:
+      case 8: return define();
+      case 9: return chance(world_.random, 6) ? stop_without_room() : write();
+      default: return write();
+    }
+  }
+
+  // As Sequencer::take_in().
+  void take_in() override {
+    const Position end = log_->end();
+    if (std::exchange(fresh_, false)) {
+      head_ = published_ = end;
+      return;
+    }
+    if (!demand(log_->has(head_), "its log cannot be read")) violated("has lost its head");
+    log::LogReader reader = log_->reader();
+    (void)demand(reader.seek(head_.sequence, end), "its log cannot be read");
+    while (const auto group = demand(reader.next(end), "its log cannot be read")) {
+      head_ = end_of(*group);
+      log_->when_durable(then_tell(head_));
+    }
+  }
+
+  void tell(const Position& position) override {
+    SimulatedNode::tell(position);
+    published_ = position;
+  }
+
+  std::vector<proto::Entry> make_entries() {
+    std::vector<proto::Entry> entries;
+    const bool large = !settings_.overlap && chance(world_.random, 12);
+    const std::uint64_t count = chance(world_.random, 3) ? 1 + below(world_.random, 3) : 1;
+    for (std::uint64_t i = 0; i < count; ++i)
+      entries.push_back(
+          make_entry(head_.sequence + i, std::string(below(world_.random, large ? 6000 : 120), 'x') + "INSERT"));
+    return entries;
+  }
+
+  void write() { write(any_sync()); }
+
+  // As Sequencer::try_group().
+  void write(NodeLog::Sync sync) {
+    if (!database_.usable() && !connect()) return;
+    const std::vector<proto::Entry> entries = make_entries();
+    const proto::Group group = make_group(head_, entries);
+    world_.note(name_, " commits entries ", group.first, " to ", group.last);
+    log_->commit_begins();
+    const bool committed = commit(group, tags_of(entries));
+    if (committed) promise(group, tags_of(entries), sync);
+    if (log_ != nullptr) log_->commit_ended();
+  }
+  // A commit whose outcome is not known is looked up.
+  bool commit(const proto::Group& group, const std::vector<Tag>& tags) {
+    if (database_.commit({&group, 1}, tags).ok()) return true;
+    std::optional<bool> committed;
+    while (!(committed = database_.has_committed(group))) {
+    }
+    world_.note(name_, *committed ? " finds" : " does not find", " entry ", group.last, " in its database");
+    return *committed;
+  }
+  void promise(const proto::Group& group, std::vector<Tag> tags, NodeLog::Sync sync) {
+    head_ = end_of(group);
+    if (chance(world_.random, 6)) read();
+    if (!settings_.overlap && chance(world_.random, 6)) log_turn();
+    tags_ = std::move(tags);
+    if (!append(group, then_tell(head_), sync)) stop();
+  }
+
+  // Groups are committed and appended while the log is being synced.
+  void log_turn_beside_writes() {
+    std::function<void()>& hook = chance(world_.random, 2) ? disk_.before_sync : disk_.behind_sync;
+    if (settings_.overlap && chance(world_.random, 2))
+      hook = [this] {
+        if (!std::exchange(has_written_, true)) write_meanwhile();
+      };
+    has_written_ = false;
+    log_turn();
+    hook = nullptr;
+  }
+  void write_meanwhile() {
+    world_.note(name_, " writes meanwhile");
+    if (database_.usable()) write(NodeLog::Sync::behind);
+  }
+
+  // A client is told what it has read when all of that is durable.
+  void read() {
+    if (!database_.readable()) return;
+    const Position seen = database_.end();
+    if (seen.sequence < shown_.sequence) violated("shows less than before");
+    if (seen.sequence == 0) return;
+    log_->when_settled([this, seen, life = life_] {
+      if (life != life_) return;
+      world_.note(name_, " answers a read of entry ", seen.sequence);
+      show(seen);
+    });
+  }
+
+  // As Sequencer::run_ddl_part().
+  void define() {
+    if (!database_.usable() && !connect()) return;
+    if (settings_.overlap) return write();
+    const proto::Entry entry = make_entry(head_.sequence, chance(world_.random, 6) ? kRefused : "CREATE TABLE");
+    proto::Group group = make_group(head_, {entry});
+    world_.note(name_, " defines entry ", group.first);
+    const Status status = database_.define(group, entry);
+    if (status.code == Code::database_unavailable) return static_cast<void>(connect());
+    if (!status.ok()) return;
+    group.state = proto::GroupState::ddl_done;
+    promise(group, {entry.key.request_id}, any_sync());
+  }
+
+  // The disk is full when the node is told to stop: what it has committed is not in its log.
+  void stop_without_room() {
+    if (!log_->begun() || !database_.usable() || settings_.overlap) return;
+    full_ = true;
+    disk_.plan = [this](std::uint64_t, log::test::Call call) {
+      moment();
+      return call == log::test::Call::write ? log::test::Fault::disk_full : log::test::Fault::none;
+    };
+    log_->prepare_to_stop();
+    world_.note(name_, " is to stop, and has no room");
+    write();
+    stop();
+  }
+
+  Position head_;
+  Position published_;
+  bool has_written_ = false;  // while the log is being synced
+};
+
+class Slave final : public SimulatedNode {
+ public:
+  Slave(World& world, Settings settings, Master& master) : SimulatedNode(world, "slave", settings), master_(master) {}
+
+  bool catch_up() {
+    take();
+    return position_.sequence == master_.published().sequence;
+  }
+
+ private:
+  std::optional<Hash> new_cluster() const override { return std::nullopt; }
+
+  void act() override {
+    switch (below(world_.random, 10)) {
+      case 0: return log_turn();
+      case 1: return database_.sync();
+      case 2: return look_at_log();
+      case 3: return chance(world_.random, 5) ? stop() : take();
+      default: return take();
+    }
+  }
+
+  void take_in() override {
+    position_ = log_->begun() ? log_->end() : Position{};
+    if (!log_->begun() || position_.sequence <= told_.sequence) return;
+    log_->when_durable(then_tell(position_));
+  }
+
+  // Some of what the master has published, up to a definition, which goes alone.
+  std::vector<DecodedGroup> next_groups() {
+    std::vector<DecodedGroup> batch;
+    const Position end = master_.published();
+    if (!master_.is_well() || end.sequence <= position_.sequence) return batch;
+    log::LogReader reader = master_.log().reader();
+    (void)demand(reader.seek(position_.sequence, end), "cannot read its master's log");
+    for (std::uint64_t most = 1 + below(world_.random, 4); batch.size() < most;) {
+      auto group = demand(reader.next(end), "cannot read its master's log");
+      if (!group || (!batch.empty() && (node::is_ddl(*group) || node::is_ddl(batch.back().group)))) break;
+      batch.push_back(demand(node::decode_group(std::move(*group)), "cannot decode a group"));
+    }
+    return batch;
+  }
+
+  // As Applier::apply().
+  void take() {
+    if (!database_.usable() && !connect()) return;
+    const std::vector<DecodedGroup> batch = next_groups();
+    if (batch.empty()) return;
+    world_.note(name_, " applies entries ", batch.front().group.first, " to ", batch.back().group.last);
+    if (!node::comes_after(batch.front().group, position_)) violated("has another history than its master");
+    const node::Applied applied = database_.apply(batch);
+    if (applied.outcome == node::Applied::Outcome::differs) violated("differs: " + applied.why.message);
+    if (applied.outcome == node::Applied::Outcome::again) return;
+    while (!log_->begun()) {
+      const Hash& hash = batch.front().group.previous_hash;
+      const Status status = log_->begin(hash, {0, 0, hash});
+      if (!status.ok() && !passes(status)) violated("cannot begin its log: " + status.message);
+    }
+    for (const DecodedGroup& one : batch) {
+      const bool last = &one == &batch.back();
+      tags_ = tags_of(one.entries);
+      position_ = end_of(one.group);
+      (void)append(one.group, last ? then_tell(position_) : NodeLog::Then(), last ? any_sync() : NodeLog::Sync::behind);
+    }
+  }
+
+  Master& master_;
+  Position position_;
+};
+
+class Simulation {
+ public:
+  explicit Simulation(std::uint64_t seed)
+      : world_(seed),
+        settings_(some_settings()),
+        master_(world_, "master", settings_),
+        slave_(world_, settings_, master_) {
+    master_.reported = [this] { return slave_.told().sequence; };
+    world_.crashes = 2 + static_cast<unsigned>(below(world_.random, 6));
+  }
+
+  // What was violated; empty when nothing was.
+  std::string run(bool noting) {
+    world_.noting = noting;
+    try {
+      for (std::uint64_t steps = 20 + below(world_.random, 50); steps > 0; --steps)
+        chance(world_.random, 4) ? slave_.step() : master_.step();
+      end();
+    } catch (const Violation& violation) {
+      return violation.what;
+    } catch (const std::exception& thrown) {
+      return thrown.what();
+    }
+    return {};
+  }
+  const std::vector<std::string>& notes() const { return world_.notes; }
+
+ private:
+  SimulatedNode::Settings some_settings() {
+    Random& random = world_.random;
+    SimulatedNode::Settings settings;
+    settings.overlap = chance(random, 6);
+    settings.file_bytes = settings.overlap ? 64U << 10U : log::kHeaderBytes + 200 + below(random, 6000);
+    settings.block = chance(random, 2) ? 4096 : 512;
+    settings.max_waiting = settings.overlap ? 200 : 1 + below(random, 8);
+    settings.portions.entries = 1 + below(random, 6);
+    settings.portions.of_tail = 1 + below(random, 2000);
+    return settings;
+  }
+
+  void end() {
+    world_.note("the end");
+    world_.crashes = 0;
+    world_.trouble = false;
+    for (SimulatedNode* node : {static_cast<SimulatedNode*>(&master_), static_cast<SimulatedNode*>(&slave_)}) {
+      node->run_until_well();
+      if (node->log().begun() && !node->log().sync().ok()) throw Violation{"a log cannot be synced"};
+    }
+    for (int i = 0; !slave_.catch_up(); ++i)
+      if (i == 1000) throw Violation{"the slave does not catch up"};
+    for (SimulatedNode* node : {static_cast<SimulatedNode*>(&master_), static_cast<SimulatedNode*>(&slave_)}) {
+      node->stop();
+      node->run_until_well();
+      node->check_all();
+    }
+    if (slave_.database().tags() != master_.database().tags())
+      throw Violation{"the slave has another history than its master"};
+    if (chance(world_.random, 4)) master_.check_that_forks_are_refused();
+  }
+
+  World world_;
+  const SimulatedNode::Settings settings_;
+  Master master_;
+  Slave slave_;
+};
+
+// Recovery tells of each crash.
+struct Quiet {
+  Quiet() { logging::init("simulation", logging::Level::error); }
+  ~Quiet() { logging::init("unit tests", logging::Level::info); }
+};
+
+std::uint64_t setting(const char* name, std::uint64_t otherwise) {
+  const char* text = std::getenv(name);
+  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
+void simulate(std::uint64_t seed) {
+  const std::string violation = Simulation(seed).run(false);
+  if (violation.empty()) return;
+  Simulation again(seed);
+  const std::string same = again.run(true);
+  std::string steps;
+  for (const std::string& note : again.notes()) steps += "\n  " + note;
+  FAIL("SIMULATION_SEED=" << seed << ": " << violation << (same == violation ? "" : ", once, and then: " + same)
+                          << steps);
+}
+
+}  // namespace
+
+TEST_CASE("two heads: whatever is lost at whatever step, what was told is there once, and both end at one place",
+          "[simulation]") {
+  const Quiet quiet;
+  const std::uint64_t first = setting("SIMULATION_SEED", 1);
+  const std::uint64_t seeds = setting("SIMULATION_SEEDS", std::getenv("SIMULATION_SEED") == nullptr ? 20'000 : 1);
+  for (std::uint64_t seed = first; seed < first + seeds; ++seed) simulate(seed);
+}
