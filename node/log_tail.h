@@ -15,9 +15,14 @@ class LogTail {
  public:
   explicit LogTail(unsigned step = 256) : step_(step) {}
 
-  // A group that ends at `last` was committed, and the log is durable up to `durable`. Now and then: up to where the
-  // groups may go.
+  // A group that ends at `last` was committed, again when the database had lost it, and the log is durable up to
+  // `durable`. Now and then: up to where the groups may go.
   std::optional<Sequence> committed(Sequence last, Sequence durable) {
+    if (last <= newest_) {
+      while (!ends_.empty() && ends_.back() >= last) ends_.pop_back();
+      since_step_ = 0;
+    }
+    newest_ = last;
     if (++since_step_ < step_) return std::nullopt;
     since_step_ = 0;
     ends_.push_back(last);
@@ -32,6 +37,7 @@ class LogTail {
   const unsigned step_;
   std::deque<Sequence> ends_;  // of every step_-th group, the newest last
   unsigned since_step_ = 0;
+  Sequence newest_ = 0;
 };
 
 }  // namespace sqlcast::node

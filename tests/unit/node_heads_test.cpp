@@ -53,7 +53,8 @@ TEST_CASE("heads: a log that has no file begins with what the database has, when
 }
 
 TEST_CASE("heads: the longer one gives the other what it lacks", "[node]") {
-  for (const Heads& heads : {heads_of(0, 0, false), heads_of(5, 5, true), heads_of(5, 3, true), heads_of(5, 0, false)}) {
+  for (const Heads& heads :
+       {heads_of(0, 0, false), heads_of(5, 5, true), heads_of(5, 3, true), heads_of(5, 0, false)}) {
     CHECK(decide_log(heads, kOther).step == Step::nothing);
     CHECK(decide_database(heads).ok());
   }
@@ -102,4 +103,13 @@ TEST_CASE("log tail: the newest groups stay, and whatever is not durable", "[nod
   CHECK_FALSE(tail.committed(12, 3));  // up to 4 it would be
   CHECK_FALSE(tail.committed(13, 12));
   CHECK(tail.committed(14, 12) == Sequence{4});
+}
+
+TEST_CASE("log tail: what the database has lost and got again does not count twice", "[node]") {
+  LogTail tail(2);
+  for (Sequence last = 1; last < 10; ++last) CHECK_FALSE(tail.committed(last, 9));
+  for (Sequence last = 4; last < 11; ++last) CHECK_FALSE(tail.committed(last, 10));  // its ends: 2 5 7 9
+  CHECK(tail.committed(11, 11) == Sequence{2});
+  CHECK_FALSE(tail.committed(12, 12));
+  CHECK(tail.committed(13, 13) == Sequence{5});
 }
