@@ -1,5 +1,6 @@
 // Goal: a node's log and its database may be lost, each or together, at every step that they or their recovery make:
-// what was told is there afterwards, once and in order, both end at one place, and a fork is never taken. Method: a
+// what was told is there afterwards, once and in order, both come to one place, a slave's database is the beginning of
+// its log at any moment, and a fork is never taken. Method: a
 // master and a slave of real logs and real recovery on a disk in memory and a model of a database; no threads, so that
 // a seed is a run. SIMULATION_SEED is the one seed, with its steps when it fails; SIMULATION_SEEDS how many (20000),
 // from there on.
@@ -25,8 +26,7 @@ class Master final : public SimulatedNode {
   const Position& published() const { return published_; }
 
  private:
-  std::optional<Hash> new_cluster() const override { return kCluster; }
-  std::vector<log::SlaveNeed> slaves() override { return {{reported(), 0}}; }
+  std::vector<log::SlaveNeed> slaves() override { return {{"slave", reported(), 0}}; }
 
   void act() override {
     switch (below(world_.random, 16)) {
@@ -44,9 +44,13 @@ class Master final : public SimulatedNode {
     }
   }
 
+  Status recover() override { return node::reconcile(*log_, database_, kCluster, settings_.portions); }
+  Sequence applied() const override { return log_->durable().sequence; }
+
   // As Sequencer::take_in().
   void take_in() override {
     const Position end = log_->end();
+    if (database_.end().sequence != end.sequence) violated("has two ends");
     if (std::exchange(fresh_, false)) {
       head_ = published_ = end;
       return;
@@ -102,7 +106,8 @@ class Master final : public SimulatedNode {
     if (chance(world_.random, 6)) read();
     if (!settings_.overlap && chance(world_.random, 6)) log_turn();
     tags_ = std::move(tags);
-    if (!append(group, then_tell(head_), sync)) stop();
+    if (!append(group, then_tell(head_), sync)) return stop();
+    trim_tail(group.last);
   }
 
   // Groups are committed and appended while the log is being synced.
@@ -172,69 +177,113 @@ class Slave final : public SimulatedNode {
   Slave(World& world, Settings settings, Master& master) : SimulatedNode(world, "slave", settings), master_(master) {}
 
   bool catch_up() {
-    take();
-    return position_.sequence == master_.published().sequence;
+    receive();
+    log_turn();
+    apply();
+    return applied_.sequence == master_.published().sequence;
   }
 
  private:
-  std::optional<Hash> new_cluster() const override { return std::nullopt; }
-
   void act() override {
-    switch (below(world_.random, 10)) {
+    switch (below(world_.random, 12)) {
       case 0: return log_turn();
       case 1: return database_.sync();
       case 2: return look_at_log();
-      case 3: return chance(world_.random, 5) ? stop() : take();
-      default: return take();
+      case 3: return chance(world_.random, 5) ? stop() : read();
+      case 4:
+      case 5:
+      case 6:
+      case 7: return receive();
+      default: return apply();
     }
   }
 
+  // As Applier::open() and connect().
+  Status recover() override {
+    reader_.reset();
+    if (fresh_)
+      if (Status status = node::complete_log(*log_, database_, std::nullopt, settings_.portions); !status.ok())
+        return status;
+    const Result<Position> found = node::find_database(*log_, database_);
+    if (found) applied_ = *found;
+    return found.status();
+  }
   void take_in() override {
-    position_ = log_->begun() ? log_->end() : Position{};
-    if (!log_->begun() || position_.sequence <= told_.sequence) return;
-    log_->when_durable(then_tell(position_));
-  }
-
-  // Some of what the master has published, up to a definition, which goes alone.
-  std::vector<DecodedGroup> next_groups() {
-    std::vector<DecodedGroup> batch;
-    const Position end = master_.published();
-    if (!master_.is_well() || end.sequence <= position_.sequence) return batch;
-    log::LogReader reader = master_.log().reader();
-    (void)demand(reader.seek(position_.sequence, end), "cannot read its master's log");
-    for (std::uint64_t most = 1 + below(world_.random, 4); batch.size() < most;) {
-      auto group = demand(reader.next(end), "cannot read its master's log");
-      if (!group || (!batch.empty() && (node::is_ddl(*group) || node::is_ddl(batch.back().group)))) break;
-      batch.push_back(demand(node::decode_group(std::move(*group)), "cannot decode a group"));
+    if (std::exchange(fresh_, false)) {
+      readable_ = applied_;
+      if (log_->begun() && log_->end().sequence > told_.sequence) log_->when_durable(then_tell(log_->end()));
     }
-    return batch;
+    let_readers_in();
+  }
+  Sequence applied() const override { return readable_.sequence; }
+
+  // Some of what the master has published.
+  std::vector<DecodedGroup> next_groups() {
+    std::vector<DecodedGroup> groups;
+    const Position from = log_->begun() ? log_->end() : Position{};
+    const Position end = master_.published();
+    if (!master_.is_well() || end.sequence <= from.sequence) return groups;
+    log::LogReader reader = master_.log().reader();
+    (void)demand(reader.seek(from.sequence, end), "cannot read its master's log");
+    for (std::uint64_t most = 1 + below(world_.random, 4); groups.size() < most;) {
+      auto group = demand(reader.next(end), "cannot read its master's log");
+      if (!group) break;
+      groups.push_back(demand(node::decode_group(std::move(*group)), "cannot decode a group"));
+    }
+    return groups;
   }
 
-  // As Applier::apply().
-  void take() {
-    if (!database_.usable() && !connect()) return;
-    const std::vector<DecodedGroup> batch = next_groups();
-    if (batch.empty()) return;
-    world_.note(name_, " applies entries ", batch.front().group.first, " to ", batch.back().group.last);
-    if (!node::comes_after(batch.front().group, position_)) violated("has another history than its master");
-    const node::Applied applied = database_.apply(batch);
-    if (applied.outcome == node::Applied::Outcome::differs) violated("differs: " + applied.why.message);
-    if (applied.outcome == node::Applied::Outcome::again) return;
+  // As Relay::append().
+  void receive() {
+    const std::vector<DecodedGroup> groups = next_groups();
+    if (groups.empty()) return;
+    world_.note(name_, " logs entries ", groups.front().group.first, " to ", groups.back().group.last);
     while (!log_->begun()) {
-      const Hash& hash = batch.front().group.previous_hash;
+      const Hash& hash = groups.front().group.previous_hash;
       const Status status = log_->begin(hash, {0, 0, hash});
       if (!status.ok() && !passes(status)) violated("cannot begin its log: " + status.message);
     }
-    for (const DecodedGroup& one : batch) {
-      const bool last = &one == &batch.back();
+    for (const DecodedGroup& one : groups) {
+      const bool last = &one == &groups.back();
       tags_ = tags_of(one.entries);
-      position_ = end_of(one.group);
-      (void)append(one.group, last ? then_tell(position_) : NodeLog::Then(), last ? any_sync() : NodeLog::Sync::behind);
+      (void)append(one.group, last ? then_tell(end_of(one.group)) : NodeLog::Then(),
+                   last ? any_sync() : NodeLog::Sync::behind);
     }
   }
 
+  // As Applier::run().
+  void apply() {
+    if (!database_.usable() && !connect()) return;
+    if (!log_->begun()) return;
+    if (!reader_ || reader_->end() != applied_)
+      check(reader_.emplace(*log_, settings_.portions.of_log).seek(applied_), "its log has not what its database has");
+    const std::vector<DecodedGroup> batch = demand(reader_->next(log_->durable()), "its log cannot be read");
+    if (batch.empty()) return;
+    world_.note(name_, " applies entries ", batch.front().group.first, " to ", batch.back().group.last);
+    const node::Applied applied = database_.apply(batch);
+    if (applied.outcome == node::Applied::Outcome::differs) violated("differs: " + applied.why.message);
+    if (applied.outcome == node::Applied::Outcome::again) return;
+    applied_ = end_of(batch.back().group);
+    for (const DecodedGroup& one : batch) trim_tail(one.group.last);
+    let_readers_in();
+  }
+  // As Applier::tell().
+  void let_readers_in() {
+    if (applied_.sequence < readable_.sequence) return;
+    database_.whole();
+    readable_ = applied_;
+  }
+  void read() {
+    if (!database_.readable()) return;
+    const Position seen = database_.end();
+    if (seen.sequence < readable_.sequence) violated("shows less than before");
+    if (seen.sequence > 0 && seen.sequence > log_->durable().sequence) violated("shows what its log could lose");
+  }
+
   Master& master_;
-  Position position_;
+  std::optional<node::BatchReader> reader_;
+  Position applied_;   // where the database stands
+  Position readable_;  // the furthest that it has stood, in this life
 };
 
 class Simulation {
@@ -253,7 +302,7 @@ class Simulation {
     world_.noting = noting;
     try {
       for (std::uint64_t steps = 20 + below(world_.random, 50); steps > 0; --steps)
-        chance(world_.random, 4) ? slave_.step() : master_.step();
+        chance(world_.random, 3) ? slave_.step() : master_.step();
       end();
     } catch (const Violation& violation) {
       return violation.what;
@@ -272,7 +321,7 @@ class Simulation {
     settings.file_bytes = settings.overlap ? 64U << 10U : log::kHeaderBytes + 200 + below(random, 6000);
     settings.block = chance(random, 2) ? 4096 : 512;
     settings.max_waiting = settings.overlap ? 200 : 1 + below(random, 8);
-    settings.portions.entries = 1 + below(random, 6);
+    settings.portions.of_log.entries = 1 + below(random, 6);
     settings.portions.of_tail = 1 + below(random, 2000);
     return settings;
   }
@@ -294,7 +343,9 @@ class Simulation {
     }
     if (slave_.database().tags() != master_.database().tags())
       throw Violation{"the slave has another history than its master"};
-    if (chance(world_.random, 4)) master_.check_that_forks_are_refused();
+    if (!chance(world_.random, 4)) return;
+    master_.check_that_forks_are_refused();
+    slave_.check_that_forks_are_refused();
   }
 
   World world_;

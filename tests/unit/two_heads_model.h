@@ -1,6 +1,6 @@
 // SimulatedNode: a node of the simulation of the two heads: the real log, reader, retention and recovery over a disk in
-// memory and a model of a database, which can be lost at every step that they make. What it does is as master/sequencer
-// and slave/applier do it, without threads.
+// memory and a model of a database, which can be lost at every step that they make. What it does is as
+// master/sequencer, slave/relay and slave/applier do it, without threads.
 #pragma once
 
 #include <functional>
@@ -107,7 +107,7 @@ class SimulatedNode {
     log_.reset();
   }
 
-  // All of the log: without a hole, and the database has just that.
+  // All of the log: without a hole, and what the database has is just that.
   void check_all() {
     if (!log_->begun()) return;
     const Position end = log_->end();
@@ -120,7 +120,7 @@ class SimulatedNode {
       if (group->first != at.sequence + 1 || group->previous_hash != at.hash) violated("its log has a hole");
       const auto entries = demand(proto::decode_entries(group->body), "its log has a group that is none");
       for (const proto::Entry& entry : entries)
-        if (tags.at(entry.sequence - 1) != entry.key.request_id)
+        if (entry.sequence <= tags.size() && tags[entry.sequence - 1] != entry.key.request_id)
           violated("its database has another entry than its log");
       at = end_of(*group);
     }
@@ -148,7 +148,8 @@ class SimulatedNode {
     check(log_->open(), "its log cannot be opened");
     const Position before = log_->end();
     if (!database_.open()) violated("its database cannot be opened");
-    const Status status = reconcile(*log_, database_, std::nullopt, {}, settings_.portions);
+    fresh_ = chance(world_.random, 2);
+    const Status status = recover();
     world_.note(name_, " was forked at row ", from, " of ", rows, ": ", status.message);
     if (status.code != Code::diverged && status.code != Code::snapshot_required) violated("takes a fork");
     if (log_->end() != before || database_.end() != end || database_.readable()) violated("has changed a fork");
@@ -156,8 +157,9 @@ class SimulatedNode {
 
  protected:
   virtual void act() = 0;
-  virtual std::optional<Hash> new_cluster() const = 0;
-  virtual void take_in() = 0;                                  // log and database were brought to one place
+  virtual Status recover() = 0;                                // with the database, which is there
+  virtual void take_in() = 0;                                  // it has
+  virtual Sequence applied() const = 0;                        // what reads are told that there is
   virtual std::vector<log::SlaveNeed> slaves() { return {}; }  // whom its log is kept for
 
   // ---- its end -------------------------------------------------------------------------------------------------
@@ -251,7 +253,7 @@ class SimulatedNode {
   bool connect() {
     database_.disconnect();
     if (!database_.open()) return false;
-    const Status status = reconcile(*log_, database_, new_cluster(), {}, settings_.portions);
+    const Status status = recover();
     if (!status.ok()) {
       database_.disconnect();
       if (!passes(status)) violated("does not recover: " + status.message);
@@ -263,23 +265,27 @@ class SimulatedNode {
     return true;
   }
 
+  // The database is the beginning of the log.
   void check_heads() {
     const Position of_database = database_.end();
     const std::vector<Tag>& tags = database_.tags();
     const Position end = log_->begun() ? log_->end() : Position{};
-    world_.note(name_, " has recovered, up to entry ", end.sequence);
-    if (of_database.sequence != end.sequence) violated("has two ends");
-    if (end.sequence > 0 && of_database != end) violated("has two histories");
-    if (log_->begun() && log_->durable() != end) violated("has not all of its log on disk");
-    if (tags.size() != end.sequence) violated("has run something twice, or not at all");
+    world_.note(name_, " has recovered, up to entry ", end.sequence, ", its database up to ", of_database.sequence);
+    if (of_database.sequence > end.sequence) violated("has in its database what its log has not");
+    if (of_database.sequence > 0 && of_database.sequence >= log_begin() + 1 &&
+        !demand(log_->has(of_database), "its log cannot be read"))
+      violated("has two histories");
+    if (fresh_ && log_->begun() && log_->durable() != end) violated("has not all of its log on disk");
+    if (tags.size() != of_database.sequence) violated("has run something twice, or not at all");
     for (std::size_t i = 1; i < tags.size(); ++i)
       if (tags[i - 1] >= tags[i]) violated("has run entry " + std::to_string(i + 1) + " out of order");
     if (end.sequence < shown_.sequence) violated("has lost entry " + std::to_string(shown_.sequence));
-    for (Sequence i = 0; i < shown_.sequence; ++i)
+    for (Sequence i = 0; i < std::min<Sequence>(shown_.sequence, tags.size()); ++i)
       if (tags[i] != history_.at(i)) violated("has another entry " + std::to_string(i + 1) + " than before");
     if (log_->begun() && shown_.sequence > log_begin() && !demand(log_->has(shown_), "its log cannot be read"))
       violated("has another history than it told of");
-    history_ = tags;
+    history_.resize(end.sequence);
+    std::copy(tags.begin(), tags.end(), history_.begin());
     if (chance(world_.random, 4)) check_all();
   }
 
@@ -331,11 +337,14 @@ class SimulatedNode {
     const Status status = log_->append(group, std::move(then), sync);
     if (status.code == Code::shutting_down && full_) return false;
     check(status, "cannot append to its log");
-    if (const std::optional<Sequence> unneeded = tail_->committed(group.last, log_->durable().sequence)) {
-      world_.note(name_, " trims its database's tail up to entry ", *unneeded);
-      database_.trim(*unneeded);
-    }
     return true;
+  }
+  // As WriteConnection::committed().
+  void trim_tail(Sequence last) {
+    const std::optional<Sequence> unneeded = tail_->committed(last, log_->durable().sequence);
+    if (!unneeded) return;
+    world_.note(name_, " trims its database's tail up to entry ", *unneeded);
+    database_.trim(*unneeded);
   }
   NodeLog::Sync any_sync() { return chance(world_.random, 3) ? NodeLog::Sync::at_once : NodeLog::Sync::behind; }
 
@@ -351,7 +360,7 @@ class SimulatedNode {
   void look_at_log() {
     if (!log_->begun()) return;
     std::optional<std::pair<std::uint64_t, Sequence>> now;
-    if (database_.readable()) now.emplace(database_.life(), log_->durable().sequence);
+    if (database_.readable()) now.emplace(database_.life(), applied());
     log::RetentionFacts facts;
     if (now && before_ && now->first == before_->first) {
       database_.sync();
