@@ -28,8 +28,6 @@ proto::Ack ack_level(const std::string& name) {
   return proto::Ack::local;
 }
 
-Sequence end_of_log(const proto::NodeStatus& slave) { return slave.durable ? slave.durable->sequence : slave.position; }
-
 // Of the history that a slave has in its log, whether it has applied all of that or not.
 std::optional<node::Claim> claim_of(const proto::NodeStatus& slave) {
   const std::string& name = slave.name;
@@ -129,10 +127,7 @@ std::vector<log::SlaveNeed> Master::slave_needs() {
   std::vector<log::SlaveNeed> needs;
   const MutexLock lock(peers_mutex_);
   for (const std::string& name : known_slaves_.names()) {
-    log::SlaveNeed& need = needs_.try_emplace(name, log::SlaveNeed{name, 0, ago(own.uptime_ms)}).first->second;
-    if (const auto peer = peers_.find(name); peer != peers_.end())
-      need = {name, end_of_log(peer->second.status), ago(milliseconds_since(peer->second.seen))};
-    needs.push_back(need);
+    needs.push_back(needs_.try_emplace(name, log::SlaveNeed{name, 0, ago(own.uptime_ms)}).first->second);
   }
   return needs;
 }
@@ -366,6 +361,7 @@ void Master::handle_report(const node::Caller& caller, proto::Report report) {
     // slave whom others wait for. Who has failed has the log, and shows nobody what is in it.
     const bool ours = (fit == Fit::same || fit == Fit::inside) &&
                       sequencer_->history().holds(claim->position.sequence, to_hex(claim->position.hash));
+    if (fit == Fit::same || fit == Fit::inside) needs_[name] = {name, claim->position.sequence, unix_microseconds()};
     Acks::Progress acknowledged;
     if (ours) acknowledged.durable = claim->position.sequence;
     if (ours && !failed) acknowledged.applied = std::min(slave.position, acknowledged.durable);

@@ -79,8 +79,8 @@ class Master {
   Mutex peers_mutex_;
   KnownSlaves known_slaves_ SQLCAST_GUARDED_BY(peers_mutex_);  // changed by keep() alone
   std::map<std::string, Acks::Progress> joining_
-      SQLCAST_GUARDED_BY(peers_mutex_);          // what slaves have that keep() is to make known
-  std::map<std::string, log::SlaveNeed> needs_;  // as last known; the retention's thread alone
+      SQLCAST_GUARDED_BY(peers_mutex_);  // what slaves have that keep() is to make known
+  std::map<std::string, log::SlaveNeed> needs_ SQLCAST_GUARDED_BY(peers_mutex_);  // as last known
   std::map<std::string, Peer> peers_ SQLCAST_GUARDED_BY(peers_mutex_);
 };
 

@@ -20,6 +20,9 @@ constexpr auto kLongest = 10min;
 constexpr auto kShortest = 5s;  // between two
 constexpr auto kFirst = 1s;     // there may be none yet
 
+// Windows that a start reads at most: one that is further behind is of a folder that was another node's meanwhile.
+constexpr Sequence kFarBehind = 4;
+
 // Requests that are copied under the window's lock at a time: some 0.1 ms.
 constexpr std::size_t kStep = 64;
 
@@ -59,6 +62,8 @@ Status RetryMemory::try_load(const Position& end, bool& missing) {
   if (position.sequence > end.sequence)
     return no("it is of entry " + std::to_string(position.sequence) + ", and the log ends at entry " +
               std::to_string(end.sequence));
+  if (end.sequence - position.sequence > kFarBehind * entries_)
+    return no("it is of entry " + std::to_string(position.sequence) + ", far behind the log's end");
   const Result<bool> has = log_.has(position);
   if (!has) return no(has.status().message);
   if (!*has) return no("the log has another entry " + std::to_string(position.sequence));

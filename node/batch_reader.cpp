@@ -44,7 +44,10 @@ Result<std::vector<DecodedGroup>> BatchReader::next(const Position& limit) {
   std::size_t entries = 0;
   std::uint64_t bytes = 0;
   while (entries < portion_.entries && bytes < portion_.bytes) {
-    if (Status status = look_ahead(limit); !status.ok()) return status;
+    if (Status status = look_ahead(limit); !status.ok()) {
+      if (batch.empty()) return status;
+      break;  // what was good in front of it first
+    }
     if (!ahead_ || ahead_->group.last > limit.sequence) break;
     if (!batch.empty() && (is_ddl(ahead_->group) || is_ddl(batch.back().group))) break;
     entries += ahead_->entries.size();

@@ -112,7 +112,7 @@ void DiskWatch::tick(Clock::time_point now) {
 void DiskWatch::found(const Result<std::uint64_t>& room, Clock::time_point now) {
   if (!room) {
     say_silence(room.status().message, now);
-    full_ = false;  // not known: what the database refuses will tell
+    full_ = low_ = false;  // not known: what the database refuses will tell
     return;
   }
   if (std::exchange(silent_, false)) {
@@ -120,6 +120,7 @@ void DiskWatch::found(const Result<std::uint64_t>& room, Clock::time_point now) 
     conditions_.clear(kSilent);
   }
   const bool full = *room < reserve_;
+  low_ = *room / 2 < reserve_;
   if (full != full_.exchange(full)) {
     if (full) {
       logging::error("{}", why().message);

@@ -45,6 +45,8 @@ class DiskWatch {
 
   // Below the reserve, as of the last look that was answered: nothing is to be begun that writes.
   bool full() const { return full_; }
+  // Below twice the reserve: what only fills the disk, and can wait, leaves the rest to what makes room again.
+  bool low() const { return low_; }
   // What a client is told.
   Status why() const;
   // A look is under way.
@@ -62,6 +64,7 @@ class DiskWatch {
   const LookAtDisk look_;
   const std::shared_ptr<Looks> looks_;
   std::atomic<bool> full_{false};
+  std::atomic<bool> low_{false};
   std::atomic<Clock::time_point> refused_at_{Clock::time_point::min()};
   // The ticker's.
   Clock::time_point looked_at_ = Clock::time_point::min();  // when the last look was asked for

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/clock.h"
 #include "base/logging.h"
 #include "base/thread.h"
 #include "node/recovery.h"
@@ -43,8 +44,10 @@ Result<Applier::Start> Applier::open() {
   connection_.whole();
   if (!reader_) return Start{};
   const Result<std::optional<std::uint64_t>> next = reader_->next_time_us(log_.durable());
-  if (!next) return next.status();
-  return Start{position_, *next};
+  if (next) return Start{position_, *next};
+  // Damage: its thread stops there, as that of a slave that runs, and reads go on.
+  logging::error("what comes behind entry {} cannot be read: {}", position_.sequence, next.status().message);
+  return Start{position_, unix_microseconds()};
 }
 
 void Applier::start() {

@@ -46,8 +46,12 @@ void Relay::run() {
 
 // False when the node is stopping.
 bool Relay::wait_for_room() {
-  while (hooks_.disk_full())
+  bool waited = false;
+  for (std::string why; !(why = hooks_.no_room()).empty(); waited = true) {
+    conditions_.post(kCondition, node::Trouble::disk_full, why);
     if (queue_.wait_until_closed(100ms)) return false;
+  }
+  if (waited) conditions_.clear(kCondition);
   return true;
 }
 

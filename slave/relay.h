@@ -23,7 +23,7 @@ class Relay {
   struct Hooks {
     std::function<void(const Position&)> logged;     // durable in this node's log; not for each group
     std::function<void(const std::string&)> failed;  // nothing more is taken
-    std::function<bool()> disk_full;                 // nothing is to be written
+    std::function<std::string()> no_room;            // why nothing is to be written; empty when there is room
   };
 
   Relay(node::NodeLog& log, node::Conditions& conditions, Hooks hooks);

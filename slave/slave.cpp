@@ -32,7 +32,15 @@ Slave::Slave(const config::NodeConfig& config)
     receiver_->logged(position);
   };
   relay_hooks.failed = [this](const std::string& why) { receiver_->failed(why); };
-  relay_hooks.disk_full = [this] { return core_.disk.full(); };
+  // Old files of the log go when they are applied: so the applier has the last room, and not what it has to catch up
+  // with.
+  relay_hooks.no_room = [this]() -> std::string {
+    if (core_.disk.full()) return core_.disk.why().message;
+    const bool behind = core_.log.begun() && core_.board.position().sequence < core_.log.durable().sequence;
+    if (!core_.disk.low() || !behind) return {};
+    return "less than twice database.disk_reserve is left on the disk: nothing more is taken into the log until its "
+           "entries are applied, for which the room is kept";
+  };
   relay_ = std::make_unique<Relay>(core_.log, core_.conditions, std::move(relay_hooks));
 
   Receiver::Hooks receiver_hooks;

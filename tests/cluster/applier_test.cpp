@@ -91,7 +91,7 @@ class LoneSlave {
     slave::Relay::Hooks hooks;
     hooks.logged = [this](const Position&) { applier_.wake(); };
     hooks.failed = [this](const std::string& why) { note(why); };
-    hooks.disk_full = [] { return false; };
+    hooks.no_room = [] { return std::string(); };
     return hooks;
   }
   void note(const std::string& why) {

@@ -2,6 +2,10 @@
 // definition alone; what does not follow is not taken into the log. Method: real files in a temporary folder.
 #include "node/batch_reader.h"
 
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
 #include "tests/support/temporary_folder.h"
 
 using namespace sqlcast;
@@ -133,4 +137,27 @@ TEST_CASE("node log: what does not follow its end is refused, and the log goes o
   REQUIRE(f.log.append(next).ok());
   REQUIRE(f.log.sync().ok());
   CHECK(f.log.durable().sequence == 3);
+}
+
+TEST_CASE("batch reader: what is good in front of damage comes before that is told") {
+  Fixture f;
+  f.append(100);  // several files
+  std::vector<std::filesystem::path> files;
+  for (const auto& file : std::filesystem::directory_iterator(f.folder.path() / "log"))
+    if (file.path().extension() == ".log") files.push_back(file.path());
+  std::sort(files.begin(), files.end());
+  REQUIRE(files.size() > 2);
+  const Sequence damaged = std::stoull(files[1].stem().string());
+  {
+    std::fstream file(files[1], std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(200);
+    file << std::string(64, 'x');
+  }
+  REQUIRE(f.reader.seek({}).ok());
+  const Sequences good = f.next(f.ends.back());
+  REQUIRE_FALSE(good.empty());
+  CHECK(good.front() == 1);
+  CHECK(good.back() == damaged - 1);
+  CHECK(f.reader.end() == f.ends[damaged - 1]);
+  CHECK(f.reader.next(f.ends.back()).status().code == Code::io);
 }
