@@ -135,11 +135,12 @@ TEST_CASE("panels: the cluster view tells the log's size, its sync times, what w
   stage.state->nodes[0].log = {90'001, 3,      201'326'592, 1'500,     240,    4'100,
                                2,      90'000, 300'000,     "slave-2", 90'001, 7'200'000};
   stage.state->nodes[1].log.held_by = proto::kOwnDatabase;
+  stage.state->nodes[1].durable = Position{1, 90'123, {}};
   stage.play(kConnected);
   stage.play(
       "set view cluster\nwait text \"192 MiB in 3 files, from 90 001\"\nassert text \"p99 4.1 ms, p50 240 µs\"\n"
       "assert text \"up to 90 000, 2 files, 5 min ago\"\nassert text \"slave-2, from 90 001 on, for 2 h\"\n"
-      "click \"node slave-1\"\nwait text \"its own database, from 0\"\n"
+      "click \"node slave-1\"\nwait text \"its own database, from 0\"\nassert text \"90 123, the end of its log\"\n"
       "click \"node slave-2\"\nwait no text \"log held back by\"\nassert no text \"log sync\"\n");
 }
 

@@ -461,6 +461,8 @@ void ClusterPanel::draw_details(Workspace& work, ImVec2 low, ImVec2 size) {
   fact("publisher", s.publisher);
   fact("epoch", cat(s.epoch));
   fact("position", with_separators(s.position));
+  if (s.durable && s.durable->sequence != s.position)
+    fact("on disk", cat(with_separators(s.durable->sequence), ", the end of its log"));
   if (!node->master)
     fact("behind", cat(s.head > s.position ? with_separators(s.head - s.position) : "0", " entries, ",
                        human_duration(std::chrono::milliseconds(s.lag_ms))));
