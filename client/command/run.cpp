@@ -7,6 +7,22 @@
 #include <utility>
 
 namespace sqlcast::command {
+namespace {
+
+// What stands in front of a command is not the command's, and is never passed over: it may name another cluster. Empty
+// when there is nothing.
+std::string misplaced(const CLI::App& app) {
+  const std::vector<CLI::App*> commands = app.get_subcommands();
+  if (commands.empty()) return {};
+  for (const CLI::Option* option : app.get_options())
+    if (option->count() > 0)
+      return option->get_name() + " stands in front of the command '" + commands.front()->get_name() +
+             "', which would not see it; write it behind the command, if it takes it: `" + app.get_name() + " " +
+             commands.front()->get_name() + " --help` shows that";
+  return {};
+}
+
+}  // namespace
 
 int run_program(CLI::App& app, std::vector<std::string> arguments, const Run& run) {
   try {
@@ -16,6 +32,10 @@ int run_program(CLI::App& app, std::vector<std::string> arguments, const Run& ru
     return app.exit(success);
   } catch (const CLI::ParseError& error) {
     app.exit(error);
+    return kExitUsage;
+  }
+  if (const std::string what = misplaced(app); !what.empty()) {
+    std::fprintf(stderr, "%s: %s\n", app.get_name().c_str(), what.c_str());
     return kExitUsage;
   }
   try {

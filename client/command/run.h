@@ -22,7 +22,7 @@ inline constexpr int kExitUsage = 2;
 using Run = std::function<int()>;  // gives the exit status
 
 // Parses the arguments (without the program's name), runs what was chosen, and returns the exit status: kExitUsage when
-// they are wrong. May block, for as long as that takes.
+// they are wrong, or stand in front of a command, which would not see them. May block, for as long as that takes.
 int run_program(CLI::App& app, std::vector<std::string> arguments, const Run& run);
 
 // "ERROR SQL_ERROR 1062 (23000) at line 3: Duplicate entry …"; line 0 = not shown.

@@ -315,3 +315,16 @@ TEST_CASE("programs: two clusters live side by side on one machine", "[programs]
     CHECK(cluster->slave(0).run("SELECT v FROM side.t").text() == (cluster == &first ? "first" : "second"));
   }
 }
+
+TEST_CASE("programs: what stands in front of a command is refused by name, and nothing is done", "[programs]") {
+  const std::vector<std::vector<std::string>> wrong = {
+      {"--dir", "/nowhere", "cluster", "down"}, {"-h", "127.0.0.1", "-P", "1", "status"}, {"school", "tail"}};
+  for (const std::vector<std::string>& arguments : wrong) {
+    std::vector<std::string> command{program("sqlcast")};
+    command.insert(command.end(), arguments.begin(), arguments.end());
+    const Run run = run_program(command);
+    INFO(arguments[0] << ": " << run.output);
+    CHECK(run.exit_code == 2);
+    CHECK(run.output.find("stands in front of the command") != std::string::npos);
+  }
+}
