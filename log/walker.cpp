@@ -145,7 +145,7 @@ WalkedGroup LogWalker::begun_group() const {
 // come first: what a file has is whole once another is behind it. The place itself comes last: it is on disk before a
 // record says so.
 Result<Look> LogWalker::look(Record& record) {
-  const Result<Look> found = cursor_->look(record);
+  Result<Look> found = cursor_->look(record);
   if (!found.ok() || *found == Look::record) return found;
   if (Status status = relist(); !status.ok()) return status;
   cursor_->forget();
@@ -192,7 +192,7 @@ Status LogWalker::open_file() {
     unchecked_ = true;
     return ok_status();
   }
-  const Status follows = unchecked_ ? ok_status() : check_follows(*cursor);
+  Status follows = unchecked_ ? ok_status() : check_follows(*cursor);
   misplaced_ = !follows.ok();
   if (misplaced_) return follows;
   unchecked_ = false;

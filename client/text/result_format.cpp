@@ -12,7 +12,6 @@ namespace {
 
 using proto::Cell;
 using proto::ColumnInfo;
-using proto::ValueKind;
 
 // As people and scripts read it, NULL by its name.
 std::string_view shown(const Cell& cell, std::string& buffer) {
