@@ -361,11 +361,11 @@ void Master::handle_report(const node::Caller& caller, proto::Report report) {
     // slave whom others wait for. Who has failed has the log, and shows nobody what is in it.
     const bool ours = (fit == Fit::same || fit == Fit::inside) &&
                       sequencer_->history().holds(claim->position.sequence, to_hex(claim->position.hash));
-    if (fit == Fit::same || fit == Fit::inside) needs_[name] = {name, claim->position.sequence, unix_microseconds()};
     Acks::Progress acknowledged;
     if (ours) acknowledged.durable = claim->position.sequence;
     if (ours && !failed) acknowledged.applied = std::min(slave.position, acknowledged.durable);
     if (known_slaves_.names().contains(name)) {
+      if (fit == Fit::same || fit == Fit::inside) needs_[name] = {name, claim->position.sequence, unix_microseconds()};
       acks_.report(name, acknowledged);
     } else if (ours || joining_.contains(name)) {
       // It counts once it is known also after a restart.
