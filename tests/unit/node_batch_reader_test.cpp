@@ -7,30 +7,17 @@
 #include <fstream>
 
 #include "tests/support/temporary_folder.h"
+#include "tests/unit/node_groups.h"
 
 using namespace sqlcast;
 using node::BatchReader;
 using node::NodeLog;
+using node::test::group_behind;
 using support::TemporaryFolder;
 
 namespace {
 
 const Hash kCluster = proto::genesis_hash("a cluster");
-
-proto::Group group_behind(const Position& end, proto::GroupState state = proto::GroupState::committed) {
-  proto::Entry entry;
-  entry.sequence = end.sequence + 1;
-  entry.statements.push_back({"INSERT INTO t VALUES (" + std::to_string(entry.sequence) + ")", std::nullopt, {1, 0}});
-  proto::Group group;
-  group.first = group.last = entry.sequence;
-  group.epoch = 1;
-  group.state = state;
-  group.commit_time_us = 1'000 * group.last;
-  group.previous_hash = end.hash;
-  group.body = proto::encode_entries({entry});
-  group.hash = proto::chain_hash(end.hash, 1, group.first, group.last, group.body);
-  return group;
-}
 
 struct Fixture {
   Fixture() { REQUIRE(log.begin(kCluster, {0, 0, kCluster}).ok()); }

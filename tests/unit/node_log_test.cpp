@@ -8,9 +8,11 @@
 #include "tests/support/temporary_folder.h"
 #include "tests/support/wait.h"
 #include "tests/unit/log_memory_fs.h"
+#include "tests/unit/node_groups.h"
 
 using namespace sqlcast;
 using node::NodeLog;
+using node::test::group_behind;
 using support::TemporaryFolder;
 using support::wait_for;
 
@@ -18,20 +20,6 @@ namespace {
 
 const Hash kCluster = proto::genesis_hash("a cluster");
 const Position kStart{0, 0, kCluster};
-
-proto::Group group_behind(const Position& end, proto::GroupState state = proto::GroupState::committed) {
-  proto::Entry entry;
-  entry.sequence = end.sequence + 1;
-  entry.statements.push_back({"INSERT INTO t VALUES (" + std::to_string(entry.sequence) + ")", std::nullopt, {1, 0}});
-  proto::Group group;
-  group.first = group.last = entry.sequence;
-  group.epoch = 1;
-  group.state = state;
-  group.previous_hash = end.hash;
-  group.body = proto::encode_entries({entry});
-  group.hash = proto::chain_hash(end.hash, 1, group.first, group.last, group.body);
-  return group;
-}
 
 Position end_of(const proto::Group& group) { return {group.epoch, group.last, group.hash}; }
 
