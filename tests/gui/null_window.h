@@ -14,6 +14,7 @@
 
 #include "client/gui/model/keys.h"
 #include "client/gui/ui/app.h"
+#include "client/gui/ui/key_input.h"
 #include "client/gui/ui/look.h"
 #include "client/gui/ui/script_runner.h"
 #include "client/gui/ui/widgets.h"
@@ -31,29 +32,29 @@ class NullWindow {
     io.DisplaySize = {width, height};
     io.BackendFlags |= ImGuiBackendFlags_RendererHasVtxOffset;  // as the real one
     io.ConfigFlags |= ImGuiConfigFlags_NavEnableKeyboard;
-    const std::pair<ImGuiKey_, int> keys[] = {{ImGuiKey_Tab, key::kTab},
-                                              {ImGuiKey_LeftArrow, key::kLeft},
-                                              {ImGuiKey_RightArrow, key::kRight},
-                                              {ImGuiKey_UpArrow, key::kUp},
-                                              {ImGuiKey_DownArrow, key::kDown},
-                                              {ImGuiKey_PageUp, key::kPageUp},
-                                              {ImGuiKey_PageDown, key::kPageDown},
-                                              {ImGuiKey_Home, key::kHome},
-                                              {ImGuiKey_End, key::kEnd},
-                                              {ImGuiKey_Insert, key::kInsert},
-                                              {ImGuiKey_Delete, key::kDelete},
-                                              {ImGuiKey_Backspace, key::kBackspace},
-                                              {ImGuiKey_Space, key::kSpace},
-                                              {ImGuiKey_Enter, key::kEnter},
-                                              {ImGuiKey_Escape, key::kEscape},
-                                              {ImGuiKey_KeyPadEnter, key::kKeypadEnter},
-                                              {ImGuiKey_A, 'A'},
-                                              {ImGuiKey_C, 'C'},
-                                              {ImGuiKey_V, 'V'},
-                                              {ImGuiKey_X, 'X'},
-                                              {ImGuiKey_Y, 'Y'},
-                                              {ImGuiKey_Z, 'Z'}};
-    for (const auto& [name, code] : keys) io.KeyMap[name] = code;
+    const std::pair<ImGuiKey_, int> named[] = {{ImGuiKey_Tab, key::kTab},
+                                               {ImGuiKey_LeftArrow, key::kLeft},
+                                               {ImGuiKey_RightArrow, key::kRight},
+                                               {ImGuiKey_UpArrow, key::kUp},
+                                               {ImGuiKey_DownArrow, key::kDown},
+                                               {ImGuiKey_PageUp, key::kPageUp},
+                                               {ImGuiKey_PageDown, key::kPageDown},
+                                               {ImGuiKey_Home, key::kHome},
+                                               {ImGuiKey_End, key::kEnd},
+                                               {ImGuiKey_Insert, key::kInsert},
+                                               {ImGuiKey_Delete, key::kDelete},
+                                               {ImGuiKey_Backspace, key::kBackspace},
+                                               {ImGuiKey_Space, key::kSpace},
+                                               {ImGuiKey_Enter, key::kEnter},
+                                               {ImGuiKey_Escape, key::kEscape},
+                                               {ImGuiKey_KeyPadEnter, key::kKeypadEnter},
+                                               {ImGuiKey_A, 'A'},
+                                               {ImGuiKey_C, 'C'},
+                                               {ImGuiKey_V, 'V'},
+                                               {ImGuiKey_X, 'X'},
+                                               {ImGuiKey_Y, 'Y'},
+                                               {ImGuiKey_Z, 'Z'}};
+    for (const auto& [name, code] : named) io.KeyMap[name] = code;
     load_fonts(1);
     set_theme(true);
     ui::trace() = {};
@@ -74,8 +75,9 @@ class NullWindow {
 
   void frame(App& app, ScriptRunner* script = nullptr) {
     if (clock_ == Clock::real) wait_for_news();
-    now = clock_ == Clock::made ? now + 0.02 : steady_seconds();
-    ImGui::GetIO().DeltaTime = 0.02F;
+    now = clock_ == Clock::made ? now + frame_seconds : steady_seconds();
+    ImGui::GetIO().DeltaTime = static_cast<float>(clock_ == Clock::made ? frame_seconds : 0.02);
+    keys.deliver(ImGui::GetIO());
     if (script != nullptr) script->before_frame(app, now);
     ImGui::NewFrame();
     app.frame(now, static_cast<std::uint64_t>(now * 1e6));
@@ -99,7 +101,17 @@ class NullWindow {
     return runner.finished() ? runner.failure() : "the script did not end";
   }
 
+  // As the real window: what came since the last frame, each press in a layout of its own, hardly any time apart.
+  void frame_with_keys(App& app) {
+    frame(app);
+    const double usual = std::exchange(frame_seconds, 0.001);
+    while (keys.pending()) frame(app);
+    frame_seconds = usual;
+  }
+
   double now = 100;
+  double frame_seconds = 0.02;  // of made time
+  KeyInput keys;                // what a person presses; scripts put theirs in its place
 
  private:
   struct News {

@@ -6,8 +6,7 @@
 #include <fstream>
 
 #include "client/gui/model/text.h"
-#include "tests/gui/fake_backend.h"
-#include "tests/gui/null_window.h"
+#include "tests/gui/stage.h"
 #include "tests/support/temporary_folder.h"
 
 using namespace sqlcast;
@@ -15,34 +14,6 @@ using namespace sqlcast::gui;
 using namespace sqlcast::gui::testing;
 
 namespace {
-
-struct Stage {
-  explicit Stage(float width = 1280, float height = 720, std::string folder = {})
-      : window(width, height), app(options(std::move(folder))) {}
-
-  App::Options options(std::string folder) {
-    state->nodes = {node_status("master", "master", 1), node_status("slave-1", "slave", 2),
-                    node_status("slave-2", "slave", 3)};
-    App::Options out;
-    out.endpoints = {"tcp://127.0.0.1:1"};
-    out.endpoints_name = "test";
-    out.make_backend = [this](const SavedConnection&) -> Result<std::unique_ptr<Backend>> {
-      return std::unique_ptr<Backend>(std::make_unique<FakeBackend>(state));
-    };
-    out.folder = std::move(folder);
-    out.scripted = true;
-    return out;
-  }
-  void play(std::string_view script) {
-    const std::string failure = window.perform(app, script);
-    INFO(failure);
-    REQUIRE(failure.empty());
-  }
-
-  std::shared_ptr<FakeBackend::State> state = std::make_shared<FakeBackend::State>();
-  NullWindow window;
-  App app;
-};
 
 constexpr const char* kConnected = "wait connected\nwait tables = 3\n";
 
@@ -289,7 +260,7 @@ TEST_CASE("panels: settings that cannot be understood are kept aside, defaults a
   const std::string folder = temporary.path();
   std::ofstream(folder + "/desktop.settings") << "[general]\ntheme = mauve\n\x01\xFF";
   {
-    Stage stage(1280, 720, folder);
+    Stage stage(1280, 720, folder, false);
     stage.play(
         "wait toast contains \"Settings were reset\"\nassert toast contains \"desktop.settings.bad\"\nassert theme = "
         "dark\n");
@@ -304,4 +275,55 @@ TEST_CASE("panels: settings that cannot be understood are kept aside, defaults a
     for (int i = 0; i < 100'000 && !kept(); ++i) stage.window.frame(stage.app);
     REQUIRE(kept());
   }
+}
+
+TEST_CASE("panels: a master that is lost is said over every view, and stays known by name") {
+  Stage stage;
+  stage.play(kConnected);
+  proto::NodeStatus silent;
+  silent.state = "Unreachable";
+  silent.endpoint = stage.state->nodes[0].endpoint;
+  const proto::NodeStatus master = std::exchange(stage.state->nodes[0], silent);
+  stage.play("wait text \"The master master does not answer\"\n");
+  for (const char* view : {"query", "cluster", "diagram", "log", "compare"}) {
+    stage.play(std::string("set view ") + view + "\nwait text \"writes wait for it\"\nassert master = master\n");
+  }
+  stage.play(
+      "set view query\nclick \"SQL editor\"\ntype \"insert into student values (9)\"\n"
+      "wait verdict-text contains \"waits: the master master\"\nset view cluster\nassert text \"1 unreachable, 2 "
+      "live\"\n");
+  stage.state->nodes[0] = master;
+  stage.play("wait no text \"The master master does not answer\"\nassert events contains \"master back\"\n");
+}
+
+TEST_CASE("panels: a tab whose file would lose changes asks, others come back by Ctrl+Shift+T") {
+  const support::TemporaryFolder folder;
+  const std::string path = folder.path().string() + "/a.sql";
+  REQUIRE(write_file(path, "select 1").ok());
+  Stage stage;
+  stage.play(kConnected);
+  stage.play(
+      "key Ctrl+T\nclick \"SQL editor\"\ntype \"select 'precious'\"\nkey Ctrl+W\nkey Ctrl+Shift+T\n"
+      "wait editor = \"select 'precious'\"\n");
+  stage.app.workspace().open_file(path);
+  stage.play(
+      "wait tab = a.sql\nclick \"SQL editor\"\ntype \"x\"\nkey Ctrl+W\nwait dialog = close\n"
+      "click \"Keep it open\"\nwait dialog = \"\"\nassert tab = a.sql\nkey Ctrl+W\nclick \"Save and close\"\n"
+      "wait tab != a.sql\n");
+  CHECK(read_file(path, 100).value() == "select 1x");
+}
+
+TEST_CASE("panels: DROP asks with rows and nodes, and a click sends it") {
+  Stage stage;
+  stage.state->answers["COUNT(*)"] = [](const client::Request&) {
+    client::Reply reply;
+    reply.results.push_back(make_rows({column("n", "BIGINT")}, {{"20"}}));
+    return reply;
+  };
+  stage.play(kConnected);
+  stage.play(
+      "click \"SQL editor\"\ntype \"drop table school.student\"\nkey Ctrl+Enter\nwait asking\n"
+      "wait text \"20 rows\"\nassert text \"3 nodes: master, slave-1, slave-2\"\nclick \"Do not run\"\n"
+      "wait asking = no\nassert results = 0\nkey Ctrl+Enter\nwait asking\nclick \"Run it\"\nwait results = 1\n");
+  CHECK(stage.state->ran.back() == "drop table school.student");
 }

@@ -3,6 +3,7 @@
 
 #include "client/gui/model/workspace.h"
 #include "tests/gui/fake_backend.h"
+#include "tests/support/temporary_folder.h"
 
 using namespace sqlcast;
 using namespace sqlcast::gui;
@@ -120,4 +121,134 @@ TEST_CASE("toasts: the oldest gives way, each has its time, and a look at it beg
   REQUIRE(toasts.shown().size() == 1);
   toasts.dismiss(toasts.shown().front().id);
   CHECK(toasts.shown().empty());
+}
+
+TEST_CASE("workspace: a closed tab comes back with its text and its caret, the newest first") {
+  Desktop desktop;
+  Workspace& work = desktop.work;
+  work.tab().buffer.insert("select 1");
+  work.new_tab("b").buffer.insert("select 2");
+  work.tab().buffer.set_caret(3);
+  work.close_tab(1);
+  work.close_tab(0);
+  work.reopen_tab();
+  CHECK(work.tab().buffer.text() == "select 1");
+  work.reopen_tab();
+  CHECK(work.tab().buffer.text() == "select 2");
+  CHECK(work.tab().buffer.caret() == 3);
+  CHECK(work.tab().title == "b");
+  work.reopen_tab();
+  CHECK(work.toasts.shown().back().title == "No closed tab is left to open again");
+}
+
+TEST_CASE("workspace: changes of a file that were never saved are there at the second start, too") {
+  const support::TemporaryFolder folder;
+  REQUIRE(write_file(folder.path().string() + "/a.sql", "select 1").ok());
+  const auto options = [&] {
+    Workspace::Options out;
+    out.folder = folder.path().string() + "/settings";
+    out.in_background = [](auto job, auto then) {
+      job();
+      then();
+      return true;
+    };
+    return out;
+  };
+  {
+    Workspace work(options());
+    work.open_file(folder.path().string() + "/a.sql");
+    work.tab().buffer.set_caret(8);
+    work.tab().buffer.insert(" + 1");
+    REQUIRE(work.save().ok());
+  }
+  for (int start = 0; start < 2; ++start) {
+    Workspace work(options());
+    CHECK(work.tab().buffer.text() == "select 1 + 1");
+    CHECK(work.loses_a_file(work.active_tab()));
+    REQUIRE(work.save().ok());
+  }
+}
+
+TEST_CASE("workspace: a script leaves alone what a person has in the folder of the settings") {
+  const support::TemporaryFolder folder;
+  Settings mine;
+  mine.tabs = {{"mine", "", "select 'mine'", ""}};
+  REQUIRE(save_settings(folder.path().string(), mine).ok());
+  Workspace::Options options;
+  options.folder = folder.path().string();
+  options.scripted = true;
+  options.in_background = [](auto job, auto then) {
+    job();
+    then();
+    return true;
+  };
+  {
+    Workspace work(options);
+    work.tab().buffer.insert("select 'script'");
+    for (int i = 0; i < 100; ++i) work.tick(i, 0);
+    REQUIRE(work.save().ok());
+  }
+  CHECK(load_settings(folder.path().string()).settings == mine);
+}
+
+TEST_CASE("workspace: DELETE without WHERE is asked about once, with rows and nodes, and is not sent before") {
+  Desktop desktop;
+  Workspace& work = desktop.work;
+  desktop.state->answers["COUNT(*)"] = [](const client::Request&) {
+    client::Reply reply;
+    reply.results.push_back(make_rows({column("n", "BIGINT")}, {{"1234"}}));
+    return reply;
+  };
+  desktop.until([&] { return work.connected(); });
+  work.tab().database = "school";
+  work.run_texts({"delete from student", "select 1"}, {0, 20});
+  REQUIRE(work.question);
+  CHECK(work.question->items.size() == 1);
+  CHECK(work.question->nodes == "2 nodes: master, slave-1");
+  desktop.until([&] { return work.question->items[0].rows.has_value(); });
+  CHECK(*work.question->items[0].rows == 1'234);
+  CHECK_FALSE(work.running());
+  work.answer_question(false);
+  CHECK_FALSE(work.question);
+  CHECK_FALSE(work.running());
+  work.run_texts({"delete from student"}, {0});
+  work.answer_question(true);
+  desktop.until([&] { return !work.running() && !work.tab().results.empty(); });
+  CHECK(desktop.state->ran.back() == "delete from student");
+  work.run_texts({"insert into student values (1)"}, {0});
+  CHECK_FALSE(work.question);
+}
+
+TEST_CASE("workspace: a connection in production is asked about every write, and about no read") {
+  Desktop desktop;
+  Workspace& work = desktop.work;
+  REQUIRE(work.connect({"live", {"tcp://127.0.0.1:1"}, "red"}));
+  desktop.until([&] { return work.connected(); });
+  work.tab().database = "school";
+  work.run_texts({"select 1"}, {0});
+  CHECK_FALSE(work.question);
+  desktop.until([&] { return !work.running(); });
+  work.run_texts({"insert into student values (1)"}, {0});
+  CHECK(work.question);
+  work.answer_question(false);
+  work.tab().buffer.insert("insert into student values (1)");
+  work.run_all_atomically();
+  CHECK(work.question);
+}
+
+TEST_CASE("workspace: the verdict says that a write waits for a master that is lost, and since when") {
+  Desktop desktop;
+  Workspace& work = desktop.work;
+  desktop.until([&] { return work.connected(); });
+  const auto judged = [&](const char* text) {
+    work.tab().buffer.reset(text);
+    work.tab().highlighter.update(work.tab().buffer);
+    work.update_verdict();
+    return work.verdict().text;
+  };
+  CHECK(judged("insert into school.student values (1)").find("waits") == std::string::npos);
+  desktop.state->nodes[0].state = "Unreachable";
+  desktop.until([&] { return work.connection()->cluster.lost_master().has_value(); });
+  CHECK(judged("insert into school.student values (1)").starts_with("waits: the master master does not answer since"));
+  CHECK(judged("select 1").find("waits") == std::string::npos);
 }

@@ -187,3 +187,31 @@ TEST_CASE("compare: rows are matched by key, what is missing or differs is marke
   REQUIRE(alone.rows[0].rows[1] == Comparison::kMissing);
   REQUIRE_FALSE(compare({dead}).problem.empty());
 }
+
+TEST_CASE("grid: DECIMAL is sorted by what it is worth, whatever its digits") {
+  const std::vector<std::string> rising = {"-100.5",
+                                           "-99.75",
+                                           "-0.01",
+                                           "0.00",
+                                           "0.009",
+                                           "1",
+                                           "2.50",
+                                           "10.00",
+                                           "99999999999999999999.1",
+                                           "100000000000000000000"};
+  for (std::size_t i = 0; i < rising.size(); ++i) {
+    for (std::size_t j = 0; j < rising.size(); ++j) {
+      INFO(rising[i] << " and " << rising[j]);
+      const int wanted = i < j ? -1 : i > j ? 1 : 0;
+      CHECK(compare_decimals(rising[i], rising[j]) == wanted);
+    }
+  }
+  CHECK(compare_decimals("2.5", "2.50") == 0);
+  CHECK(compare_decimals("-0", "0.00") == 0);
+  proto::ColumnInfo column;
+  column.kind = proto::ValueKind::text;
+  column.type = "DECIMAL(8,2)";
+  CHECK(is_numeric(column));
+  column.type = "VARCHAR";
+  CHECK_FALSE(is_numeric(column));
+}

@@ -276,3 +276,82 @@ TEST_CASE("script: steps, quotes, counts and time limits are read; mistakes are 
   REQUIRE(chord.ok());
   REQUIRE(chord->key == key::kPeriod);
 }
+
+TEST_CASE("cluster: a master that is lost keeps its name, role and place, and it is known since when") {
+  ClusterModel model;
+  auto slave = node("s", "slave", 10);
+  slave.master = node("m", "master", 10).endpoint;
+  model.update({node("m", "master", 10), slave}, 100, 7'000'000);
+  CHECK_FALSE(model.lost_master());
+  // As the client tells of a node that says nothing: its address and no more.
+  proto::NodeStatus silent;
+  silent.state = "Unreachable";
+  silent.endpoint = node("m", "master", 10).endpoint;
+  silent.message = "no reply within 1500 ms";
+  model.update({slave, silent}, 130, 37'000'000);
+  const NodeModel* lost = model.find("m");
+  REQUIRE(lost != nullptr);
+  CHECK(lost->master);
+  CHECK(lost->status.position == 10);
+  CHECK(lost->health == Health::unreachable);
+  REQUIRE(model.lost_master());
+  CHECK(model.lost_master()->name == "m");
+  CHECK(model.lost_master()->since == 100);
+  CHECK(model.lost_master()->since_unix == 7'000'000);
+  CHECK(model.events().back().node == "m");
+  CHECK(model.events().back().kind == EventKind::left);
+  CHECK(model.summary() == "1 unreachable, 1 live");
+  model.update({node("m", "master", 11), slave}, 140, 0);
+  CHECK_FALSE(model.lost_master());
+  CHECK(model.summary() == "2 nodes, all live");
+  // A window that has never heard the master has its address from the slaves.
+  ClusterModel late;
+  late.update({slave, silent}, 1, 0);
+  REQUIRE(late.lost_master());
+  CHECK(late.lost_master()->since_unix == 0);
+  CHECK(late.master()->name() == silent.endpoint);
+}
+
+TEST_CASE("cluster: what is wrong with slaves is counted as what it is, and a statement refused is no event") {
+  ClusterModel model;
+  auto failed = node("f", "slave", 10);
+  failed.state = "Failed";
+  failed.message = "affected 2 rows instead of 1";
+  auto other = node("o", "slave", 10);
+  other.state = "Failed";
+  other.message = "its log is not part of the master's history";
+  auto full = node("d", "slave", 10);
+  full.state = "DiskFull";
+  auto master = node("m", "master", 10);
+  model.update({master, failed, other, full, node("s", "slave", 10)}, 1, 0);
+  CHECK(model.summary() == "1 differs, 1 failed, 1 in trouble, 2 live");
+  const std::size_t before = model.events().size();
+  master.counters["refused"] = 5;
+  model.update({master, failed, other, full, node("s", "slave", 10)}, 2, 0);
+  CHECK(model.events().size() == before);
+  for (const ClusterEvent& event : model.events()) CHECK_FALSE(event.node.empty());
+}
+
+TEST_CASE("axis: every tick has a label of its own, in the unit that is named") {
+  const auto labels = [](double low, double high, double step, const char* unit) {
+    std::string out = make_axis(low, high, step, unit).unit;
+    for (const auto& [value, label] : make_axis(low, high, step, unit).ticks) out += "|" + label;
+    return out;
+  };
+  CHECK(labels(0, 2, 0.5, "statements/s") == "statements/s|0.0|0.5|1.0|1.5|2.0");
+  CHECK(labels(1'234'500, 1'234'560, 20, "sequence") == "sequence|1 234 500|1 234 520|1 234 540|1 234 560");
+  CHECK(labels(0, 20'000, 5'000, "ms") == "s|0|5|10|15|20");
+  CHECK(labels(0, 12'000, 2'500, "ms") == "s|0|2.5|5|7.5|10");
+  CHECK(labels(0, 100, 50, "ms") == "ms|0|50|100");
+  CHECK(labels(0, 40'000, 10'000, "statements/s") == "statements/s|0|10.0k|20.0k|30.0k|40.0k");
+}
+
+TEST_CASE("query tab: a result is named after the table, whatever stands in front of it, or after its kind") {
+  CHECK(short_title("select * from school.student") == "select student");
+  CHECK(short_title("(select 1 from `school`.`student`)") == "select student");
+  CHECK(short_title("show create table `my table`") == "show my table");
+  CHECK(short_title("describe school.course") == "describe course");
+  CHECK(short_title("create table if not exists school.t (id int)") == "create t");
+  CHECK(short_title("update school.student set a = 1") == "update student");
+  CHECK(short_title("select 1") == "select");
+}

@@ -26,6 +26,39 @@ int order(const T& a, const T& b) {
 }
 }  // namespace
 
+bool is_numeric(const proto::ColumnInfo& column) {
+  return is_number(column.kind) || column.type.starts_with("DECIMAL") || column.type.starts_with("NUMERIC");
+}
+
+// Any number of digits: sign, length of the whole part, digits, fraction.
+int compare_decimals(std::string_view a, std::string_view b) {
+  struct Parts {
+    bool negative = false;
+    std::string_view whole, fraction;
+    bool zero() const { return whole.empty() && fraction.empty(); }
+  };
+  const auto parts_of = [](std::string_view text) {
+    Parts parts;
+    parts.negative = text.starts_with('-');
+    if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
+    const std::size_t point = std::min(text.find('.'), text.size());
+    parts.whole = text.substr(0, point);
+    while (parts.whole.starts_with('0')) parts.whole.remove_prefix(1);
+    if (point < text.size()) parts.fraction = text.substr(point + 1);
+    while (parts.fraction.ends_with('0')) parts.fraction.remove_suffix(1);
+    return parts;
+  };
+  const Parts left = parts_of(a);
+  const Parts right = parts_of(b);
+  const int left_sign = left.zero() ? 0 : left.negative ? -1 : 1;
+  const int right_sign = right.zero() ? 0 : right.negative ? -1 : 1;
+  if (left_sign != right_sign) return order(left_sign, right_sign);
+  int larger = order(left.whole.size(), right.whole.size());
+  if (larger == 0) larger = order(left.whole, right.whole);
+  if (larger == 0) larger = order(left.fraction, right.fraction);
+  return left_sign * larger;
+}
+
 int compare_cells(const proto::Cell& a, const proto::Cell& b) {
   if (a.kind == Kind::null || b.kind == Kind::null) return order(a.kind != Kind::null, b.kind != Kind::null);
   if (a.kind == b.kind) {

@@ -15,6 +15,9 @@ using text::is_number;
 std::string cell_line(const proto::Cell& cell, std::size_t max_characters);
 
 // Order of two cells of one column: NULL first, numbers by value, text and bytes by byte. <0, 0, >0.
+// DECIMAL travels as text, and is a number all the same: to the right, sorted by what it is worth.
+bool is_numeric(const proto::ColumnInfo& column);
+int compare_decimals(std::string_view a, std::string_view b);
 int compare_cells(const proto::Cell& a, const proto::Cell& b);
 bool same_cell(const proto::Cell& a, const proto::Cell& b);
 

@@ -1,6 +1,8 @@
 #include "client/gui/model/cluster_model.h"
 
 #include <algorithm>
+#include <functional>
+#include <utility>
 
 #include "client/gui/model/text.h"
 
@@ -11,9 +13,10 @@ std::string_view health_word(Health health) {
     case Health::good: return "live";
     case Health::busy: return "catching up";
     case Health::lagging: return "lagging";
+    case Health::troubled: return "in trouble";
     case Health::unreachable: return "unreachable";
     case Health::failed: return "failed";
-    case Health::forked: return "forked";
+    case Health::forked: return "differs";
   }
   return "";
 }
@@ -27,7 +30,6 @@ std::string_view event_word(EventKind kind) {
     case EventKind::gap: return "gap";
     case EventKind::lagging: return "lagging";
     case EventKind::failed: return "failed";
-    case EventKind::refused: return "refused";
     case EventKind::master_changed: return "master";
   }
   return "";
@@ -52,8 +54,9 @@ NodeModel& ClusterModel::entry(const proto::NodeStatus& status, double now, std:
   node.status = status;
   node.first_seen = now;
   node.health = Health::good;
-  // At the first poll everything is new: that is not news.
-  if (ever_polled_) add_event(EventKind::joined, status.name, cat(status.role, " at ", status.endpoint), now, unix_us);
+  // At the first poll everything is new: that is not news. Nor is an address of which nobody has told.
+  if (ever_polled_ && !status.name.empty())
+    add_event(EventKind::joined, node.name(), cat(status.role, " at ", status.endpoint), now, unix_us);
   return node;
 }
 
@@ -76,8 +79,9 @@ void ClusterModel::judge(NodeModel& node) {
     while (hashes_.size() > kMaxHashes) hashes_.erase(hashes_.begin());
   }
   if (status.state == "Failed") {
-    const bool fork =
-        contains_ignoring_case(status.message, "fork") || contains_ignoring_case(status.message, "diverge");
+    const bool fork = contains_ignoring_case(status.message, "fork") ||
+                      contains_ignoring_case(status.message, "diverge") ||
+                      contains_ignoring_case(status.message, "history");
     node.health = fork ? Health::forked : Health::failed;
     node.problem = status.message.empty() ? "it has failed; its log says why" : status.message;
     return;
@@ -87,7 +91,13 @@ void ClusterModel::judge(NodeModel& node) {
     node.problem = "its database is down; the node is restarting it";
     return;
   }
-  if (status.state == "Starting" || status.state == "Syncing" || status.state == "CatchingUp") {
+  if (status.state == "DatabaseStalled" || status.state == "DiskFull" || status.state == "ReadOnly") {
+    node.health = Health::troubled;
+    node.problem = status.message.empty() ? status.state : status.message;
+    return;
+  }
+  if (status.state == "Waiting" || status.state == "Starting" || status.state == "Syncing" ||
+      status.state == "CatchingUp") {
     node.health = Health::busy;
     node.problem = status.message;
     return;
@@ -100,7 +110,7 @@ void ClusterModel::judge(NodeModel& node) {
 
 void ClusterModel::note(const NodeModel& node, Health before, double now, std::uint64_t unix_us) {
   if (node.health == before) return;
-  const std::string& name = node.status.name;
+  const std::string name = node.name();
   switch (node.health) {
     case Health::good:
       if (before == Health::busy || before == Health::lagging) {
@@ -113,6 +123,7 @@ void ClusterModel::note(const NodeModel& node, Health before, double now, std::u
       if (before >= Health::unreachable) add_event(EventKind::recovered, name, "answers again", now, unix_us);
       break;
     case Health::lagging: add_event(EventKind::lagging, name, node.problem, now, unix_us); break;
+    case Health::troubled: add_event(EventKind::failed, name, node.problem, now, unix_us); break;
     case Health::unreachable: add_event(EventKind::left, name, node.problem, now, unix_us); break;
     case Health::failed:
     case Health::forked: add_event(EventKind::failed, name, node.problem, now, unix_us); break;
@@ -127,11 +138,37 @@ void ClusterModel::count_events(const NodeModel& node, const proto::NodeStatus& 
     return new_count > old_count ? new_count - old_count : 0;
   };
   if (const auto gaps = more("gaps")) {
-    add_event(EventKind::gap, node.status.name, plural(gaps, "gap, asked for", "gaps, asked for"), now, unix_us);
+    add_event(EventKind::gap, node.name(), plural(gaps, "gap, asked for", "gaps, asked for"), now, unix_us);
   }
-  if (const auto refused = more("refused")) {
-    add_event(EventKind::refused, node.status.name, plural(refused, "statement", "statements"), now, unix_us);
-  }
+}
+
+// What is known of a node that does not answer stays known: who it was, and where.
+void ClusterModel::keep_last(NodeModel& node, const proto::NodeStatus& status) {
+  proto::NodeStatus& kept = node.status;
+  if (kept.name.empty()) kept.name = status.name;
+  if (kept.role.empty()) kept.role = status.role;
+  if (kept.endpoint.empty()) kept.endpoint = status.endpoint;
+  if (kept.publisher.empty()) kept.publisher = status.publisher;
+  kept.position = std::max(kept.position, status.position);
+  kept.epoch = std::max(kept.epoch, status.epoch);
+  kept.state = "Unreachable";
+  kept.message = status.message;
+  kept.entries_per_second = 0;
+}
+
+void ClusterModel::take_answer(NodeModel& node, const proto::NodeStatus& status, double now, std::uint64_t unix_us) {
+  const proto::NodeStatus before = std::exchange(node.status, status);
+  const double seconds = now - node.last_seen;
+  if (node.last_seen > 0) count_events(node, before, now, unix_us);
+  if (node.last_seen > 0 && seconds > 0 && status.position >= before.position)
+    node.measured_rate = static_cast<double>(status.position - before.position) / seconds;
+  node.throughput.add(now, std::max(status.entries_per_second, 0.0));
+  node.lag.add(now, static_cast<double>(status.lag_ms));
+  node.position.add(now, static_cast<double>(status.position));
+  node.last_seen = now;
+  node.last_seen_unix = unix_us;
+  connected_ = true;
+  head_ = std::max(head_, std::max(status.position, status.head));
 }
 
 void ClusterModel::update(const std::vector<proto::NodeStatus>& nodes, double now, std::uint64_t unix_us) {
@@ -139,33 +176,25 @@ void ClusterModel::update(const std::vector<proto::NodeStatus>& nodes, double no
   std::vector<std::string> seen;
   for (const proto::NodeStatus& status : nodes) {
     NodeModel& node = entry(status, now, unix_us);
-    const proto::NodeStatus before = node.status;
     const Health health_before = node.health;
-    const double seconds = now - node.last_seen;
     node.reachable = status.state != "Unreachable";
-    node.status = status;
-    if (!node.reachable && status.position == 0) node.status.position = before.position;
-    const bool was_master = node.master;
-    node.master = status.role == "master";
-    if (node.master && !was_master && ever_polled_ && master() != nullptr && now > node.first_seen) {
-      add_event(EventKind::master_changed, status.name, cat("is the master in epoch ", status.epoch), now, unix_us);
+    if (node.reachable) {
+      take_answer(node, status, now, unix_us);
+    } else {
+      keep_last(node, status);
+      node.measured_rate = 0;
+      // Slaves say whom they follow, also to a window that has never heard that one itself.
+      const auto follows = [&](const proto::NodeStatus& other) {
+        return other.state != "Unreachable" && other.role == "slave" && other.master == node.status.endpoint;
+      };
+      if (node.status.role.empty() && std::any_of(nodes.begin(), nodes.end(), follows)) node.status.role = "master";
     }
+    const bool was_master = node.master;
+    node.master = node.status.role == "master";
+    if (node.master && !was_master && ever_polled_ && node.reachable && now > node.first_seen)
+      add_event(EventKind::master_changed, node.name(), cat("is the master in epoch ", status.epoch), now, unix_us);
     judge(node);
     note(node, health_before, now, unix_us);
-    if (node.reachable) {
-      connected_ = true;
-      if (node.last_seen > 0) count_events(node, before, now, unix_us);
-      if (node.last_seen > 0 && seconds > 0 && status.position >= before.position) {
-        node.measured_rate = static_cast<double>(status.position - before.position) / seconds;
-      }
-      node.throughput.add(now, std::max(status.entries_per_second, 0.0));
-      node.lag.add(now, static_cast<double>(status.lag_ms));
-      node.position.add(now, static_cast<double>(status.position));
-      node.last_seen = now;
-      head_ = std::max(head_, std::max(status.position, status.head));
-    } else {
-      node.measured_rate = 0;
-    }
     seen.push_back(node.key());
   }
   for (auto& node : nodes_) {
@@ -209,10 +238,27 @@ const NodeModel* ClusterModel::find(std::string_view endpoint_or_name) const {
 }
 
 const NodeModel* ClusterModel::master() const {
+  const NodeModel* found = nullptr;
   for (const auto& node : nodes_) {
-    if (node->master) return node.get();
+    if (node->master && (found == nullptr || (node->reachable && !found->reachable))) found = node.get();
   }
-  return nullptr;
+  return found;
+}
+
+std::optional<LostMaster> ClusterModel::lost_master() const {
+  const NodeModel* const lost = master();
+  if (!connected_ || lost == nullptr || lost->reachable) return std::nullopt;
+  return LostMaster{lost->name(), lost->last_seen, lost->last_seen_unix};
+}
+
+std::string ClusterModel::summary() const {
+  std::map<Health, std::size_t, std::greater<>> counts;
+  for (const auto& node : nodes_) ++counts[node->health];
+  if (counts.size() == 1 && counts.contains(Health::good))
+    return cat(plural(nodes_.size(), "node", "nodes"), nodes_.size() == 1 ? ", live" : ", all live");
+  std::string out;
+  for (const auto& [health, count] : counts) out += cat(out.empty() ? "" : ", ", count, " ", health_word(health));
+  return out;
 }
 
 Health ClusterModel::worst() const {

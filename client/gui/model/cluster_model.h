@@ -18,35 +18,28 @@
 namespace sqlcast::gui {
 
 // In order of how bad it is.
-enum class Health : std::uint8_t { good, busy, lagging, unreachable, failed, forked };
-std::string_view health_word(Health health);  // "live", "catching up", "lagging", "unreachable", "failed", "forked"
+enum class Health : std::uint8_t { good, busy, lagging, troubled, unreachable, failed, forked };
+// "live", "catching up", "lagging", "in trouble", "unreachable", "failed", "differs"
+std::string_view health_word(Health health);
 
 struct NodeModel {
-  proto::NodeStatus status;
+  proto::NodeStatus status;  // of one that does not answer: as it was last, but for state and message
   bool master = false;
   bool reachable = true;
   Health health = Health::good;
-  std::string problem;    // one sentence when health is not good
-  TimeSeries throughput;  // entries per second
-  TimeSeries lag;         // milliseconds
-  TimeSeries position;    // sequence
-  double first_seen = 0;  // seconds
-  double last_seen = 0;
-  double measured_rate = 0;  // entries per second, from the positions we saw
+  std::string problem;               // one sentence when health is not good
+  TimeSeries throughput;             // entries per second
+  TimeSeries lag;                    // milliseconds
+  TimeSeries position;               // sequence
+  double first_seen = 0;             // seconds
+  double last_seen = 0;              // 0: it has not answered this window yet
+  std::uint64_t last_seen_unix = 0;  // microseconds, for people
+  double measured_rate = 0;          // entries per second, from the positions we saw
+  std::string name() const { return status.name.empty() ? status.endpoint : status.name; }
   std::string key() const { return status.endpoint.empty() ? status.name : status.endpoint; }
 };
 
-enum class EventKind : std::uint8_t {
-  joined,
-  left,
-  recovered,
-  caught_up,
-  gap,
-  lagging,
-  failed,
-  refused,
-  master_changed
-};
+enum class EventKind : std::uint8_t { joined, left, recovered, caught_up, gap, lagging, failed, master_changed };
 std::string_view event_word(EventKind kind);
 
 struct ClusterEvent {
@@ -55,6 +48,13 @@ struct ClusterEvent {
   EventKind kind = EventKind::joined;
   std::string node;
   std::string text;
+};
+
+// The master answers nobody: reads go on, writes wait.
+struct LostMaster {
+  std::string name;
+  double since = 0;              // seconds; when it answered last
+  std::uint64_t since_unix = 0;  // microseconds; 0: before this window looked
 };
 
 class ClusterModel {
@@ -71,16 +71,22 @@ class ClusterModel {
 
   const std::vector<std::unique_ptr<NodeModel>>& nodes() const { return nodes_; }  // master first, then by name
   const NodeModel* find(std::string_view endpoint_or_name) const;
-  const NodeModel* master() const;
+  const NodeModel* master() const;  // the one that answers before one that does not
+  // Nothing: it answers, none has ever been heard of, or nobody answers at all.
+  std::optional<LostMaster> lost_master() const;
   const std::deque<ClusterEvent>& events() const { return events_; }
   bool connected() const { return connected_; }
   const std::string& problem() const { return problem_; }  // of the last poll, when nothing answered
   Sequence head() const { return head_; }
   Health worst() const;
   std::size_t reachable() const;
+  // "3 nodes, all live", or each kind counted, the worst first: "1 failed, 1 unreachable, 1 live".
+  std::string summary() const;
 
  private:
   NodeModel& entry(const proto::NodeStatus& status, double now, std::uint64_t unix_us);
+  static void keep_last(NodeModel& node, const proto::NodeStatus& status);
+  void take_answer(NodeModel& node, const proto::NodeStatus& status, double now, std::uint64_t unix_us);
   void judge(NodeModel& node);
   void note(const NodeModel& node, Health before, double now, std::uint64_t unix_us);
   void count_events(const NodeModel& node, const proto::NodeStatus& before, double now, std::uint64_t unix_us);

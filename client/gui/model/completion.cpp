@@ -36,22 +36,40 @@ std::string bare(std::string_view token) {
   return std::string(token);
 }
 
-std::vector<Mention> mentions(std::string_view text, const Highlighter& highlighter, const StatementRange& statement,
-                              const SchemaModel& schema, std::string_view default_database) {
-  std::vector<std::string> words;  // names and symbols of the statement, blanks left out
+struct Word {
+  std::string text;
+  std::size_t begin = 0;
+};
+
+// Names and symbols of the statement, blanks left out.
+std::vector<Word> words_of(std::string_view text, const Highlighter& highlighter, const StatementRange& statement) {
+  std::vector<Word> words;
   const auto& tokens = highlighter.tokens();
   for (std::size_t i = highlighter.first_token_at(statement.begin); i < tokens.size(); ++i) {
     if (tokens[i].offset >= statement.end || words.size() > 2'000) break;
     if (tokens[i].kind == sql::TokenKind::blank || tokens[i].kind == sql::TokenKind::comment) continue;
-    words.push_back(bare(text.substr(tokens[i].offset, tokens[i].size)));
+    words.push_back({bare(text.substr(tokens[i].offset, tokens[i].size)), tokens[i].offset});
   }
+  return words;
+}
+
+bool is_one_of(std::string_view word, std::initializer_list<std::string_view> list) {
+  return std::any_of(list.begin(), list.end(), [&](std::string_view one) { return equal_ignoring_case(word, one); });
+}
+
+bool before_table(std::string_view word) { return is_one_of(word, {"from", "join", "into", "update", "table"}); }
+
+bool is_name(std::string_view word) {
+  return !word.empty() && std::all_of(word.begin(), word.end(), is_word_byte) && !is_keyword(word);
+}
+
+std::vector<Mention> mentions(const std::vector<Word>& words, const SchemaModel& schema,
+                              std::string_view default_database, std::vector<std::string>& unopened) {
   std::vector<Mention> out;
-  const auto word = [&](std::size_t i) { return i < words.size() ? std::string_view(words[i]) : std::string_view(); };
+  const auto word = [&](std::size_t i) { return i < words.size() ? std::string_view(words[i].text) : ""; };
   for (std::size_t i = 0; i < words.size(); ++i) {
-    const bool opens = equal_ignoring_case(words[i], "from") || equal_ignoring_case(words[i], "join") ||
-                       equal_ignoring_case(words[i], "into") || equal_ignoring_case(words[i], "update");
-    const bool continues = words[i] == "," && !out.empty();
-    if (!opens && !continues) continue;
+    const bool continues = word(i) == "," && !out.empty();
+    if (!before_table(word(i)) && !continues) continue;
     std::string_view database = default_database;
     std::size_t at = i + 1;
     std::string_view name = word(at);
@@ -60,6 +78,8 @@ std::vector<Mention> mentions(std::string_view text, const Highlighter& highligh
       at += 2;
       name = word(at);
     }
+    const SchemaDatabase* known = schema.database(database);
+    if (known != nullptr && known->state == LoadState::unknown) unopened.emplace_back(database);
     const SchemaTable* table = schema.table(database, name);
     if (table == nullptr) continue;
     if (equal_ignoring_case(word(at + 1), "as")) ++at;
@@ -70,6 +90,25 @@ std::vector<Mention> mentions(std::string_view text, const Highlighter& highligh
   return out;
 }
 
+enum class Place : std::uint8_t { anywhere, table, new_name };
+
+// What is to be written behind words [0, end).
+Place place_behind(const std::vector<Word>& words, std::size_t end) {
+  const auto word = [&](std::size_t i) { return std::string_view(words[i].text); };
+  if (end == 0) return Place::anywhere;
+  if (equal_ignoring_case(word(end - 1), "as")) return Place::new_name;
+  if (before_table(word(end - 1))) return Place::table;
+  if (!is_name(word(end - 1))) return Place::anywhere;
+  std::size_t at = end - 1;
+  if (at >= 2 && word(at - 1) == ".") at -= 2;
+  // Back over the tables in front of it, and what they are called: "from a x, b as y, c".
+  while (at > 0 && word(at - 1) == ",") {
+    --at;
+    while (at > 0 && (is_name(word(at - 1)) || word(at - 1) == "." || equal_ignoring_case(word(at - 1), "as"))) --at;
+  }
+  return at > 0 && before_table(word(at - 1)) ? Place::new_name : Place::anywhere;
+}
+
 class Collector {
  public:
   explicit Collector(std::string_view prefix) : prefix_(lower(prefix)) {}
@@ -77,6 +116,9 @@ class Collector {
   void add(std::string text, std::string_view name, std::string detail, ProposalKind kind) {
     const std::string lowered = lower(name);
     const bool starts = lowered.starts_with(prefix_);
+    whole_ |= lowered == prefix_;
+    const bool of_schema = kind != ProposalKind::keyword && kind != ProposalKind::function;
+    if (!starts && !of_schema) return;  // "in" in the middle of a keyword means nothing
     if (!starts && (prefix_.size() < 2 || lowered.find(prefix_) == std::string::npos)) return;
     for (const auto& [rank, known] : found_) {
       if (known.text == text && known.kind == kind) return;
@@ -84,6 +126,9 @@ class Collector {
     const int rank = (starts ? 0 : 10) + static_cast<int>(kind);
     found_.emplace_back(rank, Proposal{std::move(text), std::move(detail), kind});
   }
+
+  bool whole() const { return whole_; }  // the word is one of those that it might become
+  void add_whole(std::string_view name) { whole_ |= !prefix_.empty() && lower(name) == prefix_; }
 
   std::vector<Proposal> take() {
     std::stable_sort(found_.begin(), found_.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
@@ -97,6 +142,7 @@ class Collector {
 
  private:
   std::string prefix_;
+  bool whole_ = false;
   std::vector<std::pair<int, Proposal>> found_;
 };
 
@@ -133,42 +179,37 @@ std::string_view proposal_word(ProposalKind kind) {
   return "";
 }
 
-Completion complete(const EditorBuffer& buffer, const Highlighter& highlighter, const SchemaModel& schema,
-                    std::string_view database, bool automatic) {
-  const std::string_view text = buffer.text();
-  Completion out;
-  std::size_t begin = buffer.caret();
-  while (begin > 0 && is_word_byte(text[begin - 1])) --begin;
-  out.begin = begin;
-  const std::string_view prefix = text.substr(begin, buffer.caret() - begin);
-  const bool after_dot = begin > 0 && text[begin - 1] == '.';
-  if (automatic && !after_dot && prefix.size() < 2) return out;
-  if (!prefix.empty() && prefix[0] >= '0' && prefix[0] <= '9') return out;
-  if (begin > 0 && !highlighter.tokens().empty()) {
-    const PaintedToken& before = highlighter.tokens()[highlighter.first_token_at(begin - 1)];
-    const bool inside = before.offset + before.size >= buffer.caret() && before.offset < begin;
-    if (inside && (before.paint == Paint::string || before.paint == Paint::comment || before.paint == Paint::number)) {
-      return out;
-    }
-  }
+namespace {
 
-  std::vector<Mention> mentioned;
-  const auto statement = highlighter.statement_at(buffer, buffer.caret());
-  if (statement) mentioned = mentions(text, highlighter, *statement, schema, database);
-  Collector collector(prefix);
-  if (after_dot) {
-    std::size_t owner_begin = begin - 1;
-    while (owner_begin > 0 && (is_word_byte(text[owner_begin - 1]) || text[owner_begin - 1] == '`')) --owner_begin;
-    const std::string owner = bare(text.substr(owner_begin, begin - 1 - owner_begin));
-    for (const Mention& mention : mentioned) {
-      if (equal_ignoring_case(mention.alias, owner)) add_columns(collector, *mention.table);
-    }
-    if (const SchemaDatabase* named = schema.database(owner)) add_tables(collector, *named);
-    if (const SchemaTable* table = schema.table(database, owner)) add_columns(collector, *table);
-    out.proposals = collector.take();
-    return out;
+bool inside_literal(std::string_view text, const Highlighter& highlighter, std::size_t begin, std::size_t caret) {
+  if (begin == 0 || highlighter.tokens().empty()) return false;
+  const PaintedToken& before = highlighter.tokens()[highlighter.first_token_at(begin - 1)];
+  const bool inside = before.offset + before.size >= caret && before.offset < begin;
+  const bool open_string =
+      before.kind == sql::TokenKind::error && (text[before.offset] == '\'' || text[before.offset] == '"');
+  return inside && (open_string || before.paint == Paint::string || before.paint == Paint::comment ||
+                    before.paint == Paint::number);
+}
+
+void add_of_owner(Collector& collector, const std::string& owner, const std::vector<Mention>& mentioned,
+                  const SchemaModel& schema, std::string_view database, std::vector<std::string>& unopened) {
+  for (const Mention& mention : mentioned) {
+    if (equal_ignoring_case(mention.alias, owner)) add_columns(collector, *mention.table);
   }
-  for (const Mention& mention : mentioned) add_columns(collector, *mention.table);
+  if (const SchemaDatabase* named = schema.database(owner)) {
+    const bool listed = std::find(unopened.begin(), unopened.end(), owner) != unopened.end();
+    if (named->state == LoadState::unknown && !listed) unopened.push_back(owner);
+    add_tables(collector, *named);
+  }
+  if (const SchemaTable* table = schema.table(database, owner)) add_columns(collector, *table);
+}
+
+void add_everything(Collector& collector, std::string_view prefix, const std::vector<Mention>& mentioned,
+                    const SchemaModel& schema, std::string_view database) {
+  for (const Mention& mention : mentioned) {
+    add_columns(collector, *mention.table);
+    collector.add_whole(mention.alias);
+  }
   if (const SchemaDatabase* current = schema.database(database)) add_tables(collector, *current);
   for (const SchemaDatabase& other : schema.databases()) {
     collector.add(as_written(other.name), other.name, "database", ProposalKind::database);
@@ -179,6 +220,46 @@ Completion complete(const EditorBuffer& buffer, const Highlighter& highlighter, 
   for (const std::string_view word : sql_functions()) {
     collector.add(cat(in_case_of(prefix, word), "("), word, {}, ProposalKind::function);
   }
+}
+
+}  // namespace
+
+Completion complete(const EditorBuffer& buffer, const Highlighter& highlighter, const SchemaModel& schema,
+                    std::string_view database, bool automatic) {
+  const std::string_view text = buffer.text();
+  const std::size_t caret = buffer.caret();
+  Completion out;
+  std::size_t begin = caret;
+  while (begin > 0 && is_word_byte(text[begin - 1])) --begin;
+  out.begin = begin;
+  const std::string_view prefix = text.substr(begin, caret - begin);
+  const bool after_dot = begin > 0 && text[begin - 1] == '.';
+  if (automatic && !after_dot && prefix.size() < 2) return out;
+  if (automatic && caret < text.size() && is_word_byte(text[caret])) return out;
+  if (!prefix.empty() && prefix[0] >= '0' && prefix[0] <= '9') return out;
+  if (inside_literal(text, highlighter, begin, caret)) return out;
+
+  std::vector<Mention> mentioned;
+  Place place = Place::anywhere;
+  if (const auto statement = highlighter.statement_at(buffer, caret)) {
+    const std::vector<Word> words = words_of(text, highlighter, *statement);
+    mentioned = mentions(words, schema, database, out.unopened);
+    const auto behind = std::find_if(words.begin(), words.end(), [&](const Word& word) { return word.begin >= begin; });
+    place = place_behind(words, static_cast<std::size_t>(behind - words.begin()));
+  }
+  Collector collector(prefix);
+  if (after_dot) {
+    std::size_t owner_begin = begin - 1;
+    while (owner_begin > 0 && (is_word_byte(text[owner_begin - 1]) || text[owner_begin - 1] == '`')) --owner_begin;
+    const std::string owner = bare(text.substr(owner_begin, begin - 1 - owner_begin));
+    add_of_owner(collector, owner, mentioned, schema, database, out.unopened);
+  } else if (automatic && place == Place::new_name) {
+    return out;
+  } else {
+    // Where a table is to come, the columns of others would only be in the way.
+    add_everything(collector, prefix, place == Place::table ? std::vector<Mention>() : mentioned, schema, database);
+  }
+  if (automatic && collector.whole()) return out;
   out.proposals = collector.take();
   // The word itself, alone, is no help.
   if (out.proposals.size() == 1 && equal_ignoring_case(out.proposals[0].text, prefix)) out.proposals.clear();

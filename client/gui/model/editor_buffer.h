@@ -30,6 +30,7 @@ class EditorBuffer {
   std::uint64_t version() const { return version_; }  // grows with every change
   bool modified() const { return version_ != saved_version_; }
   void mark_saved() { saved_version_ = version_; }
+  void mark_modified() { saved_version_ = 0; }
   void reset(std::string_view text);  // new content, no undo, not modified
 
   // Changes since the last call, oldest first.

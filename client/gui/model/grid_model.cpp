@@ -74,8 +74,13 @@ std::optional<std::vector<std::uint32_t>> arrange(const RowSet& rows, const std:
   const std::size_t column = arrangement.sort->column;
   if (column >= columns.size()) return order;
   // Sorted in runs that are merged, so that a newer wish can stop it between them.
-  const auto less = [&rows, column, descending = arrangement.sort->descending](std::uint32_t a, std::uint32_t b) {
-    const int compared = compare_cells(rows.cell(a, column), rows.cell(b, column));
+  const bool decimal = is_numeric(columns[column]) && columns[column].kind == proto::ValueKind::text;
+  const auto less = [&rows, column, decimal, descending = arrangement.sort->descending](std::uint32_t a,
+                                                                                        std::uint32_t b) {
+    const proto::Cell& left = rows.cell(a, column);
+    const proto::Cell& right = rows.cell(b, column);
+    const bool both = left.kind == proto::Cell::Kind::text && right.kind == proto::Cell::Kind::text;
+    const int compared = decimal && both ? compare_decimals(left.view(), right.view()) : compare_cells(left, right);
     return descending ? compared > 0 : compared < 0;
   };
   constexpr std::size_t kRun = 32'768;

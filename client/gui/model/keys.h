@@ -10,6 +10,7 @@ constexpr int letter(char upper) { return upper; }
 inline constexpr int kEscape = 256, kEnter = 257, kTab = 258, kBackspace = 259, kInsert = 260, kDelete = 261;
 inline constexpr int kRight = 262, kLeft = 263, kDown = 264, kUp = 265, kPageUp = 266, kPageDown = 267;
 inline constexpr int kHome = 268, kEnd = 269, kF1 = 290, kF12 = 301, kKeypadEnter = 335;
-inline constexpr int kLeftShift = 340, kLeftControl = 341, kLeftAlt = 342;
+inline constexpr int kLeftShift = 340, kLeftControl = 341, kLeftAlt = 342, kLeftSuper = 343;
+inline constexpr int kRightShift = 344, kRightControl = 345, kRightAlt = 346, kRightSuper = 347;
 
 }  // namespace sqlcast::gui::key

@@ -188,6 +188,9 @@ void QueryTab::fetch_more(Backend& backend, const std::shared_ptr<ResultModel>& 
           cat("The rest of the rows could not be fetched: ", reply.status.message, " Run it again."));
       return;
     }
+    view->elapsed += reply.elapsed;
+    view->round_trip += reply.round_trip;
+    ++view->pages;
     view->take(std::move(reply.results.front()));
     if (view->fetch_all) self->fetch_more(backend, view, page_rows, max_rows);
   });
@@ -242,8 +245,9 @@ std::string short_title(std::string_view sql) {
   while (lexer.next(token)) {
     if (token.kind == sql::TokenKind::blank || token.kind == sql::TokenKind::comment) continue;
     if (verb.empty()) {
+      if (token.kind != sql::TokenKind::word) continue;  // "(select …)"
       verb = lower(token.text.substr(0, 12));
-      take = verb == "update" || verb == "truncate";
+      take = verb == "update" || verb == "truncate" || verb == "describe" || verb == "desc";
       continue;
     }
     if (take && (token.kind == sql::TokenKind::word || token.kind == sql::TokenKind::quoted_identifier)) {
@@ -251,10 +255,15 @@ std::string short_title(std::string_view sql) {
           equal_ignoring_case(token.text, "not") || equal_ignoring_case(token.text, "exists")) {
         continue;
       }
-      return cat(verb, " ", one_line(token.text, 24));
+      // Of "school.student" the table.
+      std::string_view name = token.text;
+      while (lexer.next(token) && token.text == "." && lexer.next(token)) name = token.text;
+      if (name.size() > 2 && name.front() == '`') name = name.substr(1, name.size() - 2);
+      return cat(verb, " ", one_line(name, 24));
     }
     take = take || equal_ignoring_case(token.text, "from") || equal_ignoring_case(token.text, "into") ||
-           equal_ignoring_case(token.text, "table");
+           equal_ignoring_case(token.text, "table") || equal_ignoring_case(token.text, "view") ||
+           equal_ignoring_case(token.text, "database") || verb == "describe" || verb == "desc";
   }
   return verb;
 }

@@ -53,8 +53,9 @@ struct ResultModel {
   bool wrote = false;
   bool stale = false;
   bool replayed = false;
-  std::chrono::microseconds elapsed{0};
+  std::chrono::microseconds elapsed{0};  // of all pages fetched
   std::chrono::microseconds round_trip{0};
+  std::size_t pages = 1;
   GridLook look;
   std::string database;           // default database it ran with
   std::optional<RowEdits> edits;  // when rows can be edited and the user has begun to

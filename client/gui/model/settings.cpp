@@ -196,6 +196,11 @@ Status write_file(const std::string& path, std::string_view text) {
   return ok_status();
 }
 
+bool has_settings(const std::string& folder) {
+  std::error_code ignored;
+  return std::filesystem::exists(folder + "/" + std::string(kFileName), ignored);
+}
+
 LoadedSettings load_settings(const std::string& folder) {
   const std::string path = folder + "/" + std::string(kFileName);
   std::error_code error;

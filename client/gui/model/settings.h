@@ -13,6 +13,9 @@
 
 namespace sqlcast::gui {
 
+// A connection of this colour is in production: every write is asked about first.
+inline constexpr std::string_view kProductionColour = "red";
+
 struct SavedConnection {
   std::string name;
   std::vector<std::string> endpoints;
@@ -62,6 +65,7 @@ struct LoadedSettings {
   Settings settings;
   std::string notice;  // not empty: what was wrong, and where the file was kept
 };
+bool has_settings(const std::string& folder);  // somebody's state is there
 LoadedSettings load_settings(const std::string& folder);
 Status save_settings(const std::string& folder, const Settings& settings);
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "client/gui/model/text.h"
+
 namespace sqlcast::gui {
 
 void TimeSeries::add(double time, double value) {
@@ -39,6 +41,34 @@ void TimeSeries::reduce(double from, double to, std::size_t pixels, std::vector<
       range.high = std::max(range.high, sample.value);
     }
   }
+}
+
+Axis make_axis(double low, double high, double step, std::string_view unit) {
+  Axis axis;
+  axis.unit = unit;
+  double per = 1;
+  if (unit == "ms" && high >= 10'000) axis.unit = "s", per = 1'000;
+  const auto write = [&](bool full) {
+    axis.ticks.clear();
+    const double shown_step = step / per;
+    const int decimals = shown_step >= 1 ? 0 : static_cast<int>(std::ceil(-std::log10(shown_step) - 1e-9));
+    const auto count = static_cast<int>(std::floor((high - low) / step + 1e-6));
+    for (int i = 0; i <= count; ++i) {
+      const double value = low + step * i;
+      const double shown = value / per;
+      std::string label = decimals > 0         ? fixed(shown, decimals)
+                          : full && shown >= 0 ? with_separators(static_cast<std::uint64_t>(shown + 0.5))
+                                               : short_count(shown);
+      axis.ticks.emplace_back(value, std::move(label));
+    }
+  };
+  write(false);
+  for (std::size_t i = 1; i < axis.ticks.size(); ++i) {
+    if (axis.ticks[i].second != axis.ticks[i - 1].second) continue;
+    write(true);
+    break;
+  }
+  return axis;
 }
 
 double axis_step(double high, std::size_t most) {

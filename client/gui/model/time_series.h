@@ -5,6 +5,9 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace sqlcast::gui {
@@ -45,5 +48,13 @@ class TimeSeries {
 
 // Round axis steps (1, 2, 5 · 10ⁿ) that give at most `most` labels up to `high`.
 double axis_step(double high, std::size_t most);
+
+// What stands at an axis from `low` to `high`: each label another, all in the unit that is named with them.
+struct Axis {
+  std::string unit;
+  std::vector<std::pair<double, std::string>> ticks;  // value as measured, label
+};
+// `unit`: of the values; milliseconds become seconds where they are many.
+Axis make_axis(double low, double high, double step, std::string_view unit);
 
 }  // namespace sqlcast::gui

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <utility>
 
 #include "client/gui/model/text.h"
 #include "sql/policy.h"
@@ -10,6 +11,7 @@ namespace sqlcast::gui {
 
 namespace {
 constexpr std::size_t kMaxTabs = 60;
+constexpr std::size_t kMaxClosed = 30;
 constexpr double kLookForChanges = 5;  // seconds
 constexpr std::uint64_t kMaxSqlFile = 32U << 20U;
 constexpr std::string_view kViewNames[] = {"query", "cluster", "diagram", "log", "compare"};
@@ -30,7 +32,8 @@ std::optional<View> view_from(std::string_view name) {
 
 Workspace::Workspace(Options options) : options_(std::move(options)) {
   if (!options_.folder.empty()) {
-    keeper_ = std::make_shared<Keeper>(options_.folder);
+    // A script is no reason to lose what a person has there.
+    if (!options_.scripted || !has_settings(options_.folder)) keeper_ = std::make_shared<Keeper>(options_.folder);
     LoadedSettings loaded = load_settings(options_.folder);
     settings = std::move(loaded.settings);
     if (!loaded.notice.empty()) say(ToastKind::warning, "Settings were reset", loaded.notice);
@@ -82,6 +85,7 @@ void Workspace::restore_tabs() {
       QueryTab& restored = new_tab(saved.title, saved.text);
       restored.database = saved.database;
       restored.path = saved.path;
+      if (!saved.path.empty() && !saved.text.empty()) restored.buffer.mark_modified();  // it is not what the file has
       if (!saved.path.empty() && saved.text.empty()) {
         const auto text = read_file(saved.path, kMaxSqlFile);
         if (text.ok()) restored.buffer.reset(to_utf8(*text));
@@ -144,11 +148,34 @@ QueryTab& Workspace::new_tab(std::string title, std::string_view text) {
 }
 
 void Workspace::close_tab(std::size_t index) {
-  if (tabs_[index]->running() && connection_) tabs_[index]->cancel(connection_->backend());
+  QueryTab& closing = *tabs_[index];
+  if (closing.running() && connection_) closing.cancel(connection_->backend());
+  if (!trim(closing.buffer.text()).empty()) {
+    closed_.push_back({{closing.title, closing.path, closing.buffer.text(), closing.database},
+                       closing.buffer.caret(),
+                       closing.buffer.modified()});
+    if (closed_.size() > kMaxClosed) closed_.erase(closed_.begin());
+    toasts.confirm("Closed; Ctrl+Shift+T opens it again", now_);
+  }
   tabs_.erase(tabs_.begin() + static_cast<std::ptrdiff_t>(index));
   if (tabs_.empty()) new_tab();
   if (active_tab_ >= tabs_.size() || (index < active_tab_ && active_tab_ > 0))
     active_tab_ = std::min(active_tab_, tabs_.size()) - 1;
+}
+
+bool Workspace::loses_a_file(std::size_t index) const {
+  return !tabs_[index]->path.empty() && tabs_[index]->buffer.modified();
+}
+
+void Workspace::reopen_tab() {
+  if (closed_.empty()) return say(ToastKind::info, "No closed tab is left to open again");
+  const ClosedTab closed = std::move(closed_.back());
+  closed_.pop_back();
+  QueryTab& opened = new_tab(closed.saved.title, closed.saved.text);
+  opened.path = closed.saved.path;
+  opened.database = closed.saved.database;
+  opened.buffer.set_caret(closed.caret);
+  if (closed.modified) opened.buffer.mark_modified();
 }
 
 void Workspace::select_tab(std::size_t index) {
@@ -185,6 +212,19 @@ std::shared_ptr<ResultModel> Workspace::result() const {
   return shown->has_rows ? shown : nullptr;
 }
 
+VerdictText Workspace::verdict() const {
+  VerdictText out = verdict_.verdict();
+  const auto lost = connection_ ? connection_->cluster.lost_master() : std::nullopt;
+  if (!lost || out.kind == VerdictKind::none || out.kind == VerdictKind::refused) return out;
+  const bool elsewhere = target.kind != client::Target::Kind::master && settings.consistency != "master";
+  if (out.kind == VerdictKind::read && elsewhere) return out;
+  const std::string since =
+      lost->since_unix == 0 ? std::string() : cat(" since ", clock_time(lost->since_unix).substr(0, 8));
+  out.text = cat("waits: the master ", lost->name, " does not answer", since);
+  out.detail.clear();
+  return out;
+}
+
 void Workspace::update_verdict() {
   const NodeModel* node = target_node();
   verdict_.update(statement_at_caret(), tab().database, node != nullptr ? node->status.endpoint : std::string(),
@@ -211,6 +251,7 @@ bool Workspace::connect(const SavedConnection& connection) {
 void Workspace::disconnect() {
   for (const auto& one : tabs_) one->connection_ended();
   held_back.reset();
+  question.reset();
   verdict_ = {};
   ++connections_;
   if (!connection_) return;
@@ -301,27 +342,17 @@ void Workspace::run_all() {
 void Workspace::run_all_atomically() {
   QueryTab& current = tab();
   current.highlighter.update(current.buffer);
-  if (!connection_ || current.running()) return;
-  std::vector<client::Statement> statements;
-  for (const StatementRange& range : current.highlighter.statements()) {
-    statements.emplace_back();
-    statements.back().sql = text_of(range);
-  }
-  current.run_atomic(
-      connection_->backend(), std::move(statements), run_options(), now_,
-      [this](const client::Reply& reply) {
-        if (reply.status.ok()) {
-          say(ToastKind::good, cat("All of it done, sequence ", with_separators(reply.sequence)));
-        } else {
-          say(ToastKind::error, "Nothing was done", reply.status.message);
-        }
-      },
-      record());
+  Run run;
+  run.options = run_options();
+  run.atomic = true;
+  for (const StatementRange& range : current.highlighter.statements()) run.statements.push_back(text_of(range));
+  begin(std::move(run));
 }
 
 void Workspace::run_texts(std::vector<std::string> statements, std::vector<std::size_t> offsets) {
   if (!connection_ || statements.empty() || tab().running()) return;
   held_back.reset();
+  question.reset();
   const bool changes_a_slave =
       target_is_slave() && std::any_of(statements.begin(), statements.end(), [this](const std::string& statement) {
         return class_of(statement, tab().database) == sql::Class::ddl;
@@ -330,17 +361,92 @@ void Workspace::run_texts(std::vector<std::string> statements, std::vector<std::
     held_back = HeldBack{std::move(statements), std::move(offsets), target_label()};
     return;
   }
-  tab().run(connection_->backend(), std::move(statements), std::move(offsets), run_options(), now_, record());
+  begin({std::move(statements), std::move(offsets), run_options(), false});
 }
 
 void Workspace::run_held_back_at_master() {
   if (!connection_ || !held_back) return;
-  RunOptions options = run_options();
-  options.target = {client::Target::Kind::master, {}};
-  options.target_name = "the master";
   HeldBack held = std::move(*held_back);
   held_back.reset();
-  tab().run(connection_->backend(), std::move(held.statements), std::move(held.offsets), options, now_, record());
+  Run run{std::move(held.statements), std::move(held.offsets), run_options(), false};
+  run.options.target = {client::Target::Kind::master, {}};
+  run.options.target_name = "the master";
+  begin(std::move(run));
+}
+
+// ---- what is asked before it is sent
+// ---------------------------------------------------------------------------------
+
+void Workspace::begin(Run run) {
+  if (!connection_ || run.statements.empty() || tab().running()) return;
+  auto asked = std::make_shared<Question>();
+  const bool production = connection_->saved().colour == kProductionColour;
+  for (const std::string& statement : run.statements) {
+    if (auto danger = danger_of(statement, tab().database, production))
+      asked->items.push_back({std::move(*danger), {}});
+  }
+  question.reset();
+  if (asked->items.empty()) return launch(std::move(run));
+  asked->run = std::move(run);
+  asked->tab = tab().id();
+  const auto& nodes = connection_->cluster.nodes();
+  for (const auto& node : nodes) asked->nodes += cat(asked->nodes.empty() ? "" : ", ", node->name());
+  asked->nodes = cat(plural(nodes.size(), "node", "nodes"), ": ", asked->nodes);
+  question = asked;
+  count_rows(asked);
+}
+
+void Workspace::count_rows(const std::shared_ptr<Question>& asked) {
+  for (std::size_t i = 0; i < asked->items.size(); ++i) {
+    Question::Item& item = asked->items[i];
+    if (item.danger.count_sql.empty()) continue;
+    item.counting = true;
+    client::Request request;
+    request.statements.emplace_back();
+    request.statements.back().sql = item.danger.count_sql;
+    request.consistency = client::Consistency::any;
+    if (!tab().database.empty()) request.database = tab().database;
+    connection_->backend().submit(std::move(request), [weak = std::weak_ptr(asked), i](const client::Reply& reply) {
+      const auto waiting = weak.lock();
+      if (!waiting) return;
+      waiting->items[i].counting = false;
+      if (!reply.status.ok() || reply.results.empty() || reply.results[0].rows.row_count() == 0) return;
+      const proto::Cell& cell = reply.results[0].rows.cell(0, 0);
+      if (cell.kind == proto::Cell::Kind::int64) waiting->items[i].rows = static_cast<std::uint64_t>(cell.int64);
+      if (cell.kind == proto::Cell::Kind::uint64) waiting->items[i].rows = cell.uint64;
+    });
+  }
+}
+
+void Workspace::answer_question(bool yes) {
+  const auto asked = std::exchange(question, nullptr);
+  if (!asked || !yes || !connection_) return;
+  for (std::size_t i = 0; i < tabs_.size(); ++i) {
+    if (tabs_[i]->id() != asked->tab) continue;
+    active_tab_ = i;
+    return launch(std::move(asked->run));
+  }
+}
+
+void Workspace::launch(Run run) {
+  if (!run.atomic)
+    return tab().run(connection_->backend(), std::move(run.statements), std::move(run.offsets), run.options, now_,
+                     record());
+  std::vector<client::Statement> statements;
+  for (std::string& text : run.statements) {
+    statements.emplace_back();
+    statements.back().sql = std::move(text);
+  }
+  tab().run_atomic(
+      connection_->backend(), std::move(statements), run.options, now_,
+      [this](const client::Reply& reply) {
+        if (reply.status.ok()) {
+          say(ToastKind::good, cat("All of it done, sequence ", with_separators(reply.sequence)));
+        } else {
+          say(ToastKind::error, "Nothing was done", reply.status.message);
+        }
+      },
+      record());
 }
 
 void Workspace::cancel() {

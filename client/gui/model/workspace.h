@@ -14,6 +14,7 @@
 
 #include "client/gui/backend.h"
 #include "client/gui/model/connection.h"
+#include "client/gui/model/danger.h"
 #include "client/gui/model/export_job.h"
 #include "client/gui/model/history.h"
 #include "client/gui/model/query_tab.h"
@@ -39,6 +40,35 @@ struct HeldBack {
   std::vector<std::string> statements;
   std::vector<std::size_t> offsets;
   std::string node;  // the slave
+};
+
+// Statements on their way, and where to.
+struct Run {
+  std::vector<std::string> statements;
+  std::vector<std::size_t> offsets;  // in the text, for the mark of an error
+  RunOptions options;
+  bool atomic = false;
+};
+
+// What is asked once before it is sent: it takes away what nothing brings back, or is a write to a cluster in
+// production.
+struct Question {
+  Run run;
+  std::uint64_t tab = 0;
+  struct Item {
+    Danger danger;
+    std::optional<std::uint64_t> rows;  // counted meanwhile
+    bool counting = false;
+  };
+  std::vector<Item> items;
+  std::string nodes;  // "3 nodes: master, slave-1, slave-2"
+};
+
+// A tab that was closed and can be had back.
+struct ClosedTab {
+  SavedTab saved;
+  std::size_t caret = 0;
+  bool modified = false;
 };
 
 // What somebody elsewhere wants of a part of the window; that part takes it when it is drawn next.
@@ -81,6 +111,7 @@ class Workspace {
   Wishes wishes;
   Toasts toasts;
   std::optional<HeldBack> held_back;
+  std::shared_ptr<Question> question;  // null: nothing is being asked
   std::string export_path;
   int export_format = 1;                  // index into kRowFormats
   std::shared_ptr<ExportJob> export_job;  // the last one; null: none yet
@@ -104,6 +135,8 @@ class Workspace {
   const QueryTab& tab() const { return *tabs_[active_tab_]; }
   QueryTab& new_tab(std::string title = {}, std::string_view text = {});
   void close_tab(std::size_t index);
+  bool loses_a_file(std::size_t index) const;  // closing it would leave changes of a file unwritten
+  void reopen_tab();                           // the one closed last; a toast when there is none
   void select_tab(std::size_t index);
   void open_in_editor(std::string_view title, std::string_view text, bool run);
   // The statement under the caret of the active tab; empty = none.
@@ -111,7 +144,7 @@ class Workspace {
   // The result in front of the active tab, when it has rows.
   std::shared_ptr<ResultModel> result() const;
   void update_verdict();
-  const VerdictText& verdict() const { return verdict_.verdict(); }
+  VerdictText verdict() const;  // and whether it has to wait for the master
 
   // ---- running statements of the active tab at the target; DDL for a slave is held back ---------------------------
   void run_statement();
@@ -119,6 +152,7 @@ class Workspace {
   void run_all_atomically();
   void run_texts(std::vector<std::string> statements, std::vector<std::size_t> offsets);
   void run_held_back_at_master();
+  void answer_question(bool yes);
   void cancel();  // what runs in the active tab
   // Row changes of a result, as one atomic request to the master; what is there then is read again.
   void send_changes(QueryTab& tab, const std::shared_ptr<ResultModel>& result,
@@ -141,6 +175,9 @@ class Workspace {
 
  private:
   void restore_tabs();
+  void begin(Run run);  // asks first where that is due
+  void launch(Run run);
+  void count_rows(const std::shared_ptr<Question>& asked);
   Settings remembered() const;  // the settings with tabs and view as they are
   void save_changes();          // in the background, now and then: a crash costs seconds of typing
   client::Consistency consistency() const;
@@ -154,6 +191,7 @@ class Workspace {
   std::uint64_t connections_ = 0;
   std::vector<std::shared_ptr<QueryTab>> tabs_;
   std::size_t active_tab_ = 0;
+  std::vector<ClosedTab> closed_;  // the newest last
   std::uint64_t next_tab_ = 1;
   History history_;
   VerdictLine verdict_;

@@ -93,7 +93,8 @@ void App::frame(double now, std::uint64_t unix_us) {
   ImGui::PopStyleVar(3);
   const float top = top_bar_height();
   draw_top_bar(work_, *this, commands_);
-  draw_body(top, display.y - top - status_bar_height(), display.x);
+  const float body = top + draw_banner(work_, top);
+  draw_body(body, display.y - body - status_bar_height(), display.x);
   draw_status_bar(work_);
   dialogs_.draw(work_, *this);
   ImGui::End();

@@ -15,6 +15,8 @@ namespace sqlcast::gui {
 
 namespace {
 
+constexpr float kTiny = 900;  // units of width: below, the views are in a list
+
 Health state_health(const Connection& connection) {
   switch (connection.state()) {
     case ConnectionState::connecting: return Health::busy;
@@ -56,8 +58,9 @@ void draw_target_chooser(Workspace& work, Desk& desk, const std::vector<Command>
                        : node != nullptr && node->master                  ? p.master
                                                                           : p.slave;
   const bool narrow = ImGui::GetWindowWidth() < px(1150);
-  const float node_width = px(narrow ? 150 : 190);
-  const float consistency_width = px(narrow ? 120 : 160);
+  const bool tiny = ImGui::GetWindowWidth() < px(kTiny);
+  const float node_width = px(tiny ? 118 : narrow ? 150 : 190);
+  const float consistency_width = px(tiny ? 96 : narrow ? 120 : 160);
   const float labels =
       narrow ? 0
              : ui::text_width(look().fonts.small, "run at") + ui::text_width(look().fonts.small, "reads see") + px(26);
@@ -104,6 +107,25 @@ void draw_target_chooser(Workspace& work, Desk& desk, const std::vector<Command>
 
 }  // namespace
 
+namespace {
+
+// The views, as words beside each other or, where these do not fit, as one that opens.
+void choose_view(Workspace& work) {
+  static const std::vector<const char*> kViews = {"Query", "Cluster", "Diagram", "Log", "Compare"};
+  int chosen = static_cast<int>(work.view);
+  if (ImGui::GetWindowWidth() >= px(kTiny)) {
+    if (ui::segments("views", kViews, &chosen)) work.view = static_cast<View>(chosen);
+    return;
+  }
+  if (!ui::begin_combo("View", kViews[static_cast<std::size_t>(chosen)], px(92))) return;
+  for (std::size_t i = 0; i < kViews.size(); ++i) {
+    if (ui::selectable(kViews[i], static_cast<int>(i) == chosen)) work.view = static_cast<View>(i);
+  }
+  ImGui::EndCombo();
+}
+
+}  // namespace
+
 float top_bar_height() { return std::floor(ImGui::GetFrameHeight() + px(14)); }
 float status_bar_height() { return std::floor(ImGui::GetTextLineHeight() + px(10)); }
 
@@ -125,16 +147,40 @@ void draw_top_bar(Workspace& work, Desk& desk, const std::vector<Command>& comma
     ImGui::SameLine(0, px(2));
   }
   ImGui::PushFont(look().fonts.bold);
-  if (ui::button(cat(one_line(name, 26), " ▾##connection").c_str(), ui::Style::ghost))
+  const bool tiny = ImGui::GetWindowWidth() < px(kTiny);
+  if (ui::button(cat(one_line(name, tiny ? 13 : 26), " ▾##connection").c_str(), ui::Style::ghost))
     desk.open(std::make_unique<ConnectDialog>(work));
   ImGui::PopFont();
   ui::note("Connection", ImGui::GetItemRectMin(), ImGui::GetItemRectMax(), true);
   ui::tooltip("Connections: choose another cluster, save one (Ctrl+K)");
-  ImGui::SameLine(0, px(16));
-  int chosen = static_cast<int>(work.view);
-  if (ui::segments("views", {"Query", "Cluster", "Diagram", "Log", "Compare"}, &chosen))
-    work.view = static_cast<View>(chosen);
+  ImGui::SameLine(0, tiny ? px(4) : px(16));
+  choose_view(work);
   draw_target_chooser(work, desk, commands);
+}
+
+float draw_banner(const Workspace& work, float top) {
+  const Connection* const connection = work.connection();
+  const auto lost = connection != nullptr ? connection->cluster.lost_master() : std::nullopt;
+  if (!lost) return 0;
+  const Palette& p = colours();
+  ImDrawList* list = ImGui::GetWindowDrawList();
+  const float height = std::floor(look().fonts.ui->FontSize + px(12));
+  const float width = ImGui::GetIO().DisplaySize.x;
+  list->AddRectFilled({0, top}, {width, top + height}, fade(p.bad, 0.18F));
+  list->AddRectFilled({0, top}, {px(4), top + height}, p.bad);
+  const float y = top + (height - look().fonts.ui->FontSize) / 2;
+  ui::health_shape(list, {px(20), top + height / 2}, px(7), Health::unreachable);
+  float x = px(36);
+  x += ui::draw_text(list, look().fonts.bold, {x, y}, p.bad, cat("The master ", lost->name, " does not answer")) +
+       px(12);
+  const std::string since =
+      lost->since_unix == 0
+          ? std::string("since before this window looked")
+          : cat("since ", clock_time(lost->since_unix).substr(0, 8), ", ",
+                human_age(static_cast<std::uint64_t>(std::max(0.0, connection->now() - lost->since) * 1000)));
+  ui::draw_text(list, look().fonts.ui, {x, y}, p.text, cat(since, ". Reads go on at the slaves; writes wait for it."),
+                width - px(8));
+  return height;
 }
 
 void draw_status_bar(const Workspace& work) {

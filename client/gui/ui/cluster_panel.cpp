@@ -139,7 +139,7 @@ void ClusterPanel::draw_topology(Workspace& work, Desk& desk, ImVec2 low, ImVec2
   ImDrawList* list = ImGui::GetWindowDrawList();
   ImGui::PushClipRect(low, high, true);
   ui::draw_text(list, look().fonts.bold, {low.x + px(12), low.y + px(8)}, p.text, "Cluster");
-  const std::string summary = cat(cluster.reachable(), " of ", plural(cluster.nodes().size(), "node", "nodes"), " up");
+  const std::string summary = cluster.summary();
   const float width = ui::text_width(look().fonts.small, summary);
   ui::draw_text(list, look().fonts.small, {high.x - width - px(12), low.y + px(10)},
                 cluster.worst() == Health::good ? p.dim : health_colour(cluster.worst()), summary);
@@ -196,7 +196,7 @@ void ClusterPanel::draw_topology(Workspace& work, Desk& desk, ImVec2 low, ImVec2
   if (master != nullptr) {
     draw_node(work, desk, *master, master_at, master_size, false);
   } else {
-    ui::draw_text(list, look().fonts.bold, master_at, p.bad, "✕ no master is known");
+    ui::draw_text(list, look().fonts.bold, master_at, p.bad, "✕ no node knows of a master");
   }
   ImGui::PopClipRect();
 }
@@ -246,7 +246,7 @@ void ClusterPanel::draw_node_menu(Workspace& work, Desk& desk, const NodeModel& 
   ImGui::SetCursorScreenPos(low);
   ImGui::PushID(node.key().c_str());
   ImGui::InvisibleButton("##node", {std::max(1.0F, size.x), std::max(1.0F, size.y)});
-  ui::note(cat("node ", s.name), low, {low.x + size.x, low.y + size.y}, true);
+  ui::note(cat("node ", node.name()), low, {low.x + size.x, low.y + size.y}, true);
   if (ImGui::IsItemClicked()) {
     selected_ = node.key();
   }
@@ -263,10 +263,10 @@ void ClusterPanel::draw_node_menu(Workspace& work, Desk& desk, const NodeModel& 
 void ClusterPanel::draw_node(Workspace& work, Desk& desk, const NodeModel& node, ImVec2 low, ImVec2 size, bool small) {
   const Palette& p = colours();
   ImDrawList* list = ImGui::GetWindowDrawList();
-  const proto::NodeStatus& s = node.status;
   const ImVec2 high = {low.x + size.x, low.y + size.y};
   const bool selected = selected_ == node.key();
-  const ImU32 role = node.master ? p.master : p.slave;
+  // One that does not answer is grey: what stands there is what was.
+  const ImU32 role = !node.reachable ? p.dim : node.master ? p.master : p.slave;
   const bool bad = node.health >= Health::lagging;
   list->AddRectFilled(low, high, p.raised, px(7));
   if (bad) list->AddRectFilled(low, high, fade(health_colour(node.health), 0.10F), px(7));
@@ -282,10 +282,10 @@ void ClusterPanel::draw_node(Workspace& work, Desk& desk, const NodeModel& node,
   const float row = font->FontSize + px(4);
   float y = low.y + (small ? std::max(px(2), (size.y - look().fonts.bold->FontSize - row) / 2) : px(8));
   ui::health_shape(list, {x + px(7), y + look().fonts.bold->FontSize / 2}, px(7), node.health);
-  ui::draw_text(list, look().fonts.bold, {x + px(22), y}, p.text, s.name.empty() ? s.endpoint : s.name);
+  ui::draw_text(list, look().fonts.bold, {x + px(22), y}, node.reachable ? p.text : p.dim, node.name());
   const std::string state =
       node.health == Health::good ? (node.master ? "serving" : "live") : std::string(health_word(node.health));
-  const float name_end = x + px(30) + ui::text_width(look().fonts.bold, s.name);
+  const float name_end = x + px(30) + ui::text_width(look().fonts.bold, node.name());
   float room = high.x - px(10) - name_end;
   std::string right = cat(node.master ? "MASTER" : "SLAVE", " · ", state);
   if (ui::text_width(font, right) >= room) right = state;  // the border's colour says the role too
@@ -378,7 +378,6 @@ void ClusterPanel::draw_events(Workspace& work, ImVec2 low, ImVec2 size, std::si
       case EventKind::left: colour = p.bad, shape = "⊘"; break;
       case EventKind::gap:
       case EventKind::lagging: colour = p.warn, shape = "▲"; break;
-      case EventKind::refused: colour = p.warn, shape = "■"; break;
       case EventKind::joined:
       case EventKind::recovered:
       case EventKind::caught_up: colour = p.good, shape = "●"; break;
@@ -442,7 +441,7 @@ void ClusterPanel::draw_details(Workspace& work, ImVec2 low, ImVec2 size) {
   ImGui::PopStyleVar();
   ui::inline_health(node->health);
   ImGui::SameLine(0, px(6));
-  ui::heading(s.name);
+  ui::heading(node->name());
   ImGui::SameLine();
   ui::badge(node->master ? "MASTER" : "SLAVE", node->master ? p.master : p.slave);
   ImGui::SameLine();

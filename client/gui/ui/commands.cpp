@@ -11,6 +11,7 @@
 #include "client/gui/model/text.h"
 #include "client/gui/model/workspace.h"
 #include "client/gui/ui/desk.h"
+#include "client/gui/ui/dialogs/close_tab.h"
 #include "client/gui/ui/dialogs/connect.h"
 #include "client/gui/ui/dialogs/export.h"
 #include "client/gui/ui/dialogs/file.h"
@@ -69,6 +70,12 @@ void add_run(Group group, Workspace& work) {
   group.add(
       "Run held-back statement at the master", "", [&work] { work.run_held_back_at_master(); },
       [&work] { return work.held_back.has_value(); });
+  group.add(
+      "Run what was asked about", "", [&work] { work.answer_question(true); },
+      [&work] { return work.question != nullptr; });
+  group.add(
+      "Do not run what was asked about", "", [&work] { work.answer_question(false); },
+      [&work] { return work.question != nullptr; });
   group.add("Target: any node", "", [&work] { work.target = {}; });
   group.add("Target: the master", "", [&work] { work.target = {client::Target::Kind::master, {}}; });
   group.add("Next target node", "Ctrl+Shift+N", [&work] { next_target(work); });
@@ -93,7 +100,8 @@ void add_views(Group group, Workspace& work) {
 void add_tabs_and_files(Group group, Workspace& work, Desk& desk) {
   const auto step = [&work](std::size_t by) { work.select_tab((work.active_tab() + by) % work.tabs().size()); };
   group.add("New tab", "Ctrl+T", [&work] { work.view = View::query, work.new_tab(); });
-  group.add("Close tab", "Ctrl+W", [&work] { work.close_tab(work.active_tab()); });
+  group.add("Close tab", "Ctrl+W", [&work, &desk] { close_tab(work, desk, work.active_tab()); });
+  group.add("Open the closed tab again", "Ctrl+Shift+T", [&work] { work.view = View::query, work.reopen_tab(); });
   group.add("Next tab", "Ctrl+PageDown", [step] { step(1); });
   group.add("Previous tab", "Ctrl+PageUp", [&work, step] { step(work.tabs().size() - 1); });
   group.add("Open file", "Ctrl+O", [&work, &desk] { open_file_dialog(work, desk); });

@@ -109,7 +109,7 @@ void ComparePanel::draw_tools(Workspace& work) {
   ImGui::SetCursorPos({px(12), px(8)});
   ImGui::BeginGroup();
   ui::heading("Compare");
-  ImGui::SameLine(0, px(10));
+  ui::same_line_if_fits(px(430), px(10));
   ui::dim("the statement under the caret, asked of each node, row beside row");
   QueryTab& tab = work.tab();
   const auto statement = tab.highlighter.statement_at(tab.buffer, tab.buffer.caret());
@@ -127,9 +127,9 @@ void ComparePanel::draw_tools(Workspace& work) {
   }
   if (work.connection()) {
     for (const auto& node : work.connection()->cluster.nodes()) {
-      ImGui::SameLine(0, px(14));
+      ui::same_line_if_fits(ui::button_width(node->name().c_str()) + px(20), px(14));
       bool asked = !left_out_.contains(node->key());
-      if (ui::checkbox(cat(node->status.name, "##ask").c_str(), &asked)) {
+      if (ui::checkbox(cat(node->name(), "##ask").c_str(), &asked)) {
         if (asked) {
           left_out_.erase(node->key());
         } else {

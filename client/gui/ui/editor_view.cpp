@@ -49,8 +49,13 @@ void EditorView::draw(Workspace& work, QueryTab& tab, ImVec2 size) {
   ui::note("SQL editor", m.low, m.high, true);
   if (ImGui::IsItemHovered()) ImGui::SetMouseCursor(ImGuiMouseCursor_TextInput);
   handle_mouse(tab, m);
-  if (focused_) handle_keys(work, tab, page);
+  if (focused_) {
+    handle_keys(work, tab, page);
+  } else {
+    completion_.reset();
+  }
   tab.highlighter.update(tab.buffer);
+  complete_late(work, tab);
 
   const std::size_t caret_line = tab.buffer.line_of(tab.buffer.caret());
   const auto columns = static_cast<double>((m.high.x - m.origin.x - bar) / m.cell);
@@ -142,7 +147,7 @@ void EditorView::draw_lines(Workspace& work, QueryTab& tab, const Metrics& m) {
     const float width = m.cell * static_cast<float>(number.size());
     list->AddText(look().fonts.mono, look().fonts.mono->FontSize,
                   {m.low.x + m.gutter - px(18) - width, at.y + (m.line - look().fonts.mono->FontSize) / 2},
-                  line == caret_line ? p.dim : fade(p.faint, 0.75F), number.c_str());
+                  line == caret_line ? p.text : p.faint, number.c_str());
   }
   ImGui::PushClipRect({m.low.x + m.gutter - px(6), m.low.y}, m.high, true);
   for (std::size_t line = first; line < last; ++line) {
@@ -331,42 +336,67 @@ void EditorView::handle_keys(Workspace& work, QueryTab& tab, double page_lines) 
     return;
   }
   tab.highlighter.update(buffer);
-  if (completion_ || (typed && work.settings.auto_complete && !work.options().scripted)) {
-    update_completion(work, tab, true);
-  }
+  if (completion_ || (typed && work.settings.auto_complete)) update_completion(work, tab, true);
 }
 
 void EditorView::update_completion(Workspace& work, QueryTab& tab, bool automatic) {
   completion_.reset();
-  chosen_ = 0;
-  if (!work.connection()) return;
-  Completion found = complete(tab.buffer, tab.highlighter, work.connection()->schema, tab.database, automatic);
+  chosen_.reset();
+  waiting_.reset();
+  Connection* const connection = work.connection();
+  if (connection == nullptr) return;
+  Completion found = complete(tab.buffer, tab.highlighter, connection->schema, tab.database, automatic);
+  for (const std::string& database : found.unopened) connection->load_database(database);
+  if (!found.unopened.empty())
+    waiting_ = Waiting{tab.buffer.version(), tab.buffer.caret(), connection->schema.version(), automatic};
   if (!found.proposals.empty()) completion_ = std::move(found);
 }
 
+// What was asked for when a database had not been opened is asked for again when it has been.
+void EditorView::complete_late(Workspace& work, QueryTab& tab) {
+  if (!waiting_) return;
+  if (!focused_ || work.connection() == nullptr || waiting_->text != tab.buffer.version() ||
+      waiting_->caret != tab.buffer.caret())
+    return waiting_.reset();
+  const std::uint64_t schema = work.connection()->schema.version();
+  if (schema == waiting_->schema || chosen_) return;
+  const Waiting asked = *waiting_;
+  update_completion(work, tab, asked.automatic);
+  if (!waiting_) waiting_ = Waiting{asked.text, asked.caret, schema, asked.automatic};
+}
+
+// Enter belongs to the text, unless Down has led into the list; Tab takes what stands first.
 bool EditorView::handle_completion_keys(QueryTab& tab) {
+  const ImGuiIO& io = ImGui::GetIO();
+  if (io.KeyCtrl || io.KeyAlt || io.KeyShift) return false;
   const std::size_t count = completion_->proposals.size();
   if (pressed(key::kDown)) {
-    chosen_ = (chosen_ + 1) % count;
+    chosen_ = chosen_ ? (*chosen_ + 1) % count : 0;
     return true;
   }
-  if (pressed(key::kUp)) {
-    chosen_ = (chosen_ + count - 1) % count;
+  if (chosen_ && pressed(key::kUp)) {
+    if (*chosen_ == 0) {
+      chosen_.reset();
+    } else {
+      --*chosen_;
+    }
     return true;
   }
   if (pressed(key::kEscape)) {
     completion_.reset();
     return true;
   }
-  if (pressed(key::kTab) || (pressed(key::kEnter) && !ImGui::GetIO().KeyCtrl)) {
+  const bool enter = pressed(key::kEnter) || pressed(key::kKeypadEnter);
+  if (pressed(key::kTab) || (enter && chosen_)) {
     accept_completion(tab);
     return true;
   }
+  if (enter) completion_.reset();
   return false;
 }
 
 void EditorView::accept_completion(QueryTab& tab) {
-  const std::string text = completion_->proposals[chosen_].text;
+  const std::string text = completion_->proposals[chosen_.value_or(0)].text;
   tab.buffer.replace(completion_->begin, tab.buffer.caret(), text);
   completion_.reset();
   follow_caret_ = true;
@@ -382,7 +412,8 @@ void EditorView::draw_completion(QueryTab& tab, const Metrics& m) {
   const ImVec2 display = ImGui::GetIO().DisplaySize;
   if (corner.y + size.y > display.y) corner.y = at.y - size.y - px(2);
   if (corner.x + size.x > display.x) corner.x = display.x - size.x;
-  const std::size_t first = chosen_ >= shown ? chosen_ - shown + 1 : 0;
+  const std::size_t chosen = chosen_.value_or(0);
+  const std::size_t first = chosen >= shown ? chosen - shown + 1 : 0;
   ImGui::SetNextWindowPos(corner);
   ImGui::SetNextWindowSize(size);
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, {px(4), px(4)});
@@ -395,7 +426,9 @@ void EditorView::draw_completion(QueryTab& tab, const Metrics& m) {
     const Proposal& proposal = completion_->proposals[first + i];
     const ImVec2 line = {low.x, low.y + row * static_cast<float>(i)};
     const ImVec2 end = {low.x + size.x - px(8), line.y + row};
-    if (first + i == chosen_) list->AddRectFilled(line, end, p.accent_soft, px(4));
+    // Filled once Down has led here; before, a frame around what Tab would take.
+    if (first + i == chosen && chosen_) list->AddRectFilled(line, end, p.accent_soft, px(4));
+    if (first + i == chosen && !chosen_) list->AddRect(line, end, p.border, px(4));
     const float y = line.y + (row - look().fonts.mono->FontSize) / 2;
     const float detail = std::min(
         ui::text_width(look().fonts.small, proposal.detail.empty() ? proposal_word(proposal.kind) : proposal.detail),
@@ -439,23 +472,23 @@ void EditorView::draw_find(QueryTab& tab) {
     find_open_ = false;
     wants_focus_ = true;
   }
-  ImGui::SameLine();
+  ui::same_line_if_fits(ui::button_width("Next"));
   if (ui::button("Next")) find_next(tab, false);
-  ImGui::SameLine();
+  ui::same_line_if_fits(ui::button_width("Previous"));
   if (ui::button("Previous")) find_next(tab, true);
-  ImGui::SameLine();
+  ui::same_line_if_fits(ui::button_width("Match case") + px(20));
   ui::checkbox("Match case", &match_case_);
   if (replace_open_) {
-    ImGui::SameLine();
+    ui::same_line_if_fits(px(160));
     ui::input("Replace", replace_text_, "Replace with", px(160));
-    ImGui::SameLine();
+    ui::same_line_if_fits(ui::button_width("Replace one"));
     if (ui::button("Replace one")) {
       if (equal_ignoring_case(tab.buffer.selected_text(), find_text_) && tab.buffer.has_selection()) {
         tab.buffer.insert(replace_text_);
       }
       find_next(tab, false);
     }
-    ImGui::SameLine();
+    ui::same_line_if_fits(ui::button_width("Replace all"));
     if (ui::button("Replace all")) {
       find_outcome_ = plural(tab.buffer.replace_all(find_text_, replace_text_, match_case_), "change", "changes");
     }

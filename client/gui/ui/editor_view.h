@@ -42,6 +42,7 @@ class EditorView {
   void draw_completion(QueryTab& tab, const Metrics& metrics);
   void draw_find(QueryTab& tab);
   void update_completion(Workspace& work, QueryTab& tab, bool automatic);
+  void complete_late(Workspace& work, QueryTab& tab);
   void accept_completion(QueryTab& tab);
   void find_next(QueryTab& tab, bool backward);
   ImVec2 place_of(const QueryTab& tab, const Metrics& metrics, std::size_t offset) const;
@@ -56,7 +57,14 @@ class EditorView {
   std::size_t longest_ = 0;
   std::uint64_t measured_ = 0;
   std::optional<Completion> completion_;
-  std::size_t chosen_ = 0;
+  std::optional<std::size_t> chosen_;  // nothing: Down has not led into the list yet
+  struct Waiting {                     // for a database that is being opened
+    std::uint64_t text = 0;
+    std::size_t caret = 0;
+    std::uint64_t schema = 0;
+    bool automatic = true;
+  };
+  std::optional<Waiting> waiting_;
   bool find_open_ = false;
   bool find_focus_ = false;
   bool replace_open_ = false;

@@ -105,6 +105,7 @@ constexpr Fact kFacts[] = {
     {"verdict", [](const Place& at) { return at.work.verdict().word; }},
     {"verdict-text", [](const Place& at) { return cat(at.work.verdict().text, " ", at.work.verdict().detail); }},
     {"held-back", [](const Place& at) { return yes_no(at.work.held_back.has_value()); }},
+    {"asking", [](const Place& at) { return yes_no(at.work.question != nullptr); }},
     {"tab", [](const Place& at) { return at.tab.label(); }},
     {"tabs", [](const Place& at) { return cat(at.work.tabs().size()); }},
     {"editor", [](const Place& at) { return at.tab.buffer.text(); }},

@@ -42,7 +42,7 @@ void GridView::measure(ResultModel& result) {
   l.widths.clear();
   for (std::size_t i = 0; i < result.grid.columns().size(); ++i) {
     const proto::ColumnInfo& column = result.grid.columns()[i];
-    float width = ui::text_width(look().fonts.bold, column.name) + px(column.primary_key ? 58 : 36);
+    float width = ui::text_width(look().fonts.bold, one_line(column.name, 80)) + px(column.primary_key ? 58 : 36);
     width = std::max(width, ui::text_width(look().fonts.small, lower(column.type)) + px(24));
     for (std::uint64_t row = 0; row < rows; ++row) {
       const proto::Cell& value = result.grid.rows().cell(row, i);
@@ -119,13 +119,14 @@ void GridView::draw_header(const std::shared_ptr<ResultModel>& result, const Met
     const float width = px(l.widths[i]);
     if (x + width > m.low.x) {
       const proto::ColumnInfo& column = result->grid.columns()[i];
-      const bool right = is_number(column.kind);
+      const bool right = is_numeric(column);
       const bool sorted = sort && sort->column == i;
-      const float name_width = ui::text_width(look().fonts.bold, column.name);
+      const std::string name = one_line(column.name, 80);
+      const float name_width = ui::text_width(look().fonts.bold, name);
       float name_x = x + px(10);
       if (right) name_x = std::max(name_x, x + width - px(sorted ? 24 : 10) - name_width);
       const float y = top + px(4);
-      ui::draw_text(list, look().fonts.bold, {name_x, y}, p.text, column.name, x + width - px(sorted ? 22 : 6));
+      ui::draw_text(list, look().fonts.bold, {name_x, y}, p.text, name, x + width - px(sorted ? 22 : 6));
       ui::note(column.name, {x, top}, {x + width, m.low.y}, true);
       if (sorted) {
         const ImVec2 c = {x + width - px(12), y + look().fonts.bold->FontSize / 2};
@@ -185,7 +186,7 @@ void GridView::draw_cell(ResultModel& result, const Metrics& m, std::uint64_t ro
   }
   if (null) {
     const float w = ui::text_width(look().fonts.small, "NULL");
-    const float left = is_number(info.kind) ? at.x + width - px(16) - w : at.x + px(8);
+    const float left = is_numeric(info) ? at.x + width - px(16) - w : at.x + px(8);
     const float top = at.y + (m.row - look().fonts.small->FontSize) / 2;
     list->AddRect({left - px(3), top - px(1)}, {left + w + px(3), top + look().fonts.small->FontSize + px(1)},
                   fade(p.null_text, 0.5F), px(3));
@@ -194,7 +195,7 @@ void GridView::draw_cell(ResultModel& result, const Metrics& m, std::uint64_t ro
   }
   const std::string text = edited != nullptr ? one_line(**edited, fits) : cell_line(value, fits);
   float x = at.x + px(10);
-  if (is_number(info.kind)) x = std::max(x, at.x + width - px(10) - ui::text_width(mono, text));
+  if (is_numeric(info)) x = std::max(x, at.x + width - px(10) - ui::text_width(mono, text));
   const bool bytes = edited == nullptr && value.kind == proto::Cell::Kind::bytes;
   if (text.empty() && !bytes) {
     ui::draw_text(list, look().fonts.small, {x, at.y + (m.row - look().fonts.small->FontSize) / 2}, p.faint, "empty");

@@ -105,7 +105,8 @@ void LogPanel::draw_tools(Workspace& work) {
   }
   ImGui::SameLine();
   if (std::exchange(work.wishes.focus_log_filter, false)) ImGui::SetKeyboardFocusHere();
-  if (ui::input("Filter log", filter_, "Filter: text, client, database", px(220))) log.set_filter(filter_);
+  const float filter = std::clamp(ImGui::GetContentRegionAvail().x - px(190), px(90), px(220));
+  if (ui::input("Filter log", filter_, "Filter: text, client, database", filter)) log.set_filter(filter_);
   ImGui::SameLine();
   const bool entered = ui::input("Jump to sequence", jump_, "Sequence", px(110),
                                  ImGuiInputTextFlags_EnterReturnsTrue | ImGuiInputTextFlags_CharsDecimal);
@@ -118,7 +119,8 @@ void LogPanel::draw_tools(Workspace& work) {
       top_ = 0;
     }
   }
-  ImGui::SameLine(0, px(14));
+  ui::same_line_if_fits(px(220), px(14));
+  if (ImGui::GetCursorPosX() < px(20)) ImGui::SetCursorPosX(px(12));
   if (!work.connection()->log_problem().empty()) {
     ui::text(cat("✕ ", one_line(work.connection()->log_problem(), 120)), p.bad);
   } else if (log.historical()) {

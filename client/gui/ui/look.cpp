@@ -45,26 +45,26 @@ Palette dark_palette() {
   p.grid_line = rgb(0x262B34);
   p.text = rgb(0xD9DEE7);
   p.dim = rgb(0x98A2B3);
-  p.faint = rgb(0x667085);
+  p.faint = rgb(0x8790A3);
   p.on_accent = rgb(0x0E1626);
-  p.accent = rgb(0x7AA7F5);
+  p.accent = rgb(0x8DB4F6);
   p.accent_soft = rgb(0x7AA7F5, 46);
   p.selection = rgb(0x3D5A94, 150);
   p.statement = rgb(0x7AA7F5, 16);
   p.current_line = rgb(0xFFFFFF, 8);
-  p.good = rgb(0x6CC08B);
-  p.busy = rgb(0x62B6D9);
+  p.good = rgb(0x70C28E);
+  p.busy = rgb(0x6CBBDB);
   p.warn = rgb(0xE8B45C);
-  p.bad = rgb(0xEF7B7B);
+  p.bad = rgb(0xF29696);
   p.master = rgb(0xE3A857);
-  p.slave = rgb(0x62B8A8);
-  p.read = rgb(0x7AA7F5);
+  p.slave = rgb(0x71BFB1);
+  p.read = rgb(0x8DB4F6);
   p.write = rgb(0xE3A857);
-  p.ddl = rgb(0xBB9AF0);
-  p.refused = rgb(0xEF7B7B);
-  p.null_text = rgb(0x7C8597);
+  p.ddl = rgb(0xC2A5F2);
+  p.refused = rgb(0xF29696);
+  p.null_text = rgb(0x8790A0);
   p.paint = {rgb(0xD9DEE7), rgb(0x82AAF5), rgb(0x6FC3C9), rgb(0xD7BA7D), rgb(0xC3CDDB), rgb(0x9CCB8B),
-             rgb(0xE0A070), rgb(0xC49BE8), rgb(0xC49BE8), rgb(0x9AA5B8), rgb(0x6C778A), rgb(0xEF7B7B)};
+             rgb(0xE0A070), rgb(0xC49BE8), rgb(0xC49BE8), rgb(0x9AA5B8), rgb(0x8891A1), rgb(0xEF7B7B)};
   p.series = {rgb(0xE3A857), rgb(0x62B8A8), rgb(0x7AA7F5), rgb(0xBB9AF0),
               rgb(0xD98CB3), rgb(0x9CCB8B), rgb(0x62B6D9), rgb(0xC9B37E)};
   return p;
@@ -82,28 +82,28 @@ Palette light_palette() {
   p.grid_line = rgb(0xE6E9EF);
   p.text = rgb(0x1F2733);
   p.dim = rgb(0x556172);
-  p.faint = rgb(0x828D9E);
+  p.faint = rgb(0x5E6879);
   p.on_accent = rgb(0xFFFFFF);
-  p.accent = rgb(0x2B62C9);
+  p.accent = rgb(0x2350A4);
   p.accent_soft = rgb(0x2B62C9, 30);
   p.selection = rgb(0x8FB4F0, 130);
   p.statement = rgb(0x2B62C9, 14);
   p.current_line = rgb(0x1F2733, 9);
-  p.good = rgb(0x1F8A4C);
-  p.busy = rgb(0x1B7FA8);
-  p.warn = rgb(0xA96800);
-  p.bad = rgb(0xC63838);
-  p.master = rgb(0xA8670A);
-  p.slave = rgb(0x14796A);
-  p.read = rgb(0x2B62C9);
-  p.write = rgb(0xA8670A);
-  p.ddl = rgb(0x7A45C0);
-  p.refused = rgb(0xC63838);
-  p.null_text = rgb(0x8A94A4);
-  p.paint = {rgb(0x1F2733), rgb(0x2458BD), rgb(0x0B7580), rgb(0x85610B), rgb(0x37445A), rgb(0x2C7A35),
-             rgb(0xA8501A), rgb(0x7A45C0), rgb(0x7A45C0), rgb(0x5B6779), rgb(0x7F8A9B), rgb(0xC63838)};
-  p.series = {rgb(0xA8670A), rgb(0x14796A), rgb(0x2B62C9), rgb(0x7A45C0),
-              rgb(0xB0437F), rgb(0x2C7A35), rgb(0x1B7FA8), rgb(0x7B6A2A)};
+  p.good = rgb(0x166035);
+  p.busy = rgb(0x135A77);
+  p.warn = rgb(0x784A00);
+  p.bad = rgb(0x992B2B);
+  p.master = rgb(0x784907);
+  p.slave = rgb(0x105F53);
+  p.read = rgb(0x2350A4);
+  p.write = rgb(0x784907);
+  p.ddl = rgb(0x6939A9);
+  p.refused = rgb(0x992B2B);
+  p.null_text = rgb(0x5E6879);
+  p.paint = {rgb(0x1F2733), rgb(0x2458BD), rgb(0x0B737E), rgb(0x85610B), rgb(0x37445A), rgb(0x2A7633),
+             rgb(0xA64F1A), rgb(0x7A45C0), rgb(0x7A45C0), rgb(0x5B6779), rgb(0x5E6979), rgb(0xBE3636)};
+  p.series = {rgb(0x955B09), rgb(0x137567), rgb(0x2B62C9), rgb(0x7A45C0),
+              rgb(0xAA417B), rgb(0x2A7633), rgb(0x186F93), rgb(0x786729)};
   return p;
 }
 
@@ -288,6 +288,7 @@ ImU32 health_colour(Health health) {
     case Health::good: return p.good;
     case Health::busy: return p.busy;
     case Health::lagging: return p.warn;
+    case Health::troubled:
     case Health::unreachable:
     case Health::failed:
     case Health::forked: return p.bad;

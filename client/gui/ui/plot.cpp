@@ -11,7 +11,7 @@ namespace sqlcast::gui::ui {
 
 namespace {
 
-std::string axis_label(double value, std::string_view unit) {
+std::string value_text(double value, std::string_view unit) {
   if (unit == "ms") {
     if (value >= 10'000) return cat(fixed(value / 1000, 0), " s");
     if (value >= 1'000) return cat(fixed(value / 1000, 1), " s");
@@ -63,15 +63,15 @@ struct Area {
   }
 };
 
-void draw_title(const Plot& plot, const std::vector<PlotSeries>& series, ImVec2 low, ImVec2 high) {
+void draw_title(const Plot& plot, std::string_view unit, const std::vector<PlotSeries>& series, ImVec2 low,
+                ImVec2 high) {
   const Palette& p = colours();
   ImDrawList* list = ImGui::GetWindowDrawList();
   ImFont* font = look().fonts.small;
   const float line = font->FontSize;
   draw_text(list, look().fonts.bold, low, p.text, plot.title);
   const float title_width = text_width(look().fonts.bold, plot.title);
-  const float unit_width =
-      draw_text(list, font, {low.x + title_width + px(8), low.y + px(2)}, p.dim, plot.unit) + px(16);
+  const float unit_width = draw_text(list, font, {low.x + title_width + px(8), low.y + px(2)}, p.dim, unit) + px(16);
   float legend_width = 0;
   for (const PlotSeries& one : series) legend_width += text_width(font, one.label) + px(24);
   if (plot.legend && low.x + title_width + unit_width + legend_width < high.x) {
@@ -84,16 +84,15 @@ void draw_title(const Plot& plot, const std::vector<PlotSeries>& series, ImVec2 
   }
 }
 
-// Lines and labels of the values; `step` from one to the next.
-void draw_values(const Plot& plot, const Area& area, double step) {
+// Lines and labels of the values.
+void draw_values(const Axis& axis, const Area& area) {
   const Palette& p = colours();
   ImDrawList* list = ImGui::GetWindowDrawList();
   ImFont* font = look().fonts.small;
   const float line = font->FontSize;
-  for (double value = area.range.low; value <= area.range.high + step / 2; value += step) {
+  for (const auto& [value, label] : axis.ticks) {
     const float y = std::floor(area.y_of(value)) + 0.5F;
     list->AddLine({area.low.x, y}, {area.high.x, y}, p.grid_line);
-    const std::string label = axis_label(value, plot.unit);
     draw_text(list, font, {area.low.x - px(6) - text_width(font, label), y - line / 2}, p.faint, label);
   }
 }
@@ -164,7 +163,7 @@ void draw_tip(const Plot& plot, const std::vector<PlotSeries>& series, const Are
       nearest = &one.series->at(i);
       break;
     }
-    if (nearest != nullptr) ui::text(cat(one.label, "  ", axis_label(nearest->value, plot.unit)), one.colour);
+    if (nearest != nullptr) ui::text(cat(one.label, "  ", value_text(nearest->value, plot.unit)), one.colour);
   }
   ImGui::EndTooltip();
 }
@@ -172,21 +171,28 @@ void draw_tip(const Plot& plot, const std::vector<PlotSeries>& series, const Are
 }  // namespace
 
 void draw_plot(const Plot& plot, const std::vector<PlotSeries>& series, ImVec2 low, ImVec2 high) {
-  draw_title(plot, series, low, high);
   const float line = look().fonts.small->FontSize;
   Area area{{low.x + px(52), low.y + look().fonts.bold->FontSize + px(8)},
             {high.x - px(4), high.y - line - px(6)},
             range_of(plot, series)};
-  if (area.width() < px(20) || area.height() < px(20)) return;
+  if (area.width() < px(20) || area.height() < px(20)) return draw_title(plot, plot.unit, series, low, high);
   const auto most = std::max<std::size_t>(2, static_cast<std::size_t>(area.height() / (line * 2.2F)));
-  const double step = axis_step(area.range.high - area.range.low, most);
+  // Milliseconds and positions are whole.
+  const double least = plot.unit == "statements/s" ? 0 : 1;
+  const double step = std::max(least, axis_step(area.range.high - area.range.low, most));
   area.range.low = std::floor(area.range.low / step) * step;
   area.range.high = std::ceil(area.range.high / step + 0.0001) * step;
+  const Axis axis = make_axis(area.range.low, area.range.high, step, plot.unit);
+  draw_title(plot, axis.unit, series, low, high);
+  float widest = 0;
+  for (const auto& [value, label] : axis.ticks) widest = std::max(widest, text_width(look().fonts.small, label));
+  area.low.x = low.x + std::max(px(46), widest) + px(8);
+  if (area.width() < px(20)) return;
   // Moves by whole pixels: a sample stays in its pixel, and nothing is drawn anew when nothing has moved.
   area.pixels = static_cast<std::size_t>(area.width());
   const double pixel = plot.seconds / static_cast<double>(area.pixels);
   area.from = std::ceil(plot.now / pixel) * pixel - plot.seconds;
-  draw_values(plot, area, step);
+  draw_values(axis, area);
   draw_times(plot, area, high.x);
   draw_curves(plot, series, area);
   draw_tip(plot, series, area);

@@ -5,6 +5,7 @@
 #include "client/gui/model/text.h"
 #include "client/gui/model/workspace.h"
 #include "client/gui/ui/desk.h"
+#include "client/gui/ui/dialogs/close_tab.h"
 #include "client/gui/ui/dialogs/export.h"
 #include "client/gui/ui/dialogs/file.h"
 #include "client/gui/ui/dialogs/history.h"
@@ -24,7 +25,7 @@ bool QueryPanel::completing(const Workspace& work) const {
 void QueryPanel::draw(Workspace& work, Desk& desk, ImVec2 low, ImVec2 size) {
   ImGui::SetCursorScreenPos(low);
   ImGui::BeginChild("##query", size, false, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
-  draw_tabs(work);
+  draw_tabs(work, desk);
   draw_tools(work, desk);
   const ImVec2 top = ImGui::GetCursorScreenPos();
   const float verdict = ImGui::GetTextLineHeight() + px(14);
@@ -50,7 +51,7 @@ void QueryPanel::draw(Workspace& work, Desk& desk, ImVec2 low, ImVec2 size) {
   ImGui::EndChild();
 }
 
-void QueryPanel::draw_tabs(Workspace& work) {
+void QueryPanel::draw_tabs(Workspace& work, Desk& desk) {
   ImGui::SetCursorPos({px(8), px(5)});
   const float list_button = px(30);
   const float room = ImGui::GetContentRegionAvail().x - list_button - px(8);
@@ -76,7 +77,7 @@ void QueryPanel::draw_tabs(Workspace& work) {
     }
     ImGui::EndPopup();
   }
-  if (close < work.tabs().size()) work.close_tab(close);
+  if (close < work.tabs().size()) close_tab(work, desk, close);
 }
 
 void QueryPanel::draw_tab(Workspace& work, std::size_t index, std::size_t& close) {
@@ -125,9 +126,14 @@ void QueryPanel::draw_tools(Workspace& work, Desk& desk) {
   ImGui::SameLine();
   if (ui::button("Run all", ui::Style::normal, connected && !tab.running())) work.run_all();
   ui::tooltip("Run every statement, one after the other (Ctrl+Shift+Enter)");
-  ImGui::SameLine(0, px(16));
-  ui::small("database");
-  ImGui::SameLine(0, px(6));
+  const float files = ui::button_width("History") + ui::button_width("Open…") + ui::button_width("Save") + px(4);
+  const float after = ImGui::GetItemRectMax().x - ImGui::GetWindowPos().x;
+  const bool roomy = after + px(100) + px(140) + files < ImGui::GetWindowWidth();
+  ImGui::SameLine(0, roomy ? px(16) : px(6));
+  if (roomy) {
+    ui::small("database");
+    ImGui::SameLine(0, px(6));
+  }
   if (ui::begin_combo("Database", tab.database.empty() ? "(none)" : tab.database, px(140))) {
     if (ui::selectable("(none)", tab.database.empty())) {
       tab.database.clear();
@@ -144,12 +150,22 @@ void QueryPanel::draw_tools(Workspace& work, Desk& desk) {
     }
     ImGui::EndCombo();
   }
-  ImGui::SameLine(0, px(16));
-  if (ui::button("History", ui::Style::ghost)) desk.open(std::make_unique<HistoryDialog>());
-  ImGui::SameLine(0, px(2));
-  if (ui::button("Open…", ui::Style::ghost)) open_file_dialog(work, desk);
-  ImGui::SameLine(0, px(2));
-  if (ui::button("Save", ui::Style::ghost)) save_tab(work, desk);
+  ImGui::SameLine(0, roomy ? px(16) : px(6));
+  if (roomy) {
+    if (ui::button("History", ui::Style::ghost)) desk.open(std::make_unique<HistoryDialog>());
+    ImGui::SameLine(0, px(2));
+    if (ui::button("Open…", ui::Style::ghost)) open_file_dialog(work, desk);
+    ImGui::SameLine(0, px(2));
+    if (ui::button("Save", ui::Style::ghost)) save_tab(work, desk);
+  } else if (ui::button("⋯##more", ui::Style::ghost)) {
+    ImGui::OpenPopup("##more");
+  }
+  if (ImGui::BeginPopup("##more")) {
+    if (ui::menu_item("History", "Ctrl+H")) desk.open(std::make_unique<HistoryDialog>());
+    if (ui::menu_item("Open…", "Ctrl+O")) open_file_dialog(work, desk);
+    if (ui::menu_item("Save", "Ctrl+S")) save_tab(work, desk);
+    ImGui::EndPopup();
+  }
   ui::gap(1);
 }
 
@@ -202,9 +218,10 @@ void QueryPanel::draw_results(Workspace& work, Desk& desk, ImVec2 size) {
   ImGui::BeginChild("##results", size, false, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
   QueryTab& tab = work.tab();
   if (work.held_back) draw_held_back(work);
+  if (work.question && work.question->tab == tab.id()) draw_question(work);
   if (tab.running()) draw_running(work, tab);
   if (tab.results.empty()) {
-    if (!tab.running() && !work.held_back) {
+    if (!tab.running() && !work.held_back && !work.question) {
       const char* line = work.connection() ? "Results appear here." : "Connect to a cluster to run statements.";
       const ImVec2 room = ImGui::GetContentRegionAvail();
       ImGui::SetCursorPos({(room.x - ImGui::CalcTextSize(line).x) / 2, room.y * 0.42F});
@@ -239,6 +256,39 @@ void QueryPanel::draw_held_back(Workspace& work) {
   }
   ImGui::EndGroup();
   ui::gap(6);
+}
+
+void QueryPanel::draw_question(Workspace& work) {
+  const Palette& p = colours();
+  const Question& asked = *work.question;
+  const bool production = work.connection() && work.connection()->saved().colour == kProductionColour;
+  ImGui::SetCursorPos({px(12), ImGui::GetCursorPosY() + px(6)});
+  ImGui::BeginGroup();
+  ui::badge(production ? "PRODUCTION" : "NOT SENT YET", p.bad);
+  ImGui::SameLine();
+  ui::heading(asked.items.size() == 1 ? std::string("Run this?")
+                                      : cat("Run these ", asked.items.size(), " statements?"));
+  ImGui::PushTextWrapPos(ImGui::GetWindowWidth() - px(20));
+  std::size_t shown = 0;
+  for (const Question::Item& item : asked.items) {
+    if (++shown > 6) break;
+    ui::text(cat("▲ ", item.danger.what,
+                 item.rows       ? cat(", ", plural(*item.rows, "row", "rows"))
+                 : item.counting ? std::string(", counting its rows…")
+                                 : std::string()),
+             p.text);
+    ui::small(one_line(item.danger.sql, 200));
+  }
+  if (shown < asked.items.size()) ui::dim(cat("and ", asked.items.size() - shown, " more"));
+  ui::text(cat("It happens on ", asked.nodes, "."), p.dim);
+  ImGui::PopTextWrapPos();
+  ui::gap(2);
+  const bool yes = ui::button("Run it", ui::Style::danger);
+  ImGui::SameLine();
+  const bool no = ui::button("Do not run");
+  ImGui::EndGroup();
+  ui::gap(6);
+  if (yes || no) work.answer_question(yes);
 }
 
 void QueryPanel::draw_running(Workspace& work, QueryTab& tab) {
@@ -303,10 +353,14 @@ void QueryPanel::draw_result_line(Workspace& work, Desk& desk, const std::shared
   ImGui::AlignTextToFramePadding();
   ui::heading(rows);
   ImGui::SameLine(0, px(10));
-  std::string facts =
-      cat(human_duration(result->elapsed), " in ", result->node, "   ", human_duration(result->round_trip),
-          " in all   position ", with_separators(result->node_position));
-  ui::text(facts, p.dim);
+  const std::string pages = result->pages > 1 ? cat(", ", result->pages, " pages") : std::string();
+  const std::string facts =
+      cat(human_duration(result->elapsed), " in ", result->node, "   ", human_duration(result->round_trip), " in all",
+          pages, "   position ", with_separators(result->node_position));
+  const float room = ImGui::GetContentRegionAvail().x - (ImGui::GetWindowWidth() > px(640) ? px(340) : px(10));
+  const auto fits = static_cast<std::size_t>(std::max(4.0F, room / look().fonts.ui->GetCharAdvance('n')));
+  ui::text(one_line(facts, fits), p.dim);
+  ui::tooltip(facts);
   if (result->stale) {
     ImGui::SameLine();
     ui::badge("STALE", p.warn);
@@ -317,11 +371,8 @@ void QueryPanel::draw_result_line(Workspace& work, Desk& desk, const std::shared
     ui::badge("SORTING", p.busy);
   }
   const bool more = static_cast<bool>(result->cursor);
-  const float filter = px(180);
-  const ImGuiStyle& style = ImGui::GetStyle();
-  const auto button_width = [&](const char* label) {
-    return ImGui::CalcTextSize(label).x + style.FramePadding.x * 2 + style.ItemSpacing.x;
-  };
+  const float filter = std::min(px(180), ImGui::GetWindowWidth() * 0.4F);
+  const auto button_width = [](const char* label) { return ui::button_width(label) + ImGui::GetStyle().ItemSpacing.x; };
   float buttons = filter + button_width("Export…");
   if (more) buttons += button_width(result->fetch_all ? "Fetching…" : "Fetch all");
   if (ImGui::GetWindowWidth() > px(640)) {

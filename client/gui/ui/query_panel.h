@@ -23,13 +23,14 @@ class QueryPanel {
 
  private:
   EditorView& editor(const QueryTab& tab);
-  void draw_tabs(Workspace& work);
+  void draw_tabs(Workspace& work, Desk& desk);
   void draw_tab(Workspace& work, std::size_t index, std::size_t& close);
   void draw_tools(Workspace& work, Desk& desk);
   void draw_verdict(Workspace& work, Desk& desk, float width);
   void draw_results(Workspace& work, Desk& desk, ImVec2 size);
   void draw_result_tabs(QueryTab& tab);
   void draw_running(Workspace& work, QueryTab& tab);
+  void draw_question(Workspace& work);
   void draw_held_back(Workspace& work);
   void draw_result(Workspace& work, Desk& desk, QueryTab& tab, const std::shared_ptr<ResultModel>& result);
   void draw_result_line(Workspace& work, Desk& desk, const std::shared_ptr<ResultModel>& result);

@@ -52,10 +52,12 @@ void note(std::string_view label, ImVec2 low, ImVec2 high, bool item) {
   if (!t.on) return;
   const ImGuiWindow* window = ImGui::GetCurrentWindow();
   const ImRect clip = window->ClipRect;
+  const bool scrolls = window->ScrollMax.x > 0;
+  const bool cut = item && !scrolls && high.x > clip.Max.x + px(6) && low.y < clip.Max.y;
   low = {std::max(low.x, clip.Min.x), std::max(low.y, clip.Min.y)};
   high = {std::min(high.x, clip.Max.x), std::min(high.y, clip.Max.y)};
-  if (high.x - low.x < 1 || high.y - low.y < 1) return;
-  t.seen.push_back({std::string(label), low, high, item});
+  if ((high.x - low.x < 1 || high.y - low.y < 1) && !cut) return;
+  t.seen.push_back({std::string(label), low, high, item, cut});
 }
 
 void note_item(std::string_view label) {
@@ -224,11 +226,21 @@ bool segments(const char* id, const std::vector<const char*>& labels, int* chose
     }
     ImGui::PopStyleColor(2);
     note_item(labels[i]);
-    if (i + 1 < labels.size()) ImGui::SameLine();
+    if (i + 1 < labels.size()) same_line_if_fits(button_width(labels[i + 1]));
   }
   ImGui::PopStyleVar();
   ImGui::PopID();
   return changed;
+}
+
+void same_line_if_fits(float width, float spacing) {
+  const ImGuiStyle& style = ImGui::GetStyle();
+  const float right = ImGui::GetItemRectMax().x + (spacing < 0 ? style.ItemSpacing.x : spacing) + width;
+  if (right <= ImGui::GetWindowPos().x + ImGui::GetWindowContentRegionMax().x) ImGui::SameLine(0, spacing);
+}
+
+float button_width(const char* label) {
+  return ImGui::CalcTextSize(label, nullptr, true).x + ImGui::GetStyle().FramePadding.x * 2;
 }
 
 void tooltip(std::string_view value) {
@@ -315,6 +327,9 @@ void health_shape(ImDrawList* list, ImVec2 c, float r, Health health) {
       break;
     case Health::lagging:
       list->AddTriangleFilled({c.x, c.y - r}, {c.x + r, c.y + r * 0.8F}, {c.x - r, c.y + r * 0.8F}, colour);
+      break;
+    case Health::troubled:
+      list->AddRectFilled({c.x - r * 0.8F, c.y - r * 0.8F}, {c.x + r * 0.8F, c.y + r * 0.8F}, colour);
       break;
     case Health::unreachable:
       list->AddCircle(c, r * 0.85F, colour, 20, line);

@@ -21,6 +21,7 @@ struct Seen {
   ImVec2 low;
   ImVec2 high;        // visible part
   bool item = false;  // something to click; otherwise text
+  bool cut = false;   // a control whose right part does not fit into what it stands in
 };
 
 struct Trace {
@@ -75,6 +76,9 @@ void leave_keys_to_focused_window();
 void focus_when_new(int& last_frame);
 // Up and Down move `chosen` among `count` rows of a list below an input. True when it moved.
 bool choose_by_arrows(std::size_t count, std::size_t& chosen);
+// On the same line as the last item when so much fits there, otherwise on the next.
+void same_line_if_fits(float width, float spacing = -1);
+float button_width(const char* label);
 void gap(float units);  // vertical
 void right_align(float width);
 

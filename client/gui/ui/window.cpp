@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "client/gui/model/text.h"
 #include "client/gui/ui/app.h"
+#include "client/gui/ui/key_input.h"
 #include "client/gui/ui/script_runner.h"
 #include "client/gui/ui/widgets.h"
 
@@ -27,6 +28,7 @@ constexpr double kIdleWait = 0.2;  // five frames a second when nothing happens
 constexpr double kAnimationWait = 0.033;
 constexpr double kScriptWait = 0.004;
 constexpr double kBetweenFonts = 0.5;
+constexpr double kKeysBudget = 0.1;    // seconds of layout for keys that wait, before a frame is shown in between
 constexpr int kSettleFrames = 3;       // after an input, so that what it opened is laid out
 constexpr double kSettledAfter = 2.5;  // seconds, for --screenshot
 
@@ -66,6 +68,7 @@ double steady_seconds() {
 
 struct Window::Impl {
   GLFWwindow* window = nullptr;
+  KeyInput keys;
   bool input = false;         // something came from the user since the last frame
   bool exposed = true;        // what is on the screen may not be what was drawn last
   std::size_t on_screen = 0;  // digest of what was
@@ -92,6 +95,43 @@ std::size_t digest_of(const ImDrawData& data) {
 
 Window::Window(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
+// The letter that stands on the key in the person's own layout: Ctrl+Z is where Z is.
+int Window::key_of(int code, int scancode) {
+  if (code < GLFW_KEY_A || code > GLFW_KEY_GRAVE_ACCENT) return code;
+  const char* const name = glfwGetKeyName(code, scancode);
+  if (name == nullptr || name[0] < 'a' || name[0] > 'z' || name[1] != 0) return code;
+  return GLFW_KEY_A + (name[0] - 'a');
+}
+
+void Window::take_input(GLFWwindow* window) {
+  static const auto kImpl = [](GLFWwindow* w) -> Impl& { return *static_cast<Impl*>(glfwGetWindowUserPointer(w)); };
+  static const auto kTouched = [](GLFWwindow* w) -> Impl& {
+    kImpl(w).input = true;
+    return kImpl(w);
+  };
+  glfwSetCursorPosCallback(window, [](GLFWwindow* w, double, double) { kTouched(w); });
+  glfwSetFramebufferSizeCallback(window, [](GLFWwindow* w, int, int) { kTouched(w).exposed = true; });
+  glfwSetWindowRefreshCallback(window, [](GLFWwindow* w) { kTouched(w).exposed = true; });
+  glfwSetKeyCallback(window, [](GLFWwindow* w, int code, int scancode, int action, int) {
+    Impl& impl = kTouched(w);
+    // Held keys are repeated by Dear ImGui, by the time that has passed.
+    if (action != GLFW_REPEAT) impl.keys.key(key_of(code, scancode), action == GLFW_PRESS);
+  });
+  glfwSetCharCallback(window, [](GLFWwindow* w, unsigned code_point) { kTouched(w).keys.character(code_point); });
+  glfwSetMouseButtonCallback(window, [](GLFWwindow* w, int button, int action, int mods) {
+    kTouched(w).keys.press([w, button, action, mods] { ImGui_ImplGlfw_MouseButtonCallback(w, button, action, mods); });
+  });
+  glfwSetScrollCallback(window, [](GLFWwindow* w, double x, double y) {
+    kTouched(w);
+    ImGui_ImplGlfw_ScrollCallback(w, x, y);
+  });
+  glfwSetWindowFocusCallback(window, [](GLFWwindow* w, int focused) {
+    kTouched(w);
+    ImGui_ImplGlfw_WindowFocusCallback(w, focused);
+  });
+  glfwSetCursorEnterCallback(window, ImGui_ImplGlfw_CursorEnterCallback);
+}
+
 void Window::wake() { glfwPostEmptyEvent(); }
 
 Result<std::unique_ptr<Window>> Window::open(int width, int height, const std::string& title) {
@@ -117,26 +157,14 @@ Result<std::unique_ptr<Window>> Window::open(int width, int height, const std::s
   glfwSwapInterval(1);
   glfwSetWindowSizeLimits(impl->window, 640, 400, GLFW_DONT_CARE, GLFW_DONT_CARE);
   glfwSetWindowUserPointer(impl->window, impl.get());
-  const auto touched = [](GLFWwindow* window) { static_cast<Impl*>(glfwGetWindowUserPointer(window))->input = true; };
-  static const auto kTouched = touched;
-  static const auto kExposed = [](GLFWwindow* window) {
-    kTouched(window);
-    static_cast<Impl*>(glfwGetWindowUserPointer(window))->exposed = true;
-  };
-  glfwSetCursorPosCallback(impl->window, [](GLFWwindow* w, double, double) { kTouched(w); });
-  glfwSetFramebufferSizeCallback(impl->window, [](GLFWwindow* w, int, int) { kExposed(w); });
-  glfwSetWindowRefreshCallback(impl->window, [](GLFWwindow* w) { kExposed(w); });
-  glfwSetKeyCallback(impl->window, [](GLFWwindow* w, int, int, int, int) { kTouched(w); });
-  glfwSetCharCallback(impl->window, [](GLFWwindow* w, unsigned) { kTouched(w); });
-  glfwSetMouseButtonCallback(impl->window, [](GLFWwindow* w, int, int, int) { kTouched(w); });
-  glfwSetScrollCallback(impl->window, [](GLFWwindow* w, double, double) { kTouched(w); });
   IMGUI_CHECKVERSION();
   ImGui::CreateContext();
   ImGuiIO& io = ImGui::GetIO();
   io.IniFilename = nullptr;
   io.ConfigFlags |= ImGuiConfigFlags_NavEnableKeyboard;
   io.ConfigWindowsMoveFromTitleBarOnly = true;
-  ImGui_ImplGlfw_InitForOpenGL(impl->window, true);
+  ImGui_ImplGlfw_InitForOpenGL(impl->window, false);
+  take_input(impl->window);
   ImGui_ImplOpenGL3_Init("#version 150");
   return std::unique_ptr<Window>(new Window(std::move(impl)));
 }
@@ -191,6 +219,16 @@ Status Window::save_picture(const std::string& path) {
   return ok_status();
 }
 
+void Window::lay_out(App& app, ScriptRunner* script, double now) {
+  ImGui_ImplOpenGL3_NewFrame();
+  ImGui_ImplGlfw_NewFrame();
+  impl_->keys.deliver(ImGui::GetIO());
+  if (script != nullptr) script->before_frame(app, now);
+  ImGui::NewFrame();
+  app.frame(now, unix_microseconds());
+  ImGui::Render();
+}
+
 Status Window::run(App& app, ScriptRunner* script, const std::string& screenshot) {
   int settle = kSettleFrames;
   const double started = steady_seconds();
@@ -226,12 +264,10 @@ Status Window::run(App& app, ScriptRunner* script, const std::string& screenshot
       settle = kSettleFrames;
     }
     const double now = steady_seconds();
-    ImGui_ImplOpenGL3_NewFrame();
-    ImGui_ImplGlfw_NewFrame();
-    if (script != nullptr) script->before_frame(app, now);
-    ImGui::NewFrame();
-    app.frame(now, unix_microseconds());
-    ImGui::Render();
+    lay_out(app, script, now);
+    // Keys that came while a slow frame was drawn: each is seen by a frame of its own, and the last of them is shown.
+    while (impl_->keys.pending() && !app.done() && steady_seconds() - now < kKeysBudget) lay_out(app, nullptr, now);
+    if (impl_->keys.pending()) settle = std::max(settle, 1);
     // A frame that looks like the last one costs its layout and nothing more.
     const std::size_t digest = digest_of(*ImGui::GetDrawData());
     if (std::exchange(impl_->exposed, false) || digest != impl_->on_screen) {

@@ -9,6 +9,8 @@
 
 #include "base/status.h"
 
+struct GLFWwindow;
+
 namespace sqlcast::gui {
 
 class App;
@@ -35,6 +37,9 @@ class Window {
 
  private:
   struct Impl;
+  static int key_of(int code, int scancode);
+  static void take_input(GLFWwindow* window);
+  void lay_out(App& app, ScriptRunner* script, double now);
   void draw_last();
   explicit Window(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;

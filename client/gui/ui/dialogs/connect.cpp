@@ -49,7 +49,7 @@ void ConnectDialog::draw_fields() {
   ImGui::InputTextMultiline("##endpoints", &endpoints_text_, {-1, px(86)});
   ImGui::PopFont();
   ui::note_item("Endpoints");
-  ui::small("Colour, shown in the top bar");
+  ui::small("Colour, shown in the top bar; red is production: every write is asked about first");
   for (const char* name : {"blue", "green", "amber", "red", "violet", "grey"}) {
     const bool chosen = edited_.colour == name;
     ImGui::PushStyleColor(ImGuiCol_Text, named_colour(name));
