@@ -10,6 +10,7 @@ void add_shell_command(CLI::App& app, command::Run& run);  // the program itself
 void add_status_command(CLI::App& app, command::Run& run);
 void add_tail_command(CLI::App& app, command::Run& run);
 void add_explain_command(CLI::App& app, command::Run& run);
+void add_import_command(CLI::App& app, command::Run& run);
 void add_log_command(CLI::App& app, command::Run& run);
 void add_cluster_command(CLI::App& app, command::Run& run);
 

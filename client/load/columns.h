@@ -1,0 +1,34 @@
+// What an insert has to know of its table, asked of the cluster once a table. One thread. May block, for the cluster.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "client/client.h"
+#include "client/load/statement.h"
+
+namespace sqlcast::load {
+
+struct TableColumn {
+  std::string name;
+  std::string type;  // "bigint"
+  bool auto_increment = false;
+  bool generated = false;
+  bool invisible = false;
+};
+
+// In their order; empty when there is no such table.
+Result<std::vector<TableColumn>> columns_of(client::Client& client, const TableName& table);
+
+// For the tuples of one insert.
+struct InsertColumns {
+  std::vector<std::size_t> generated;  // places in a tuple whose value the table computes
+  std::optional<std::size_t> id;       // place of the AUTO_INCREMENT column's value
+  bool id_missing = false;             // the table has one, and the tuples do not
+};
+InsertColumns insert_columns(const std::vector<TableColumn>& table, const std::vector<std::string>& named);
+
+}  // namespace sqlcast::load

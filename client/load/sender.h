@@ -1,0 +1,88 @@
+// Sender: requests of an import on their way, several at a time, confirmed in order, each under a request id that its
+// position gives. What passes by itself (no master, a restart, a full queue) is waited for and sent again under the
+// same id, so that it is executed once. Writes the checkpoint behind each confirmed request. One thread. May block,
+// for the cluster and the disk.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <future>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "client/client.h"
+#include "client/load/checkpoint.h"
+
+namespace sqlcast::load {
+
+struct Job {
+  std::uint64_t pass = 0;
+  std::uint64_t position = 0;  // of what it begins with
+  std::uint64_t end = 0;       // everything of this pass in front of that is in the cluster once it is confirmed
+  std::uint64_t part = 0;      // of several at one position, below 8
+  std::vector<std::string> statements;
+  std::string database;
+  std::string table;  // for the summary
+  std::uint64_t rows = 0;
+  bool definition = false;  // it may take long
+  std::string file;
+  std::size_t line = 0;
+};
+
+struct SenderHooks {
+  std::function<bool()> stop;  // asked often; true: end as soon as nothing is under way
+  std::function<void(const Status& why, double seconds)> waiting;  // for a cluster that does not take it now
+  std::function<void()> tick;                                      // several times a second while it waits
+  std::function<void(const Job&, const client::Reply&)> confirmed;
+  // Not executed, for good. Not ok: the import ends with that.
+  std::function<Status(const Job&, const Status&)> failed;
+};
+
+class Sender {
+ public:
+  // `checkpoint`: as loaded, or a new one. `from_before`: it is an earlier process's, and what comes next may have been
+  // sent by that. `known`: a position of the log that was known before.
+  Sender(client::Client& client, CheckpointFile file, Checkpoint checkpoint, bool from_before, Sequence known,
+         SenderHooks hooks);
+
+  // Waits while too much is under way. Not ok: the import ends.
+  Status send(Job job);
+  Status wait_for_all();
+  // Alone, and with its outcome: failed() is not asked.
+  client::Reply run(Job job);
+
+  // At the end, whole: the checkpoint goes.
+  void finish() const { file_.remove(); }
+  const Checkpoint& checkpoint() const { return checkpoint_; }
+  bool nothing_in_doubt() const { return open_.empty(); }
+
+ private:
+  struct Open {
+    Job job;
+    Sequence sent_since = 0;
+    std::uint64_t request_id = 0;
+    std::future<client::Reply> reply;
+    std::size_t bytes = 0;
+  };
+  void submit(Open& open);
+  Status begin(Job job);
+  Result<client::Reply> answer(Open& open);
+  Status take_oldest();
+  Status confirm(const Open& open);
+  Status failed(const Open& open, const Status& status);
+
+  client::Client& client_;
+  const CheckpointFile file_;
+  Checkpoint checkpoint_;
+  const SenderHooks hooks_;
+  std::deque<Open> open_;
+  std::size_t bytes_ = 0;
+  Sequence known_;
+  const Sequence known_before_;     // for what an earlier process may have sent
+  std::size_t may_have_been_sent_;  // so many requests
+};
+
+}  // namespace sqlcast::load
