@@ -52,7 +52,8 @@ Load::~Load() {
 
 Status Load::start() {
   const std::uint64_t seed = options_.seed != 0 ? options_.seed : std::random_device()();
-  for (unsigned i = 0; i < std::max(1U, std::min(options_.connections, options_.threads)); ++i) {
+  const unsigned connections = options_.blocking ? options_.threads : std::min(options_.connections, options_.threads);
+  for (unsigned i = 0; i < std::max(1U, connections); ++i) {
     client::Options options;
     options.endpoints = options_.endpoints;
     options.database = options_.shape.database;
@@ -73,6 +74,15 @@ Status Load::start() {
   measure_from_ = start_ + options_.warmup;
   end_ = measure_from_ + options_.time;
   finished_ = start_;
+  if (options_.blocking) {
+    {
+      const MutexLock lock(mutex_);
+      open_ = logicals_.size();
+    }
+    for (std::size_t i = 0; i < logicals_.size(); ++i) threads_.emplace_back([this, i] { run_blocking(i); });
+    if (options_.rate > 0) pacer_ = std::thread([this] { pace(); });
+    return ok_status();
+  }
   if (options_.rate > 0) {
     {
       const MutexLock lock(mutex_);
@@ -98,14 +108,46 @@ void Load::send(std::size_t index, Clock::time_point since) {
   Logical& logical = logicals_[index];
   client::Request request = logical.generator.next();
   request.target = logical.target;
-  logical.connection->client->submit(
-      std::move(request), [this, index, since](const client::Reply& reply) { answered(index, since, reply); });
+  logical.connection->client->submit(std::move(request), [this, index, since](const client::Reply& reply) {
+    count(logicals_[index], since, reply);
+    next(index);
+  });
 }
 
-void Load::answered(std::size_t index, Clock::time_point since, const client::Reply& reply) {
+void Load::run_blocking(std::size_t index) {
+  Logical& logical = logicals_[index];
+  while (true) {
+    const Arrival arrival = next_arrival();
+    if (arrival.ended) break;
+    if (options_.requests != 0 && sent_.fetch_add(1) >= options_.requests) stopping_ = true;
+    if (over()) break;
+    client::Request request = logical.generator.next();
+    request.target = logical.target;
+    count(logical, arrival.since, logical.connection->client->run(std::move(request)));
+  }
+  const MutexLock lock(mutex_);
+  finished_ = std::max(finished_, Clock::now());
+  if (--open_ == 0) all_ended_.notify_all();
+}
+
+// Without a rate at once.
+Load::Arrival Load::next_arrival() {
+  if (options_.rate <= 0) return {over(), Clock::now()};
+  constexpr std::chrono::milliseconds kLook{20};
+  MutexLock lock(mutex_);
+  while (arrivals_.empty()) {
+    if (over()) return {true, {}};
+    arrived_.wait_for(lock, kLook, [this]() SQLCAST_REQUIRES(mutex_) { return !arrivals_.empty(); });
+  }
+  const Arrival arrival{false, arrivals_.front()};
+  arrivals_.pop_front();
+  return arrival;
+}
+
+void Load::count(Logical& logical, Clock::time_point since, const client::Reply& reply) {
   const Clock::time_point now = Clock::now();
   const bool measured = now >= measure_from_ && now < end_;
-  Connection& connection = *logicals_[index].connection;
+  Connection& connection = *logical.connection;
   {
     const MutexLock lock(connection.mutex);
     LoadCounts& counts = connection.counts;
@@ -132,7 +174,6 @@ void Load::answered(std::size_t index, Clock::time_point since, const client::Re
   if (!reply.status.ok() && is_hopeless(reply.status.code)) give_up(reply.status.message);
   if (reply.wrote && mark_wanted_.load(std::memory_order_relaxed) && mark_wanted_.exchange(false) && on_mark_)
     on_mark_(reply.sequence, now);
-  next(index);
 }
 
 // What a client does after a reply.
@@ -176,6 +217,7 @@ void Load::pace() {
         }
       }
       if (client) send(*client, due);
+      if (options_.blocking) arrived_.notify_one();
     }
     std::this_thread::sleep_for(
         std::min<Clock::duration>(std::max<Clock::duration>(due - Clock::now(), kPace), std::chrono::milliseconds(50)));
@@ -196,6 +238,9 @@ void Load::finish() {
   if (Clock::now() < end_) stopping_ = true;
   MutexLock lock(mutex_);
   all_ended_.wait(lock, [this]() SQLCAST_REQUIRES(mutex_) { return open_ == 0; });
+  lock.unlock();
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
 }
 
 LoadCounts Load::counts() const {

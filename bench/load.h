@@ -2,7 +2,8 @@
 // is there; with a rate, requests arrive at random times (Poisson) and wait for a client that is free, and that wait
 // counts as latency, as sysbench has it.
 //
-// start() and finish() by one thread; requests are made and counted on the connections' own threads.
+// start() and finish() by one thread; requests are made and counted on the connections' own threads, or, of clients
+// that block, on a thread each, as sysbench does it.
 #pragma once
 
 #include <atomic>
@@ -29,6 +30,7 @@ struct LoadOptions {
   Shape shape;
   unsigned threads = 1;        // logical clients
   unsigned connections = 1;    // each a client::Client with an I/O thread
+  bool blocking = false;       // each logical client is a thread that waits for its reply, on a connection of its own
   double rate = 0;             // requests a second, of all clients together; 0 = as fast as they can
   std::uint64_t requests = 0;  // stop after so many; 0 = by time alone
   std::chrono::milliseconds warmup{0};
@@ -98,8 +100,14 @@ class Load {
     Connection* connection = nullptr;
     client::Target target;
   };
+  struct Arrival {
+    bool ended = false;
+    Clock::time_point since;
+  };
+  void run_blocking(std::size_t index);
+  Arrival next_arrival();
   void send(std::size_t index, Clock::time_point since);
-  void answered(std::size_t index, Clock::time_point since, const client::Reply& reply);
+  void count(Logical& logical, Clock::time_point since, const client::Reply& reply);
   void next(std::size_t index);
   void pace();
   void give_up(const std::string& why);
@@ -116,9 +124,11 @@ class Load {
   std::atomic<bool> mark_wanted_{false};
   std::atomic<std::uint64_t> sent_{0};
   std::thread pacer_;
+  std::vector<std::thread> threads_;  // blocking only
 
   mutable Mutex mutex_;
   ConditionVariable all_ended_;
+  ConditionVariable arrived_;  // blocking, with a rate
   std::size_t open_ SQLCAST_GUARDED_BY(mutex_) = 0;
   std::deque<Clock::time_point> arrivals_ SQLCAST_GUARDED_BY(mutex_);  // rate only: no client was free
   std::vector<std::size_t> free_ SQLCAST_GUARDED_BY(mutex_);           // rate only

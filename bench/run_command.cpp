@@ -234,6 +234,8 @@ void add_run_command(CLI::App& app, Run& run) {
       ->type_name("N")
       ->check(CLI::Range(1, 256))
       ->capture_default_str();
+  command->add_flag("--blocking", load.blocking,
+                    "Each client is a thread that waits for its reply, with a connection of its own");
   command->add_option("--time", arguments->time, "Seconds to measure")
       ->type_name("SECONDS")
       ->check(CLI::Range(0.1, 1e6))

@@ -8,9 +8,10 @@ namespace sqlcast::bench {
 namespace {
 
 constexpr std::uint64_t kRowsPerStatement = 1'000;
-constexpr std::array kKinds = {
-    Kind::insert,     Kind::update_index, Kind::update_non_index, Kind::delete_insert, Kind::point_select,
-    Kind::read_write, Kind::batch,        Kind::forwarded,        Kind::narrow,        Kind::wide};
+constexpr std::array kKinds = {Kind::insert,        Kind::update_index, Kind::update_non_index,
+                               Kind::delete_insert, Kind::point_select, Kind::range_select,
+                               Kind::read_write,    Kind::batch,        Kind::forwarded,
+                               Kind::narrow,        Kind::wide};
 
 std::string wide_row(std::uint64_t i) {
   char text[256];
@@ -55,6 +56,7 @@ std::string_view kind_name(Kind kind) {
     case Kind::update_non_index: return "update_non_index";
     case Kind::delete_insert: return "delete_insert";
     case Kind::point_select: return "point_select";
+    case Kind::range_select: return "range_select";
     case Kind::read_write: return "read_write";
     case Kind::batch: return "batch";
     case Kind::forwarded: return "forwarded";
@@ -80,7 +82,7 @@ const std::vector<std::string>& kind_names() {
   return kNames;
 }
 
-bool reads_only(Kind kind) { return kind == Kind::point_select; }
+bool reads_only(Kind kind) { return kind == Kind::point_select || kind == Kind::range_select; }
 
 std::size_t statements_per_request(const Shape& shape) {
   switch (shape.kind) {
@@ -136,6 +138,12 @@ client::Request Generator::next() {
     case Kind::update_index: return request_of({update_index()});
     case Kind::update_non_index: return request_of({update_non_index()});
     case Kind::point_select: return request_of({"SELECT c FROM " + table() + " WHERE id=" + std::to_string(id())});
+    case Kind::range_select: {
+      const std::uint64_t first =
+          1 + random_() % (std::max<std::uint64_t>(shape_.table_size, shape_.range_rows) - shape_.range_rows + 1);
+      return request_of({"SELECT c FROM " + table() + " WHERE id BETWEEN " + std::to_string(first) + " AND " +
+                         std::to_string(first + shape_.range_rows - 1)});
+    }
     case Kind::delete_insert: {
       const auto [remove, add] = by_id(table(), id());
       return request_of({remove, add});

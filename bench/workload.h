@@ -21,11 +21,12 @@ enum class Kind {
   update_non_index,
   delete_insert,
   point_select,
-  read_write,  // four writes in one atomic request
-  batch,       // batch_size inserts in one atomic request
-  forwarded,   // insert, sent to a slave
-  narrow,      // inserts of one number into one table of two columns: as many entries as can be, with little else
-  wide,        // prepare and cleanup only: one table of 8 columns, for large reads
+  range_select,  // one column of range_rows rows that stand together
+  read_write,    // four writes in one atomic request
+  batch,         // batch_size inserts in one atomic request
+  forwarded,     // insert, sent to a slave
+  narrow,        // inserts of one number into one table of two columns: as many entries as can be, with little else
+  wide,          // prepare and cleanup only: one table of 8 columns, for large reads
 };
 
 std::optional<Kind> kind_of(std::string_view name);
@@ -38,6 +39,7 @@ struct Shape {
   unsigned tables = 1;
   std::uint64_t table_size = 10'000;
   unsigned batch_size = 100;
+  unsigned range_rows = 100;
 };
 
 bool reads_only(Kind kind);

@@ -9,7 +9,10 @@ GOALS = {
     "batch_100": 3.0, "catch_up": 6.0, "catch_up_1": 3.0,
     "ack_majority_64": 3.0, "ack_majority_8": 2.0, "ack_majority_1": 1.2,
     "read_1m_rows": 1 / 1.3, "lag_p99": 1.0,
+    "point_select_1": 0.45, "point_select_8": 0.5, "point_select_64": 0.6, "range_100_8": 0.7, "one_client_64": 0.8,
+    "python_json_1": 0.8, "read_p99_64": 0.5,
 }
+READ_US = 75  # of all processes, a point SELECT by 64 clients
 RESTART_S = 3
 RESTART_MIB = 100  # more than with an empty log, the node and its database together
 RESTART_ENTRIES = 10_000_000
@@ -111,6 +114,14 @@ def disk_text(found):
                                "(performance-method.md).")
 
 
+def processor_time(extra):
+    found = extra["processor_time_a_read"]
+    lines = ["| point SELECT, 64 clients | µs on a processor |", "|---|---|"]
+    lines += [f"| {name} | {used:.1f} |" for name, used in found]
+    used = dict(found)["all"]
+    return "\n".join(lines) + f"\n\nGoal: at most {READ_US} µs in all; reached: {verdict(used <= READ_US)}."
+
+
 def extras(extra):
     parts = []
     if "disk" in extra:
@@ -125,6 +136,8 @@ def extras(extra):
             f"(goal {FIRST_PAGE_MS} ms, reached: {verdict(read['first_page_ms'] <= FIRST_PAGE_MS)}); growth of the "
             f"node's memory meanwhile: {grew}; through the shell, `sqlcast -B`, which also writes the text: "
             f"{read['shell_s']:.2f} s.")
+    if "processor_time_a_read" in extra:
+        parts.append(processor_time(extra))
     if "subscribers" in extra:
         lines = ["| subscribers, the slave included | statements/s | master process, % of a core | each further one, % "
                  "of the master's CPU | gaps seen |", "|---|---|---|---|---|"]

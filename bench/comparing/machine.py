@@ -1,6 +1,7 @@
 """The machine and its processes: what it is, and what processes use, from /proc."""
 
 import ctypes
+import glob
 import os
 import platform
 import re
@@ -189,3 +190,17 @@ class CpuMeter:
     def stop(self):
         seconds = time.monotonic() - self.begin
         return {name: (cpu_seconds(pid) - self.before[name]) / seconds for name, pid in self.pids.items()}
+
+
+def threads_of(pid):
+    """{name: (ns on a processor, ns waiting for one, times it slept)} of a process, threads of one name together."""
+    found = {}
+    for task in glob.glob(f"/proc/{pid}/task/*"):
+        name = read(f"{task}/comm").strip()
+        times = read(f"{task}/schedstat").split()
+        slept = [line.split()[1] for line in read(f"{task}/status").splitlines() if line.startswith("voluntary")]
+        if not times or not slept:
+            continue  # has ended
+        before = found.get(name, (0, 0, 0))
+        found[name] = (before[0] + int(times[0]), before[1] + int(times[1]), before[2] + int(slept[0]))
+    return found
