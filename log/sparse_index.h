@@ -35,6 +35,12 @@ class SparseIndex {
     }
   }
 
+  // A file was written anew.
+  void clear() SQLCAST_EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    points_.clear();
+  }
+
   // The last point in that file that is not behind the end of `after`.
   std::optional<Point> before(Sequence file, Sequence after) const SQLCAST_EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);

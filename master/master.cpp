@@ -8,6 +8,7 @@
 #include "base/mutex.h"
 #include "master/freeze.h"
 #include "node/explain.h"
+#include "node/stop_guard.h"
 #include "proto/codec.h"
 
 namespace sqlcast::master {
@@ -64,6 +65,7 @@ Status Master::start() {
   Status opened = core_.open(
       [this](node::Caller caller, proto::Message message) { handle(std::move(caller), std::move(message)); });
   if (!opened.ok()) return opened;
+  core_.mender.ask([this] { return who_has_the_log(); });
   Result<KnownSlaves> known = KnownSlaves::load(core_.config.data_dir);
   if (!known) return known.status();
   {
@@ -123,13 +125,36 @@ Status Master::start() {
 std::vector<log::SlaveNeed> Master::slave_needs() {
   const std::uint64_t now = unix_microseconds();
   const auto ago = [&](std::uint64_t ms) { return now - std::min(now, ms * 1'000); };
-  const proto::NodeStatus own = core_.base_status();
+  const auto uptime_ms = static_cast<std::uint64_t>(core_.uptime().count());
   std::vector<log::SlaveNeed> needs;
   const MutexLock lock(peers_mutex_);
   for (const std::string& name : known_slaves_.names()) {
-    needs.push_back(needs_.try_emplace(name, log::SlaveNeed{name, 0, ago(own.uptime_ms)}).first->second);
+    needs.push_back(needs_.try_emplace(name, log::SlaveNeed{name, 0, ago(uptime_ms)}).first->second);
   }
   return needs;
+}
+
+// What they give is believed by its hashes alone.
+std::vector<std::string> Master::who_has_the_log() {
+  const MutexLock lock(peers_mutex_);
+  std::vector<std::string> endpoints;
+  for (const auto& [name, peer] : peers_) endpoints.push_back(peer.status.endpoint);
+  return endpoints;
+}
+
+// `seen`: the log has a group that ends there. Else that is looked up: a position that somebody has invented is not to
+// say what of the log is needed.
+void Master::note_need(const node::Claim& claim, bool seen) {
+  const log::SlaveNeed need{claim.node, claim.position.sequence, unix_microseconds()};
+  const auto known = needs_.find(claim.node);
+  if (seen || (known != needs_.end() && known->second.has == need.has)) {
+    needs_[need.name] = need;
+    return;
+  }
+  core_.log_server.look_up(claim.position, [this, need](bool has) {
+    const MutexLock lock(peers_mutex_);
+    if (has) needs_[need.name] = need;
+  });
 }
 
 void Master::tick() {
@@ -198,10 +223,14 @@ void Master::stop() {
   core_.stop_taking_requests();
   if (sequencer_) sequencer_->stop();
   core_.log.stop();  // answers what has committed
-  if (sequencer_) sequencer_->keep_memory();
+  if (sequencer_) {
+    const node::StopGuard guard("the retry memory, without which the next start reads more of the log,");
+    sequencer_->keep_memory();
+  }
   acks_.tick(Clock::time_point::max());
   if (publisher_) publisher_->stop();
   core_.stop();
+  const node::StopGuard guard("what others have, as they last reported,");
   keeper_.stop();
 }
 
@@ -365,7 +394,7 @@ void Master::handle_report(const node::Caller& caller, proto::Report report) {
     if (ours) acknowledged.durable = claim->position.sequence;
     if (ours && !failed) acknowledged.applied = std::min(slave.position, acknowledged.durable);
     if (known_slaves_.names().contains(name)) {
-      if (fit == Fit::same || fit == Fit::inside) needs_[name] = {name, claim->position.sequence, unix_microseconds()};
+      if (fit == Fit::same || fit == Fit::inside) note_need(*claim, fit == Fit::same || ours);
       acks_.report(name, acknowledged);
     } else if (ours || joining_.contains(name)) {
       // It counts once it is known also after a restart.

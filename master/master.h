@@ -55,6 +55,8 @@ class Master {
   void answer_when_acked(Committed committed, proto::Ack ack, proto::AckFor ack_for);
   void tick();
   std::vector<log::SlaveNeed> slave_needs();
+  void note_need(const node::Claim& claim, bool seen) SQLCAST_REQUIRES(peers_mutex_);
+  std::vector<std::string> who_has_the_log();
   proto::NodeStatus status();
   proto::StatusReply cluster_status();
   proto::Beacon beacon() const;

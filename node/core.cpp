@@ -9,6 +9,7 @@
 #include "base/thread.h"
 #include "base/version.h"
 #include "node/node_id.h"
+#include "node/stop_guard.h"
 #include "storage/errors.h"
 
 namespace sqlcast::node {
@@ -47,11 +48,12 @@ Core::Core(const config::NodeConfig& node_config, std::function<bool()> stale)
     : config(node_config),
       disk(conditions, config.data_dir, config.database.disk_reserve, disk_of(config)),
       log({config.data_dir + "/log", config.log.file_bytes}),
+      mender(config, log),
       database(database_options(config)),
       front(config.name, counters),
       readers(config.limits, config.name, database, front, board, counters, std::move(stale),
               config.role == config::Role::master ? &log : nullptr),
-      log_server(config, log, front, board),
+      log_server(config, log, front, board, mender),
       retention(log, config.log, [this] { return applied(); }),
       errands_(kMaxErrands) {}
 
@@ -67,8 +69,21 @@ Status Core::open(Front::Handler handler) {
   front.start([this, handler = std::move(handler)](Caller caller, proto::Message message) {
     receive(handler, std::move(caller), std::move(message));
   });
-  if (Status status = log.open(); !status.ok()) return status;
+  if (Status status = open_log(); !status.ok()) return status;
   return database.start();
+}
+
+// What is damaged is had from another node, which need not be there yet.
+Status Core::open_log() {
+  Status opened = log.open();
+  if (opened.code != Code::io || !mender.asks()) return opened;
+  logging::error("the log cannot be opened, and is to be mended: {}", opened.message);
+  Status mended = until_it_works([&] {
+    Status status = mender.mend_closed();
+    if (!status.ok()) status.message = opened.message + ". It could not be mended: " + status.message;
+    return status;
+  });
+  return mended.ok() ? log.open() : mended;
 }
 
 void Core::receive(const Front::Handler& handler, Caller caller, proto::Message message) {
@@ -117,6 +132,7 @@ void Core::interrupt() {
     interrupted_ = true;
   }
   wake_.notify_all();
+  mender.interrupt();
   database.interrupt();
 }
 
@@ -131,6 +147,7 @@ void Core::start(std::function<void()> tick) {
 void Core::stop_taking_requests() {
   database.prepare_to_stop();
   log.prepare_to_stop();
+  mender.interrupt();
   {
     const MutexLock lock(mutex_);
     stopping_ = true;
@@ -144,8 +161,11 @@ void Core::stop_taking_requests() {
 void Core::stop() {
   if (errand_thread_.joinable()) errand_thread_.join();
   readers.stop();
-  retention.stop();
-  log_server.stop();
+  {
+    const StopGuard guard("a look at the log's files");
+    retention.stop();
+    log_server.stop();
+  }
   front.stop();
   database.stop();
   log.stop();
@@ -278,6 +298,10 @@ std::optional<LogRetention::Applied> Core::applied() const {
   const std::uint64_t life = database.restarts();
   if (!database.up() || !database.admitted()) return std::nullopt;
   return LogRetention::Applied{sequence, life};
+}
+
+std::chrono::milliseconds Core::uptime() const {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - started_);
 }
 
 proto::NodeStatus Core::base_status() {

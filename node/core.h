@@ -18,6 +18,7 @@
 #include "node/disk_watch.h"
 #include "node/front.h"
 #include "node/identity.h"
+#include "node/log_mender.h"
 #include "node/log_retention.h"
 #include "node/log_server.h"
 #include "node/node_log.h"
@@ -65,6 +66,7 @@ class Core {
   // Messages that every node answers in the same way. False: not one of those. Any thread. Does not block.
   bool handle_common(Caller& caller, proto::Message& message);
 
+  std::chrono::milliseconds uptime() const;  // any thread
   // What is the same in every node's status. Any thread. Does not block.
   proto::NodeStatus base_status();
   // What the node's log has, and how its disk does: not needed with each report. Any thread. Does not block.
@@ -84,6 +86,7 @@ class Core {
   Rate rate;
   PositionBoard board;
   NodeLog log;
+  LogMender mender;
   storage::Database database;
   Front front;
   Readers readers;
@@ -91,6 +94,7 @@ class Core {
   LogRetention retention;
 
  private:
+  Status open_log();
   void tick_loop(const std::function<void()>& tick);
   void run_errands();
   std::string starting_at();

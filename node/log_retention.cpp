@@ -68,8 +68,10 @@ void LogRetention::look(Sequence own) {
   facts.now_us = unix_microseconds();
   facts.own = own;
   facts.slaves = slaves_();
-  const Result<log::Trimmed> trimmed =
-      log::trim_log(system, log_.folder(), log_.cluster(), rules_, facts, /*dry_run=*/false);
+  const Result<log::Trimmed> trimmed = [&] {
+    const MutexLock lock(log_.files_mutex());
+    return log::trim_log(system, log_.folder(), log_.cluster(), rules_, facts, /*dry_run=*/false);
+  }();
   if (!trimmed) return logging::error("the log could not be trimmed: {}", trimmed.status().message);
   for (const std::string& path : trimmed->removed) logging::info("the log was trimmed: {} is removed", path);
   const Result<std::vector<log::LogFileInfo>> files = log::log_files(system, log_.folder(), log_.cluster());

@@ -38,13 +38,15 @@ Status histories_differ(const std::string& name, const Position& head, const std
 
 }  // namespace
 
-LogServer::LogServer(const config::NodeConfig& config, NodeLog& log, Front& front, PositionBoard& board)
+LogServer::LogServer(const config::NodeConfig& config, NodeLog& log, Front& front, PositionBoard& board,
+                     LogMender& mender)
     : limits_(config.limits),
       name_(config.name),
       of_master_(config.role == config::Role::master),
       log_(log),
       front_(front),
       board_(board),
+      mender_(mender),
       queue_(kQueueCapacity) {}
 
 LogServer::~LogServer() { stop(); }
@@ -90,7 +92,7 @@ void LogServer::serve() {
       continue;
     }
     if (!job->caller.begin()) continue;  // its time is over
-    Result<proto::LogBatch> batch = read(job->request);
+    Result<proto::LogBatch> batch = read_or_mend(job->request);
     if (batch) {
       front_.reply(job->caller, std::move(*batch));
     } else {
@@ -119,6 +121,14 @@ Status LogServer::go_behind(const proto::LogReadRequest& request, const Position
   return histories_differ(name_, head, board_.cluster(), request);
 }
 
+Result<proto::LogBatch> LogServer::read_or_mend(const proto::LogReadRequest& request) {
+  Result<proto::LogBatch> batch = read(request);
+  if (batch || batch.status().code != Code::io || !mender_.asks()) return batch;
+  const Status mended = mender_.mend(request.after.sequence + 1);
+  if (mended.ok()) return read(request);
+  return Status::error(Code::io, batch.status().message + ". It could not be mended: " + mended.message);
+}
+
 Result<proto::LogBatch> LogServer::read(const proto::LogReadRequest& request) {
   // A slave's log has what it has not applied yet.
   const Position head = of_master_ || !log_.begun() ? board_.position() : log_.durable();
@@ -137,6 +147,7 @@ Result<proto::LogBatch> LogServer::read(const proto::LogReadRequest& request) {
       Result<std::optional<proto::Group>> group = reader_->next(head);
       if (!group) {
         reader_.reset();
+        if (!batch.groups.empty()) break;  // what was good in front of it first
         return group.status();
       }
       held_ = std::move(*group);

@@ -1,4 +1,5 @@
 // LogServer: answers log_read from this node's own log, so that a slave can catch up. One thread.
+// What it cannot read it has mended from other nodes, where these are known.
 // submit() from any thread; a full queue is BUSY. A caller whose time is over before its turn is left out.
 #pragma once
 
@@ -9,6 +10,7 @@
 #include "base/queue.h"
 #include "config/config.h"
 #include "node/front.h"
+#include "node/log_mender.h"
 #include "node/node_log.h"
 #include "node/position_board.h"
 #include "proto/message.h"
@@ -20,7 +22,7 @@ class LogServer {
   // A reader whose position is not part of this node's history, by its own word. On the server's thread.
   using Differs = std::function<void(const proto::LogReadRequest& request)>;
 
-  LogServer(const config::NodeConfig& config, NodeLog& log, Front& front, PositionBoard& board);
+  LogServer(const config::NodeConfig& config, NodeLog& log, Front& front, PositionBoard& board, LogMender& mender);
   ~LogServer();
   void on_differing(Differs differs) { differs_ = std::move(differs); }  // before start()
   // Main thread. Does not block.
@@ -43,6 +45,7 @@ class LogServer {
   };
   void serve();
   Status go_behind(const proto::LogReadRequest& request, const Position& head);
+  Result<proto::LogBatch> read_or_mend(const proto::LogReadRequest& request);
   Result<proto::LogBatch> read(const proto::LogReadRequest& request);
 
   const config::Limits limits_;
@@ -51,6 +54,7 @@ class LogServer {
   NodeLog& log_;
   Front& front_;
   PositionBoard& board_;
+  LogMender& mender_;
   BoundedQueue<Job> queue_;
   std::optional<log::LogReader> reader_;  // the thread's
   std::optional<proto::Group> held_;      // the thread's; read, and not given yet

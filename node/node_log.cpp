@@ -311,4 +311,11 @@ Result<bool> NodeLog::has(const Position& position) {
   return found.status();
 }
 
+Result<std::optional<log::Mended>> NodeLog::mend(Sequence entry, const log::FetchGroups& fetch) {
+  const MutexLock lock(files_mutex_);
+  Result<std::optional<log::Mended>> mended = log::mend_file(system_, options_.folder, entry, fetch);
+  index_.clear();  // behind the place that was damaged nothing is where it was
+  return mended;
+}
+
 }  // namespace sqlcast::node

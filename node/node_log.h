@@ -20,6 +20,7 @@
 #include "base/status.h"
 #include "base/types.h"
 #include "log/file_system.h"
+#include "log/mending.h"
 #include "log/reader.h"
 #include "log/sparse_index.h"
 #include "log/writer.h"
@@ -97,6 +98,10 @@ class NodeLog {
   log::LogReader reader();
   // Whether a group of the log ends exactly there. snapshot_required: the log begins later; io: damage. May block.
   Result<bool> has(const Position& position);
+  // As log::mend_file(), while the log is open. May block.
+  Result<std::optional<log::Mended>> mend(Sequence entry, const log::FetchGroups& fetch) SQLCAST_EXCLUDES(files_mutex_);
+  // Held by who removes files, or puts them back.
+  Mutex& files_mutex() { return files_mutex_; }
 
  private:
   struct Waiting {
@@ -115,6 +120,7 @@ class NodeLog {
   const Options options_;
   log::FileSystem& system_;
   log::SparseIndex index_;
+  Mutex files_mutex_;
   Hash cluster_{};
   Position start_;
 

@@ -37,12 +37,14 @@ Applier::~Applier() { stop(); }
 Result<Applier::Start> Applier::open() {
   Status status = open_connection();
   node::ConnectionHead database(connection_);
-  if (status.ok()) status = node::complete_log(log_, database, std::nullopt);
+  if (status.ok())
+    status = with_mending(database, [&] { return node::complete_log(log_, database, std::nullopt); });
   if (status.ok()) status = find_place();
   if (!status.ok()) return status;
   told_ = position_;
   connection_.whole();
   if (!reader_) return Start{};
+  logged_at_start_ = log_.durable().sequence;
   const Result<std::optional<std::uint64_t>> next = reader_->next_time_us(log_.durable());
   if (next) return Start{position_, *next};
   // Damage: its thread stops there, as that of a slave that runs, and reads go on.
@@ -86,11 +88,26 @@ void Applier::wait_for_more() {
   changed_.wait_for(lock, 500ms, [this]() SQLCAST_REQUIRES(mutex_) { return stopping_ || more_; });
 }
 
+std::optional<Position> Applier::damaged_behind() const {
+  const MutexLock lock(mutex_);
+  return damaged_behind_;
+}
+
 void Applier::fail(const std::string& why) {
   failed_ = true;
-  if (position_.sequence < told_.sequence) hopeless_ = true;
+  if (!hopeless_ && position_.sequence < told_.sequence) take_back();
   logging::error("replication stops here, at entry {}: {}", position_.sequence, why);
   hooks_.failed(why);
+}
+
+// The server has lost what can never be applied again. Reads go on with what there is, as they do on any slave that has
+// failed; a read that is to see more is told that it is not there.
+void Applier::take_back() {
+  logging::error("the database's server has lost what was applied, from entry {} to {}, and cannot get it again",
+                 position_.sequence + 1, told_.sequence);
+  told_ = position_;
+  if (connection_.usable()) connection_.whole();
+  hooks_.applied(position_, std::nullopt);
 }
 
 // ---- the database ----------------------------------------------------------------------------------------------
@@ -103,11 +120,25 @@ Status Applier::open_connection() {
   return ok_status();
 }
 
+// A step that looks up in the log where the database ends, which damage in front of that can forbid.
+Status Applier::with_mending(node::DatabaseHead& database, const std::function<Status()>& step) {
+  const Status status = step();
+  if (status.code != Code::io) return status;
+  const Result<Position> position = database.position();
+  if (!position) return position.status();
+  const Status mended = hooks_.mend(position->sequence + 1);
+  if (mended.ok()) return step();
+  return Status::error(mended.code, status.message + ". It could not be mended: " + mended.message);
+}
+
 // In the log. After the server has ended that may be before what the database had.
 Status Applier::find_place() {
   node::ConnectionHead database(connection_);
-  const Result<Position> found = node::find_database(log_, database);
-  Status status = found.status();
+  Result<Position> found = Status();
+  Status status = with_mending(database, [&] {
+    found = node::find_database(log_, database);
+    return found.status();
+  });
   reader_.reset();
   if (status.ok() && log_.begun()) status = reader_.emplace(log_).seek(*found);
   if (!status.ok()) {
@@ -198,9 +229,10 @@ std::vector<Applier::Decoded> Applier::take_batch() {
   Result<std::vector<Decoded>> batch = read_batch();
   if (!batch) {
     reader_.reset();
-    if (!failed_) fail(batch.status().message);
+    cannot_read(batch.status());
     return {};
   }
+  can_read();
   if (batch->empty()) nothing_in_the_way();
   return std::move(*batch);
 }
@@ -209,6 +241,45 @@ Result<std::vector<Applier::Decoded>> Applier::read_batch() {
   if (!reader_ || reader_->end() != position_)
     if (Status status = reader_.emplace(log_).seek(position_); !status.ok()) return status;
   return reader_->next(end_of_what_is_to_be_applied());
+}
+
+// Damage is mended from another node, and what was none but a disk's passing fault is read again; until then nothing
+// behind it counts as this node's.
+void Applier::cannot_read(const Status& why) {
+  if (why.code != Code::io && why.code != Code::disk_full) {
+    if (!failed_) fail(why.message);
+    return;
+  }
+  {
+    const MutexLock lock(mutex_);
+    damaged_behind_ = position_;
+  }
+  logging::error("entry {} cannot be read from the log: {}", position_.sequence + 1, why.message);
+  const Status mended = hooks_.mend(position_.sequence + 1);
+  if (!mended.ok() && !failed_) {
+    told_unreadable_ = true;
+    hooks_.failed("entry " + std::to_string(position_.sequence + 1) +
+                  " cannot be read from this node's log, and is tried again and again: " + why.message +
+                  ". It could not be mended: " + mended.message);
+  }
+  (void)wait_until_stopping(back_off_.next());
+}
+
+void Applier::can_read() {
+  {
+    const MutexLock lock(mutex_);
+    if (!std::exchange(damaged_behind_, std::nullopt)) return;
+  }
+  back_off_.reset();
+  logging::info("the log can be read again, from entry {} on", position_.sequence + 1);
+  if (std::exchange(told_unreadable_, false) && !failed_) hooks_.failed({});
+}
+
+// What came since the start the receiver knows by itself.
+std::optional<std::uint64_t> Applier::oldest_not_applied() {
+  if (position_.sequence >= logged_at_start_ || !reader_ || reader_->end() != position_) return std::nullopt;
+  const Result<std::optional<std::uint64_t>> time_us = reader_->next_time_us(end_of_what_is_to_be_applied());
+  return time_us ? *time_us : std::nullopt;  // damage shows when it is to be applied
 }
 
 void Applier::apply(const std::vector<Decoded>& batch) {
@@ -267,7 +338,7 @@ void Applier::tell() {
   if (position_.sequence < told_.sequence) return;
   connection_.whole();
   told_ = position_;
-  hooks_.applied(position_);
+  hooks_.applied(position_, oldest_not_applied());
 }
 
 }  // namespace sqlcast::slave

@@ -23,6 +23,7 @@
 #include "node/batch_reader.h"
 #include "node/conditions.h"
 #include "node/counters.h"
+#include "node/database_head.h"
 #include "node/node_log.h"
 #include "node/write_connection.h"
 #include "storage/database.h"
@@ -32,8 +33,14 @@ namespace sqlcast::slave {
 class Applier {
  public:
   struct Hooks {
-    std::function<void(const Position&)> applied;    // and can be read; never less than before
-    std::function<void(const std::string&)> failed;  // stopped for good
+    // And can be read; less than before only when nothing more is applied for good. With when the first group was
+    // committed that is not, while that is in the log since before the start.
+    std::function<void(const Position&, std::optional<std::uint64_t> oldest_us)> applied;
+    // Nothing more is applied; empty: it goes on.
+    std::function<void(const std::string&)> failed;
+    // What cannot be read in the log, from this entry on, is had from elsewhere, if possible. May block, until the node
+    // stops.
+    std::function<Status(Sequence entry)> mend;
     std::function<void()> make_way;                  // for DDL that reads keep waiting
     std::function<bool()> disk_full;                 // nothing is to be written
   };
@@ -57,12 +64,18 @@ class Applier {
   // There is more in the log, durable. Any thread. Does not block.
   void wake();
 
+  // Behind which the log cannot be read; nothing as far as is known. Any thread. Does not block.
+  std::optional<Position> damaged_behind() const;
+
  private:
   using Decoded = node::DecodedGroup;
   void run();
   Position end_of_what_is_to_be_applied() const;
   std::vector<Decoded> take_batch();
   Result<std::vector<Decoded>> read_batch();
+  void cannot_read(const Status& why);
+  void can_read();
+  std::optional<std::uint64_t> oldest_not_applied();
   void apply(const std::vector<Decoded>& batch);
   void apply_transaction(std::span<const Decoded> batch);
   void apply_ddl(const Decoded& one);
@@ -78,7 +91,9 @@ class Applier {
   void connect();
   Status open_connection();
   Status find_place();
+  Status with_mending(node::DatabaseHead& database, const std::function<Status()>& step);
   void fail(const std::string& why);
+  void take_back();
 
   storage::Database& database_;
   node::NodeLog& log_;
@@ -91,6 +106,7 @@ class Applier {
   ConditionVariable changed_;
   bool stopping_ SQLCAST_GUARDED_BY(mutex_) = false;
   bool more_ SQLCAST_GUARDED_BY(mutex_) = false;  // since the log was last looked at
+  std::optional<Position> damaged_behind_ SQLCAST_GUARDED_BY(mutex_);
 
   // The thread's own.
   std::thread thread_;
@@ -98,7 +114,9 @@ class Applier {
   std::optional<node::BatchReader> reader_;
   Position position_;  // the database's
   Position told_;      // the furthest that it has had, and others have been told of
+  Sequence logged_at_start_ = 0;
   BackOff back_off_;
+  bool told_unreadable_ = false;
   bool failed_ = false;    // nothing is applied beyond what was told of
   bool hopeless_ = false;  // nor up to there: the database is not this log's any more
 };

@@ -29,6 +29,11 @@ class Backlog {
     if (spans_.empty()) moment_us_ = kMomentUs;
   }
 
+  // The oldest is no older than that.
+  void begins_at(std::uint64_t time_us) {
+    if (!spans_.empty() && spans_.front().time_us < time_us) spans_.front().time_us = time_us;
+  }
+
   std::optional<std::uint64_t> oldest_us() const {
     return spans_.empty() ? std::nullopt : std::optional(spans_.front().time_us);
   }

@@ -75,7 +75,9 @@ void Receiver::add_news(std::optional<T> News::*what, const T& is) {
 }
 
 void Receiver::logged(const Position& position) { add_news(&News::logged, position); }
-void Receiver::applied(const Position& position) { add_news(&News::applied, position); }
+void Receiver::applied(const Position& position, std::optional<std::uint64_t> oldest_us) {
+  add_news(&News::applied, Applied{position, oldest_us});
+}
 void Receiver::apply_failed(const std::string& message) { add_news(&News::apply_failed, message); }
 void Receiver::failed(const std::string& message) { add_news(&News::failed, message); }
 
@@ -94,6 +96,7 @@ void Receiver::run() {
     if (poller_.ready(subscriber_.get())) receive_stream();
     if (poller_.ready(dealer_.get())) receive_replies();
     report_dropped();
+    forget_refusal();
     find_publisher();
     // The log is read only once the stream is heard: what is committed in between comes by one or the other.
     if (subscriber_) act(replicator_->tick(Clock::now()));
@@ -119,8 +122,8 @@ void Receiver::take_news() {
   if (news.failed) replicator_->on_failed(*news.failed);
   if (news.apply_failed) replicator_->on_apply_failed(*news.apply_failed, Clock::now());
   if (news.applied) {
-    applied_ = *news.applied;
-    replicator_->on_applied(applied_);
+    applied_ = news.applied->position;
+    replicator_->on_applied(applied_, news.applied->oldest_us);
   }
   if (news.logged) {
     logged_ = *news.logged;
@@ -175,7 +178,7 @@ void Receiver::on_reply(proto::Decoded decoded) {
     if (decoded.header.exchange == log_exchange_) act(replicator_->on_log_batch(std::move(*batch), now));
   } else if (const auto* error = std::get_if<proto::ErrorReply>(&decoded.message)) {
     if (decoded.header.exchange == log_exchange_) act(replicator_->on_log_error(error->status, now));
-    if (decoded.header.exchange == report_exchange_) hooks_.report_refused(error->status.message);
+    if (decoded.header.exchange == report_exchange_) report_refused(error->status.message);
   } else if (const auto* status = std::get_if<proto::StatusReply>(&decoded.message)) {
     if (status->self.role == "master") {
       const Status met = hooks_.meet(status->self);
@@ -187,11 +190,21 @@ void Receiver::on_reply(proto::Decoded decoded) {
                      status->self.role);
     }
   } else if (const auto* report = std::get_if<proto::ReportReply>(&decoded.message)) {
-    hooks_.report_refused({});
+    report_refused({});
     awaited_ = report->awaited;
     awaited_at_ = Clock::now();
     on_report_reply(decoded.header.exchange, report->beacon);
   }
+}
+
+void Receiver::report_refused(const std::string& why) {
+  refused_at_ = why.empty() ? std::nullopt : std::optional(Clock::now());
+  hooks_.report_refused(why);
+}
+
+// By a master that has not said so again: it is gone, and what it waited for with it.
+void Receiver::forget_refusal() {
+  if (refused_at_ && Clock::now() - *refused_at_ > config_.master_timeout) report_refused({});
 }
 
 void Receiver::on_report_reply(std::uint64_t exchange, const proto::Beacon& beacon) {

@@ -59,7 +59,8 @@ class Receiver {
 
   // What the relay and the applier have come to. Any thread. Does not block.
   void logged(const Position& position);
-  void applied(const Position& position);
+  // `oldest_us`, `message`: as the replicator has them.
+  void applied(const Position& position, std::optional<std::uint64_t> oldest_us);
   void apply_failed(const std::string& message);
   void failed(const std::string& message);  // nothing more can be taken
 
@@ -67,9 +68,13 @@ class Receiver {
   View view() const;
 
  private:
+  struct Applied {
+    Position position;
+    std::optional<std::uint64_t> oldest_us;
+  };
   struct News {
     std::optional<Position> logged;
-    std::optional<Position> applied;
+    std::optional<Applied> applied;
     std::optional<std::string> apply_failed;
     std::optional<std::string> failed;
   };
@@ -83,6 +88,8 @@ class Receiver {
   void receive_replies();
   void report_dropped();
   void on_reply(proto::Decoded decoded);
+  void report_refused(const std::string& why);
+  void forget_refusal();
   void on_report_reply(std::uint64_t exchange, const proto::Beacon& beacon);
   void act(Replicator::Actions actions);
   void find_publisher();
@@ -117,6 +124,7 @@ class Receiver {
   };
   std::deque<SentReport> reports_;                // not answered yet
   std::uint64_t report_exchange_ = 0;             // of the last report
+  std::optional<Clock::time_point> refused_at_;   // a report was, and none has been taken since
   proto::AckFor awaited_ = proto::AckFor::unset;  // as the master has said last
   Clock::time_point awaited_at_{};
   Sequence reported_logged_ = 0;

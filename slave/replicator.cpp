@@ -275,9 +275,10 @@ Replicator::Actions Replicator::on_log_error(const Status& status, Time now) {
   return actions;
 }
 
-void Replicator::on_applied(const Position& position) {
+void Replicator::on_applied(const Position& position, std::optional<std::uint64_t> oldest_us) {
   applied_ = position;
   backlog_.applied(position.sequence);
+  if (oldest_us) backlog_.begins_at(*oldest_us);
   note_level();
 }
 

@@ -74,8 +74,10 @@ class Replicator {
   [[nodiscard]] Actions on_log_error(const Status& status, Time now);
   [[nodiscard]] Actions on_logged(const Position& position, Time now);  // and durable
   [[nodiscard]] Actions tick(Time now);
-  void on_applied(const Position& position);
-  // Nothing more is applied. What the master has is taken all the same: it is the safer for one more copy.
+  // `oldest_us`: when the first group was committed that is not applied, where that is known.
+  void on_applied(const Position& position, std::optional<std::uint64_t> oldest_us = std::nullopt);
+  // Nothing more is applied; with an empty message: it goes on again. What the master has is taken all the same: it is
+  // the safer for one more copy.
   void on_apply_failed(const std::string& message, Time now);
   // Nothing more is taken either.
   void on_failed(std::string message);

@@ -16,10 +16,12 @@ Slave::Slave(const config::NodeConfig& config)
         return !view.follows() || !view.master_heard;
       }) {
   Applier::Hooks applier_hooks;
-  applier_hooks.applied = [this](const Position& position) {
+  core_.mender.ask([this] { return std::vector<std::string>{core_.config.master}; });
+  applier_hooks.applied = [this](const Position& position, std::optional<std::uint64_t> oldest_us) {
     core_.board.post(position);
-    receiver_->applied(position);
+    receiver_->applied(position, oldest_us);
   };
+  applier_hooks.mend = [this](Sequence entry) { return core_.mender.mend(entry); };
   applier_hooks.failed = [this](const std::string& why) { receiver_->apply_failed(why); };
   applier_hooks.make_way = [this] { core_.readers.make_way(); };
   applier_hooks.disk_full = [this] { return core_.disk.full(); };
@@ -124,6 +126,8 @@ proto::NodeStatus Slave::status() {
   status.message = view.message;
   core_.tell_conditions(status);
   if (const MutexLock lock(mutex_); status.message.empty()) status.message = differences_;
+  // What stands behind damage is not to be acknowledged: nobody could have it from here, and the master keeps it.
+  if (const std::optional<Position> end = applier_->damaged_behind(); end && status.durable) status.durable = *end;
   status.head = view.head;
   status.lag_ms = view.lag_ms;
   status.publisher = view.publisher;
