@@ -14,9 +14,7 @@ namespace {
 constexpr std::size_t kChunk = 256U << 10U;
 constexpr const char* kNewName = "mend.tmp";
 
-bool begins(const Record& record) {
-  return record.type == RecordType::begin || record.type == RecordType::ddl_begin;
-}
+bool begins(const Record& record) { return record.type == RecordType::begin || record.type == RecordType::ddl_begin; }
 
 // How far a file can be believed: up to the beginning of a group. All in front of that is certain, for no void can
 // follow it any more.
@@ -257,14 +255,15 @@ class Mender {
       if (!before.ok()) return before.status();
       const Walked walked = walk(*before);
       if (walked.ended && walked.end.sequence + 1 == first) return walked.end;
-      return Status::error(Code::io, before->path() + ": the log is damaged here, too: nothing says what the file "
-                                                      "behind it begins with");
+      return Status::error(Code::io, before->path() +
+                                         ": the log is damaged here, too: nothing says what the file "
+                                         "behind it begins with");
     }
     const Result<std::vector<proto::Group>> groups = fetch_({0, first - 1, {}});
     if (!groups.ok()) return groups.status();
     if (groups->empty() || groups->front().first != first)
-      return does_not_fit(folder_ + "/" + file_name(first), "no group of its log begins with entry " +
-                                                                std::to_string(first));
+      return does_not_fit(folder_ + "/" + file_name(first),
+                          "no group of its log begins with entry " + std::to_string(first));
     return Position{groups->front().epoch, first - 1, groups->front().previous_hash};
   }
 
@@ -300,12 +299,12 @@ class Mender {
         if (reached()) break;
         if (Status status = add_group(path, file, chain, group); !status.ok()) return status;
         at = chain.end();
-        const bool fits = at.sequence != goal.sequence || ((!goal.hash || at.hash == *goal.hash) &&
-                                                           (!goal.epoch || at.epoch == *goal.epoch));
+        const bool fits = at.sequence != goal.sequence ||
+                          ((!goal.hash || at.hash == *goal.hash) && (!goal.epoch || at.epoch == *goal.epoch));
         const bool passed = group.first <= goal.sequence && at.sequence > goal.sequence;
         if (!fits || passed)
-          return does_not_fit(path, "its groups do not lead to what this log has behind entry " +
-                                        std::to_string(goal.sequence));
+          return does_not_fit(
+              path, "its groups do not lead to what this log has behind entry " + std::to_string(goal.sequence));
       }
     }
     if (at.sequence < goal.sequence)

@@ -13,11 +13,11 @@
 #include <map>
 #include <thread>
 
+#include "base/data_lock.h"
 #include "base/logging.h"
 #include "base/memory.h"
 #include "base/thread.h"
 #include "base/version.h"
-#include "node/data_lock.h"
 
 namespace sqlcast::node {
 namespace {

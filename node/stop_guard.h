@@ -1,5 +1,5 @@
-// StopGuard: a step of a node's stop that only the disk can hold up, and that nobody needs to be done: when it takes too
-// long, the process ends without it. For as long as the object lives; a thread of its own.
+// StopGuard: a step of a node's stop that only the disk can hold up, and that nobody needs to be done: when it takes
+// too long, the process ends without it. For as long as the object lives; a thread of its own.
 #pragma once
 
 #include <thread>

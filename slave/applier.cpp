@@ -37,8 +37,7 @@ Applier::~Applier() { stop(); }
 Result<Applier::Start> Applier::open() {
   Status status = open_connection();
   node::ConnectionHead database(connection_);
-  if (status.ok())
-    status = with_mending(database, [&] { return node::complete_log(log_, database, std::nullopt); });
+  if (status.ok()) status = with_mending(database, [&] { return node::complete_log(log_, database, std::nullopt); });
   if (status.ok()) status = find_place();
   if (!status.ok()) return status;
   told_ = position_;

@@ -41,8 +41,8 @@ class Applier {
     // What cannot be read in the log, from this entry on, is had from elsewhere, if possible. May block, until the node
     // stops.
     std::function<Status(Sequence entry)> mend;
-    std::function<void()> make_way;                  // for DDL that reads keep waiting
-    std::function<bool()> disk_full;                 // nothing is to be written
+    std::function<void()> make_way;   // for DDL that reads keep waiting
+    std::function<bool()> disk_full;  // nothing is to be written
   };
 
   Applier(storage::Database& database, node::NodeLog& log, node::Counters& counters, node::Rate& rate,

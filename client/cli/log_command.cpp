@@ -12,6 +12,7 @@
 #include "base/logging.h"
 #include "client/cli/commands.h"
 #include "client/cli/log_folder.h"
+#include "client/cli/log_mend.h"
 #include "client/cli/log_report.h"
 #include "client/text/text_table.h"
 
@@ -27,6 +28,7 @@ struct Arguments {
   bool dry_run = false;
   Sequence from = 0;
   std::optional<Sequence> to;
+  std::string peer;
 };
 
 bool write_out(std::string_view text) {
@@ -98,12 +100,18 @@ int run_trim(const Arguments& arguments) {
   return run_report(arguments, [&](const Report& report) { return report_log_trim(report, *arguments.to); });
 }
 
+int run_mend(const Arguments& arguments) {
+  const Result<std::string> folder = find_log_folder(arguments.place);
+  const Status status = folder.ok() ? mend_log(*folder, arguments.peer, arguments.json) : folder.status();
+  return status.ok() ? command::kExitOk : command::fail(status);
+}
+
 }  // namespace
 
 void add_log_command(CLI::App& app, command::Run& run) {
   auto arguments = std::make_shared<Arguments>();
   CLI::App* const group = app.add_subcommand(
-      "log", "The log's files of a node of this machine, whether it runs or not; reads alone, and changes nothing");
+      "log", "The log's files of a node of this machine; all but mend read alone, whether it runs or not");
   group->set_help_flag("-?,-h,--help", "Show this help and leave");
   group->require_subcommand(1);
   const auto add = [&](const std::string& name, const std::string& description, int (*work)(const Arguments&)) {
@@ -131,6 +139,11 @@ void add_log_command(CLI::App& app, command::Run& run) {
   CLI::App* const trim = add("trim", "What would go if nothing up to a sequence were needed any more", run_trim);
   trim->add_option("--to", arguments->to, "That sequence")->required()->type_name("SEQUENCE");
   trim->add_flag("--dry-run", arguments->dry_run, "Has to be said: nothing is ever removed");
+  CLI::App* const mend =
+      add("mend", "Have from another node what is damaged or missing; while the node does not run", run_mend);
+  mend->add_option("--from", arguments->peer, "The other node, such as tcp://10.0.0.2:7700")
+      ->required()
+      ->type_name("ENDPOINT");
 }
 
 }  // namespace sqlcast::cli

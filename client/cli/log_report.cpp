@@ -164,7 +164,8 @@ Status read_status(const Report& report, LogStatus& status) {
   const Result<std::vector<std::string>> names = report.system.list(report.folder);
   if (!names.ok()) return names.status();
   for (const std::string& name : *names)
-    if (name.find(".torn-") != std::string::npos) status.kept.push_back(report.folder + "/" + name);
+    if (name.find(".torn-") != std::string::npos || name.find(".damaged-") != std::string::npos)
+      status.kept.push_back(report.folder + "/" + name);
   std::sort(status.kept.begin(), status.kept.end());
   if (Status found = find_oldest(report, status); !found.ok()) return found;
   return read_last_file(report, status);
@@ -177,8 +178,9 @@ std::string status_text(const Report& report, const LogStatus& status, bool file
   if (status.oldest) text += ", at " + time_text(status.oldest->group.commit_time_us, ' ');
   text += "\n" + end_lines(status.end);
   for (const std::string& path : status.kept)
-    text +=
-        fmt::format("kept aside  {}: what a start cut off behind the last record; yours to look at or remove\n", path);
+    text += fmt::format("kept aside  {}: {}; yours to look at or remove\n", path,
+                        path.find(".torn-") != std::string::npos ? "what a start cut off behind the last record"
+                                                                 : "what a file was before it was mended");
   for (const std::string& message : status.damage) text += "damage      " + message + "\n";
   if (!files) return text;
   text::TextTable table({{"FILE"}, {"FIRST", true}, {"SIZE", true}, {"BEGUN"}});

@@ -218,3 +218,40 @@ TEST_CASE("acks: of two slaves of one name the first is counted, and both nodes 
     return second.status()->state == "Live" && now.size() == 1 && now[0].endpoint == second.endpoint();
   });
 }
+
+TEST_CASE("acks: a lower position that is invented does not say what a slave needs of the log", "[acks]") {
+  Cluster::Options options;
+  options.slaves = 1;
+  options.master_settings = "log:\n  file_bytes: 16KiB\n  keep_bytes: 32KiB\n";
+  Cluster cluster(options);
+  cluster.must("CREATE DATABASE invented");
+  cluster.must("CREATE TABLE invented.t (id INT AUTO_INCREMENT PRIMARY KEY, v VARCHAR(1000))");
+  Session session(cluster.master().endpoint());
+  const auto write = [&](int count) {
+    for (int i = 0; i < count; ++i)
+      REQUIRE(session.run("INSERT INTO invented.t(v) VALUES ('" + std::string(900, 'x') + "')").ok());
+  };
+  write(100);
+  const Sequence seen = cluster.wait_until_equal();
+  wait_for("the slave to report that", [&] { return acknowledged(cluster.master())["slave-1"] == seen; });
+  proto::Report report;
+  report.status.name = "slave-1";
+  report.status.node_id = cluster.slave(0).status()->node_id;
+  report.status.role = "slave";
+  report.status.state = "Live";
+  report.status.epoch = 1;
+  report.status.cluster = cluster.master().status()->cluster;
+  report.status.position = 3;
+  report.status.hash = to_hex(Hash{});
+  REQUIRE(cluster.slave(0).stop());
+  for (int i = 0; i < 3; ++i) {
+    const Result<proto::Message> reply = session.exchange(report, 30s);
+    REQUIRE(reply.ok());
+    CHECK(std::holds_alternative<proto::ReportReply>(*reply));
+  }
+  const auto log = [&] { return cluster.master().status()->log; };
+  write(200);
+  wait_for("the log to be trimmed up to what the slave has", [&] { return log().first > 3; });
+  wait_for("the slave to be named", [&] { return log().held_by == "slave-1"; });
+  CHECK(log().held_from == seen + 1);
+}

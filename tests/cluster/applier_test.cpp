@@ -77,12 +77,13 @@ class LoneSlave {
   }
   slave::Applier::Hooks applier_hooks() {
     slave::Applier::Hooks hooks;
-    hooks.applied = [this](const Position& position) {
+    hooks.applied = [this](const Position& position, std::optional<std::uint64_t>) {
       const std::lock_guard lock(mutex_);
       went_back_ = went_back_ || position.sequence < applied_;
       applied_ = position.sequence;
     };
     hooks.failed = [this](const std::string& why) { note(why); };
+    hooks.mend = [](Sequence) { return Status::error(Code::database_unavailable, "nobody is asked"); };
     hooks.make_way = [] {};
     hooks.disk_full = [] { return false; };
     return hooks;

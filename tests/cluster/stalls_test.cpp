@@ -1,5 +1,7 @@
 // Goal: a database that runs and does not answer, as when its disk hangs, is noticed, said, and got over; nobody waits
 // for it longer than he wanted to. Method: SIGSTOP to mariadbd.
+#include <sys/stat.h>
+
 #include <csignal>
 #include <future>
 #include <thread>
@@ -170,4 +172,25 @@ TEST_CASE("stalls: a slave whose database was killed ends when told to, and tell
     CHECK((code == Code::shutting_down || code == Code::database_unavailable));
   }
   CHECK_FALSE(slave.database());
+}
+
+TEST_CASE("stalls: a master whose disk hangs where it keeps its retry memory ends when told to, and has everything",
+          "[stalls]") {
+  Cluster cluster(0);
+  cluster.must("CREATE DATABASE d");
+  cluster.must("CREATE TABLE d.t (id INT PRIMARY KEY)");
+  cluster.must("INSERT INTO d.t VALUES (1)");
+  Node& master = cluster.master();
+  // Who opens it to write waits for a reader who never comes.
+  const std::filesystem::path fresh = master.data_folder() / "log" / "retry.snapshot.new";
+  std::filesystem::remove(fresh);
+  REQUIRE(mkfifo(fresh.c_str(), 0600) == 0);
+  cluster.must("INSERT INTO d.t VALUES (2)");
+  kill(master.process(), SIGTERM);
+  master.wait_until_ended();
+  CHECK(master.log_end().find("the retry memory") != std::string::npos);
+  std::filesystem::remove(fresh);
+  master.start();
+  master.wait_until_answering();
+  CHECK(master.run("SELECT COUNT(*) FROM d.t").text() == "2");
 }

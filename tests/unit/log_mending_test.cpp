@@ -1,6 +1,6 @@
-// Goal: whatever is damaged or missing in a log is had back from groups that somebody else has, byte for byte of what is
-// hashed, or nothing is changed. Method: logs in memory with groups of every kind, spoiled in any place; another node
-// that has all, too little, or another history; a disk that fails at every call, and power that goes then.
+// Goal: whatever is damaged or missing in a log is had back from groups that somebody else has, byte for byte of what
+// is hashed, or nothing is changed. Method: logs in memory with groups of every kind, spoiled in any place; another
+// node that has all, too little, or another history; a disk that fails at every call, and power that goes then.
 #include "log/mending.h"
 
 #include <algorithm>
@@ -236,8 +236,8 @@ TEST_CASE("mending: what left no trace at the log's end is had from a node alone
   // All but the mark that says how far the file was on disk.
   const std::size_t end = whole.find_last_not_of('\0');
   const std::size_t mark = whole.rfind("Lg", end);
-  f.log.system.set_content(path, whole.substr(0, kHeaderBytes) + std::string(mark - kHeaderBytes, '\0') +
-                                     whole.substr(mark));
+  f.log.system.set_content(path,
+                           whole.substr(0, kHeaderBytes) + std::string(mark - kHeaderBytes, '\0') + whole.substr(mark));
   const Contents before = f.contents();
   const Sequence first = first_of_name(path.substr(kFolder.size() + 1));
   const std::vector<proto::Group> all = f.all;
@@ -289,7 +289,6 @@ TEST_CASE("mending: a disk that fails at any of its calls, and power that goes t
   const Contents whole = f.contents();
   for (const std::string& path : {files[1], files.back()}) {
     for (const Fault fault : {Fault::io_error, Fault::disk_full, Fault::short_write}) {
-
       for (std::uint64_t k = 1;; ++k) {
         f.forget_kept();
         for (const auto& [each, content] : whole) f.log.system.set_content(each, content);

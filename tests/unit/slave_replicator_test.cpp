@@ -548,3 +548,37 @@ TEST_CASE("replicator: lag is the age of the oldest entry that is not applied, z
   f.replicator.on_applied(f.history.end());
   CHECK(f.replicator.lag(f.now + 500ms) == 0ms);
 }
+
+TEST_CASE("replicator: after a start the lag is that of what is still to be applied, not of what was then") {
+  History history;
+  std::vector<proto::Group> groups;
+  for (int i = 0; i < 5; ++i) groups.push_back(history.next());
+  Replicator::Start start;
+  start.logged = history.end();
+  start.oldest_us = groups[0].commit_time_us;
+  Replicator replicator(Replicator::Options(), start, 1);
+  const Replicator::Time now{1h};
+  proto::Beacon beacon = history.beacon();
+  beacon.time_us = groups[4].commit_time_us + 3'000'000;
+  (void)replicator.on_beacon(beacon, now);
+  CHECK(replicator.lag(now) == 7'000ms);
+  const auto applied = [&](std::size_t i, std::optional<std::uint64_t> next) {
+    replicator.on_applied({groups[i].epoch, groups[i].last, groups[i].hash}, next);
+  };
+  applied(2, groups[3].commit_time_us);
+  CHECK(replicator.lag(now) == 4'000ms);
+  applied(3, std::nullopt);  // not known: as before
+  CHECK(replicator.lag(now) == 4'000ms);
+  applied(4, std::nullopt);
+  CHECK(replicator.lag(now) == 0ms);
+}
+
+TEST_CASE("replicator: an applier that goes on again makes it well again") {
+  Fixture f;
+  f.go_live();
+  f.replicator.on_apply_failed("cannot be read", f.now);
+  CHECK(f.replicator.state() == Replicator::State::failed);
+  f.replicator.on_apply_failed({}, f.now);
+  CHECK(f.replicator.state() == Replicator::State::live);
+  CHECK(f.replicator.message().empty());
+}

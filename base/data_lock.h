@@ -6,7 +6,7 @@
 
 #include "base/status.h"
 
-namespace sqlcast::node {
+namespace sqlcast {
 
 class DataLock {
  public:
@@ -21,4 +21,4 @@ class DataLock {
   int descriptor_;
 };
 
-}  // namespace sqlcast::node
+}  // namespace sqlcast

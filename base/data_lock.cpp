@@ -1,4 +1,4 @@
-#include "node/data_lock.h"
+#include "base/data_lock.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -9,7 +9,7 @@
 #include <filesystem>
 #include <utility>
 
-namespace sqlcast::node {
+namespace sqlcast {
 
 DataLock::DataLock(DataLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
 
@@ -31,4 +31,4 @@ Result<DataLock> DataLock::take(const std::string& data_dir) {
   return lock;
 }
 
-}  // namespace sqlcast::node
+}  // namespace sqlcast
