@@ -52,7 +52,10 @@ Result<Hash> GroupChain::judge_end(const Record& record) const {
 }
 
 std::optional<proto::Group> GroupChain::take(const Record& record, const Hash& hash, bool keep) {
-  if (record.type == RecordType::mark) return std::nullopt;
+  if (record.type == RecordType::mark) {
+    settle();
+    return std::nullopt;
+  }
   if (record.type == RecordType::none) {
     end_ = before_;
     begun_.reset();

@@ -39,6 +39,12 @@ class GroupChain {
 
   // The last group that is done, or complete and not void.
   const Position& end() const { return end_; }
+  // The last one that cannot become void any more.
+  const Position& settled() const { return begun_ && begun_->complete ? before_ : end_; }
+  // The last group, complete, does not become void any more: a mark behind it says so.
+  void settle() {
+    if (begun_ && begun_->complete) begun_.reset();
+  }
   // Not ended; or the last of all, complete and not yet followed by another.
   const std::optional<Begun>& begun() const { return begun_; }
   bool open() const { return begun_.has_value() && !begun_->complete; }

@@ -161,20 +161,22 @@ Result<std::optional<proto::Group>> LogReader::advance_from_here(const Position&
   return std::optional<proto::Group>();
 }
 
-// A complete group may be followed by its void, and the limit be a later group with the same sequences. The limit's own
-// group need not be followed by anything; behind any other stands a record, or the next file.
+// A complete group may be followed by its void, and the limit be a later group with the same sequences, or the very
+// same one, tried again. The limit's own group need not be followed by anything, and what follows may be half written;
+// behind any other stands a record, or the next file.
 Result<bool> LogReader::is_void(const proto::Group& group, const Position& limit) {
-  if (group.last == limit.sequence && group.hash == limit.hash) return false;
+  const bool is_limit = group.last == limit.sequence && group.hash == limit.hash;
   for (;;) {
     Record record;
     const Result<Look> look = cursor_->look(record);
     if (!look.ok()) return look.status();
-    if (*look == Look::bad) return damaged("a record is damaged");
+    if (*look == Look::bad && !is_limit) return damaged("a record is damaged");
     if (*look == Look::record && record.type == RecordType::mark) {
       cursor_->skip(record);
       continue;
     }
     if (*look == Look::record && record.type == RecordType::none) return true;
+    if (is_limit) return false;
     if (group.last >= limit.sequence)
       return Status::error(Code::diverged, cursor_->path() + ": the log has another group than was asked for, up to " +
                                                std::to_string(limit.sequence));

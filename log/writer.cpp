@@ -99,6 +99,11 @@ Result<Progress> LogWriter::append_void(std::uint64_t time_us) {
   return append_record(record, std::nullopt);
 }
 
+void LogWriter::settle() {
+  const MutexLock lock(mutex_);
+  chain_->settle();
+}
+
 Result<Progress> LogWriter::append_record(Record& record, const std::optional<Hash>& expected) {
   if (!poisoned_.ok()) return poisoned_;
   if (record.bytes.size() + record.fingerprint.size() > kMaxRecordBytes)
@@ -250,6 +255,7 @@ Result<Progress> LogWriter::sync() {
 Status LogWriter::note_synced() {
   const MutexLock lock(mutex_);
   if (!poisoned_.ok() || noted_ >= synced_ || synced_ == kHeaderBytes) return poisoned_;
+  if (chain_->begun() && chain_->begun()->complete) return ok_status();
   Record mark;
   const Status status = write_record(mark);
   return status.code == Code::disk_full ? ok_status() : status;
@@ -298,8 +304,9 @@ Result<OpenedLog> open_log(FileSystem& system, const LogSettings& settings, cons
                                        "back from a backup or another node, or make this node anew");
   std::unique_ptr<LogWriter> writer(new LogWriter(system, settings));
   if (Status status = found ? writer->resume(*found) : writer->start(*start); !status.ok()) return status;
-  if (!found) return OpenedLog{std::move(writer), start->sequence + 1, *start, std::nullopt, std::nullopt};
-  return OpenedLog{std::move(writer), found->first, found->chain.end(), found->chain.begun(), found->torn};
+  if (!found) return OpenedLog{std::move(writer), start->sequence + 1, *start, *start, std::nullopt, std::nullopt};
+  const GroupChain& chain = found->chain;
+  return OpenedLog{std::move(writer), found->first, chain.end(), chain.settled(), chain.begun(), found->torn};
 }
 
 }  // namespace sqlcast::log

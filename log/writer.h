@@ -83,9 +83,12 @@ class LogWriter {
   Result<Progress> append(const GroupEnd& end) SQLCAST_EXCLUDES(mutex_);
   // Ends the begun group, or the last one when it was complete, as void: it did nothing, and its sequences are free.
   Result<Progress> append_void(std::uint64_t time_us) SQLCAST_EXCLUDES(mutex_);
+  // The last group, which was complete, has been carried out: it is not to become void. Does not block.
+  void settle() SQLCAST_EXCLUDES(mutex_);
 
   // Makes durable what was appended before the call; how far that is. May block, for the disk; appends go on meanwhile.
-  // Called when there is nothing new, it notes in the file how far that is on disk, for who looks for damage later.
+  // Called when there is nothing new, it notes in the file how far that is on disk, for who looks for damage later; not
+  // while the last group may become void: behind a note it cannot.
   Result<Progress> sync() SQLCAST_EXCLUDES(sync_mutex_, mutex_);
 
   // Syncs, and notes in the file that all of it is on disk. Afterwards everything is refused. May block, for the disk.
@@ -143,6 +146,7 @@ struct OpenedLog {
   std::unique_ptr<LogWriter> writer;
   Sequence first = 1;  // what the log begins with
   Position end;        // durable, a last group that is complete included
+  Position settled;    // the same without it, where nothing says that it was carried out
   // Not ended when the process died; or the last of all, complete: it may still be ended as void. The caller knows
   // whether the database has it.
   std::optional<Begun> begun;

@@ -66,6 +66,32 @@ TEST_CASE("log: a void group did nothing, and its sequences are free", "[log]") 
   CHECK(log.bodies() == "aA b cC");
 }
 
+TEST_CASE("log: a group that is the very one that was void before is read once, from wherever", "[log]") {
+  TestLog log;
+  REQUIRE(log.begin_group("again", 2, true).ok());
+  REQUIRE(log.writer->append_void(1).ok());
+  REQUIRE(log.begin_group("again", 2, true).ok());
+  CHECK(log.bodies() == "again");
+  CHECK(log.bodies() == "again");  // with what the first reader has noted
+  REQUIRE(log.begin_group("next", 1, true).ok());
+  CHECK(log.bodies() == "again next");
+}
+
+TEST_CASE("log: behind a mark nothing becomes void, and there is none while it may", "[log]") {
+  TestLog log;
+  REQUIRE(log.begin_group("a", 1, true).ok());
+  REQUIRE(log.writer->sync().ok());
+  const std::string before = log.system.content(log.last_file());
+  REQUIRE(log.writer->sync().ok());
+  CHECK(log.system.content(log.last_file()) == before);
+  CHECK(log.reopen().settled.sequence == 0);
+  log.writer->settle();
+  CHECK(log.writer->append_void(1).status().code == Code::internal);
+  REQUIRE(log.writer->sync().ok());
+  CHECK(log.reopen().settled.sequence == 1);
+  CHECK_FALSE(log.writer->begun());
+}
+
 TEST_CASE("log: records that cannot follow are refused and change nothing", "[log]") {
   TestLog log;
   log.epoch = 3;
@@ -220,6 +246,7 @@ Position some_work(TestLog& log) {
     if (!(i % 2 == 0 ? log.group(text, "E", 2) : log.begin_group(text, 1, true).status()).ok()) break;
     if (i % 3 == 1 && !log.writer->sync().ok()) break;
   }
+  log.writer->settle();
   static_cast<void>(log.writer->close());
   return log.writer->durable().end;
 }
