@@ -37,6 +37,14 @@ storage::Database::Options database_options(const config::NodeConfig& config) {
   return options;
 }
 
+NodeLog::Options log_options(const config::NodeConfig& config) {
+  NodeLog::Options options;
+  options.folder = config.data_dir + "/log";
+  options.file_bytes = config.log.file_bytes;
+  options.writes_ahead = config.role == config::Role::master;
+  return options;
+}
+
 // Of an external database the disk is not known.
 LookAtDisk disk_of(const config::NodeConfig& config) {
   return config.database.mode == config::DatabaseMode::managed ? look_at_disk(config.data_dir) : nullptr;
@@ -47,7 +55,7 @@ LookAtDisk disk_of(const config::NodeConfig& config) {
 Core::Core(const config::NodeConfig& node_config, std::function<bool()> stale)
     : config(node_config),
       disk(conditions, config.data_dir, config.database.disk_reserve, disk_of(config)),
-      log({config.data_dir + "/log", config.log.file_bytes}),
+      log(log_options(config)),
       mender(config, log),
       database(database_options(config)),
       front(config.name, counters),

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/back_off.h"
+#include "base/clock.h"
 #include "base/logging.h"
 #include "base/thread.h"
 
@@ -58,6 +59,8 @@ Status NodeLog::open_files(const Hash& cluster, const std::optional<Position>& s
   {
     const MutexLock lock(mutex_);
     writer_ = std::move(opened->writer);
+    if (!options_.writes_ahead) writer_->settle();
+    if (options_.writes_ahead && opened->settled != opened->end) ahead_ = Ahead{0, opened->settled, opened->end};
   }
   if (options_.threads) thread_ = start_thread("log", [this] { run(); });
   return ok_status();
@@ -127,25 +130,13 @@ log::LogWriter& NodeLog::writer() const {
 // ---- appending -------------------------------------------------------------------------------------------------
 
 Status NodeLog::append(const proto::Group& group, Then then, Sync sync) {
-  BackOff back_off(options_.retry, kLongestRetry);
-  while (true) {
-    disk_since_ = Clock::now();
-    Status status = try_append(group);
-    disk_since_ = Clock::time_point();
-    if (status.ok()) break;
-    if (status.code != Code::disk_full && status.code != Code::io) return status;
-    if (const Result<log::Progress> synced = writer().sync(); !synced) end_process(synced.status());
-    logging::warn("entry {} waits for the log: {}", group.first, status.message);
-    MutexLock lock(mutex_);
-    if (done_.wait_for(lock, back_off.next(), [this]() SQLCAST_REQUIRES(mutex_) { return stopping_; })) {
-      cut_short_ = true;
-      behind_commit_.clear();
-      return Status::error(Code::shutting_down, "the node is stopping, and its log has no room: " + status.message);
-    }
-  }
+  const Result<bool> there = is_there(group);
+  if (!there) return there.status();
+  if (!*there)
+    if (Status status = append_here(group); !status.ok()) return status;
   const log::AppendNumber number = writer().appended().number;
   MutexLock lock(mutex_);
-  const std::uint64_t bytes = group.body.size();
+  const std::uint64_t bytes = *there ? 0 : group.body.size();
   waiting_.push_back({number, bytes, std::move(then)});
   waiting_bytes_ += bytes;
   if (sync == Sync::behind && !too_much_waits()) {
@@ -157,6 +148,106 @@ Status NodeLog::append(const proto::Group& group, Then then, Sync sync) {
     lock.unlock();
     make_durable(false);
   }
+  return ok_status();
+}
+
+// True: it was written ahead, and from here on counts.
+Result<bool> NodeLog::is_there(const proto::Group& group) {
+  const MutexLock lock(mutex_);
+  if (!ahead_) return false;
+  if (ahead_->end != Position{group.epoch, group.last, group.hash})
+    return Status::error(Code::diverged, "the log has another group up to entry " +
+                                             std::to_string(ahead_->end.sequence) +
+                                             ", written ahead, than the one that was committed");
+  writer_->settle();
+  ahead_.reset();
+  return true;
+}
+
+// With all the time that it takes until there is room.
+Status NodeLog::append_here(const proto::Group& group) {
+  BackOff back_off(options_.retry, kLongestRetry);
+  while (true) {
+    disk_since_ = Clock::now();
+    Status status = try_append(group);
+    disk_since_ = Clock::time_point();
+    if (status.ok()) {
+      writer().settle();
+      return status;
+    }
+    if (status.code != Code::disk_full && status.code != Code::io) return status;
+    logging::warn("entry {} waits for the log: {}", group.first, status.message);
+    if (Status stopped = wait_for_room(status, back_off.next()); !stopped.ok()) {
+      const MutexLock lock(mutex_);
+      cut_short_ = true;
+      behind_commit_.clear();
+      return stopped;
+    }
+  }
+}
+
+// What there is becomes durable meanwhile. shutting_down: nobody waits any more.
+Status NodeLog::wait_for_room(const Status& why, std::chrono::milliseconds time) {
+  if (const Result<log::Progress> synced = writer().sync(); !synced) end_process(synced.status());
+  MutexLock lock(mutex_);
+  if (!done_.wait_for(lock, time, [this]() SQLCAST_REQUIRES(mutex_) { return stopping_; })) return ok_status();
+  return Status::error(Code::shutting_down, "the node is stopping, and its log has no room: " + why.message);
+}
+
+bool NodeLog::write_ahead(const proto::Group& group) {
+  const log::Progress before = writer().appended();
+  {
+    // First: a sync may be under way that has it with it.
+    const MutexLock lock(mutex_);
+    SQLCAST_CHECK(!ahead_);
+    if (stopping_ || too_much_waits()) return false;
+    ahead_ = Ahead{before.number + 1, before.end, {group.epoch, group.last, group.hash}};
+  }
+  disk_since_ = Clock::now();
+  const Status status = try_append(group);
+  disk_since_ = Clock::time_point();
+  const log::AppendNumber number = writer().appended().number;
+  {
+    const MutexLock lock(mutex_);
+    if (!status.ok()) {
+      ahead_.reset();
+      return false;
+    }
+    waiting_.push_back({number, group.body.size(), {}});
+    waiting_bytes_ += group.body.size();
+  }
+  to_do_.notify_one();
+  return true;
+}
+
+Status NodeLog::take_back() {
+  {
+    const MutexLock lock(mutex_);
+    if (!ahead_) return ok_status();
+  }
+  BackOff back_off(options_.retry, kLongestRetry);
+  while (true) {
+    disk_since_ = Clock::now();
+    const Result<log::Progress> added = writer().append_void(unix_microseconds());
+    disk_since_ = Clock::time_point();
+    if (added) break;
+    if (added.status().code != Code::disk_full && added.status().code != Code::io) return added.status();
+    logging::warn("that a group failed waits for the log: {}", added.status().message);
+    if (Status stopped = wait_for_room(added.status(), back_off.next()); !stopped.ok()) return stopped;
+  }
+  const log::AppendNumber number = writer().appended().number;
+  MutexLock lock(mutex_);
+  while (writer_->durable().number < number) {
+    if (syncing_) {
+      done_.wait(lock, [this]() SQLCAST_REQUIRES(mutex_) { return !syncing_; });
+      continue;
+    }
+    syncing_ = true;
+    lock.unlock();
+    make_durable(false);
+    lock.lock();
+  }
+  ahead_.reset();
   return ok_status();
 }
 
@@ -292,9 +383,34 @@ Hash NodeLog::cluster() const { return begun() ? cluster_ : Hash{}; }
 
 Position NodeLog::start() const { return start_; }
 
-Position NodeLog::end() const { return writer().appended().end; }
+Position NodeLog::end() const {
+  const MutexLock lock(mutex_);
+  SQLCAST_CHECK(writer_ != nullptr);
+  return ahead_ ? ahead_->before : writer_->appended().end;
+}
 
-Position NodeLog::durable() const { return writer().durable().end; }
+Position NodeLog::durable() const {
+  const MutexLock lock(mutex_);
+  SQLCAST_CHECK(writer_ != nullptr);
+  const log::Progress durable = writer_->durable();
+  return ahead_ && durable.number >= ahead_->number ? ahead_->before : durable.end;
+}
+
+std::optional<proto::Group> NodeLog::ahead() const {
+  const MutexLock lock(mutex_);
+  if (!ahead_) return std::nullopt;
+  const std::optional<log::Begun> begun = writer_->begun();
+  SQLCAST_CHECK(begun && begun->complete && begun->last == ahead_->end.sequence);
+  proto::Group group;
+  group.first = begun->first;
+  group.last = begun->last;
+  group.epoch = begun->epoch;
+  group.previous_hash = ahead_->before.hash;
+  group.hash = ahead_->end.hash;
+  group.body = begun->bytes;
+  group.commit_time_us = begun->time_us;
+  return group;
+}
 
 Status NodeLog::health() const { return begun() ? writer().health() : ok_status(); }
 

@@ -38,6 +38,8 @@ class NodeLog {
     // keeps many more groups than that (node/log_tail).
     std::size_t max_waiting = 256;
     std::chrono::milliseconds retry{20};  // of an append() that has no room; grows
+    // A master's: its last group may have been written ahead of its commit when the process ended.
+    bool writes_ahead = false;
     // False, in tests of which each run has to be the same: nothing runs beside the callers, who make durable what was
     // appended by append(), when it is to or much waits, by sync() and by stop().
     bool threads = true;
@@ -66,10 +68,24 @@ class NodeLog {
   // wake-ups where nobody else waits to be written.
   enum class Sync { behind, at_once };
 
-  // Adds a group; `then` is done when it is durable. May block: for the disk; while
+  // Adds a group that has been committed; `then` is done when it is durable. May block: for the disk; while
   // there is no room on the disk, which it says by health(), and while much is not durable yet. shutting_down: the
-  // node is stopping; diverged, internal: the group does not follow the log's end, and nothing was changed.
+  // node is stopping; diverged, internal: the group does not follow the log's end, or is not the one that was written
+  // ahead, and nothing was changed.
   Status append(const proto::Group& group, Then then = {}, Sync sync = Sync::behind);
+
+  // A group that is about to be committed is written, so that it becomes durable meanwhile; nobody is given it, and
+  // end() and durable() do not count it, until append() says that it is committed, or take_back() that it never will
+  // be. One of the two comes before anything else is appended. False: not now; append() adds it. May block, for the
+  // disk.
+  bool write_ahead(const proto::Group& group);
+  // Nothing is left of what was written ahead, durably, if anything was: only then may anybody be told that it failed,
+  // and its sequences be given again. May block, as append(), and until it is durable. shutting_down: the node is
+  // stopping, and there is no room; what becomes of the group shows at the next start.
+  Status take_back();
+  // The group that was written ahead, also before the process was started, and of which it is not known whether it was
+  // committed. No reader may be given it as its limit.
+  std::optional<proto::Group> ahead() const;
   // Done when all that was appended so far is durable. Does not block.
   void when_durable(Then then);
   // For who has read from the database and tells of it: done when all that he can have seen is durable, at once and on
@@ -87,7 +103,7 @@ class NodeLog {
   // What the chain begins with; zeros while there is no log.
   Hash cluster() const;
   Position start() const;  // behind which the log begins
-  Position end() const;    // of what was appended
+  Position end() const;    // of what was appended; so nothing that is written ahead
   Position durable() const;
   // ok: a group can be appended. Else why not yet: disk_full with path and room needed, or io. Does not block.
   Status health() const;
@@ -110,7 +126,10 @@ class NodeLog {
     Then then;
   };
   Status open_files(const Hash& cluster, const std::optional<Position>& start);
+  Status append_here(const proto::Group& group);
   Status try_append(const proto::Group& group);
+  Status wait_for_room(const Status& why, std::chrono::milliseconds time) SQLCAST_EXCLUDES(mutex_);
+  Result<bool> is_there(const proto::Group& group) SQLCAST_EXCLUDES(mutex_);
   void run();
   void end_if_the_disk_hangs();
   void make_durable(bool idle) SQLCAST_EXCLUDES(mutex_);
@@ -118,6 +137,12 @@ class NodeLog {
   log::LogWriter& writer() const;
 
   const Options options_;
+  struct Ahead {
+    log::AppendNumber number = 0;  // when that is durable, the group is
+    Position before;
+    Position end;
+  };
+
   log::FileSystem& system_;
   log::SparseIndex index_;
   Mutex files_mutex_;
@@ -128,6 +153,7 @@ class NodeLog {
   ConditionVariable to_do_;                                            // the log's thread waits for it
   ConditionVariable done_;                                             // the others
   std::unique_ptr<log::LogWriter> writer_ SQLCAST_GUARDED_BY(mutex_);  // set once
+  std::optional<Ahead> ahead_ SQLCAST_GUARDED_BY(mutex_);
   std::deque<Waiting> waiting_ SQLCAST_GUARDED_BY(mutex_);
   std::uint64_t waiting_bytes_ SQLCAST_GUARDED_BY(mutex_) = 0;
   bool commit_under_way_ SQLCAST_GUARDED_BY(mutex_) = false;

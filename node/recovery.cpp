@@ -62,6 +62,28 @@ Status apply_one_by_one(DatabaseHead& database, const std::vector<DecodedGroup>&
   return ok_status();
 }
 
+// The last group of the log was written ahead of its commit, and the database, which has all before it, has not
+// committed it, or has lost that. Should anybody have been told of it, then it was carried out once, on just this data,
+// and is again. What cannot be carried out on it never was: it did nothing, and nobody was told of it.
+Status settle_ahead(NodeLog& log, DatabaseHead& database, proto::Group ahead) {
+  const Result<DecodedGroup> group = decode_group(std::move(ahead));
+  if (!group) return group.status();
+  const Applied applied = database.apply({&*group, 1});
+  switch (applied.outcome) {
+    case Applied::Outcome::applied: {
+      logging::info("entry {} was begun and nobody was told of it: it is carried out now", group->group.last);
+      return log.append(group->group);
+    }
+    case Applied::Outcome::differs: {
+      logging::warn("what was begun behind entry {} cannot be carried out, and nobody was told of it: it is void ({})",
+                    log.end().sequence, applied.why.message);
+      return log.take_back();
+    }
+    case Applied::Outcome::again: break;
+  }
+  return applied.why;
+}
+
 // The database has lost what it had not synced.
 Status replay(NodeLog& log, DatabaseHead& database, const Position& after, const BatchReader::Portion& portion) {
   const Position end = log.end();
@@ -117,6 +139,8 @@ Status reconcile(NodeLog& log, DatabaseHead& database, const std::optional<Hash>
   if (!found) return found.status();
   if (log.begun())
     if (Status status = replay(log, database, *found, portions.of_log); !status.ok()) return status;
+  if (std::optional<proto::Group> ahead = log.ahead())
+    if (Status status = settle_ahead(log, database, std::move(*ahead)); !status.ok()) return status;
   database.whole();
   return ok_status();
 }

@@ -35,7 +35,9 @@ Status complete_log(NodeLog& log, DatabaseHead& database, const std::optional<Ha
 // snapshot_required: in front of it, for it was trimmed. Else as complete_log(). May block.
 Result<Position> find_database(NodeLog& log, DatabaseHead& database);
 
-// Both, and then all that the database lacks is applied: for a node that writes only what is in neither. ok: log and
+// Both, and then all that the database lacks is applied: for a node that writes only what is in neither, and that alone
+// may have written a group ahead of its commit. That one is applied as well, or is void when it gives other rows. ok:
+// log and
 // database end at the same group, or both are empty. diverged also: the log run once more gives other rows. Else what
 // passes by itself, and is to be tried again: what was done is kept. May block, as long as it takes to run what is
 // missing.

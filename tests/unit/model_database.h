@@ -1,6 +1,7 @@
 // ModelDatabase: what a node's database is to recovery, without a server: transactions in the order of their commits,
 // of which a crash keeps any number from the front, and all that was synced; definitions in three steps, each synced;
-// the newest groups as its end of the log. An entry's effect is a tag, its request's number, behind all tags before it.
+// the newest groups as its end of the log. It refuses some groups always, and any now and then. An entry's effect is a
+// tag, its request's number, behind all tags before it.
 #pragma once
 
 #include <algorithm>
@@ -25,7 +26,7 @@ using log::test::Random;
 
 using Tag = std::uint64_t;
 
-// Of a definition that a database refuses.
+// Of a definition, and of any other entry, that a database refuses.
 inline constexpr const char* kRefused = "REFUSED";
 
 inline std::vector<Tag> tags_of(const std::vector<proto::Entry>& entries) {
@@ -40,6 +41,8 @@ class ModelDatabase final : public DatabaseHead {
  public:
   // `moment`: called before and behind whatever it does: there it, and who asks it, may be lost.
   ModelDatabase(Random& random, std::function<void()> moment) : random_(random), moment_(std::move(moment)) {}
+
+  bool moody = false;  // may refuse for the moment what it is given
 
   // ---- the server ----------------------------------------------------------------------------------------------
 
@@ -90,6 +93,8 @@ class ModelDatabase final : public DatabaseHead {
     unsynced_.push_back(state_);
     return ask() ? ok_status() : lost();
   }
+  // A group of which an entry is refused, or any for the moment: nothing of it is there. False: it was lost.
+  bool refuse() { return ask() && ask(); }
   // As node::run_ddl().
   Status define(proto::Group group, const proto::Entry& entry) {
     if (!ask()) return lost();
@@ -165,10 +170,12 @@ class ModelDatabase final : public DatabaseHead {
       if (one.group.last <= end().sequence) return differs("its row is there already");
       for (const proto::Entry& entry : one.entries) {
         tags.push_back(entry.key.request_id);
+        if (!is_ddl(one.group) && entry.statements.front().sql == kRefused) return differs("it is refused");
         if (entry.statements.front().effect.insert_id != tags_.size() + tags.size()) return differs("another effect");
       }
       groups.push_back(one.group);
     }
+    if (moody && chance(random_, 8)) return {Applied::Outcome::again, lost()};
     Status status =
         is_ddl(groups.front()) ? define(groups.front(), some.front().entries.front()) : commit(groups, tags);
     if (status.ok()) return {};

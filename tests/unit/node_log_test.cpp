@@ -3,6 +3,7 @@
 #include "node/node_log.h"
 
 #include <atomic>
+#include <memory>
 #include <vector>
 
 #include "tests/support/temporary_folder.h"
@@ -147,4 +148,80 @@ TEST_CASE("node log: a read that saw a commit which found no room when the node 
   log.when_settled([&] { told = true; });
   log.stop();
   CHECK_FALSE(told);
+}
+
+TEST_CASE("node log: what is written ahead counts when it is committed, whether the sync or the commit ends first") {
+  const TemporaryFolder folder;
+  NodeLog::Options options{(folder.path() / "log").string(), 64U << 10U};
+  options.writes_ahead = true;
+  NodeLog log(options);
+  REQUIRE(log.begin(kCluster, kStart).ok());
+  for (const bool synced_first : {true, false}) {
+    const Position before = log.end();
+    const proto::Group group = group_behind(before);
+    std::atomic<bool> told{false};
+    REQUIRE(log.write_ahead(group));
+    if (synced_first) REQUIRE(log.sync().ok());
+    CHECK(log.end() == before);
+    CHECK(log.durable() == before);
+    CHECK(log.ahead()->body == group.body);
+    CHECK(log.append(group_behind(end_of(group))).code == Code::diverged);  // not that one
+    REQUIRE(log.append(
+                   group, [&] { told = true; }, NodeLog::Sync::at_once)
+                .ok());
+    CHECK_FALSE(log.ahead());
+    wait_for("it to be told", [&] { return told.load(); });
+    CHECK(log.durable() == end_of(group));
+  }
+}
+
+TEST_CASE("node log: what is taken back is gone, durably, and its sequence is free") {
+  log::test::MemoryFileSystem disk;
+  NodeLog::Options options{"log", 64U << 10U};
+  options.threads = false;
+  options.writes_ahead = true;
+  NodeLog log(options, disk);
+  REQUIRE(log.begin(kCluster, kStart).ok());
+  REQUIRE(log.take_back().ok());  // nothing
+  REQUIRE(log.write_ahead(group_behind(kStart)));
+  REQUIRE(log.take_back().ok());
+  CHECK_FALSE(log.ahead());
+  log::test::Random random(1);
+  disk.crash(random);
+  NodeLog again(options, disk);
+  REQUIRE(again.open().ok());
+  CHECK_FALSE(again.ahead());
+  CHECK(again.end().sequence == 0);
+  proto::Group other = group_behind(kStart);
+  REQUIRE(again.append(other).ok());
+  CHECK(again.end() == end_of(other));
+}
+
+TEST_CASE(
+    "node log: after a crash a master's last group is unsure, a slave's is not, nor one behind which a mark stands") {
+  for (const bool idle : {false, true}) {
+    log::test::MemoryFileSystem disk;
+    NodeLog::Options options{"log", 64U << 10U};
+    options.threads = false;
+    options.writes_ahead = true;
+    const proto::Group group = group_behind(kStart);
+    auto log = std::make_unique<NodeLog>(options, disk);
+    REQUIRE(log->begin(kCluster, kStart).ok());
+    REQUIRE(log->append(group, {}, NodeLog::Sync::at_once).ok());
+    if (idle) log->stop();
+    disk.end_process();
+    options.writes_ahead = false;
+    NodeLog slave(options, disk);
+    REQUIRE(slave.open().ok());
+    CHECK(slave.durable() == end_of(group));
+    disk.end_process();
+    options.writes_ahead = true;
+    NodeLog master(options, disk);
+    REQUIRE(master.open().ok());
+    CHECK(master.ahead().has_value() == !idle);
+    CHECK(master.durable().sequence == (idle ? 1U : 0U));
+    if (!idle) REQUIRE(master.append(group).ok());
+    CHECK(master.durable() == end_of(group));
+    CHECK(*master.has(end_of(group)));
+  }
 }

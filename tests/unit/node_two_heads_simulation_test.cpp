@@ -24,6 +24,10 @@ class Master final : public SimulatedNode {
   using SimulatedNode::SimulatedNode;
   std::function<Sequence()> reported;  // by the slave
   const Position& published() const { return published_; }
+  Position given() {
+    if (log_ == nullptr || !log_->begun()) return {};
+    return is_well() && chance(world_.random, 2) ? published_ : log_->durable();
+  }
 
  private:
   std::vector<log::SlaveNeed> slaves() override { return {{"slave", reported(), 0}}; }
@@ -46,12 +50,15 @@ class Master final : public SimulatedNode {
 
   Status recover() override { return node::reconcile(*log_, database_, kCluster, settings_.portions); }
   Sequence applied() const override { return log_->durable().sequence; }
+  bool writes_ahead() const override { return true; }
 
   // As Sequencer::take_in().
   void take_in() override {
     const Position end = log_->end();
     if (database_.end().sequence != end.sequence) violated("has two ends");
+    if (log_->ahead()) violated("does not know what became of a group");
     if (std::exchange(fresh_, false)) {
+      stopping_ = in_turn_ = owes_ = false;
       head_ = published_ = end;
       return;
     }
@@ -81,25 +88,95 @@ class Master final : public SimulatedNode {
 
   void write() { write(any_sync()); }
 
-  // As Sequencer::try_group().
+  // As Sequencer::commit_group().
   void write(NodeLog::Sync sync) {
     if (!database_.usable() && !connect()) return;
-    const std::vector<proto::Entry> entries = make_entries();
-    const proto::Group group = make_group(head_, entries);
-    world_.note(name_, " commits entries ", group.first, " to ", group.last);
-    log_->commit_begins();
-    const bool committed = commit(group, tags_of(entries));
-    if (committed) promise(group, tags_of(entries), sync);
-    if (log_ != nullptr) log_->commit_ended();
+    std::vector<proto::Entry> entries = make_entries();
+    if (chance(world_.random, 6)) entries[below(world_.random, entries.size())].statements.front().sql = kRefused;
+    bool again = true;
+    do {
+      const proto::Group group = make_group(head_, entries);
+      world_.note(name_, " begins entries ", group.first, " to ", group.last);
+      log_->commit_begins();
+      again = try_group(group, entries, sync);
+      if (log_ == nullptr) return;
+      log_->commit_ended();
+      if (again && !stopping_ && !database_.usable() && !connect()) return;
+      entries = behind(head_, std::move(entries));
+    } while (again && !stopping_ && !entries.empty());
+    if (stopping_) stop();
+  }
+
+  // As Sequencer::try_group(). True: nothing of it is there, and what is left of the entries is to be run again.
+  bool try_group(const proto::Group& group, std::vector<proto::Entry>& entries, NodeLog::Sync sync) {
+    const bool ahead = !chance(world_.random, 3) && log_->write_ahead(group);
+    if (ahead) world_.note(name_, " has written them ahead");
+    if (ahead && !in_turn_ && chance(world_.random, 2)) log_turn();
+    if (ahead && !in_turn_ && chance(world_.random, 40)) lose_room_for_good();
+    look_at_ends();
+    const auto refused = [](const proto::Entry& entry) { return entry.statements.front().sql == kRefused; };
+    if (std::any_of(entries.begin(), entries.end(), refused) || chance(world_.random, 12)) {
+      world_.note(name_, "'s database refuses them");
+      (void)database_.refuse();
+      look_at_ends();
+      if (!take_back()) return false;
+      for (const proto::Entry& entry : entries)
+        if (refused(entry)) tell_failed(entry);
+      std::erase_if(entries, refused);
+      return true;
+    }
+    if (!database_.commit({&group, 1}, tags_of(entries)).ok()) {
+      if (!in_turn_ && chance(world_.random, 4)) {
+        world_.note(name_, " stops and does not know");
+        stop();
+        return false;
+      }
+      if (!has_committed(group)) return take_back();
+    }
+    promise(group, tags_of(entries), sync);
+    return false;
   }
   // A commit whose outcome is not known is looked up.
-  bool commit(const proto::Group& group, const std::vector<Tag>& tags) {
-    if (database_.commit({&group, 1}, tags).ok()) return true;
+  bool has_committed(const proto::Group& group) {
     std::optional<bool> committed;
     while (!(committed = database_.has_committed(group))) {
     }
     world_.note(name_, *committed ? " finds" : " does not find", " entry ", group.last, " in its database");
     return *committed;
+  }
+  // False: not yet, or the node has to stop, and the group that failed is in its log.
+  bool take_back() {
+    if (in_turn_) {  // it waits for the sync that is under way
+      owes_ = true;
+      return false;
+    }
+    const Status status = log_->take_back();
+    if (status.code == Code::shutting_down && stopping_) {
+      stop();
+      return false;
+    }
+    check(status, "cannot take back what it has written ahead");
+    look_at_ends();
+    return true;
+  }
+  void tell_failed(const proto::Entry& entry) {
+    world_.note(name_, " tells that request ", entry.key.request_id, " failed");
+    world_.failed.insert(entry.key.request_id);
+  }
+  // Nobody is given what is not committed.
+  void look_at_ends() const {
+    if (!log_->begun()) return;
+    if (log_->durable().sequence > head_.sequence || log_->end().sequence > head_.sequence)
+      violated("counts what is not committed");
+  }
+  // The same, where the log ends now.
+  static std::vector<proto::Entry> behind(const Position& end, std::vector<proto::Entry> entries) {
+    Sequence sequence = end.sequence;
+    for (proto::Entry& entry : entries) {
+      entry.sequence = ++sequence;
+      entry.statements.front().effect.insert_id = sequence;
+    }
+    return entries;
   }
   void promise(const proto::Group& group, std::vector<Tag> tags, NodeLog::Sync sync) {
     head_ = end_of(group);
@@ -117,13 +194,16 @@ class Master final : public SimulatedNode {
       hook = [this] {
         if (!std::exchange(has_written_, true)) write_meanwhile();
       };
-    has_written_ = false;
+    has_written_ = in_turn_ = owes_ = false;
     log_turn();
     hook = nullptr;
+    if (owes_) (void)take_back();
   }
   void write_meanwhile() {
     world_.note(name_, " writes meanwhile");
+    in_turn_ = true;
     if (database_.usable()) write(NodeLog::Sync::behind);
+    in_turn_ = false;
   }
 
   // A client is told what it has read when all of that is durable.
@@ -156,20 +236,26 @@ class Master final : public SimulatedNode {
   // The disk is full when the node is told to stop: what it has committed is not in its log.
   void stop_without_room() {
     if (!log_->begun() || !database_.usable() || settings_.overlap) return;
-    full_ = true;
+    lose_room_for_good();
+    write();
+    if (log_ != nullptr) stop();
+  }
+  void lose_room_for_good() {
+    full_ = stopping_ = true;
     disk_.plan = [this](std::uint64_t, log::test::Call call) {
       moment();
       return call == log::test::Call::write ? log::test::Fault::disk_full : log::test::Fault::none;
     };
     log_->prepare_to_stop();
     world_.note(name_, " is to stop, and has no room");
-    write();
-    stop();
   }
 
   Position head_;
   Position published_;
   bool has_written_ = false;  // while the log is being synced
+  bool in_turn_ = false;      // it is being synced
+  bool owes_ = false;         // a take_back() that waits for that
+  bool stopping_ = false;
 };
 
 class Slave final : public SimulatedNode {
@@ -216,13 +302,14 @@ class Slave final : public SimulatedNode {
     let_readers_in();
   }
   Sequence applied() const override { return readable_.sequence; }
+  bool writes_ahead() const override { return false; }
 
-  // Some of what the master has published.
+  // Some of what the master has published, or would give to who catches up.
   std::vector<DecodedGroup> next_groups() {
     std::vector<DecodedGroup> groups;
     const Position from = log_->begun() ? log_->end() : Position{};
-    const Position end = master_.published();
-    if (!master_.is_well() || end.sequence <= from.sequence) return groups;
+    const Position end = master_.given();
+    if (end.sequence <= from.sequence) return groups;
     log::LogReader reader = master_.log().reader();
     (void)demand(reader.seek(from.sequence, end), "cannot read its master's log");
     for (std::uint64_t most = 1 + below(world_.random, 4); groups.size() < most;) {

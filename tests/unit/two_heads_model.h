@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <sstream>
 #include <string>
 #include <utility>
@@ -46,6 +47,7 @@ struct World {
   unsigned crashes = 0;  // that are still to come
   bool trouble = true;   // there may be a lack of room
   Tag last_tag = 0;
+  std::set<Tag> failed;  // whose clients were told so
   std::uint64_t time_us = 1'000;
 };
 
@@ -87,6 +89,7 @@ class SimulatedNode {
   void run_until_well() {
     disk_.plan = nullptr;
     moments_left_ = 0;
+    database_.moody = false;
     for (int i = 0; !is_well(); ++i) {
       if (i == 100) violated("does not get well");
       if (log_ == nullptr) {
@@ -119,6 +122,8 @@ class SimulatedNode {
       if (!group) break;
       if (group->first != at.sequence + 1 || group->previous_hash != at.hash) violated("its log has a hole");
       const auto entries = demand(proto::decode_entries(group->body), "its log has a group that is none");
+      for (const proto::Entry& entry : entries)
+        if (world_.failed.contains(entry.key.request_id)) violated("has in its log what was told to have failed");
       for (const proto::Entry& entry : entries)
         if (entry.sequence <= tags.size() && tags[entry.sequence - 1] != entry.key.request_id)
           violated("its database has another entry than its log");
@@ -157,8 +162,9 @@ class SimulatedNode {
 
  protected:
   virtual void act() = 0;
-  virtual Status recover() = 0;                                // with the database, which is there
-  virtual void take_in() = 0;                                  // it has
+  virtual Status recover() = 0;  // with the database, which is there
+  virtual void take_in() = 0;    // it has
+  virtual bool writes_ahead() const = 0;
   virtual Sequence applied() const = 0;                        // what reads are told that there is
   virtual std::vector<log::SlaveNeed> slaves() { return {}; }  // whom its log is kept for
 
@@ -212,6 +218,7 @@ class SimulatedNode {
     options.max_waiting = settings_.max_waiting;
     options.retry = std::chrono::milliseconds(0);
     options.threads = false;
+    options.writes_ahead = writes_ahead();
     return std::make_unique<NodeLog>(std::move(options), disk_);
   }
 
@@ -222,6 +229,7 @@ class SimulatedNode {
                                    : UINT64_MAX - 100;
     const std::uint64_t calls = 1 + below(world_.random, 10);
     full_ = full != UINT64_MAX - 100;
+    database_.moody = world_.trouble && chance(world_.random, 4);
     disk_.plan = [this, full, calls](std::uint64_t number, log::test::Call call) {
       in_sync_ = call == log::test::Call::sync;
       moment();
@@ -277,6 +285,8 @@ class SimulatedNode {
       violated("has two histories");
     if (fresh_ && log_->begun() && log_->durable() != end) violated("has not all of its log on disk");
     if (tags.size() != of_database.sequence) violated("has run something twice, or not at all");
+    for (const Tag tag : tags)
+      if (world_.failed.contains(tag)) violated("has run what was told to have failed");
     for (std::size_t i = 1; i < tags.size(); ++i)
       if (tags[i - 1] >= tags[i]) violated("has run entry " + std::to_string(i + 1) + " out of order");
     if (end.sequence < shown_.sequence) violated("has lost entry " + std::to_string(shown_.sequence));
