@@ -185,6 +185,10 @@ Status Sequencer::unavailable() const {
                        "the master's database is down and being started again; nothing was changed; try again");
 }
 
+Status Sequencer::stopping() {
+  return Status::error(Code::shutting_down, "the master is stopping; try again in a moment");
+}
+
 void Sequencer::stop_writing(const Status& why) {
   logging::error("this master stops writing: {}", why.message);
   const MutexLock lock(failure_mutex_);
@@ -292,7 +296,7 @@ bool Sequencer::answer_without_running(WriteRequest& request) {
     return true;
   }
   if (cut_short_) {
-    answer_with_error(request, Status::error(Code::shutting_down, "the master is stopping; try again in a moment"));
+    answer_with_error(request, stopping());
     return true;
   }
   if (request.retryable() && answer_from_memory(request)) return true;

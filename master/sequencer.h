@@ -1,10 +1,10 @@
 // Sequencer: the one thread that writes. Drains what has arrived into a group, runs it in one transaction with its
 // log row, commits, answers, and hands the group to the publisher. A full queue is BUSY at once.
 //
-// Promises: a sequence is given once and leaves no hole; a reply is sent, and a group published, after it is durable in
-// the log; a commit whose outcome is unknown is looked up in the database's end of the log, never guessed; the same
-// request key executes once. While a group becomes durable, the next one is executed.
-// Why so: docs/decisions/0030-sequences-without-holes.md.
+// Promises: a sequence is given once and leaves no hole; a reply is sent, and a group published, after it is committed
+// and durable in the log, whichever comes last; a failure is told when the log can no longer have it; a commit whose
+// outcome is unknown is looked up in the database's end of the log, never guessed; the same request key executes once.
+// Why so: docs/decisions/0030-sequences-without-holes.md, 0034-begun-before-it-is-executed.md.
 #pragma once
 
 #include <atomic>
@@ -47,12 +47,13 @@ struct Committed {
 class Sequencer {
  public:
   struct Hooks {
-    std::function<void(const proto::Group&)> publish;      // on the log's thread
-    std::function<void(std::vector<Committed>&&)> answer;  // on the log's thread
-    std::function<void()> make_way;                        // for DDL that reads keep waiting
-    std::function<std::string()> doubt;                    // why nothing may be written now; empty when it may
-    std::function<Status()> room;                          // on the disk; an error: what a write is refused with
-    std::function<void(const std::string&)> no_room;       // the database has refused something for want of it
+    // On the log's thread or this one, one at a time.
+    std::function<void(const proto::Group&)> publish;
+    std::function<void(std::vector<Committed>&&)> answer;
+    std::function<void()> make_way;                   // for DDL that reads keep waiting
+    std::function<std::string()> doubt;               // why nothing may be written now; empty when it may
+    std::function<Status()> room;                     // on the disk; an error: what a write is refused with
+    std::function<void(const std::string&)> no_room;  // the database has refused something for want of it
     // Whether the request is here in another copy, too, that may be executed.
     std::function<bool(const RequestKey& key, const node::Caller& caller)> has_other_copy;
   };
@@ -115,17 +116,20 @@ class Sequencer {
     proto::Group group;
     std::optional<storage::Connection::ScriptResult> commit;
     bool commit_sent = false;           // with the statements
+    bool ahead = false;                 // the group is in the log, and not known to be committed
     std::vector<std::size_t> ended_by;  // requests that made the database roll everything back
   };
   Status execute(Batch& batch, Trip& trip);
   void drop_hopeless(Batch& batch, Trip& trip);
   bool begin_commit(const Batch& batch);
+  void write_ahead(Trip& trip);
+  Status take_back(Trip& trip);
   bool drop_cancelled(Batch& batch, const std::vector<storage::JobOutcome>& outcomes);
   std::vector<proto::Entry> make_entries(const Batch& batch, const std::vector<storage::JobOutcome>& outcomes);
   Result<bool> commit_outcome(const proto::Group& group, const storage::Connection::ScriptResult& result);
   Result<bool> look_up_commit(const proto::Group& group);
   Result<std::optional<Hash>> hash_in_log(Sequence last);
-  Attempt end_attempt(Batch& batch, Trip& trip, const Result<bool>& committed);
+  Attempt end_attempt(Batch& batch, Trip& trip, Result<bool> committed);
   std::vector<Committed> answer_batch(Batch& batch, std::vector<storage::JobOutcome>& outcomes,
                                       const proto::Group& group, const std::vector<proto::Entry>& entries);
   void answer_all_with_error(Batch& batch, const Status& status);
@@ -137,6 +141,7 @@ class Sequencer {
   proto::Group make_group(const std::vector<proto::Entry>& entries, proto::GroupState state);
   void move_head_to(const proto::Group& group, const std::vector<proto::Entry>& entries);
   Status promise(const proto::Group& group, std::vector<Committed> answers);
+  Status cut_short(const proto::Group& group, const char* what, const Status& why);
   void announce(const proto::Group& group, std::vector<Committed> answers);
   void answer_when_durable(Committed answer);
   void note(const proto::Group& group, const std::vector<proto::Entry>& entries);
@@ -148,6 +153,7 @@ class Sequencer {
   void restore_accounts();
   void stop_writing(const Status& why);
   Status unavailable() const;
+  static Status stopping();
   proto::Context context_for(const WriteRequest& request);
   void begin_time();
 
@@ -187,6 +193,7 @@ class Sequencer {
   WriteRequest::Clock::time_point answered_at_;
   WriteRequest::Clock::duration last_group_took_{};
   unsigned groups_without_delay_ = 0;  // that are still to come
+  unsigned groups_not_ahead_ = 0;      // the same: that are not written to the log before they are committed
 };
 
 }  // namespace sqlcast::master

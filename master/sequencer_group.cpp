@@ -56,6 +56,10 @@ void Sequencer::commit_group(Batch batch) {
   BackOff back_off(5ms, 500ms);
   Status why;
   for (int attempt = 0; attempt < kMaxAttempts && !batch.empty(); ++attempt) {
+    if (cut_short_) {  // by another one of those that go one by one
+      answer_all_with_error(batch, stopping());
+      return;
+    }
     if (attempt == kTogether && batch.size() > 1) {
       commit_one_by_one(std::move(batch));
       return;
@@ -106,11 +110,13 @@ Sequencer::Attempt Sequencer::try_group(Batch& batch, Status& why) {
     // The server may have gone on to the commit although we have not heard of it.
     if (trip.commit_sent && connection_.writer().lost()) return end_attempt(batch, trip, look_up_commit(trip.group));
     logging::warn("a group of {} requests is run again: {}", batch.size(), why.message);
+    if (Status taken = take_back(trip); !taken.ok()) return end_attempt(batch, trip, taken);
     drop_hopeless(batch, trip);
     connection_.roll_back();
     return Attempt::again;
   }
   if (!trip.commit) {
+    if (Status taken = take_back(trip); !taken.ok()) return end_attempt(batch, trip, taken);
     crash_point("group_executed");
     if (drop_cancelled(batch, trip.outcomes)) {
       why = Status::error(Code::cancelled, "a statement was interrupted");
@@ -125,6 +131,7 @@ Sequencer::Attempt Sequencer::try_group(Batch& batch, Status& why) {
     }
     trip.group = make_group(trip.entries, proto::GroupState::committed);
     log_.commit_begins();
+    write_ahead(trip);
     trip.commit =
         connection_.writer().run_script(storage::commit_sql({trip.group}), storage::kCommitStatements, nullptr);
   }
@@ -132,7 +139,10 @@ Sequencer::Attempt Sequencer::try_group(Batch& batch, Status& why) {
   return end_attempt(batch, trip, commit_outcome(trip.group, *trip.commit));
 }
 
-Sequencer::Attempt Sequencer::end_attempt(Batch& batch, Trip& trip, const Result<bool>& committed) {
+Sequencer::Attempt Sequencer::end_attempt(Batch& batch, Trip& trip, Result<bool> committed) {
+  const bool known = committed.ok() || committed.status().code != Code::outcome_unknown;
+  if (known && !(committed && *committed))
+    if (Status taken = take_back(trip); !taken.ok()) committed = taken;
   if (!committed) {
     answer_all_with_error(batch, committed.status());
     return Attempt::failed;
@@ -232,11 +242,13 @@ Status Sequencer::execute(Batch& batch, Trip& trip) {
   frame.prologue = "SET ROLE " + std::string(storage::kClientRole) + ";START TRANSACTION;";
   frame.prologue_statements = 2;
   frame.finish = [&](const std::vector<storage::JobOutcome>& outcomes) -> std::optional<std::string> {
+    if (trip.ahead) return std::nullopt;  // it has failed as one statement: which of them shows first
     if (!begin_commit(batch)) return std::nullopt;
     trip.entries = make_entries(batch, outcomes);
     trip.group = make_group(trip.entries, proto::GroupState::committed);
     trip.commit_sent = true;
     log_.commit_begins();
+    write_ahead(trip);
     return storage::commit_sql({trip.group});
   };
   frame.finish_statements = storage::kCommitStatements;
@@ -273,6 +285,31 @@ bool Sequencer::begin_commit(const Batch& batch) {
   for (const WriteRequest& request : batch)
     if (request.retryable()) all = under_way_.make_unstoppable(request.key()) && all;
   return all;
+}
+
+// From here on the log's thread has the group synced, while the database executes or commits it. Not a large one: there
+// the sync is little beside the rest, and the more there is to be taken back; nor just after one had to be.
+void Sequencer::write_ahead(Trip& trip) {
+  constexpr std::size_t kMostBytes = 256U << 10U;
+  if (groups_not_ahead_ > 0) {
+    --groups_not_ahead_;
+    return;
+  }
+  if (trip.group.body.size() > kMostBytes) return;
+  trip.ahead = log_.write_ahead(trip.group);
+  if (trip.ahead) crash_point("group_begun");
+}
+
+// The group is not committed and never will be: when it was written ahead, nobody may hear so, and nothing of it be run
+// again, before the log says it, durably. outcome_unknown: it cannot say it, and the node is stopping.
+Status Sequencer::take_back(Trip& trip) {
+  constexpr unsigned kGroupsNotAhead = 16;
+  if (!std::exchange(trip.ahead, false)) return ok_status();
+  crash_point("group_refused");
+  groups_not_ahead_ = kGroupsNotAhead;
+  const Status status = log_.take_back();
+  if (status.ok()) return status;
+  return cut_short(trip.group, "is taken back, which is not in the log", status);
 }
 
 // Takes out what was cancelled. True when the group must be run again without it, or because an innocent
@@ -365,8 +402,8 @@ void Sequencer::move_head_to(const proto::Group& group, const std::vector<proto:
   rate_.add(entries.size());
 }
 
-// The group is committed, and becomes durable in the log while the next one is executed: only then may anybody hear of
-// it.
+// The group is committed, and is durable in the log already, or becomes so while the next one is executed: only then
+// may anybody hear of it.
 Status Sequencer::promise(const proto::Group& group, std::vector<Committed> answers) {
   using Sync = node::NodeLog::Sync;
   const auto shared = std::make_shared<std::vector<Committed>>(std::move(answers));
@@ -377,12 +414,16 @@ Status Sequencer::promise(const proto::Group& group, std::vector<Committed> answ
     connection_.committed(group.last, log_.durable().sequence);
     return status;
   }
-  // What has become of the group shows at the next start: nobody is told now, nor of what comes behind it.
+  return cut_short(group, "is committed and not in the log", status);
+}
+
+// What has become of the group shows at the next start: nobody is told now, nor of what comes behind it.
+Status Sequencer::cut_short(const proto::Group& group, const char* what, const Status& why) {
   cut_short_ = true;
-  if (status.code == Code::shutting_down) {
-    logging::warn("entry {} is committed and not in the log: {}", group.last, status.message);
+  if (why.code == Code::shutting_down) {
+    logging::warn("entry {} {}: {}", group.last, what, why.message);
   } else {
-    stop_writing(status);
+    stop_writing(why);
   }
   return Status::error(Code::outcome_unknown,
                        "the node stopped while the log took the request's entry; send it again "
@@ -390,7 +431,7 @@ Status Sequencer::promise(const proto::Group& group, std::vector<Committed> answ
                            std::to_string(group.first - 1));
 }
 
-// On the log's thread, when the group is durable.
+// On whichever thread has learned that the group is durable.
 void Sequencer::announce(const proto::Group& group, std::vector<Committed> answers) {
   crash_point("group_durable");
   // Before the group is published: a slave's report of it is compared with this.
