@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "client/io_thread.h"
 #include "net/endpoint.h"
 #include "sql/policy.h"
@@ -111,6 +112,30 @@ Reply to_reply(Outcome outcome, std::uint64_t request_id) {
   return reply;
 }
 
+// What one caller waits for.
+class Answer {
+ public:
+  void give(Outcome outcome) {
+    const MutexLock lock(mutex_);
+    outcome_ = std::move(outcome);
+    given_.notify_one();  // under the lock: who waits may be gone right after
+  }
+  bool given() {
+    const MutexLock lock(mutex_);
+    return outcome_.has_value();
+  }
+  Outcome take() {
+    MutexLock lock(mutex_);
+    given_.wait(lock, [this]() SQLCAST_REQUIRES(mutex_) { return outcome_.has_value(); });
+    return std::move(*outcome_);
+  }
+
+ private:
+  Mutex mutex_;
+  ConditionVariable given_;
+  std::optional<Outcome> outcome_ SQLCAST_GUARDED_BY(mutex_);
+};
+
 }  // namespace
 
 class Client::Impl {
@@ -119,6 +144,32 @@ class Client::Impl {
       : options_(std::move(options)),
         next_request_(first_request),
         io_(options_.endpoints, with_hook(std::move(settings))) {}
+
+  // Runs the query and waits, driving the sockets itself where nobody else uses this client at the moment.
+  Reply run(Request request) {
+    SQLCAST_CHECK(!io_.is_own());  // a callback would wait for itself
+    Answer answer;
+    const std::uint64_t id = request.request_id.value_or(next_request_.fetch_add(1));
+    Exchange exchange;
+    if (Status problem = prepare(std::move(request), id, exchange); !problem.ok()) {
+      Outcome outcome;
+      outcome.status = std::move(problem);
+      return to_reply(std::move(outcome), id);
+    }
+    exchange.done = [&answer](Outcome outcome) { answer.give(std::move(outcome)); };
+    if (open_.fetch_add(1) >= kMostOpen) {
+      open_.fetch_sub(1);
+      return to_reply(busy(), id);
+    }
+    const IoThread::Command command = [&exchange](Engine& engine, TimePoint now) {
+      engine.submit(std::move(exchange), now);
+    };
+    if (!io_.run_here(command, [&answer] { return answer.given(); }) && !io_.post(command)) answer.give(busy());
+    Reply reply = to_reply(answer.take(), id);
+    open_.fetch_sub(1);
+    if (reply.wrote) remember(reply.sequence);
+    return reply;
+  }
 
   // Hands the exchange to the I/O thread; when that takes no more, `done` gets the reason here and now.
   void post(Exchange exchange) {
@@ -340,9 +391,7 @@ std::future<Reply> Client::submit(Request request) {
   return future;
 }
 
-Reply Client::run(Request request) {
-  return impl_->wait<Reply>([&](ReplyCallback done) { submit(std::move(request), std::move(done)); });
-}
+Reply Client::run(Request request) { return impl_->run(std::move(request)); }
 
 Reply Client::run(std::string sql, std::vector<Value> params) {
   return run(Request::of(std::move(sql), std::move(params)));

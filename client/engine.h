@@ -108,6 +108,7 @@ class Engine {
 
   const EndpointSet& endpoints() const { return endpoints_; }
   std::size_t open_requests() const { return open_.size(); }
+  bool awaits_words() const { return !probes_.empty(); }  // of nodes that were asked how they are
 
  private:
   struct Open {

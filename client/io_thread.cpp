@@ -33,34 +33,110 @@ IoThread::~IoThread() { stop(); }
 
 bool IoThread::post(Command command) {
   if (!commands_.try_push(std::move(command))) return false;
-  if (!is_own()) wake_up_.signal();  // itself it looks before it waits
+  if (is_own()) return true;  // it looks before it waits
+  const MutexLock lock(turn_mutex_);
+  if (driver_ == Driver::nobody) {
+    turn_.notify_one();
+  } else {
+    wake_up_.signal();
+  }
   return true;
 }
 
 void IoThread::stop() {
   commands_.close();
-  stopping_ = true;
+  {
+    const MutexLock lock(turn_mutex_);
+    stopping_ = true;
+    turn_.notify_one();
+  }
   wake_up_.signal();
   if (thread_.joinable()) thread_.join();
 }
 
+// Somebody else's turn is due.
+bool IoThread::wanted() const { return stopping_ || commands_.size() > 0; }
+
+bool IoThread::run_here(const Command& command, const std::function<bool()>& done) {
+  {
+    const MutexLock lock(turn_mutex_);
+    if (driver_ != Driver::nobody || left_over_ || wanted()) return false;
+    driver_ = Driver::caller;
+  }
+  receive_what_came();
+  const TimePoint now = Clock::now();
+  command(engine_, now);
+  step(now);
+  while (!done() && !wanted()) {
+    wait_and_receive();
+    if (done()) break;
+    step(Clock::now());
+  }
+  leave_to_thread();
+  return true;
+}
+
+// Of the thread. Whatever is open has its replies to come.
+void IoThread::wait_for_turn() {
+  MutexLock lock(turn_mutex_);
+  turn_.wait(lock,
+             [this]() SQLCAST_REQUIRES(turn_mutex_) { return driver_ == Driver::nobody && (left_over_ || wanted()); });
+  driver_ = Driver::own_thread;
+  left_over_ = false;
+}
+
+// False when there is something to do yet.
+bool IoThread::leave_turn() {
+  const MutexLock lock(turn_mutex_);
+  if (wanted()) return false;
+  driver_ = Driver::nobody;
+  return true;
+}
+
+void IoThread::leave_to_thread() {
+  const MutexLock lock(turn_mutex_);
+  driver_ = Driver::nobody;
+  left_over_ = engine_.open_requests() > 0;
+  if (left_over_ || wanted()) turn_.notify_one();
+}
+
+void IoThread::step(TimePoint now) {
+  engine_.tick(now);
+  // Carrying out may leave more to do: a send that failed is tried elsewhere.
+  for (int round = 0; round < 8; ++round) {
+    std::vector<Engine::Action> actions = engine_.take_actions();
+    if (actions.empty()) break;
+    for (Engine::Action& action : actions) carry_out(action, now);
+  }
+}
+
+void IoThread::wait_and_receive() {
+  poller_.wait(wanted() ? milliseconds(0) : until(engine_.next_tick(), Clock::now()));
+  if (poller_.ready(&wake_up_)) wake_up_.clear();
+  for (const auto& [endpoint, dealer] : dealers_)
+    if (poller_.ready(dealer.get())) receive(endpoint, *dealer);
+}
+
+// While nobody drove: answers to questions of our own, without which their nodes would be taken for dead.
+void IoThread::receive_what_came() {
+  if (!engine_.awaits_words()) return;
+  for (const auto& [endpoint, dealer] : dealers_) receive(endpoint, *dealer);
+}
+
 void IoThread::run() {
   while (true) {
-    const bool last = stopping_;
-    const TimePoint now = Clock::now();
-    while (auto command = commands_.try_pop()) (*command)(engine_, now);
-    engine_.tick(now);
-    // Carrying out may leave more to do: a send that failed is tried elsewhere.
-    for (int round = 0; round < 8; ++round) {
-      std::vector<Engine::Action> actions = engine_.take_actions();
-      if (actions.empty()) break;
-      for (Engine::Action& action : actions) carry_out(action, now);
+    wait_for_turn();
+    receive_what_came();
+    bool last = false;
+    while (true) {
+      last = stopping_;
+      const TimePoint now = Clock::now();
+      while (auto command = commands_.try_pop()) (*command)(engine_, now);
+      step(now);
+      if (last || (engine_.open_requests() == 0 && leave_turn())) break;
+      wait_and_receive();
     }
     if (last) break;
-    poller_.wait(commands_.size() > 0 ? milliseconds(0) : until(engine_.next_tick(), Clock::now()));
-    if (poller_.ready(&wake_up_)) wake_up_.clear();
-    for (const auto& [endpoint, dealer] : dealers_)
-      if (poller_.ready(dealer.get())) receive(endpoint, *dealer);
   }
   engine_.finish_all(Status::error(Code::cancelled, "the client was closed"), Clock::now());
   for (const auto& [endpoint, dealer] : dealers_) {

@@ -1,5 +1,8 @@
-// IoThread: carries out what the Engine wants, over one Dealer an endpoint, on one thread of its own.
-// post() and stop() may be called from any thread but its own; everything else happens on it.
+// IoThread: carries out what the Engine wants, over one Dealer an endpoint. One thread at a time drives: a thread that
+// waits for its own request while nothing else is open, so that a reply wakes nobody but it, and otherwise the thread
+// of its own. Callbacks run on the latter alone.
+//
+// post(), run_here() and stop() may be called from any thread but its own.
 #pragma once
 
 #include <atomic>
@@ -10,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/mutex.h"
 #include "base/queue.h"
 #include "client/engine.h"
 #include "net/dealer.h"
@@ -34,22 +38,41 @@ class IoThread {
   // not block.
   bool post(Command command);
 
+  // Runs the command here and drives until done(), which is asked on this thread, or until anybody else wants
+  // something: the thread goes on then. False, and nothing was run, when somebody drives already: post() it. May block,
+  // as long as the engine lets what the command begins take.
+  bool run_here(const Command& command, const std::function<bool()>& done);
+
   // Runs what was posted, ends what is open with `cancelled`, and ends the thread. Twice is once. May block, for those.
   void stop();
 
   bool is_own() const { return std::this_thread::get_id() == thread_.get_id(); }
 
  private:
+  enum class Driver { nobody, own_thread, caller };
   void run();
+  void wait_for_turn();
+  bool leave_turn();
+  void leave_to_thread();
+  bool wanted() const;
+  void step(TimePoint now);
+  void wait_and_receive();
+  void receive_what_came();
   void carry_out(Engine::Action& action, TimePoint now);
   void send(const Engine::Send& send, TimePoint now);
   void receive(const std::string& endpoint, net::Dealer& dealer);
   net::Dealer* dealer(const std::string& endpoint, Status& problem);
 
+  // Who drives owns these four.
   Engine engine_;
   net::WakeUp wake_up_;
   net::Poller poller_;
   std::map<std::string, std::unique_ptr<net::Dealer>> dealers_;
+
+  Mutex turn_mutex_;
+  ConditionVariable turn_;
+  Driver driver_ SQLCAST_GUARDED_BY(turn_mutex_) = Driver::nobody;
+  bool left_over_ SQLCAST_GUARDED_BY(turn_mutex_) = false;  // a caller left requests that are open
   BoundedQueue<Command> commands_{kQueue};
   std::atomic<bool> stopping_{false};
   std::thread thread_;

@@ -1,6 +1,7 @@
 // Goal: the library's promises over real sockets: one callback a request, resends that carry the same key, BUSY
 // retried, cancel, pages, pinned targets, session reads. Method: a node made of a Router and canned answers.
 #include <atomic>
+#include <future>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -347,6 +348,63 @@ TEST_CASE("client: a thousand requests at once each get their own answer") {
     REQUIRE(reply.status.ok());
     REQUIRE(reply.results[0].rows.cell(0, 0).int64 == static_cast<std::int64_t>(reply.request_id));
   }
+}
+
+TEST_CASE("client: threads that wait and callbacks share one client, and each gets its own answer") {
+  FakeNode node("master", "master");
+  node.handle([](const proto::Message& message) {
+    proto::QueryResult result;
+    const auto& query = std::get<proto::QueryRequest>(message);
+    result.results.push_back(one_column(static_cast<std::int64_t>(query.key.request_id), 1, 0));
+    return result;
+  });
+  const auto client = open_client({node.endpoint()}, 60s);
+  std::atomic<int> wrong{0};
+  const auto check = [&wrong](const Reply& reply) {
+    const bool right = reply.status.ok() &&
+                       reply.results[0].rows.cell(0, 0).int64 == static_cast<std::int64_t>(reply.request_id);
+    if (!right) ++wrong;
+  };
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i)
+    threads.emplace_back([&] {
+      for (int n = 0; n < 200; ++n) check(client->run("select 1"));
+    });
+  std::atomic<int> called{0};
+  std::set<std::thread::id> callers;
+  std::mutex mutex;
+  for (int n = 0; n < 400; ++n) {
+    client->submit(Request::of("select 1"), [&](const Reply& reply) {
+      check(reply);
+      const std::lock_guard lock(mutex);
+      callers.insert(std::this_thread::get_id());
+      ++called;
+    });
+    check(client->run("select 1"));
+  }
+  for (std::thread& thread : threads) thread.join();
+  wait_for("the callbacks", [&] { return called == 400; });
+  CHECK(wrong == 0);
+  const std::lock_guard lock(mutex);
+  CHECK(callers.size() == 1);  // the client's own, whoever has received the reply
+  CHECK(!callers.contains(std::this_thread::get_id()));
+}
+
+TEST_CASE("client: a caller that waits alone sends again what a silent node has lost, and is told when its time is over") {
+  FakeNode node("master", "master");
+  std::atomic<int> seen{0};
+  node.handle([&seen](const proto::Message&) -> std::optional<proto::Message> {
+    if (++seen < 3) return std::nullopt;
+    return written(9);
+  });
+  const auto client = open_client({node.endpoint()});
+  const Reply reply = client->run("insert into t values (1)");
+  CHECK(reply.status.ok());
+  CHECK(client->session_position() == 9);
+  node.mute(true);
+  Request request = Request::of("select 1");
+  request.timeout = 300ms;
+  CHECK(client->run(request).status.code == Code::timeout);
 }
 
 TEST_CASE("client: closing it ends what is open, before the destructor returns") {
