@@ -59,6 +59,14 @@ class BoundedQueue {
     return take_front();
   }
 
+  // The same, when the value in front is one for which `fits`, which is asked under the lock and must be quick.
+  template <typename Fits>
+  std::optional<T> try_pop_if(const Fits& fits) {
+    const MutexLock lock(mutex_);
+    if (items_.empty() || !fits(items_.front())) return std::nullopt;
+    return take_front();
+  }
+
   void close() {
     {
       const MutexLock lock(mutex_);

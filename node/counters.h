@@ -13,11 +13,12 @@
 namespace sqlcast::node {
 
 struct Counters {
-  std::atomic<std::uint64_t> requests{0};  // queries taken
-  std::atomic<std::uint64_t> reads{0};     // answered here
-  std::atomic<std::uint64_t> writes{0};    // committed (master) or forwarded (slave)
-  std::atomic<std::uint64_t> refused{0};   // by the policy or the role
-  std::atomic<std::uint64_t> failed{0};    // other errors
+  std::atomic<std::uint64_t> requests{0};        // queries taken
+  std::atomic<std::uint64_t> reads{0};           // answered here
+  std::atomic<std::uint64_t> reads_together{0};  // of them: shared a round trip to the database with others
+  std::atomic<std::uint64_t> writes{0};          // committed (master) or forwarded (slave)
+  std::atomic<std::uint64_t> refused{0};         // by the policy or the role
+  std::atomic<std::uint64_t> failed{0};          // other errors
   std::atomic<std::uint64_t> busy{0};
   std::atomic<std::uint64_t> bad_messages{0};  // could not be decoded
   std::atomic<std::uint64_t> replayed{0};      // retries answered from the window
@@ -28,11 +29,20 @@ struct Counters {
   std::atomic<std::uint64_t> unpublished{0};  // groups that PUB had no room for: slaves catch up
 
   std::map<std::string, std::uint64_t> snapshot() const {
-    return {{"requests", requests},         {"reads", reads},       {"writes", writes},
-            {"refused", refused},           {"failed", failed},     {"busy", busy},
-            {"bad_messages", bad_messages}, {"replayed", replayed}, {"gaps", gaps},
-            {"catch_ups", catch_ups},       {"groups", groups},     {"unpublished", unpublished},
-            {"definitions", definitions}};
+    return {{"requests", requests},
+            {"reads", reads},
+            {"writes", writes},
+            {"refused", refused},
+            {"failed", failed},
+            {"busy", busy},
+            {"bad_messages", bad_messages},
+            {"replayed", replayed},
+            {"gaps", gaps},
+            {"catch_ups", catch_ups},
+            {"groups", groups},
+            {"unpublished", unpublished},
+            {"definitions", definitions},
+            {"reads_together", reads_together}};
   }
 };
 

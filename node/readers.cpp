@@ -4,6 +4,7 @@
 
 #include "base/logging.h"
 #include "base/thread.h"
+#include "node/readers_worker.h"
 #include "storage/dialect.h"
 #include "storage/errors.h"
 
@@ -22,6 +23,8 @@ Status timed_out(const std::string& what) {
   return Status::error(Code::timeout, what + "; ask for less, or send the request with a longer timeout_ms");
 }
 
+}  // namespace
+
 Status why_stopped(Stopped stopped) {
   switch (stopped) {
     case Stopped::cancelled: return Status::error(Code::cancelled, "the statement was cancelled");
@@ -34,15 +37,6 @@ Status why_stopped(Stopped stopped) {
   }
   return timed_out("the read did not end within its time");
 }
-
-}  // namespace
-
-struct Readers::Worker {
-  std::unique_ptr<storage::Connection> connection;
-  std::uint64_t server = 0;       // which start of the database's server it is of
-  std::string database;           // where the connection is; empty = not known
-  std::uint64_t definitions = 0;  // when it went there
-};
 
 Readers::Readers(const config::Limits& limits, std::string node_name, storage::Database& database, Front& front,
                  PositionBoard& board, Counters& counters, std::function<bool()> stale, NodeLog* log)
@@ -90,6 +84,7 @@ void Readers::fail(const ReadJob& job, const proto::ErrorReply& error) {
 }
 
 void Readers::submit(ReadJob job) {
+  if (job.shape == 0 && job.statements.size() == 1 && !job.warnings) job.shape = read_shape(job.statements.front());
   if (queue_.try_push(std::move(job))) return;
   Status status = Status::error(stopping_ ? Code::shutting_down : Code::busy,
                                 stopping_ ? "the node is stopping; ask another one"
@@ -112,6 +107,7 @@ bool Readers::cancel(const RequestKey& key) {
 void Readers::watch() {
   while (!workers_gone_) {
     under_way_.stop_overdue(stopping_);
+    take_away_what_waits();
     cursors_.retire_aged();
     cursors_.end_retired(100ms);
   }
@@ -127,7 +123,13 @@ void Readers::work() {
   while (true) {
     std::optional<ReadJob> job = queue_.pop(500ms);
     if (job) {
-      answer(worker, *job);
+      std::vector<ReadJob> together = take_more(worker, *job);
+      if (together.empty()) {
+        answer(worker, *job);
+      } else {
+        together.insert(together.begin(), std::move(*job));
+        answer_batch(worker, std::move(together));
+      }
     } else if (queue_.closed()) {
       return;
     }
@@ -180,6 +182,7 @@ Status Readers::ensure_connection(Worker& worker, const ReadJob& job) {
 
 void Readers::answer_statements(Worker& worker, const ReadJob& job) {
   const Sequence position = board_.position().sequence;
+  const Clock::time_point begun = Clock::now();
   std::optional<std::uint32_t> failed;
   // When it is not even begun: nobody waits any more, or its connection has the id of one of the server before, whose
   // reader has not noticed yet.
@@ -210,9 +213,11 @@ void Readers::answer_statements(Worker& worker, const ReadJob& job) {
     }
   }
   if (!results) {
+    worker.shapes.forget(job.shape);
     fail(job, results.status(), failed);
     return;
   }
+  worker.learn(job, results->front(), Clock::now() - begun);
   send_when_settled(job, std::move(*results), position);
 }
 

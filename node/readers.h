@@ -3,6 +3,11 @@
 // A full queue is BUSY. Who asks gets exactly one answer, at the request's deadline at the latest, whatever the
 // database does; until then it can be cancelled. The same request once more, while the first is under way, gets the
 // first one's answer.
+//
+// While more wait than there are readers, a reader takes several at once that are known to be quick and small
+// (read_shapes.h), and has them run one after the other in one round trip to the database (read_batch.h). Each is still
+// stopped, answered and retried by itself; whatever goes otherwise than expected, what is left of a batch runs one by
+// one.
 #pragma once
 
 #include <atomic>
@@ -11,6 +16,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -23,6 +29,7 @@
 #include "node/key_columns.h"
 #include "node/node_log.h"
 #include "node/position_board.h"
+#include "node/read_batch.h"
 #include "node/reads_under_way.h"
 #include "proto/message.h"
 #include "storage/database.h"
@@ -69,9 +76,17 @@ class Readers {
  private:
   using Clock = ReadJob::Clock;
   struct Worker;
+  static constexpr std::size_t kMostTogether = 16;
   void work();
   void watch();
   void answer(Worker& worker, const ReadJob& job);
+  std::vector<ReadJob> take_more(const Worker& worker, const ReadJob& job);
+  struct BatchRun;
+  void answer_batch(Worker& worker, std::vector<ReadJob> jobs);
+  bool begin_batch(Worker& worker, const ReadJob& first);
+  bool answer_part(BatchRun& run, std::size_t index, storage::RowStream& rows);
+  void end_batch(Worker& worker, BatchRun& run);
+  void take_away_what_waits();
   void answer_statements(Worker& worker, const ReadJob& job);
   void answer_fetch(const ReadJob& job);
   Status ensure_connection(Worker& worker, const ReadJob& job);
@@ -98,6 +113,8 @@ class Readers {
   BoundedQueue<ReadJob> queue_;
   std::vector<std::thread> threads_;
   std::thread watcher_;  // ends statements whose time is over, and cursors
+  Mutex batches_mutex_;
+  std::set<ReadBatch*> batches_ SQLCAST_GUARDED_BY(batches_mutex_);  // in the database now
   KeyColumns key_columns_;
   Cursors cursors_;
   std::atomic<bool> stopping_{false};

@@ -28,6 +28,7 @@ struct ReadJob {
   Sequence after = 0;        // what it has to see
   std::string database;
   std::vector<std::string> statements;
+  std::uint64_t shape = 0;  // read_shape() of its only statement; 0 = it runs by itself
   std::uint32_t page_rows = 0;
   bool warnings = false;  // wanted
   Clock::time_point arrived;

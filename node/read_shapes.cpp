@@ -1,0 +1,71 @@
+#include "node/read_shapes.h"
+
+namespace sqlcast::node {
+namespace {
+
+constexpr std::uint64_t kBasis = 0xcbf29ce484222325;
+constexpr std::uint64_t kPrime = 0x100000001b3;
+
+bool is_word(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$' ||
+         static_cast<unsigned char>(c) >= 0x80;
+}
+
+// Behind a quoted text that begins at `at`: a quote twice, or behind a backslash, does not end it.
+std::size_t end_of_quoted(std::string_view sql, std::size_t at) {
+  const char quote = sql[at];
+  while (++at < sql.size()) {
+    if (sql[at] == '\\' && quote != '`') {
+      ++at;
+    } else if (sql[at] == quote) {
+      return at + 1;
+    }
+  }
+  return sql.size();
+}
+
+bool begins_comment(std::string_view sql, std::size_t at) {
+  const std::string_view rest = sql.substr(at, 2);
+  return rest.front() == '#' || rest == "--" || rest == "/*";
+}
+
+}  // namespace
+
+std::uint64_t read_shape(std::string_view sql) {
+  std::uint64_t hash = kBasis;
+  const auto add = [&hash](char c) { hash = (hash ^ static_cast<unsigned char>(c)) * kPrime; };
+  for (std::size_t at = 0; at < sql.size();) {
+    const char c = sql[at];
+    if (begins_comment(sql, at)) return 0;
+    if (c == '\'' || c == '"') {
+      add('?');
+      at = end_of_quoted(sql, at);
+    } else if (c == '`') {
+      for (const std::size_t end = end_of_quoted(sql, at); at < end; ++at) add(sql[at]);
+    } else if (is_word(c)) {
+      const bool number = c >= '0' && c <= '9';
+      if (number) add('?');
+      for (; at < sql.size() && is_word(sql[at]); ++at)
+        if (!number) add(sql[at]);
+    } else {
+      add(c);
+      ++at;
+    }
+  }
+  return hash == 0 ? 1 : hash;
+}
+
+bool ReadShapes::known_small(std::uint64_t shape) const {
+  const auto found = good_runs_.find(shape);
+  return shape != 0 && found != good_runs_.end() && found->second >= kRuns;
+}
+
+void ReadShapes::ran(std::uint64_t shape, std::chrono::nanoseconds took, std::size_t bytes) {
+  if (shape == 0) return;
+  if (took > kQuick || bytes > kSmallBytes) return forget(shape);
+  if (good_runs_.size() >= kMost) good_runs_.clear();
+  unsigned& runs = good_runs_[shape];
+  if (runs < kRuns) ++runs;
+}
+
+}  // namespace sqlcast::node
