@@ -4,10 +4,10 @@
 // (read your writes), whichever node answers. Requests carry its client id and a request id of their own, so
 // that the resends it makes after time-outs and reconnects execute once.
 //
-// Any thread may use it. run() drives the sockets itself while nothing else of the client is open, so that a program with
-// one request at a time wakes no other thread. Callbacks run on the client's own I/O thread and must be quick (hand the
-// Reply to your own thread). Only when too much is waiting already (busy) do they run inside the call itself. The calls
-// that may block wait for the same machinery and must not be made from a callback.
+// Any thread may use it. run() drives the sockets itself while nothing else of the client is open, so that a program
+// with one request at a time wakes no other thread. Callbacks run on the client's own I/O thread and must be quick
+// (hand the Reply to your own thread). Only when too much is waiting already (busy) do they run inside the call itself.
+// The calls that may block wait for the same machinery and must not be made from a callback.
 //
 // Nodes that do not answer are left alone for a while and tried again; engine.h says what is resent, when, and what
 // never is. With one endpoint everything goes there.

@@ -2,6 +2,7 @@
 
 import json
 import os
+import statistics
 
 GOALS = {
     "replicated_writes_64": 4.5, "replicated_writes_8": 2.0, "replicated_writes_1": 1.2,
@@ -122,6 +123,13 @@ def processor_time(extra):
     return "\n".join(lines) + f"\n\nGoal: at most {READ_US} µs in all; reached: {verdict(used <= READ_US)}."
 
 
+def own_writes(extra):
+    middle = {key: statistics.median(found[key] for found in extra["own_writes"]) for key in extra["own_writes"][0]}
+    return (f"A read of what was just written, by 8 clients in Python: {middle['read_ms']:.2f} ms, of which {middle['waited_ms']:.2f} ms "
+            f"({100 * middle['waited_ms'] / middle['read_ms']:.0f} %) are the wait at the slave for the write; the write takes "
+            f"{middle['write_ms']:.2f} ms, and there are {middle['pairs_per_s']:,.0f} such pairs a second.")
+
+
 def extras(extra):
     parts = []
     if "disk" in extra:
@@ -136,6 +144,8 @@ def extras(extra):
             f"(goal {FIRST_PAGE_MS} ms, reached: {verdict(read['first_page_ms'] <= FIRST_PAGE_MS)}); growth of the "
             f"node's memory meanwhile: {grew}; through the shell, `sqlcast -B`, which also writes the text: "
             f"{read['shell_s']:.2f} s.")
+    if "own_writes" in extra:
+        parts.append(own_writes(extra))
     if "processor_time_a_read" in extra:
         parts.append(processor_time(extra))
     if "subscribers" in extra:

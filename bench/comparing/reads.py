@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 
-from comparing import machine
+from comparing import document, machine
 from comparing.native import parse_sysbench, program
 from comparing.rows import ROWS, median, plural
 
@@ -80,6 +80,15 @@ class Reads:
                   lambda: run("pymysql", self.socket), lambda: run("zmq", self.ours.endpoint(self.ours.slave)),
                   name="PyMySQL, " + DIRECT)
 
+    def own_writes(self):
+        """What own_writes.py says."""
+        script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "own_writes.py")
+        done = subprocess.run([sys.executable, script, self.ours.endpoint("master"), self.ours.endpoint(self.ours.slave),
+                               str(self.seconds)], capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise machine.Failed(f"own_writes.py: {done.stderr[-1000:]}")
+        return json.loads(done.stdout)
+
     def processor_time(self):
         """[(part, µs), …] of one read by 64 clients, by threads of one name, and all of them together."""
         pids = {name: pid for name, pid in self.ours.pids().items() if self.ours.slave in name}
@@ -140,4 +149,6 @@ def read_rows(comparison):
         reads.python(number)
     for number in range(1, comparison.plan.rounds + 1):
         reads.p99(number)
+    comparison.extra["own_writes"] = [reads.own_writes() for _ in range(plan.rounds)]
+    comparison.say("  " + document.own_writes(comparison.extra))
     take_processor_time(comparison, reads)

@@ -361,8 +361,8 @@ TEST_CASE("client: threads that wait and callbacks share one client, and each ge
   const auto client = open_client({node.endpoint()}, 60s);
   std::atomic<int> wrong{0};
   const auto check = [&wrong](const Reply& reply) {
-    const bool right = reply.status.ok() &&
-                       reply.results[0].rows.cell(0, 0).int64 == static_cast<std::int64_t>(reply.request_id);
+    const bool right =
+        reply.status.ok() && reply.results[0].rows.cell(0, 0).int64 == static_cast<std::int64_t>(reply.request_id);
     if (!right) ++wrong;
   };
   std::vector<std::thread> threads;
@@ -390,7 +390,8 @@ TEST_CASE("client: threads that wait and callbacks share one client, and each ge
   CHECK(!callers.contains(std::this_thread::get_id()));
 }
 
-TEST_CASE("client: a caller that waits alone sends again what a silent node has lost, and is told when its time is over") {
+TEST_CASE(
+    "client: a caller that waits alone sends again what a silent node has lost, and is told when its time is over") {
   FakeNode node("master", "master");
   std::atomic<int> seen{0};
   node.handle([&seen](const proto::Message&) -> std::optional<proto::Message> {
