@@ -22,6 +22,14 @@ struct Arguments {
   load::LoadOptions options;
   std::string views;
   std::string engine;
+  std::string table;
+  load::TableTarget target;
+  std::string separator;
+  std::string quote;
+  std::string null_marker;
+  bool no_header = false;
+  std::string columns;
+  bool tsv = false;
   bool dry_run = false;
   bool quiet = false;
 };
@@ -78,6 +86,49 @@ int exit_status(const Status& status, const load::Summary& summary) {
   return summary.data_left_out() ? kExitLeftOut : command::kExitOk;
 }
 
+Status set_character(const std::string& name, const std::string& text, char& to) {
+  if (text.empty()) return ok_status();
+  if (text.size() != 1 && text != "\\t")
+    return Status::error(Code::bad_request, name + " " + text + ": expected one ASCII character");
+  to = text == "\\t" ? '\t' : text.front();
+  return ok_status();
+}
+
+bool is_tsv(std::string name) {
+  for (const char* end : {".gz", ".zst"})
+    if (name.ends_with(end)) name.erase(name.rfind('.'));
+  return name.ends_with(".tsv") || name.ends_with(".tab");
+}
+
+// Of --table and what goes with it.
+Status set_table(Arguments& arguments) {
+  const std::string& first = arguments.options.files.front();
+  if (arguments.table.empty()) {
+    const bool rows = is_tsv(first) || first.find(".csv") != std::string::npos;
+    return rows ? Status::error(Code::bad_request, first + ": rows go into a table; --table DATABASE.TABLE names it")
+                : ok_status();
+  }
+  load::TableTarget target = arguments.target;
+  const std::size_t point = arguments.table.find('.');
+  target.table = {point == std::string::npos ? arguments.options.rules.database : arguments.table.substr(0, point),
+                  point == std::string::npos ? arguments.table : arguments.table.substr(point + 1)};
+  if (target.table.database.empty() || target.table.name.empty())
+    return Status::error(Code::bad_request, "--table " + arguments.table + ": expected DATABASE.TABLE, or --database");
+  if (arguments.tsv || is_tsv(first)) target.separator = '\t';
+  if (Status status = set_character("--separator", arguments.separator, target.separator); !status.ok()) return status;
+  if (Status status = set_character("--quote", arguments.quote, target.quote); !status.ok()) return status;
+  target.header = !arguments.no_header;
+  if (!arguments.null_marker.empty()) target.null_marker = arguments.null_marker;
+  for (std::size_t at = 0; !arguments.columns.empty() && at <= arguments.columns.size();) {
+    const std::size_t end = std::min(arguments.columns.find(',', at), arguments.columns.size());
+    target.columns.push_back(arguments.columns.substr(at, end - at));
+    at = end + 1;
+  }
+  arguments.options.table = std::move(target);
+  arguments.options.created = [](const std::string& sql) { fmt::print("{};\n", sql); };
+  return ok_status();
+}
+
 int preview(const Arguments& arguments) {
   load::Summary summary;
   ProgressLine progress;
@@ -92,6 +143,7 @@ int run_import(const Arguments& given) {
   Arguments arguments = given;
   arguments.options.rules.views_invoker = !arguments.views.empty();
   arguments.options.rules.engine_innodb = !arguments.engine.empty();
+  if (const Status status = set_table(arguments); !status.ok()) return command::fail(status);
   command::count_interrupts();
   command::count_terminations();
   if (arguments.dry_run) return preview(arguments);
@@ -131,7 +183,7 @@ int run_import(const Arguments& given) {
 void add_import_command(CLI::App& app, command::Run& run) {
   auto arguments = std::make_shared<Arguments>();
   CLI::App* const command =
-      app.add_subcommand("import", "Load dumps (mariadb-dump, mysqldump, mydumper) and SQL scripts");
+      app.add_subcommand("import", "Load dumps (mariadb-dump, mysqldump, mydumper), SQL scripts, CSV and TSV");
   command::add_connection_options(*command, arguments->connection);
   command
       ->add_option("files", arguments->options.files,
@@ -148,6 +200,21 @@ void add_import_command(CLI::App& app, command::Run& run) {
   command->add_option("--engine", arguments->engine, "innodb: tables of other engines become InnoDB's")
       ->type_name("ENGINE")
       ->check(CLI::IsMember({"innodb"}, CLI::ignore_case));
+  command->add_option("--table", arguments->table, "The files are CSV or TSV; their rows go into this table")
+      ->type_name("DATABASE.TABLE");
+  command->add_flag("--create", arguments->target.create, "Make the table, with types guessed from the values");
+  command
+      ->add_option("--columns", arguments->columns, "The columns of the fields, in their order: a,,c passes one over")
+      ->type_name("NAMES");
+  command->add_flag("--no-header", arguments->no_header, "The first record is a row, not names");
+  command->add_flag("--tsv", arguments->tsv, "Fields are separated by tabs, with backslashes (so are *.tsv)");
+  command->add_option("--separator", arguments->separator, "Between fields (,)")->type_name("CHARACTER");
+  command->add_option("--quote", arguments->quote, "Around fields (\")")->type_name("CHARACTER");
+  command->add_option("--null", arguments->null_marker, "What stands for NULL (an empty field; \\N in TSV)")
+      ->type_name("TEXT");
+  command
+      ->add_option("--encoding", arguments->target.encoding, "What CSV is written in, if not UTF-8: latin1, cp1252 …")
+      ->type_name("NAME");
   command->add_flag("-n,--dry-run", arguments->dry_run, "Say what would be loaded, rewritten and left out; do nothing");
   command->add_flag("-f,--force", arguments->options.force, "Leave out statements that fail, and go on");
   command->add_flag("--resume", arguments->options.resume, "Go on behind what an interrupted import has loaded");

@@ -7,16 +7,13 @@
 #include "client/text/cell_text.h"
 
 namespace sqlcast::load {
-namespace {
 
-bool same(std::string_view a, std::string_view b) {
+bool same_column(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
     const auto low = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
     return low(x) == low(y);
   });
 }
-
-}  // namespace
 
 Result<std::vector<TableColumn>> columns_of(client::Client& client, const TableName& table) {
   const auto until = std::chrono::steady_clock::now() + std::chrono::minutes(2);
@@ -53,7 +50,7 @@ InsertColumns insert_columns(const std::vector<TableColumn>& table, const std::v
     if (named.empty() && !column.invisible) order.push_back(&column);
   for (const std::string& name : named) {
     const auto found =
-        std::find_if(table.begin(), table.end(), [&](const TableColumn& c) { return same(c.name, name); });
+        std::find_if(table.begin(), table.end(), [&](const TableColumn& c) { return same_column(c.name, name); });
     order.push_back(found == table.end() ? nullptr : &*found);
   }
   for (std::size_t i = 0; i < order.size(); ++i) {

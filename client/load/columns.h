@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/status.h"
@@ -22,6 +23,9 @@ struct TableColumn {
 
 // In their order; empty when there is no such table.
 Result<std::vector<TableColumn>> columns_of(client::Client& client, const TableName& table);
+
+// Names of columns are compared without case, as far as ASCII letters go.
+bool same_column(std::string_view a, std::string_view b);
 
 // For the tuples of one insert.
 struct InsertColumns {

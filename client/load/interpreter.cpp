@@ -95,6 +95,9 @@ Status Interpreter::read(Placed& placed, const Source& source, Action& action) {
       leave_out(action, action.form.what, "its rows are in a file of their own: import that one as CSV", true);
       break;
   }
+  if (!action.form.table.name.empty() && action.table.database.empty())
+    return Status::error(Code::bad_request, action.form.what + " " + action.form.table.name +
+                                                " is of no database: the dump names none, so --database has to");
   return ok_status();
 }
 

@@ -1,90 +1,17 @@
 #include "client/load/loader.h"
 
-#include <unistd.h>
-
-#include <chrono>
-#include <filesystem>
-#include <memory>
-#include <random>
 #include <utility>
 
-#include "base/logging.h"
-#include "client/load/checkpoint.h"
+#include "client/load/import_session.h"
 #include "client/load/plan.h"
 #include "client/load/reading.h"
 #include "client/load/runner.h"
 #include "client/load/sender.h"
+#include "client/load/table_loader.h"
 #include "client/load/tuples.h"
 
 namespace sqlcast::load {
 namespace {
-
-namespace fs = std::filesystem;
-using std::chrono::steady_clock;
-
-// Tells how far it is, no more often than anybody can see.
-class Meter {
- public:
-  Meter(const Watch& watch, std::uint64_t total) : watch_(watch) { now_.total = total; }
-
-  bool stop() const { return watch_.stop && watch_.stop(); }
-  void at(std::uint64_t bytes) {
-    now_.bytes = bytes;
-    tick();
-  }
-  void rows(std::uint64_t more) {
-    now_.rows += more;
-    now_.waiting = false;
-  }
-  void waiting(const Status& why, double seconds) {
-    now_.waiting = true;
-    now_.why = why.message;
-    now_.waiting_seconds = seconds;
-    tick();
-    now_.waiting = false;
-  }
-  void tick() {
-    constexpr std::chrono::milliseconds kEvery{200};
-    const auto now = steady_clock::now();
-    if (!watch_.progress || now - last_ < kEvery) return;
-    last_ = now;
-    watch_.progress(now_);
-  }
-
- private:
-  const Watch& watch_;
-  Progress now_;
-  steady_clock::time_point last_{};
-};
-
-std::uint64_t size_of(const std::vector<Source>& sources) {
-  std::uint64_t bytes = 0;
-  for (const Source& source : sources) {
-    const std::uint64_t size = file_size(source.path);
-    if (size == 0 && !is_regular_file(source.path)) return 0;
-    bytes += size;
-  }
-  return bytes;
-}
-
-bool only_once(const std::vector<Source>& sources) {
-  for (const Source& source : sources)
-    if (!is_regular_file(source.path)) return true;
-  return false;
-}
-
-// Which import it is: the files as they are now, how they are loaded, and where.
-std::string subject_of(const LoadOptions& options, const std::vector<Source>& sources) {
-  std::string text = "1\n" + options.cluster + "\n" + options.rules.database + "\n" +
-                     (options.rules.views_invoker ? "v" : "") + (options.rules.engine_innodb ? "e" : "") + "\n";
-  for (const Source& source : sources) {
-    std::error_code problem;
-    const auto changed = fs::last_write_time(source.path, problem).time_since_epoch().count();
-    text += fs::absolute(source.path, problem).lexically_normal().string() +
-            fmt::format(" {} {}\n", file_size(source.path), changed);
-  }
-  return text;
-}
 
 // Statement by statement, with what is to be done for it. `each` returns not ok to end.
 template <typename Each>
@@ -144,61 +71,12 @@ Result<Plan> plan_of(const LoadOptions& options, const std::vector<Source>& sour
   return planner.plan(false);
 }
 
-Sequence known_position(client::Client& client, const Meter& meter) {
-  while (!meter.stop()) {
-    const auto status = client.status();
-    if (status.ok()) return status->self.position;
-  }
-  return 0;
-}
-
-std::string new_client_id() {
-  std::random_device random;
-  return fmt::format("import-{:08x}{:08x}", random(), random());
-}
-
-struct Begun {
-  CheckpointFile file;
-  Checkpoint checkpoint;
-  bool from_before = false;
-};
-
-Result<Begun> begin(const LoadOptions& options, const std::vector<Source>& sources) {
-  const std::string subject = subject_of(options, sources);
-  Begun begun{CheckpointFile(options.checkpoints, subject), {}, false};
-  if (only_once(sources)) {
-    if (options.resume)
-      return Status::error(Code::bad_request, "a pipe cannot be gone on with: only what is read from files has places");
-    begun.checkpoint.client_id = new_client_id();
-    begun.checkpoint.subject = subject;
-    return begun;
-  }
-  const auto loaded = begun.file.load();
-  if (!loaded) return loaded.status();
-  if (*loaded && (*loaded)->subject == subject && !options.restart) {
-    if (!options.resume)
-      return Status::error(Code::bad_request,
-                           "an import of this was interrupted behind " + std::to_string((*loaded)->rows) +
-                               " rows: --resume goes on behind what it has loaded, --restart begins anew");
-    begun.checkpoint = **loaded;
-    begun.from_before = true;
-    return begun;
-  }
-  if (options.resume)
-    return Status::error(Code::bad_request,
-                         "there is no interrupted import of these files, as they are now and with these options, to go "
-                         "on with");
-  begun.checkpoint.client_id = new_client_id();
-  begun.checkpoint.subject = subject;
-  return begun;
-}
-
 }  // namespace
 
 Result<std::string> client_id_for(const LoadOptions& options) {
   const auto sources = sources_of(options.files);
   if (!sources) return sources.status();
-  const auto begun = begin(options, *sources);
+  const auto begun = begin_import(options, *sources);
   if (!begun) return begun.status();
   return begun->checkpoint.client_id;
 }
@@ -206,6 +84,7 @@ Result<std::string> client_id_for(const LoadOptions& options) {
 Status preview(const LoadOptions& options, const Watch& watch, Summary& summary) {
   const auto sources = sources_of(options.files);
   if (!sources) return sources.status();
+  if (options.table) return preview_table(options, *sources, watch, summary);
   const std::uint64_t size = size_of(*sources);
   Meter meter(watch, 2 * size);
   const auto plan = plan_of(options, *sources, meter);
@@ -220,9 +99,10 @@ Status preview(const LoadOptions& options, const Watch& watch, Summary& summary)
 Status load(client::Client& client, const LoadOptions& options, const Watch& watch, Summary& summary) {
   const auto sources = sources_of(options.files);
   if (!sources) return sources.status();
-  auto begun = begin(options, *sources);
+  auto begun = begin_import(options, *sources);
   if (!begun) return begun.status();
   begun->checkpoint.client_id = client.client_id();
+  if (options.table) return load_table(client, options, *sources, std::move(*begun), watch, summary);
   const std::uint64_t size = size_of(*sources);
   Meter looking(watch, 0);
   const auto plan = plan_of(options, *sources, looking);
@@ -230,10 +110,7 @@ Status load(client::Client& client, const LoadOptions& options, const Watch& wat
   Meter meter(watch, size * plan->passes);
 
   Runner* running = nullptr;
-  SenderHooks hooks;
-  hooks.stop = [&] { return meter.stop(); };
-  hooks.tick = [&] { meter.tick(); };
-  hooks.waiting = [&](const Status& why, double seconds) { meter.waiting(why, seconds); };
+  SenderHooks hooks = hooks_of(meter);
   hooks.confirmed = [&](const Job& job, const client::Reply&) {
     meter.rows(job.rows);
     running->confirmed(job);

@@ -5,12 +5,14 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/status.h"
 #include "client/client.h"
 #include "client/load/interpreter.h"
+#include "client/load/statement.h"
 #include "client/load/summary.h"
 
 namespace sqlcast::load {
@@ -29,10 +31,24 @@ struct Watch {
   std::function<void(const Progress&)> progress;  // several times a second
 };
 
+// Files of rows, CSV or TSV, into one table.
+struct TableTarget {
+  TableName table;  // with its database
+  bool create = false;
+  char separator = ',';  // '\t': fields are escaped by backslashes instead of quoted, as `sqlcast --batch` writes them
+  char quote = '"';
+  bool header = true;                      // the first record names the columns
+  std::vector<std::string> columns;        // instead of it; "" = that field is passed over
+  std::optional<std::string> null_marker;  // default: an empty field without quotes, and \N in TSV
+  std::string encoding;                    // as iconv names it; empty = UTF-8
+};
+
 struct LoadOptions {
   std::vector<std::string> files;  // "-" is standard input
   Rules rules;
-  bool force = false;                 // a statement that fails is left out, and the others go on
+  std::optional<TableTarget> table;                     // the files are of rows, not of SQL
+  std::function<void(const std::string& sql)> created;  // told the definition of a new table, before it is made
+  bool force = false;                                   // a statement that fails is left out, and the others go on
   bool resume = false;                // behind what an interrupted import of the same files has loaded
   bool restart = false;               // what such an import left behind is forgotten
   std::filesystem::path checkpoints;  // folder

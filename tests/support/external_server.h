@@ -23,6 +23,7 @@ class ExternalServer {
   void start();  // and waits until it answers
   void kill();   // SIGKILL, and waits until it is gone
 
+  std::string socket() const { return (folder_.path() / "s").string(); }
   // Lines for a node's configuration.
   std::string yaml() const;
 

@@ -1,0 +1,131 @@
+#include "client/load/import_session.h"
+
+#include <filesystem>
+#include <random>
+#include <utility>
+
+#include "base/logging.h"
+#include "client/load/input.h"
+
+namespace sqlcast::load {
+namespace {
+
+namespace fs = std::filesystem;
+using std::chrono::steady_clock;
+
+// Which import it is: the files as they are now, how they are loaded, and where.
+std::string subject_of(const LoadOptions& options, const std::vector<Source>& sources) {
+  std::string text = "1\n" + options.cluster + "\n" + options.rules.database + "\n" +
+                     (options.rules.views_invoker ? "v" : "") + (options.rules.engine_innodb ? "e" : "") + "\n";
+  if (options.table) {
+    const TableTarget& table = *options.table;
+    text += table.table.database + "." + table.table.name + " " + std::to_string(table.separator) +
+            std::to_string(table.quote) + (table.header ? "h" : "") + (table.create ? "c" : "") + table.encoding + " " +
+            table.null_marker.value_or("-") + "\n";
+    for (const std::string& column : table.columns) text += column + ",";
+  }
+  for (const Source& source : sources) {
+    std::error_code problem;
+    const auto changed = fs::last_write_time(source.path, problem).time_since_epoch().count();
+    text += fs::absolute(source.path, problem).lexically_normal().string() +
+            fmt::format(" {} {}\n", file_size(source.path), changed);
+  }
+  return text;
+}
+
+std::string new_client_id() {
+  std::random_device random;
+  return fmt::format("import-{:08x}{:08x}", random(), random());
+}
+
+}  // namespace
+
+void Meter::at(std::uint64_t bytes) {
+  now_.bytes = bytes;
+  tick();
+}
+
+void Meter::rows(std::uint64_t more) {
+  now_.rows += more;
+  now_.waiting = false;
+}
+
+void Meter::waiting(const Status& why, double seconds) {
+  now_.waiting = true;
+  now_.why = why.message;
+  now_.waiting_seconds = seconds;
+  tick();
+  now_.waiting = false;
+}
+
+void Meter::tick() {
+  constexpr std::chrono::milliseconds kEvery{200};
+  const auto now = steady_clock::now();
+  if (!watch_.progress || now - last_ < kEvery) return;
+  last_ = now;
+  watch_.progress(now_);
+}
+
+SenderHooks hooks_of(Meter& meter) {
+  SenderHooks hooks;
+  hooks.stop = [&meter] { return meter.stop(); };
+  hooks.tick = [&meter] { meter.tick(); };
+  hooks.waiting = [&meter](const Status& why, double seconds) { meter.waiting(why, seconds); };
+  return hooks;
+}
+
+std::uint64_t size_of(const std::vector<Source>& sources) {
+  std::uint64_t bytes = 0;
+  for (const Source& source : sources) {
+    const std::uint64_t size = file_size(source.path);
+    if (size == 0 && !is_regular_file(source.path)) return 0;
+    bytes += size;
+  }
+  return bytes;
+}
+
+bool only_once(const std::vector<Source>& sources) {
+  for (const Source& source : sources)
+    if (!is_regular_file(source.path)) return true;
+  return false;
+}
+
+Sequence known_position(client::Client& client, const Meter& meter) {
+  while (!meter.stop()) {
+    const auto status = client.status();
+    if (status.ok()) return status->self.position;
+  }
+  return 0;
+}
+
+Result<Begun> begin_import(const LoadOptions& options, const std::vector<Source>& sources) {
+  const std::string subject = subject_of(options, sources);
+  Begun begun{CheckpointFile(options.checkpoints, subject), {}, false};
+  if (only_once(sources)) {
+    if (options.resume)
+      return Status::error(Code::bad_request, "a pipe cannot be gone on with: only what is read from files has places");
+    begun.checkpoint.client_id = new_client_id();
+    begun.checkpoint.subject = subject;
+    return begun;
+  }
+  const auto loaded = begun.file.load();
+  if (!loaded) return loaded.status();
+  if (*loaded && (*loaded)->subject == subject && !options.restart) {
+    if (!options.resume)
+      return Status::error(Code::bad_request,
+                           "an import of this was interrupted behind " + std::to_string((*loaded)->rows) +
+                               " rows: --resume goes on behind what it has loaded, --restart begins anew");
+    begun.checkpoint = **loaded;
+    begun.from_before = true;
+    return begun;
+  }
+  if (options.resume)
+    return Status::error(Code::bad_request,
+                         "there is no interrupted import of these files, as they are now and with these options, to go "
+                         "on with");
+  begun.checkpoint.client_id = new_client_id();
+  begun.checkpoint.subject = subject;
+  return begun;
+}
+
+}  // namespace sqlcast::load

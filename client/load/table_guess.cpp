@@ -1,0 +1,119 @@
+#include "client/load/table_guess.h"
+
+#include <algorithm>
+
+#include "base/utf8.h"
+
+namespace sqlcast::load {
+namespace {
+
+std::size_t digits_at(std::string_view text, std::size_t at) {
+  std::size_t count = 0;
+  while (at + count < text.size() && text[at + count] >= '0' && text[at + count] <= '9') ++count;
+  return count;
+}
+
+// Text in which 0 stands for any digit.
+bool has_form(std::string_view text, std::string_view form) {
+  return text.size() == form.size() && std::equal(text.begin(), text.end(), form.begin(), [](char c, char f) {
+           return f == '0' ? c >= '0' && c <= '9' : c == f || (f == 'T' && c == ' ');
+         });
+}
+
+std::size_t characters(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+}
+
+}  // namespace
+
+bool is_integer(std::string_view text) {
+  const std::size_t sign = text.starts_with('-') ? 1 : 0;
+  const std::size_t digits = digits_at(text, sign);
+  if (digits == 0 || sign + digits != text.size() || digits > 18) return false;
+  return digits == 1 || text[sign] != '0';  // 007 is a name, not a number
+}
+
+bool is_decimal(std::string_view text) {
+  const std::size_t sign = text.starts_with('-') ? 1 : 0;
+  const std::size_t whole = digits_at(text, sign);
+  if (whole == 0 || whole > 30 || (whole > 1 && text[sign] == '0')) return false;
+  if (sign + whole == text.size()) return true;
+  if (text[sign + whole] != '.') return false;
+  const std::size_t fraction = digits_at(text, sign + whole + 1);
+  return fraction > 0 && fraction <= 20 && sign + whole + 1 + fraction == text.size();
+}
+
+bool is_float(std::string_view text) {
+  std::size_t at = text.starts_with('-') || text.starts_with('+') ? 1 : 0;
+  const std::size_t whole = digits_at(text, at);
+  if (whole > 1 && text[at] == '0') return false;
+  at += whole;
+  std::size_t fraction = 0;
+  if (at < text.size() && text[at] == '.') {
+    fraction = digits_at(text, at + 1);
+    at += 1 + fraction;
+  }
+  if (whole + fraction == 0) return false;
+  if (at < text.size() && (text[at] == 'e' || text[at] == 'E')) {
+    ++at;
+    if (at < text.size() && (text[at] == '-' || text[at] == '+')) ++at;
+    const std::size_t exponent = digits_at(text, at);
+    if (exponent == 0 || exponent > 3) return false;
+    at += exponent;
+  }
+  return at == text.size();
+}
+
+bool is_date(std::string_view text) { return has_form(text, "0000-00-00"); }
+
+bool is_datetime(std::string_view text) {
+  if (text.size() < 19 || !has_form(text.substr(0, 19), "0000-00-00T00:00:00")) return false;
+  if (text.size() == 19) return true;
+  return text[19] == '.' && text.size() <= 26 && digits_at(text, 20) == text.size() - 20 && text.size() > 20;
+}
+
+void TableGuess::add(const Record& record) {
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    Seen& seen = columns_[i];
+    if (i >= record.fields.size() || record.fields[i].null) {
+      seen.null = true;
+      continue;
+    }
+    const std::string& text = record.fields[i].text;
+    seen.any = true;
+    seen.integer = seen.integer && is_integer(text);
+    seen.decimal = seen.decimal && is_decimal(text);
+    seen.number = seen.number && is_float(text);
+    seen.date = seen.date && is_date(text);
+    seen.datetime = seen.datetime && is_datetime(text);
+    seen.longest = std::max(seen.longest, characters(text));
+    seen.bytes = std::max(seen.bytes, text.size());
+    const std::size_t point = std::min(text.find('.'), text.size());
+    seen.whole = std::max(seen.whole, point);
+    seen.fraction = std::max(seen.fraction, text.size() - std::min(point + 1, text.size()));
+  }
+}
+
+std::string TableGuess::type(const Seen& seen) {
+  if (!seen.any) return "VARCHAR(255)";
+  if (seen.integer) return "BIGINT";
+  if (seen.decimal)
+    return "DECIMAL(" + std::to_string(seen.whole + seen.fraction) + "," + std::to_string(seen.fraction) + ")";
+  if (seen.number) return "DOUBLE";
+  if (seen.date) return "DATE";
+  if (seen.datetime) return "DATETIME(" + std::to_string(std::min<std::size_t>(seen.fraction, 6)) + ")";
+  for (const std::size_t room : {20U, 50U, 100U, 255U, 1000U})
+    if (seen.longest <= room / 2 + room / 4) return "VARCHAR(" + std::to_string(room) + ")";
+  return seen.bytes <= 65'535 ? "TEXT" : "LONGTEXT";
+}
+
+std::string TableGuess::definition(const TableName& table) const {
+  std::string text = "CREATE TABLE " + backquoted(table) + " (\n";
+  for (std::size_t i = 0; i < columns_.size(); ++i)
+    text += "  " + backquoted(names_[i]) + " " + type(columns_[i]) +
+            (columns_[i].null || !columns_[i].any ? " NULL" : " NOT NULL") + (i + 1 < columns_.size() ? ",\n" : "\n");
+  return text + ") DEFAULT CHARSET=utf8mb4";
+}
+
+}  // namespace sqlcast::load

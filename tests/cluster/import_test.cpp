@@ -1,0 +1,266 @@
+// Goal: `sqlcast import` loads what mariadb-dump writes, whole and once, whoever is killed meanwhile. Method: a server
+// of the test's own is dumped by the real mariadb-dump; the cluster's tables are compared with that server's.
+#include <csignal>
+#include <fstream>
+
+#include "client/local/process.h"
+#include "tests/support/cluster.h"
+#include "tests/support/external_server.h"
+#include "tests/support/run_program.h"
+#include "tests/support/temporary_folder.h"
+
+using namespace sqlcast;
+using namespace sqlcast::support;
+
+namespace {
+
+const std::vector<std::string> kSchool = {
+    "CREATE DATABASE school CHARACTER SET utf8mb4",
+    "CREATE TABLE school.teacher (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(80), boss INT, room INT)",
+    "CREATE TABLE school.class (id INT AUTO_INCREMENT PRIMARY KEY, title VARCHAR(80), teacher INT, "
+    "CONSTRAINT c_t FOREIGN KEY (teacher) REFERENCES school.teacher (id) ON DELETE CASCADE)",
+    "CREATE TABLE school.a_pupil (id INT PRIMARY KEY, class INT, first VARCHAR(20), last VARCHAR(20), "
+    "full_name VARCHAR(41) AS (CONCAT(first, ' ', last)) STORED, letters INT AS (CHAR_LENGTH(last)) VIRTUAL, photo "
+    "BLOB, "
+    "seen TIMESTAMP NULL, born DATE, FOREIGN KEY (class) REFERENCES school.class (id))",
+    "ALTER TABLE school.teacher ADD CONSTRAINT t_b FOREIGN KEY (boss) REFERENCES school.teacher (id), "
+    "ADD CONSTRAINT t_r FOREIGN KEY (room) REFERENCES school.class (id)",
+    "INSERT INTO school.teacher (name) VALUES ('Ann'), ('B''öb; --'), ('雪 🎓 \\\\ \\n')",
+    "INSERT INTO school.class (title, teacher) VALUES ('1a', 1), ('2b', 2)",
+    "UPDATE school.teacher SET boss = 4 - id, room = 2",
+    "INSERT INTO school.a_pupil (id, class, first, last, photo, seen, born) SELECT seq, seq % 2 + 1, CONCAT('x', seq), "
+    "'é', IF(seq % 3 = 0, NULL, UNHEX(MD5(seq))), '2020-01-01 00:00:00', '0000-00-00' FROM school.seq_1_to_500",
+    "CREATE TABLE school.old (a INT, b DOUBLE, c DECIMAL(20,5), d BIT(9)) ENGINE=MyISAM",
+    "INSERT INTO school.old VALUES (1, 1e100, 3.14159, b'101010101'), (NULL, -0.1, NULL, NULL)",
+    "CREATE VIEW school.b AS SELECT title, name FROM school.class JOIN school.teacher ON class.teacher = teacher.id",
+    "CREATE VIEW school.a_of_b AS SELECT title FROM school.b",
+    "CREATE TRIGGER school.tr BEFORE INSERT ON school.class FOR EACH ROW SET NEW.title = CONCAT(NEW.title, ';')",
+    "CREATE PROCEDURE school.p() BEGIN SELECT 1; END"};
+
+void dump(const ExternalServer& server, const std::filesystem::path& to, std::vector<std::string> arguments = {}) {
+  std::vector<std::string> command{"mariadb-dump", "--no-defaults",
+                                   "-uroot",       "--socket=" + server.socket(),
+                                   "--routines",   "--result-file=" + to.string()};
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  command.insert(command.end(), {"--databases", "school"});
+  const Run run = run_program(command);
+  INFO(run.output);
+  REQUIRE(run.exit_code == 0);
+}
+
+std::vector<std::string> import_command(const Cluster& cluster, const std::vector<std::string>& arguments) {
+  std::vector<std::string> command{"env", "XDG_STATE_HOME=" + (cluster.folder() / "state").string(), program("sqlcast"),
+                                   "import"};
+  for (const Node* node : cluster.nodes()) command.insert(command.end(), {"--endpoint", node->endpoint()});
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  return command;
+}
+
+Run import_files(const Cluster& cluster, const std::vector<std::string>& arguments,
+                 const std::filesystem::path& in = {}) {
+  return run_program(import_command(cluster, arguments), in);
+}
+
+void check_equal(Cluster& cluster, const ExternalServer& server, const std::vector<std::string>& tables) {
+  for (const std::string& table : tables) {
+    INFO(table);
+    const std::string there = server.ask("CHECKSUM TABLE " + table + " EXTENDED");
+    CHECK(there == cluster.master().ask_database("CHECKSUM TABLE " + table + " EXTENDED"));
+    CHECK(there.find("NULL") == std::string::npos);
+  }
+  (void)cluster.wait_until_equal();
+  cluster.check_same_everywhere();
+}
+
+const std::vector<std::string> kTables = {"school.teacher", "school.class", "school.a_pupil"};
+
+}  // namespace
+
+TEST_CASE("import: a mariadb-dump with circular keys, views, computed columns and bytes arrives whole", "[import]") {
+  ExternalServer server;
+  const auto connection = server.open();
+  for (const std::string& sql : kSchool) REQUIRE(connection->execute(sql).ok());
+  const TemporaryFolder folder;
+  const std::filesystem::path file = folder.path() / "a \"dump\" of 雪.sql";
+  dump(server, file);
+  Cluster cluster(1);
+
+  const Run before = import_files(cluster, {"--dry-run", file.string()});
+  INFO(before.output);
+  CHECK(before.exit_code == 3);
+  CHECK(before.output.find("To be loaded: 505 rows into 3 tables") != std::string::npos);
+  CHECK(cluster.master().ask_database("SHOW DATABASES LIKE 'school'").empty());
+
+  // Twice: the second time there is what the first has made, with its keys.
+  for (int time = 0; time < 2; ++time) {
+    const Run run = import_files(cluster, {"--views", "invoker", "--engine", "innodb", file.string()});
+    INFO(run.output);
+    REQUIRE(run.exit_code == 0);
+    CHECK(run.output.find("Loaded: 507 rows into 4 tables, 4 tables made, 2 views made") != std::string::npos);
+    CHECK(run.output.find("CREATE TRIGGER tr") != std::string::npos);
+    check_equal(cluster, server, kTables);
+    const std::string old = "SELECT a, b, c, HEX(d) FROM school.old ORDER BY a";
+    CHECK(server.ask(old) == cluster.master().ask_database(old));
+    const std::string keys =
+        "SELECT table_name, constraint_name, referenced_table_name, delete_rule FROM "
+        "information_schema.referential_constraints WHERE constraint_schema = 'school' ORDER BY 1, 2";
+    CHECK(server.ask(keys) == cluster.master().ask_database(keys));
+    const std::string view = "SELECT * FROM school.a_of_b ORDER BY 1";
+    CHECK(server.ask(view) == cluster.master().run(view).text());
+  }
+}
+
+TEST_CASE("import: other forms of the same dump give the same rows", "[import]") {
+  ExternalServer server;
+  const auto connection = server.open();
+  for (const std::string& sql : kSchool) REQUIRE(connection->execute(sql).ok());
+  const TemporaryFolder folder;
+  const std::filesystem::path file = folder.path() / "dump.sql";
+  Cluster cluster(0);
+  const std::vector<std::vector<std::string>> forms{{"--skip-extended-insert"},
+                                                    {"--complete-insert", "--hex-blob", "--single-transaction"},
+                                                    {"--no-autocommit", "--skip-opt"},
+                                                    {"--insert-ignore", "--skip-comments", "--compact"},
+                                                    {"--replace", "--tz-utc", "--skip-quote-names"}};
+  for (const auto& form : forms) {
+    INFO(form.front());
+    dump(server, file, form);
+    REQUIRE((cluster.master().run("DROP DATABASE IF EXISTS school").ok()));
+    const Run run = import_files(cluster, {"--engine", "innodb", file.string()});
+    INFO(run.output);
+    REQUIRE(run.exit_code == 0);
+    check_equal(cluster, server, kTables);
+  }
+  // By a pipe, which is read once.
+  dump(server, file);
+  REQUIRE((cluster.master().run("DROP DATABASE school").ok()));
+  const Run run = import_files(cluster, {"--engine", "innodb", "-"}, file);
+  INFO(run.output);
+  REQUIRE(run.exit_code == 0);
+  check_equal(cluster, server, kTables);
+}
+
+TEST_CASE("import: killed, and gone on with, it doubles no row and loses none", "[import]") {
+  const TemporaryFolder folder;
+  const std::filesystem::path file = folder.path() / "rows.sql";
+  constexpr int kRows = 120'000;
+  {
+    std::ofstream out(file);
+    out << "CREATE DATABASE big;\nUSE big;\nCREATE TABLE t (id INT, words VARCHAR(200), KEY (id));\n";
+    // No unique key: a doubled row would not be noticed by the database.
+    for (int i = 0; i < kRows; ++i)
+      out << (i % 500 == 0 ? "INSERT INTO t VALUES\n" : "") << "(" << i << ",'" << std::string(150, 'x') << "')"
+          << (i % 500 == 499 ? ";\n" : ",\n");
+  }
+  Cluster cluster(1);
+  const auto rows = [&] {
+    const Answer answer = cluster.master().run("SELECT COUNT(*) FROM big.t");
+    return answer.ok() ? std::stoi(answer.text()) : 0;
+  };
+  const auto begin = [&](const std::vector<std::string>& arguments) {
+    std::vector<std::string> command = import_command(cluster, arguments);
+    local::SpawnOptions spawn;
+    spawn.program = "/usr/bin/env";
+    spawn.arguments.assign(command.begin() + 1, command.end());
+    spawn.log = folder.path() / "import.log";
+    spawn.die_with_parent = true;
+    const auto process = local::spawn(spawn);
+    REQUIRE(process.ok());
+    return *process;
+  };
+  const auto importer = begin({file.string()});
+  wait_for("some rows", [&] { return rows() > 10'000; });
+  (void)local::send_signal(importer, SIGKILL);
+  REQUIRE(local::wait_for_end(importer, std::chrono::seconds(60)));
+  const int then = rows();
+  REQUIRE(then < kRows);
+
+  // It is not begun anew by mistake.
+  const Run refused = import_files(cluster, {file.string()});
+  CHECK(refused.exit_code == 2);
+  CHECK(refused.output.find("--resume") != std::string::npos);
+
+  const auto again = begin({"--resume", file.string()});
+  wait_for("more rows", [&] { return rows() > then + 5'000 || !local::is_running(again); });
+  cluster.master().kill_with_database();
+  cluster.master().start();
+  REQUIRE(local::wait_for_end(again, std::chrono::seconds(300)));
+  std::ifstream log(folder.path() / "import.log");
+  INFO(std::string(std::istreambuf_iterator<char>(log), {}));
+  CHECK(cluster.master().run("SELECT COUNT(*), COUNT(DISTINCT id), SUM(id) FROM big.t").text() ==
+        std::to_string(kRows) + "|" + std::to_string(kRows) + "|" +
+            std::to_string(static_cast<long long>(kRows) * (kRows - 1) / 2));
+  (void)cluster.wait_until_equal();
+  cluster.check_same_everywhere();
+  // Whole: nothing is left to go on with.
+  CHECK(import_files(cluster, {"--resume", file.string()}).exit_code == 2);
+}
+
+TEST_CASE("import: a hand-written script keeps the order of its rows and its transactions", "[import]") {
+  const TemporaryFolder folder;
+  const std::filesystem::path file = folder.path() / "script.sql";
+  std::ofstream(file) << "CREATE DATABASE hand; USE hand;\n"
+                         "CREATE TABLE parent (id INT AUTO_INCREMENT PRIMARY KEY, name TEXT);\n"
+                         "CREATE TABLE child (parent INT, n INT, FOREIGN KEY (parent) REFERENCES parent (id));\n"
+                         "INSERT INTO parent (name) VALUES ('one');\nINSERT INTO parent (name) VALUES ('two');\n"
+                         "INSERT INTO child VALUES (1, 10), (2, 20);\n"
+                         "START TRANSACTION;\nINSERT INTO parent (name) VALUES ('three');\n"
+                         "INSERT INTO child VALUES (LAST_INSERT_ID(), 30);\nCOMMIT;\n"
+                         "BEGIN; DELETE FROM child; ROLLBACK;\n"
+                         "INSERT INTO parent VALUES (1, 'x') ON DUPLICATE KEY UPDATE name = 'uno';\n"
+                         "UPDATE child SET n = n + 1 WHERE parent = 1;\n"
+                         "INSERT IGNORE INTO parent VALUES (2, 'dos');\n"
+                         "BEGIN;\nINSERT INTO child VALUES (1, 99);\nINSERT INTO child VALUES (77, 1);\nCOMMIT;\n";
+  Cluster cluster(0);
+  const Run run = import_files(cluster, {file.string()});
+  INFO(run.output);
+  CHECK(run.exit_code == 1);  // the last transaction names a parent that is not there
+  CHECK(run.output.find("line 16") != std::string::npos);
+  CHECK(run.output.find("Not finished") != std::string::npos);
+  CHECK(cluster.master().run("SELECT id, name FROM hand.parent ORDER BY id").text() == "1|uno\n2|two\n3|three");
+  CHECK(cluster.master().run("SELECT parent, n FROM hand.child ORDER BY parent").text() == "1|11\n2|20\n3|30");
+
+  // What stood in the way is put right; it goes on at that transaction.
+  REQUIRE(cluster.master().run({query_of("INSERT INTO hand.parent VALUES (77, 'here now')")}).ok());
+  const Run again = import_files(cluster, {"--resume", file.string()});
+  INFO(again.output);
+  CHECK(again.exit_code == 0);
+  CHECK(cluster.master().run("SELECT COUNT(*) FROM hand.child").text() == "5");
+}
+
+TEST_CASE("import: CSV and TSV arrive in a table, in its columns, and in one that is made for them", "[import]") {
+  const TemporaryFolder folder;
+  const std::filesystem::path csv = folder.path() / "people of 雪.csv";
+  const std::filesystem::path tsv = folder.path() / "people.tsv";
+  std::ofstream(csv) << "name,born,score,note\r\n\"Ann, \"\"A\"\"\",2001-02-03,1.5,\r\nBéa,2002-03-04,-20.25,\"\"\r\n";
+  std::ofstream(tsv) << "Cy\\tril\t\\N\t0xff00\n";
+  Cluster cluster(1);
+  Node& master = cluster.master();
+  REQUIRE(cluster.master().run("CREATE DATABASE c").ok());
+
+  const Run shown = import_files(cluster, {"--dry-run", "--table", "c.people", "--create", csv.string()});
+  INFO(shown.output);
+  CHECK(shown.exit_code == 0);
+  CHECK(shown.output.find("`score` DECIMAL(5,2) NOT NULL") != std::string::npos);
+  const Run made = import_files(cluster, {"--table", "c.people", "--create", csv.string()});
+  INFO(made.output);
+  REQUIRE(made.exit_code == 0);
+  CHECK(made.output.find("CREATE TABLE `c`.`people`") != std::string::npos);
+  CHECK(master.run("SELECT name, born, score, note IS NULL, note = '' FROM c.people ORDER BY born").text() ==
+        "Ann, \"A\"|2001-02-03|1.50|1|NULL\nBéa|2002-03-04|-20.25|0|1");
+
+  REQUIRE(master.run("CREATE TABLE c.t (id INT AUTO_INCREMENT PRIMARY KEY, bytes VARBINARY(10), born DATE, name TEXT)")
+              .ok());
+  const Run mapped =
+      import_files(cluster, {"--table", "c.t", "--no-header", "--columns", "name,born,bytes", tsv.string()});
+  INFO(mapped.output);
+  REQUIRE(mapped.exit_code == 0);
+  CHECK(master.run("SELECT id, HEX(bytes), born, name FROM c.t").text() == "1|FF00|NULL|Cy\tril");
+
+  const Run narrow = import_files(cluster, {"--table", "c.t", "--columns", "name,nothing,,", csv.string()});
+  CHECK(narrow.exit_code == 2);
+  CHECK(narrow.output.find("no column nothing") != std::string::npos);
+  CHECK(import_files(cluster, {"--table", "c.none", csv.string()}).output.find("--create") != std::string::npos);
+  (void)cluster.wait_until_equal();
+  cluster.check_same_everywhere();
+}
