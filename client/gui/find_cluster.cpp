@@ -1,8 +1,12 @@
 #include "client/gui/find_cluster.h"
 
+#include <chrono>
 #include <cstdlib>
+#include <filesystem>
 
 #include "client/local/cluster_file.h"
+#include "client/local/local_cluster.h"
+#include "client/local/process.h"
 #include "config/config.h"
 
 namespace sqlcast::gui {
@@ -34,6 +38,31 @@ Result<FoundCluster> find_endpoints(const std::vector<std::string>& endpoints, c
   const bool named = !dir.empty() || std::getenv("SQLCAST_DIR") != nullptr;
   if (named) return cluster.status();
   return FoundCluster{};
+}
+
+Result<FoundCluster> start_local_cluster(const std::string& dir) {
+  auto program = local::find_program("sqlcast", {});
+  if (!program.ok()) return program.status();
+  const std::filesystem::path folder = local::cluster_dir(dir);
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) return Status::error(Code::io, folder.string() + " cannot be made: " + error.message());
+  local::SpawnOptions options;
+  options.program = *program;
+  options.arguments = {"cluster", "up", "--detach", "--dir", folder.string()};
+  options.log = folder / "up.log";
+  std::filesystem::remove(options.log, error);
+  const auto process = local::spawn(options);
+  if (!process.ok()) return process.status();
+  if (!local::wait_for_end(*process, std::chrono::minutes(2)))
+    return Status::error(Code::timeout, "It is not there after two minutes; " + options.log.string() + " says more.");
+  const auto said = local::read_text_file(options.log);
+  // Its last words are the same every time when it went well.
+  if (!said.ok() || said->find("The cluster stays.") == std::string::npos) {
+    const std::string text = said.ok() ? *said : said.status().message;
+    return Status::error(Code::io, text.substr(text.size() > 600 ? text.size() - 600 : 0));
+  }
+  return find_endpoints({}, {}, folder.string());
 }
 
 }  // namespace sqlcast::gui

@@ -18,4 +18,8 @@ struct FoundCluster {
 Result<FoundCluster> find_endpoints(const std::vector<std::string>& endpoints, const std::string& config_file,
                                     const std::string& dir);
 
+// `sqlcast cluster up --detach` in that folder, or the usual one; its nodes when they serve. Blocks until then, up to
+// two minutes. The end of what the program said when it did not work.
+Result<FoundCluster> start_local_cluster(const std::string& dir);
+
 }  // namespace sqlcast::gui

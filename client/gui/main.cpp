@@ -68,6 +68,11 @@ int run(const Arguments& arguments) {
   options.make_backend = [](const SavedConnection& connection) {
     return ClientBackend::open(connection.endpoints, Window::wake);
   };
+  options.start_local = [dir = arguments.dir]() -> Result<SavedConnection> {
+    auto started = start_local_cluster(dir);
+    if (!started.ok()) return started.status();
+    return SavedConnection{started->name, started->endpoints, "blue"};
+  };
   options.wake = Window::wake;
   options.scripted = scripted;
 

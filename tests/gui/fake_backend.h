@@ -60,6 +60,8 @@ class FakeBackend : public Backend {
     std::vector<std::string> ran;
     std::vector<std::uint64_t> cancelled;
     std::vector<LogEntry> tail;
+    std::vector<LogEntry> log;       // what there was before
+    std::vector<std::string> asked;  // of the information schema: the database
     std::map<std::string, std::function<client::Reply(const client::Request&)>> answers;  // by a part of the text
     std::string explain_class = "read";
   };
@@ -83,6 +85,10 @@ class FakeBackend : public Backend {
     const std::string sql = request.statements.front().sql;
     const bool schema = sql.find("information_schema") != std::string::npos;
     if (!schema) state_->ran.push_back(sql);
+    if (schema) {
+      const auto& params = request.statements.front().params;
+      state_->asked.push_back(params.empty() ? std::string("databases") : std::get<std::string>(params.front()));
+    }
     auto task = [this, request = std::move(request), callback = std::move(callback), sql] {
       callback(answer(request, sql));
     };
@@ -120,8 +126,14 @@ class FakeBackend : public Backend {
     });
     return true;
   }
-  void read_log(Sequence, std::uint64_t, LogCallback callback) override {
-    due_.push_back([callback = std::move(callback)] { callback(std::vector<LogEntry>{}); });
+  void read_log(Sequence first, std::uint64_t, LogCallback callback) override {
+    due_.push_back([this, first, callback = std::move(callback)] {
+      std::vector<LogEntry> out;
+      for (const LogEntry& entry : state_->log) {
+        if (entry.entry.sequence >= first) out.push_back(entry);
+      }
+      callback(std::move(out));
+    });
   }
   void start_tail() override {}
   Tailed take_tail(std::size_t) override {

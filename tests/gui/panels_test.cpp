@@ -1,6 +1,7 @@
 // The panels on Dear ImGui without a window, with synthetic input: what a person clicks and types, and what then is
 // to be seen. The cluster is a FakeBackend, which also answers what no node should; cluster_panels_test.cpp does the
 // same on real nodes, session.script in a real window.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
@@ -326,4 +327,151 @@ TEST_CASE("panels: DROP asks with rows and nodes, and a click sends it") {
       "wait text \"20 rows\"\nassert text \"3 nodes: master, slave-1, slave-2\"\nclick \"Do not run\"\n"
       "wait asking = no\nassert results = 0\nkey Ctrl+Enter\nwait asking\nclick \"Run it\"\nwait results = 1\n");
   CHECK(stage.state->ran.back() == "drop table school.student");
+}
+
+namespace {
+
+LogEntry definition(Sequence sequence, std::string database, std::string sql) {
+  LogEntry out;
+  out.epoch = 1;
+  out.ddl = true;
+  out.entry.sequence = sequence;
+  out.entry.database = std::move(database);
+  out.entry.statements.emplace_back();
+  out.entry.statements[0].sql = std::move(sql);
+  return out;
+}
+
+std::size_t times(const std::vector<std::string>& list, const std::string& what) {
+  return static_cast<std::size_t>(std::count(list.begin(), list.end(), what));
+}
+
+constexpr const char* kRows = "click \"SQL editor\"\ntype \"select * from student\"\nkey Ctrl+Enter\nwait rows = 3\n";
+
+}  // namespace
+
+TEST_CASE("panels: the tree follows what any client defines, and opens no other database for it") {
+  Stage stage;
+  stage.state->answers["SCHEMATA"] = [](const client::Request&) {
+    client::Reply reply;
+    reply.results.push_back(make_rows({column("SCHEMA_NAME", "VARCHAR")}, {{"school"}, {"shop"}, {"stock"}}));
+    return reply;
+  };
+  stage.play(kConnected);
+  stage.play("pause 1\n");
+  stage.state->asked.clear();
+  stage.state->tail = {definition(5, "school", "create table teacher (id int primary key)"),
+                       definition(6, "shop", "create table sale (id int primary key)")};
+  stage.play("pause 3\n");
+  CHECK(times(stage.state->asked, "school") == 4);  // its tables, columns, indexes and keys, once
+  CHECK(times(stage.state->asked, "shop") == 0);
+  CHECK(times(stage.state->asked, "databases") == 0);
+  stage.state->tail = {definition(7, "", "create database other")};
+  stage.play("pause 3\n");
+  CHECK(times(stage.state->asked, "databases") == 1);
+  CHECK(times(stage.state->asked, "stock") == 0);
+}
+
+TEST_CASE("panels: the log begins with its end, and an empty place says what is true") {
+  Stage stage;
+  for (Sequence i = 1; i <= 120; ++i) stage.state->log.push_back(definition(i, "school", cat("insert ", i)));
+  stage.state->answering = false;
+  stage.play(
+      "set view log\nwait text \"No node has answered yet\"\nset view query\nassert text \"Start a local cluster\"\n");
+  stage.state->answering = true;
+  stage.play(kConnected);
+  stage.play("set view log\nwait log = 120\nassert text \"insert 120\"\n");
+}
+
+TEST_CASE("panels: all cells and Enter change nothing, a character begins to edit in place of what was there") {
+  Stage stage;
+  stage.play(kConnected);
+  stage.play(kRows);
+  stage.play("key Ctrl+R\nkey Down\nkey Ctrl+A\nkey Enter\ntype \"x\"\npause 0.2\nassert changes = 0\nkey Escape\n");
+  stage.play("click \"Amina Yusuf\"\ntype \"Zoe Ü 1\"\nkey Enter\nwait changes = 1\nassert text \"Zoe Ü 1\"\n");
+}
+
+TEST_CASE("panels: rows from the clipboard are added, by place or by name, and wait for the review") {
+  Stage stage;
+  stage.play(kConnected);
+  stage.play(kRows);
+  stage.play("click \"Amina Yusuf\"\nkey Ctrl+R\n");
+  ImGui::SetClipboardText("7\tSeven\n8\tNULL\n");
+  stage.play("key Ctrl+V\nwait changes = 2\n");
+  ImGui::SetClipboardText("name\tid\r\nNine\t9\r\n");
+  stage.play(
+      "key Ctrl+V\nwait changes = 3\nkey Ctrl+Shift+R\nwait dialog = review\n"
+      "assert text \"VALUES (7, 'Seven')\"\nassert text \"VALUES (8, NULL)\"\nassert text \"VALUES (9, 'Nine')\"\n");
+  CHECK(stage.state->ran.size() == 1);
+}
+
+TEST_CASE("panels: rows that cannot be edited say why where it is tried") {
+  Stage stage;
+  stage.state->answers["count"] = [](const client::Request&) {
+    client::Reply reply;
+    reply.results.push_back(make_rows({column("n", "BIGINT")}, {{"12345"}}));
+    return reply;
+  };
+  stage.play(kConnected);
+  stage.play(
+      "click \"SQL editor\"\ntype \"select count(*) n from student\"\nkey Ctrl+Enter\nwait rows = 1\n"
+      "click \"12345\"\ntype \"7\"\nwait toast contains \"every column comes from one table\"\n"
+      "double-click \"12345\"\nwait dialog = value\nassert text \"every column comes from one table\"\n");
+}
+
+TEST_CASE("panels: run all says what was not run after an error, and goes on with it") {
+  Stage stage;
+  stage.state->answers["wrong"] = [](const client::Request&) {
+    client::Reply reply;
+    reply.status = Status::error(Code::sql_error, "Unknown column 'wrong' in 'field list'");
+    return reply;
+  };
+  stage.play(kConnected);
+  stage.play(
+      "click \"SQL editor\"\ntype \"select 1;\\nselect wrong;\\nselect * from student;\\nselect 4\"\nkey "
+      "Ctrl+Shift+Enter\n"
+      "wait status = SQL_ERROR\nassert text \"2 statements after it were not run\"\nassert text \"line 2, column 8\"\n"
+      "assert mark = wrong\nclick \"Go on after it\"\nwait results = 4\n");
+  CHECK(stage.state->ran.back() == "select 4");
+}
+
+TEST_CASE("panels: Ctrl+F searches the rows when the grid has the keys, the text when the editor has them") {
+  Stage stage;
+  stage.play(kConnected);
+  stage.play(kRows);
+  stage.play("click \"Amina Yusuf\"\nkey Ctrl+F\npause 0.1\ntype \"Bj\"\nwait rows = 1\n");
+  stage.play("click \"SQL editor\"\nkey Ctrl+F\nwait text \"Match case\"\n");
+}
+
+TEST_CASE("panels: a refusal is quiet while a word is being written, and its code is explained in the window") {
+  Stage stage;
+  stage.play(kConnected);
+  stage.play(
+      "click \"SQL editor\"\ntype \"selec\"\nassert verdict = \"\"\nwait verdict = REFUSED\n"
+      "key Ctrl+A\nkey Delete\ntype \"select sleep(1)\"\nwait verdict = REFUSED\n"
+      "assert text \"FORBIDDEN_FUNCTION\"\nclick \"verdict\"\nwait dialog = policy\n"
+      "assert text \"compute the value in the client\"\nkey Escape\n");
+}
+
+TEST_CASE("panels: a table is designed in a form that shows its SQL, and a key leads to the row behind it") {
+  Stage stage;
+  stage.state->answers["from student_course"] = [](const client::Request&) {
+    client::Reply reply;
+    reply.results.push_back(make_rows(
+        {column("student_id", "INT", "student_course", true), column("course_id", "INT", "student_course", true)},
+        {{"1", "77"}}));
+    return reply;
+  };
+  stage.play(kConnected);
+  stage.play(
+      "right-click \"school\"\nclick \"New table\"\nwait dialog = table\nassert text \"CREATE TABLE `school`\"\n"
+      "click \"Table name\"\ntype \"teacher\"\nwait text \"`school`.`teacher`\"\nclick \"Run it\"\nwait results = 1\n");
+  CHECK(stage.state->ran.back().starts_with("CREATE TABLE `school`.`teacher` ("));
+  stage.play(
+      "key Ctrl+T\nclick \"SQL editor\"\ntype \"select * from student_course\"\nkey Ctrl+Enter\nwait rows = 1\n"
+      "right-click \"77\"\nclick \"Open the row of course\"\nwait tab = course\n");
+  CHECK(stage.state->ran.back() == "SELECT * FROM `school`.`course` WHERE `id` = 77");
+  stage.play(
+      "right-click \"student_course\" #1\nclick \"Drop…\"\n"
+      "wait editor contains \"DROP TABLE `school`.`student_course`\"\nassert running = no\n");
 }

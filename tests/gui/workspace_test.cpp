@@ -252,3 +252,21 @@ TEST_CASE("workspace: the verdict says that a write waits for a master that is l
   CHECK(judged("insert into school.student values (1)").starts_with("waits: the master master does not answer since"));
   CHECK(judged("select 1").find("waits") == std::string::npos);
 }
+
+TEST_CASE("workspace: a local cluster is started at a click, and connected to; when it fails that is said") {
+  Desktop desktop;
+  Workspace::Options options = desktop.options();
+  bool works = false;
+  options.start_local = [&works]() -> Result<SavedConnection> {
+    if (!works) return Status::error(Code::io, "there is no sqlcast");
+    return SavedConnection{"Local cluster", {"tcp://127.0.0.1:1"}, "blue"};
+  };
+  Workspace work(options);
+  work.start_local_cluster();
+  CHECK(work.connection() == nullptr);
+  CHECK(work.toasts.shown().back().text == "there is no sqlcast");
+  works = true;
+  work.start_local_cluster();
+  REQUIRE(work.connection() != nullptr);
+  CHECK(work.connection()->saved().name == "Local cluster");
+}

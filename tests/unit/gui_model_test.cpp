@@ -8,10 +8,13 @@
 #include "client/gui/model/history.h"
 #include "client/gui/model/keys.h"
 #include "client/gui/model/log_model.h"
+#include "client/gui/model/policy_page.h"
 #include "client/gui/model/query_tab.h"
 #include "client/gui/model/script.h"
 #include "client/gui/model/settings.h"
+#include "client/gui/model/table_sql.h"
 #include "client/gui/model/time_series.h"
+#include "sql/policy.h"
 #include "tests/support/temporary_folder.h"
 
 using namespace sqlcast;
@@ -354,4 +357,67 @@ TEST_CASE("query tab: a result is named after the table, whatever stands in fron
   CHECK(short_title("create table if not exists school.t (id int)") == "create t");
   CHECK(short_title("update school.student set a = 1") == "update student");
   CHECK(short_title("select 1") == "select");
+}
+
+TEST_CASE("log: what was read of its end stands in front of what came live, each entry once") {
+  LogModel log;
+  log.add_live({log_entry(10, "live 10"), log_entry(11, "live 11")});
+  log.add_earlier({log_entry(8, "old 8"), log_entry(9, "old 9"), log_entry(10, "old 10")});
+  REQUIRE(log.size() == 4);
+  CHECK(log.at(0).sql == "old 8");
+  CHECK(log.at(2).sql == "live 10");
+  log.set_filter("9");
+  REQUIRE(log.size() == 1);
+  CHECK(log.at(0).sql == "old 9");
+  log.set_filter("");
+  LogModel first;  // in the other order
+  first.add_earlier({log_entry(1, "a")});
+  first.add_earlier({log_entry(2, "b")});
+  first.add_live({log_entry(3, "c")});
+  REQUIRE(first.size() == 3);
+  CHECK(first.at(1).sql == "b");
+}
+
+TEST_CASE("policy page: it is built in whole, and each code that is refused with is explained") {
+  CHECK(policy_page().starts_with("# "));
+  const auto code = policy_code("LIMIT_WITHOUT_ORDER");
+  REQUIRE(code);
+  CHECK(code->refused.find("without a total order") != std::string::npos);
+  CHECK(code->advice.starts_with("add ORDER BY"));
+  for (const char* sql : {"delete from t limit 1", "select sleep(1)", "use x", "call p()", "grant all on x to y", "",
+                          "select 'x", "update t set a = @x", "wibble"}) {
+    const sql::Verdict verdict = sql::classify(sql, "d");
+    INFO(sql << ": " << verdict.code);
+    if (verdict.statement_class == sql::Class::refused) CHECK(policy_code(verdict.code));
+  }
+  CHECK_FALSE(policy_code("NO_SUCH_CODE"));
+  CHECK_FALSE(policy_code(""));
+}
+
+TEST_CASE("table sql: what the menu and the form make are statements that the policy lets run") {
+  SchemaTable table;
+  table.name = "my table";
+  table.columns = {{"id", "int", false, true, false, true, false, {}},
+                   {"name", "varchar(40)", true, false, false, false, false, {}}};
+  table.indexes = {{"PRIMARY", true, {"id"}}};
+  using namespace table_sql;
+  for (const std::string& sql : {table_sql::select("d", table), insert("d", table), update("d", table),
+                                 rename("d", table), truncate("d", table), drop("d", table)}) {
+    INFO(sql);
+    CHECK(sql::classify(sql, "d").statement_class != sql::Class::refused);
+  }
+  auto columns = columns_of(table);
+  CHECK(alter("d", table, columns).empty());
+  columns[1].name = "label";
+  columns[1].nullable = false;
+  columns.push_back({"", "born", "DATE", true, false, false, false});
+  CHECK(alter("d", table, columns) ==
+        "ALTER TABLE `d`.`my table`\n  RENAME COLUMN `name` TO `label`,\n  MODIFY COLUMN `name` varchar(40) NOT NULL,\n"
+        "  ADD COLUMN `born` DATE");
+  CHECK(problem("t", columns).empty());
+  CHECK(create("d", "t", {{"", "id", "INT", false, true, true, false}, {"", "x", "TEXT", true, false, false, false}}) ==
+        "CREATE TABLE `d`.`t` (\n  `id` INT NOT NULL AUTO_INCREMENT,\n  `x` TEXT,\n  PRIMARY KEY (`id`)\n)");
+  columns.push_back({"", "Label", "INT", true, false, false, false});
+  CHECK(problem("t", columns) == "Two columns are called Label.");
+  CHECK(problem(" ", columns) == "Give the table a name.");
 }

@@ -1,7 +1,11 @@
 #include "client/gui/model/connection.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "client/gui/model/collect.h"
 #include "client/gui/model/text.h"
+#include "sql/policy.h"
 
 namespace sqlcast::gui {
 
@@ -11,14 +15,19 @@ constexpr std::size_t kTailPerFrame = 2'000;
 constexpr std::uint64_t kSchemaRows = 500'000;
 constexpr std::uint64_t kJumpBytes = 2U << 20U;
 
-client::Request schema_request(client::Statement statement) {
+constexpr double kReloadSeconds = 1.0;  // a script of definitions is one reload
+constexpr Sequence kLogAtStart = 200;
+constexpr int kMostLogReads = 16;
+}  // namespace
+
+client::Request Connection::schema_request(client::Statement statement) const {
   client::Request request;
   request.statements.push_back(std::move(statement));
   request.consistency = client::Consistency::session;
+  if (schema_after_ > backend_->session_position()) request.after = schema_after_;
   request.page_rows = 10'000;
   return request;
 }
-}  // namespace
 
 Connection::Connection(SavedConnection connection, std::unique_ptr<Backend> backend)
     : saved_(std::move(connection)), backend_(std::move(backend)) {}
@@ -34,9 +43,16 @@ bool Connection::tick(double now, std::uint64_t unix_us) {
   if (!tailed.entries.empty()) {
     log.add_live(tailed.entries);
     any = true;
+    for (const LogEntry& entry : tailed.entries) {
+      if (!entry.ddl) continue;
+      for (const proto::Statement& statement : entry.entry.statements)
+        schema_changed(statement.sql, entry.entry.database, entry.entry.sequence);
+    }
   }
   if (tailed.dropped > 0) log.count_dropped(tailed.dropped);
   if (now >= next_poll_) poll();
+  if (now >= next_reload_ && (databases_changed_ || !changed_.empty())) reload_changed();
+  if (!log_begun_ && cluster.connected() && cluster.head() > 0) begin_log();
   if (cluster.connected() && !was_connected_) {
     if (schema.state() == LoadState::unknown || schema.state() == LoadState::failed) load_databases();
   }
@@ -72,7 +88,10 @@ void Connection::load_databases() {
   collect(*backend_, schema_request(std::move(statement)), kSchemaRows, [this](const Collected& answer) {
     if (!answer.status.ok()) return schema.set_failed(answer.status.message);
     schema.set_databases(answer.rows);
-    // The first database of the user's own is what they want to see.
+    // The first database of the user's own is what they want to see, when none is shown yet.
+    for (const SchemaDatabase& database : schema.databases()) {
+      if (!database.system && database.state != LoadState::unknown) return;
+    }
     for (const SchemaDatabase& database : schema.databases()) {
       if (database.system || database.state != LoadState::unknown) continue;
       load_database(database.name);
@@ -106,6 +125,60 @@ void Connection::refresh_schema() {
   }
   load_databases();
   for (const std::string& name : loaded) load_database(name);
+}
+
+void Connection::schema_changed(const std::string& sql, const std::string& default_database, Sequence sequence) {
+  const sql::Verdict verdict = sql::classify(sql, default_database);
+  if (verdict.ddl_kind == sql::DdlKind::database || verdict.ddl_targets.empty()) databases_changed_ = true;
+  const auto note = [this](const std::string& name) {
+    const SchemaDatabase* database = schema.database(name);
+    if (database != nullptr && database->state != LoadState::unknown) changed_.insert(name);
+  };
+  for (const sql::ObjectName& target : verdict.ddl_targets) note(target.database);
+  for (const sql::ObjectName& table : verdict.tables) note(table.database);
+  schema_after_ = std::max(schema_after_, sequence);
+}
+
+void Connection::reload_changed() {
+  next_reload_ = now_ + kReloadSeconds;
+  // What is being loaded was asked for before: once more when it is there.
+  const bool loading = std::any_of(changed_.begin(), changed_.end(), [this](const std::string& name) {
+    const SchemaDatabase* database = schema.database(name);
+    return database != nullptr && database->state == LoadState::loading;
+  });
+  if (loading || schema.state() == LoadState::loading || !cluster.connected()) return;
+  for (const std::string& name : std::exchange(changed_, {})) load_database(name);
+  if (std::exchange(databases_changed_, false)) load_databases();
+}
+
+std::string Connection::why_nothing() const {
+  switch (state()) {
+    case ConnectionState::connected: return {};
+    case ConnectionState::connecting: return "No node has answered yet; trying again and again.";
+    case ConnectionState::lost: return "No node answers any more; trying again and again.";
+  }
+  return {};
+}
+
+// The end of the log, so that it can be seen what led here.
+void Connection::begin_log() {
+  log_begun_ = true;
+  const Sequence head = cluster.head();
+  Sequence from = head > kLogAtStart ? head - kLogAtStart + 1 : 1;
+  for (const auto& node : cluster.nodes()) {
+    if (node->reachable) from = std::max(from, std::min(node->status.log.first, head));
+  }
+  read_end_of_log(from, head, kMostLogReads);
+}
+
+void Connection::read_end_of_log(Sequence from, Sequence to, int reads) {
+  backend_->read_log(from, kJumpBytes, [this, to, reads](Result<std::vector<LogEntry>> answer) {
+    // Without it the log still shows what comes.
+    if (!answer.ok() || answer->empty()) return;
+    log.add_earlier(*answer);
+    const Sequence last = answer->back().entry.sequence;
+    if (last < to && reads > 1) read_end_of_log(last + 1, to, reads - 1);
+  });
 }
 
 void Connection::jump_log(Sequence first) {

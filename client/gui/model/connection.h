@@ -6,6 +6,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "client/gui/backend.h"
@@ -46,11 +47,20 @@ class Connection {
   void load_databases();
   void load_database(const std::string& name);
   void refresh_schema();  // all that is loaded, again
+  // A definition has been executed, here or by anybody: what it concerns and is shown is loaded again, soon, as of
+  // `sequence` at least (0: as this window's own).
+  void schema_changed(const std::string& sql, const std::string& default_database, Sequence sequence);
+  // Why there is nothing to see: not a single node has answered, or none does now. Empty: there is a connection.
+  std::string why_nothing() const;
   void jump_log(Sequence first);
   bool log_loading() const { return log_loading_; }
   const std::string& log_problem() const { return log_problem_; }
 
  private:
+  void reload_changed();
+  void begin_log();
+  void read_end_of_log(Sequence from, Sequence to, int reads);
+  client::Request schema_request(client::Statement statement) const;
   void load_part(const std::string& database, std::size_t part);
   void poll();
 
@@ -64,6 +74,11 @@ class Connection {
   bool was_connected_ = false;
   bool log_loading_ = false;
   std::string log_problem_;
+  bool log_begun_ = false;
+  std::set<std::string> changed_;  // databases to load again
+  bool databases_changed_ = false;
+  Sequence schema_after_ = 0;  // what is loaded next must have seen this
+  double next_reload_ = 0;
 };
 
 }  // namespace sqlcast::gui

@@ -1,5 +1,8 @@
 #include "client/gui/model/log_model.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "client/gui/model/text.h"
 
 namespace sqlcast::gui {
@@ -60,6 +63,25 @@ void LogModel::add_live(const std::vector<LogEntry>& entries) {
     }
   }
   trim(live_);
+}
+
+void LogModel::add_earlier(const std::vector<LogEntry>& entries) {
+  std::deque<LogRow> earlier;
+  // Behind what came by an earlier call, in front of what came live.
+  const auto place = [this](Sequence sequence) {
+    return std::find_if(live_.begin(), live_.end(), [&](const LogRow& row) { return row.sequence >= sequence; });
+  };
+  for (const LogEntry& entry : entries) {
+    const auto at = place(entry.entry.sequence);
+    if (at != live_.end() && at->sequence == entry.entry.sequence) continue;
+    append(earlier, entry);
+  }
+  if (earlier.empty()) return;
+  ++version_;
+  live_.insert(place(earlier.front().sequence), std::make_move_iterator(earlier.begin()),
+               std::make_move_iterator(earlier.end()));
+  trim(live_);
+  refilter();
 }
 
 void LogModel::pause(bool on) {

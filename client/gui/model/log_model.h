@@ -33,6 +33,8 @@ class LogModel {
 
   // Live rows; while paused they wait in a bounded buffer (the oldest waiting are let go, and counted).
   void add_live(const std::vector<LogEntry>& entries);
+  // Rows from before the first live one, read from the log; those that are here already are left out.
+  void add_earlier(const std::vector<LogEntry>& entries);
   void count_dropped(std::uint64_t entries) { missed_ += entries; }
   void pause(bool on);
   bool paused() const { return paused_; }

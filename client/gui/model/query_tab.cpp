@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "client/gui/model/text.h"
 #include "sql/lexer.h"
@@ -67,10 +68,13 @@ client::Request make_request(const RunOptions& options, const std::string& datab
 void QueryTab::run(Backend& backend, std::vector<std::string> statements, std::vector<std::size_t> offsets,
                    RunOptions options, double now, Finished finished) {
   if (running_ || statements.empty()) return;
-  close_cursors(backend);
-  results.clear();
-  active_result = 0;
+  if (!std::exchange(keep_results_, false)) {
+    close_cursors(backend);
+    results.clear();
+    active_result = 0;
+  }
   mark.reset();
+  not_run.reset();
   auto queue = std::make_shared<Queue>();
   for (std::size_t i = 0; i < statements.size(); ++i) {
     queue->statements.emplace_back(std::move(statements[i]), i < offsets.size() ? offsets[i] : std::string::npos);
@@ -96,6 +100,18 @@ void QueryTab::run_next(Backend& backend, const std::shared_ptr<Queue>& queue, d
   if (running_) running_->request_id = id;
 }
 
+namespace {
+// Where nothing tells the place, the statement's first word stands for it.
+std::size_t first_word(std::string_view sql) {
+  sql::Lexer lexer(sql);
+  sql::Token token;
+  while (lexer.next(token)) {
+    if (token.kind != sql::TokenKind::blank && token.kind != sql::TokenKind::comment) return token.offset + token.size;
+  }
+  return sql.size();
+}
+}  // namespace
+
 void QueryTab::take_reply(Backend& backend, const std::shared_ptr<Queue>& queue, const std::string& sql,
                           std::size_t offset, client::Reply reply, double now) {
   auto result = std::make_shared<ResultModel>();
@@ -106,7 +122,8 @@ void QueryTab::take_reply(Backend& backend, const std::shared_ptr<Queue>& queue,
   if (!reply.status.ok() && offset != std::string::npos) {
     const auto place = error_place(sql, reply.status);
     const std::size_t begin = offset + (place ? place->first : 0);
-    mark = Mark{begin, place ? offset + place->second : offset + sql.size(), buffer.version(), reply.status.message};
+    mark =
+        Mark{begin, place ? offset + place->second : offset + first_word(sql), buffer.version(), reply.status.message};
   }
   results.push_back(result);
   if (results.size() > kMaxResults) results.erase(results.begin());
@@ -114,7 +131,13 @@ void QueryTab::take_reply(Backend& backend, const std::shared_ptr<Queue>& queue,
   running_.reset();
   ++queue->done;
   if (queue->finished) queue->finished(*result);
-  if (reply.status.ok() && !queue->statements.empty()) run_next(backend, queue, now);
+  if (queue->statements.empty()) return;
+  if (reply.status.ok()) return run_next(backend, queue, now);
+  not_run = NotRun{{}, {}, queue->options};
+  for (auto& [rest, place] : queue->statements) {
+    not_run->statements.push_back(std::move(rest));
+    not_run->offsets.push_back(place);
+  }
 }
 
 void QueryTab::run_atomic(Backend& backend, std::vector<client::Statement> statements, const RunOptions& options,

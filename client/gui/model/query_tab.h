@@ -113,6 +113,15 @@ class QueryTab : public std::enable_shared_from_this<QueryTab> {
   };
   const std::optional<Running>& running() const { return running_; }
 
+  // What stood behind a statement that failed.
+  struct NotRun {
+    std::vector<std::string> statements;
+    std::vector<std::size_t> offsets;
+    RunOptions options;
+  };
+  std::optional<NotRun> not_run;
+  void keep_results() { keep_results_ = true; }  // of the next run() they stand behind those that are there
+
   using Finished = std::function<void(const ResultModel&)>;  // after each statement: history, schema reload
 
   // Runs the statements one after the other, each a request of its own, a result each; stops at the first that
@@ -143,6 +152,7 @@ class QueryTab : public std::enable_shared_from_this<QueryTab> {
   void close_cursors(Backend& backend);
 
   std::optional<Running> running_;
+  bool keep_results_ = false;
 };
 
 // Where in a statement the database's message points ("near 'frm student' at line 2"): [begin, end) in it.

@@ -20,20 +20,25 @@ struct VerdictText {
   std::string word;    // "READ", "WRITE" …
   std::string text;    // one sentence
   std::string detail;  // the rewritten text, the advice
+  std::string code;    // refused: of docs/sql-policy.md
 };
 
 class VerdictLine {
  public:
   static constexpr double kAskAfter = 0.25;  // seconds without typing
+  static constexpr double kQuiet = 1.2;      // a refusal waits so long while a word is unfinished
 
-  // `on_slave`: the node chosen is a slave, so that writes are forwarded and DDL is refused there.
+  // `unfinished`: the caret stands behind a letter of a word, which may be about to become another. `on_slave`: the
+  // node chosen is a slave, so that writes are forwarded and DDL is refused there.
   void update(const std::string& statement, const std::string& database, const std::string& endpoint, bool on_slave,
-              Backend* backend, double now);
-  const VerdictText& verdict() const { return shown_; }
+              Backend* backend, double now, bool unfinished = false);
+  const VerdictText& verdict() const { return quiet_ ? kNothing : shown_; }
   sql::Class statement_class() const { return class_; }
 
  private:
   void ask(Backend& backend);
+
+  static const VerdictText kNothing;
 
   std::string statement_;
   std::string database_;
@@ -43,6 +48,7 @@ class VerdictLine {
   sql::Class class_ = sql::Class::refused;
   double changed_ = 0;
   bool asked_ = true;
+  bool quiet_ = false;
   // Shared with callbacks: an answer to an older question is not taken, nor one after this object is gone.
   std::shared_ptr<std::uint64_t> question_ = std::make_shared<std::uint64_t>(0);
 };

@@ -1,6 +1,7 @@
 #include "client/gui/model/workspace.h"
 
 #include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <utility>
 
@@ -15,6 +16,13 @@ constexpr std::size_t kMaxClosed = 30;
 constexpr double kLookForChanges = 5;  // seconds
 constexpr std::uint64_t kMaxSqlFile = 32U << 20U;
 constexpr std::string_view kViewNames[] = {"query", "cluster", "diagram", "log", "compare"};
+
+// Behind a letter of a word: it may be about to become another.
+bool in_a_word(const EditorBuffer& buffer) {
+  if (buffer.caret() == 0) return false;
+  const auto before = static_cast<unsigned char>(buffer.text()[buffer.caret() - 1]);
+  return std::isalnum(before) != 0 || before == '_' || before >= 0x80;
+}
 
 sql::Class class_of(std::string_view text, std::string_view database) {
   return sql::classify(text, database).statement_class;
@@ -228,7 +236,7 @@ VerdictText Workspace::verdict() const {
 void Workspace::update_verdict() {
   const NodeModel* node = target_node();
   verdict_.update(statement_at_caret(), tab().database, node != nullptr ? node->status.endpoint : std::string(),
-                  target_is_slave(), connected() ? &connection_->backend() : nullptr, now_);
+                  target_is_slave(), connected() ? &connection_->backend() : nullptr, now_, in_a_word(tab().buffer));
 }
 
 // ---- connection
@@ -259,6 +267,24 @@ void Workspace::disconnect() {
   std::shared_ptr<Backend> ended = connection_->release_backend();
   connection_.reset();
   static_cast<void>(options_.in_background([ended = std::move(ended)]() mutable { ended.reset(); }, [] {}));
+}
+
+void Workspace::start_local_cluster() {
+  if (starting_local_ || !options_.start_local) return;
+  auto started = std::make_shared<Result<SavedConnection>>(Status::error(Code::cancelled, "It was not started."));
+  starting_local_ = true;
+  const bool taken = options_.in_background([start = options_.start_local, started] { *started = start(); },
+                                            [this, started] {
+                                              starting_local_ = false;
+                                              if (!started->ok())
+                                                return say(ToastKind::error, "No local cluster was started",
+                                                           started->status().message);
+                                              say(ToastKind::good, "A local cluster runs");
+                                              connect(**started);
+                                            });
+  if (taken) return;
+  starting_local_ = false;
+  say(ToastKind::warning, "Too much is waiting to be done", "Try again in a moment.");
 }
 
 const NodeModel* Workspace::target_node() const {
@@ -453,6 +479,18 @@ void Workspace::cancel() {
   if (connection_) tab().cancel(connection_->backend());
 }
 
+void Workspace::go_on() {
+  if (!connection_ || tab().running() || !tab().not_run) return;
+  QueryTab::NotRun rest = std::move(*tab().not_run);
+  tab().not_run.reset();
+  tab().keep_results();
+  begin({std::move(rest.statements), std::move(rest.offsets), std::move(rest.options), false});
+}
+
+std::string Workspace::why_nothing() const {
+  return connection_ ? connection_->why_nothing() : std::string("Not connected. Ctrl+K connects.");
+}
+
 QueryTab::Finished Workspace::record() {
   return [this](const ResultModel& result) {
     HistoryItem item;
@@ -468,7 +506,7 @@ QueryTab::Finished Workspace::record() {
       say(ToastKind::error, std::string(code_name(result.status.code)), result.status.message);
     }
     if (connection_ && result.status.ok() && class_of(result.sql, result.database) == sql::Class::ddl)
-      connection_->refresh_schema();
+      connection_->schema_changed(result.sql, result.database, 0);
   };
 }
 

@@ -73,10 +73,12 @@ struct ClosedTab {
 
 // What somebody elsewhere wants of a part of the window; that part takes it when it is drawn next.
 struct Wishes {
+  bool grid_has_keys = false;  // said by the grid in each frame: what is searched is the rows
   bool focus_editor = true;
   bool focus_grid = false;
   bool focus_schema_filter = false;
   bool focus_log_filter = false;
+  bool focus_row_filter = false;
   bool show_caret = false;                                     // scroll the editor there
   std::optional<bool> find;                                    // open the editor's find bar; true: with replace
   std::string diagram;                                         // show this database's
@@ -90,6 +92,8 @@ class Workspace {
     std::string folder;     // of settings, tabs and history; empty = nothing is kept
     bool scripted = false;  // tabs are not restored
     BackendFactory make_backend;
+    // Starts a cluster on this machine and says how to connect to it. May block for a minute: in the background alone.
+    std::function<Result<SavedConnection>()> start_local;
     // Runs a job on another thread, and `then` on the UI thread afterwards. False: too much is waiting, nothing is run.
     std::function<bool(std::function<void()> job, std::function<void()> then)> in_background;
   };
@@ -122,6 +126,9 @@ class Workspace {
   // A toast says why when it cannot be begun; false then.
   bool connect(const SavedConnection& connection);
   void disconnect();
+  void start_local_cluster();  // in the background, then connects; toasts tell how it went
+  bool starting_local() const { return starting_local_; }
+  std::string why_nothing() const;  // why there is nothing to see, a sentence; empty: there is a connection
   std::uint64_t connections() const { return connections_; }  // begun so far: another number, another cluster
 
   const NodeModel* target_node() const;  // null: any, or unknown
@@ -153,6 +160,7 @@ class Workspace {
   void run_texts(std::vector<std::string> statements, std::vector<std::size_t> offsets);
   void run_held_back_at_master();
   void answer_question(bool yes);
+  void go_on();   // with what was not run after an error
   void cancel();  // what runs in the active tab
   // Row changes of a result, as one atomic request to the master; what is there then is read again.
   void send_changes(QueryTab& tab, const std::shared_ptr<ResultModel>& result,
@@ -189,6 +197,7 @@ class Workspace {
   std::uint64_t unix_us_ = 0;
   std::unique_ptr<Connection> connection_;
   std::uint64_t connections_ = 0;
+  bool starting_local_ = false;
   std::vector<std::shared_ptr<QueryTab>> tabs_;
   std::size_t active_tab_ = 0;
   std::vector<ClosedTab> closed_;  // the newest last

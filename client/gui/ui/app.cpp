@@ -22,6 +22,7 @@ Workspace::Options App::workspace_options(const Options& options) {
   out.folder = options.folder;
   out.scripted = options.scripted;
   out.make_backend = options.make_backend;
+  out.start_local = options.start_local;
   out.in_background = [this](std::function<void()> job, std::function<void()> then) {
     return in_background(std::move(job), std::move(then));
   };
@@ -44,7 +45,8 @@ void App::begin_connection(const Options& options) {
                                    [this](const auto& one) { return one.name == work_.settings.last_connection; });
     if (last != saved.end()) connected = work_.connect(SavedConnection(*last));
   }
-  if (!connected) open(std::make_unique<ConnectDialog>(work_));
+  // With nothing to choose from, the page of first steps says what to do.
+  if (!connected && !work_.settings.connections.empty()) open(std::make_unique<ConnectDialog>(work_));
 }
 
 bool App::in_background(std::function<void()> job, std::function<void()> then) {
@@ -61,7 +63,7 @@ void App::copy(std::string_view text, std::string_view what) {
 }
 
 bool App::animating() const {
-  if (work_.exporting() || work_.running() || compare_panel_.running()) return true;
+  if (work_.starting_local() || work_.exporting() || work_.running() || compare_panel_.running()) return true;
   if (work_.connection() == nullptr || work_.options().scripted) return false;
   const bool flow_seen = work_.view == View::cluster || (work_.view == View::query && work_.settings.live_panel);
   if (!flow_seen) return false;

@@ -31,8 +31,9 @@ class App final : private Desk {
     std::vector<std::string> endpoints;  // from the command line; empty = the last connection
     std::string endpoints_name;          // what to call them
     Workspace::BackendFactory make_backend;
-    std::function<void()> wake;  // makes the window draw a frame soon; any thread
-    bool scripted = false;       // no restoring of tabs, no animation that would blur a picture
+    std::function<Result<SavedConnection>()> start_local;  // as of the Workspace
+    std::function<void()> wake;                            // makes the window draw a frame soon; any thread
+    bool scripted = false;  // no restoring of tabs, no animation that would blur a picture
   };
 
   explicit App(const Options& options);

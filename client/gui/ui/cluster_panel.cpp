@@ -131,6 +131,10 @@ void ClusterPanel::draw_nobody(Workspace& work, ImVec2 low, ImVec2 high) {
     ui::draw_text(list, font, {centre.x - ui::text_width(font, lines[i]) / 2, y}, i == 0 ? p.text : p.dim, lines[i]);
     y += font->FontSize + px(5);
   }
+  if (work.options().start_local == nullptr || work.options().scripted) return;
+  const char* const label = work.starting_local() ? "Starting…##local" : "Start a local cluster";
+  ImGui::SetCursorScreenPos({centre.x - ui::button_width(label) / 2, y + px(8)});
+  if (ui::button(label, ui::Style::normal, !work.starting_local())) work.start_local_cluster();
 }
 
 void ClusterPanel::draw_topology(Workspace& work, Desk& desk, ImVec2 low, ImVec2 high, bool small) {

@@ -18,6 +18,7 @@
 #include "client/gui/ui/dialogs/history.h"
 #include "client/gui/ui/dialogs/keys.h"
 #include "client/gui/ui/dialogs/palette.h"
+#include "client/gui/ui/dialogs/policy.h"
 #include "client/gui/ui/dialogs/review.h"
 #include "client/gui/ui/dialogs/settings.h"
 #include "sql/policy.h"
@@ -64,6 +65,8 @@ void add_run(Group group, Workspace& work) {
       "Run all", "Ctrl+Shift+Enter", [&work] { work.run_all(); }, idle);
   group.add(
       "Run all, all or nothing", "Ctrl+Alt+Enter", [&work] { work.run_all_atomically(); }, idle);
+  group.add(
+      "Go on after an error", "", [&work] { work.go_on(); }, [&work] { return work.tab().not_run.has_value(); });
   group.add(
       "Cancel what runs", "Ctrl+.", [&work] { work.cancel(); },
       [&work] { return work.connection() != nullptr && work.tab().running().has_value(); });
@@ -114,6 +117,8 @@ void add_editor(Group group, Workspace& work) {
   group.add("Find", "Ctrl+F", [&work] {
     if (work.view == View::log) {
       work.wishes.focus_log_filter = true;
+    } else if (work.view == View::query && work.wishes.grid_has_keys) {
+      work.wishes.focus_row_filter = true;
     } else {
       work.wishes.find = false;
     }
@@ -159,8 +164,10 @@ void add_result(Group group, Workspace& work, Desk& desk) {
         have_rows);
   }
   group.list({{"Copy selection", "Ctrl+C"},
+              {"Paste rows", "Ctrl+V"},
+              {"Search the rows", "Ctrl+F"},
               {"View the value", "Space"},
-              {"Edit the cell", "F2 or Enter"},
+              {"Edit the cell", "F2, Enter, or type"},
               {"Set to NULL while editing", "Ctrl+0"},
               {"Delete row, add row", "Delete, Insert"},
               {"Extend the selection", "Shift+arrows"}});
@@ -181,6 +188,7 @@ void add_window(Group group, const std::vector<Command>& commands, Workspace& wo
       have_connection);
   group.add("Commands", "Ctrl+Shift+P", [&commands, &desk] { desk.open(std::make_unique<PaletteDialog>(commands)); });
   group.add("Keys", "F1", [&commands, &desk] { desk.open(std::make_unique<KeysDialog>(commands)); });
+  group.add("The SQL policy: what runs, and why not", "", [&desk] { desk.open(std::make_unique<PolicyDialog>("")); });
   group.add("Settings", "Ctrl+,", [&desk] { desk.open(std::make_unique<SettingsDialog>()); });
   group.add("Dark or light", "Ctrl+Shift+L",
             [&work] { work.settings.theme = work.settings.theme == "dark" ? "light" : "dark"; });

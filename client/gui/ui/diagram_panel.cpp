@@ -93,6 +93,9 @@ bool DiagramPanel::draw_tools(Workspace& work) {
 // Why there is nothing to draw; asks for the tables when nobody has.
 const char* DiagramPanel::missing(Workspace& work, const SchemaDatabase* database) const {
   if (!work.connection()) return "Connect to a cluster to see its tables.";
+  const bool known = work.connection()->schema.state() == LoadState::loaded;
+  if (database == nullptr && !known)
+    return work.connected() ? "Loading…" : "No node answers: its tables are not known.";
   if (database == nullptr) return "There is no database yet.";
   if (database->state == LoadState::unknown) work.connection()->load_database(database_);
   if (database->state == LoadState::failed) return "The tables could not be loaded.";

@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <set>
 
+#include "client/gui/model/cell_text.h"
 #include "client/gui/model/text.h"
 #include "client/gui/model/workspace.h"
 #include "client/gui/ui/desk.h"
 #include "client/gui/ui/dialogs/review.h"
 #include "client/gui/ui/widgets.h"
+#include "client/text/cell_text.h"
+#include "sql/literal.h"
 #include "sql/policy.h"
 
 namespace sqlcast::gui::edit_rows {
@@ -118,6 +121,99 @@ void add_row(ResultModel& result) {
   const std::uint64_t row = result.grid.shown() + result.edits->added().size() - 1;
   result.grid.focus = result.grid.anchor = CellAt{row, 0};
   result.look.show_focus = true;
+}
+
+namespace {
+
+constexpr std::size_t kMostPasted = 1'000;
+
+std::vector<std::string_view> split(std::string_view text, char by) {
+  std::vector<std::string_view> out;
+  for (;;) {
+    const std::size_t end = text.find(by);
+    out.push_back(text.substr(0, end));
+    if (end == std::string_view::npos) return out;
+    text.remove_prefix(end + 1);
+  }
+}
+
+EditedValue pasted(std::string_view text) {
+  if (text == "NULL" || text == "\\N") return std::nullopt;
+  return std::string(text);
+}
+
+// Which column each field of the lines is for; empty: the first line is a row, not names.
+std::vector<std::size_t> columns_by_name(const std::vector<std::string_view>& names, const GridModel& grid) {
+  std::vector<std::size_t> out;
+  for (const std::string_view name : names) {
+    const auto& columns = grid.columns();
+    const auto it = std::find_if(columns.begin(), columns.end(),
+                                 [&](const auto& column) { return equal_ignoring_case(column.name, trim(name)); });
+    if (it == columns.end()) return {};
+    out.push_back(static_cast<std::size_t>(it - columns.begin()));
+  }
+  return out;
+}
+
+}  // namespace
+
+void paste(Workspace& work, ResultModel& result, const char* clipboard) {
+  std::string text = clipboard == nullptr ? std::string() : to_utf8(clipboard);
+  std::erase(text, '\r');
+  while (text.ends_with('\n')) text.pop_back();
+  if (text.empty() || !begin(work, result)) return;
+  const GridModel& grid = result.grid;
+  const bool one = text.find('\n') == std::string::npos && text.find('\t') == std::string::npos;
+  if (one && grid.focus) return set(result, *grid.focus, pasted(text));
+  const std::vector<std::string_view> lines = split(text, '\n');
+  std::vector<std::size_t> places = columns_by_name(split(lines.front(), '\t'), grid);
+  const std::size_t first = places.empty() ? 0 : 1;
+  if (places.empty()) {
+    // Rows as wide as the result begin at its first column, wherever the focus is.
+    const std::size_t width = split(lines.front(), '\t').size();
+    const std::size_t begin_at = width >= grid.columns().size() || !grid.focus ? 0 : grid.focus->column;
+    for (std::size_t i = begin_at; i < grid.columns().size(); ++i) places.push_back(i);
+  }
+  const std::size_t last = std::min(lines.size(), first + kMostPasted);
+  for (std::size_t i = first; i < last; ++i) {
+    const std::size_t row = result.edits->add_row();
+    const auto fields = split(lines[i], '\t');
+    for (std::size_t field = 0; field < fields.size() && field < places.size(); ++field)
+      result.edits->set_added(row, places[field], pasted(fields[field]));
+  }
+  if (last < lines.size())
+    work.say(ToastKind::warning, cat("Only ", kMostPasted, " rows were pasted"), "Import a file for more.");
+  result.look.top_row = static_cast<double>(grid.shown() + result.edits->added().size());
+}
+
+std::optional<RowBehind> row_behind(const Workspace& work, const ResultModel& result, CellAt at) {
+  const proto::ColumnInfo& column = result.grid.columns()[at.column];
+  if (column.table.empty() || work.connection() == nullptr || at.row >= result.grid.shown()) return std::nullopt;
+  std::string database = result.database;
+  for (const sql::ObjectName& object : sql::classify(result.sql, result.database).tables) {
+    if (equal_ignoring_case(object.name, column.table)) database = object.database;
+  }
+  const SchemaDatabase* const known = work.connection()->schema.database(database);
+  if (known == nullptr || result.grid.cell(at.row, at.column).kind == proto::Cell::Kind::null) return std::nullopt;
+  for (const ForeignKey& key : known->foreign_keys) {
+    if (!equal_ignoring_case(key.table, column.table)) continue;
+    std::string where;
+    bool named = false;
+    for (std::size_t i = 0; i < key.columns.size() && i < key.referenced_columns.size(); ++i) {
+      for (std::size_t other = 0; other < result.grid.columns().size(); ++other) {
+        const proto::ColumnInfo& one = result.grid.columns()[other];
+        if (one.table != column.table || !equal_ignoring_case(one.name, key.columns[i])) continue;
+        named = named || other == at.column;
+        where += cat(where.empty() ? "" : " AND ", sql::quote_name(key.referenced_columns[i]), " = ",
+                     text::sql_literal(result.grid.cell(at.row, other)));
+        break;
+      }
+    }
+    if (!named) continue;
+    return RowBehind{key.referenced_table, cat("SELECT * FROM ", sql::quote_name(key.referenced_database), ".",
+                                               sql::quote_name(key.referenced_table), " WHERE ", where)};
+  }
+  return std::nullopt;
 }
 
 void draw_bar(Desk& desk, QueryTab& tab, const std::shared_ptr<ResultModel>& result) {

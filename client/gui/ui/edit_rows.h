@@ -20,6 +20,15 @@ void judge(const Workspace& work, ResultModel& result);
 bool begin(Workspace& work, ResultModel& result);
 void set(ResultModel& result, CellAt at, EditedValue value);
 void add_row(ResultModel& result);
+// Tab-separated lines as rows to be added, from the focused column on; one value alone goes into the focused cell. A
+// first line that has the columns' names says which column is which. Nothing is sent before it was reviewed.
+void paste(Workspace& work, ResultModel& result, const char* clipboard);
+// The row that a foreign key's value stands for: its table, and a SELECT of it. Nothing: the column is no such key.
+struct RowBehind {
+  std::string table;
+  std::string sql;
+};
+std::optional<RowBehind> row_behind(const Workspace& work, const ResultModel& result, CellAt at);
 // "3 changes  [Review and send…] [Discard]", when something is pending.
 void draw_bar(Desk& desk, QueryTab& tab, const std::shared_ptr<ResultModel>& result);
 

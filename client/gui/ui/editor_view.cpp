@@ -224,6 +224,7 @@ void EditorView::draw_marks(QueryTab& tab, const Metrics& m) {
   const ImVec2 from = place_of(tab, m, begin);
   const ImVec2 to = place_of(tab, m, std::clamp(tab.mark->end, begin, tab.buffer.line_end(line)));
   const float right = std::max(to.x, from.x + m.cell);
+  list->AddRectFilled(from, {right, from.y + m.line}, fade(p.bad, 0.18F), px(2));
   const float base = from.y + m.line - px(3);
   for (float x = from.x; x < right; x += px(6)) {
     list->AddLine({x, base}, {std::min(x + px(3), right), base + px(2)}, p.bad, px(1.4F));
@@ -231,7 +232,6 @@ void EditorView::draw_marks(QueryTab& tab, const Metrics& m) {
   }
   const ImVec2 row = place_of(tab, m, tab.buffer.line_start(line));
   list->AddRectFilled({m.low.x, row.y}, {m.low.x + px(3), row.y + m.line}, p.bad);
-  list->AddRectFilled({m.low.x, row.y}, {m.high.x, row.y + m.line}, fade(p.bad, 0.08F));
   if (ImGui::IsMouseHoveringRect({m.low.x, row.y}, {m.high.x, row.y + m.line}) && ImGui::IsWindowHovered()) {
     ImGui::SetTooltip("%s", tab.mark->message.c_str());
   }

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include <imgui_internal.h>
+#include <imgui_stdlib.h>
+
 #include "client/gui/model/cell_text.h"
 #include "client/gui/model/keys.h"
 #include "client/gui/model/text.h"
@@ -28,6 +31,12 @@ std::size_t column_at(const ResultModel& result, float x, float& begin) {
     begin += width;
   }
   return result.look.widths.size();
+}
+
+// Hidden ones have no width.
+std::size_t shown_columns(const ResultModel& result) {
+  return static_cast<std::size_t>(
+      std::count_if(result.look.widths.begin(), result.look.widths.end(), [](float width) { return width > 0; }));
 }
 
 std::string edited_text(const EditedValue& value) { return value ? *value : "NULL"; }
@@ -79,6 +88,7 @@ void GridView::draw(Workspace& work, Desk& desk, QueryTab& tab, const std::share
   list->AddRectFilled(origin, {origin.x + size.x, origin.y + size.y}, p.panel);
   list->AddRectFilled(origin, {origin.x + size.x, origin.y + m.header}, p.raised);
   handle_mouse(work, desk, result, m);
+  work.wishes.grid_has_keys = ImGui::IsWindowFocused();
   if (ImGui::IsWindowFocused() && !l.editing) handle_keys(work, desk, result, m);
   follow_focus(*result, m);
   float total_width = 0;
@@ -117,7 +127,7 @@ void GridView::draw_header(const std::shared_ptr<ResultModel>& result, const Met
   float x = m.low.x - px(l.left);
   for (std::size_t i = 0; i < l.widths.size() && x < m.high.x; ++i) {
     const float width = px(l.widths[i]);
-    if (x + width > m.low.x) {
+    if (width > 0 && x + width > m.low.x) {
       const proto::ColumnInfo& column = result->grid.columns()[i];
       const bool right = is_numeric(column);
       const bool sorted = sort && sort->column == i;
@@ -234,7 +244,7 @@ void GridView::draw_cells(ResultModel& result, const Metrics& m) {
   float x = m.low.x - px(l.left);
   for (std::size_t column = 0; column < l.widths.size() && x < m.high.x; ++column) {
     const float width = px(l.widths[column]);
-    if (x + width > m.low.x) {
+    if (width > 0 && x + width > m.low.x) {
       for (std::uint64_t row = first; row < last; ++row) {
         const float y = m.low.y + static_cast<float>(row - first) * m.row;
         if (result.grid.selected(row, column)) list->AddRectFilled({x, y}, {x + width, y + m.row}, p.selection);
@@ -363,8 +373,18 @@ void GridView::handle_keys(Workspace& work, Desk& desk, const std::shared_ptr<Re
   if (grid.focus) {  // otherwise an arrow goes to the first cell
     if (hit(key::kDown)) focus.row = std::min(focus.row + 1, m.rows - 1);
     if (hit(key::kUp) && focus.row > 0) --focus.row;
-    if (hit(key::kRight)) focus.column = std::min(focus.column + 1, grid.columns().size() - 1);
-    if (hit(key::kLeft) && focus.column > 0) --focus.column;
+    const auto& widths = result->look.widths;
+    const auto hidden = [&](std::size_t column) { return column < widths.size() && widths[column] <= 0; };
+    if (hit(key::kRight)) {
+      std::size_t next = focus.column + 1;
+      while (next < widths.size() && hidden(next)) ++next;
+      if (next < widths.size()) focus.column = next;
+    }
+    if (hit(key::kLeft)) {
+      std::size_t next = focus.column;
+      while (next > 0 && (next == focus.column || hidden(next))) --next;
+      if (!hidden(next)) focus.column = next;
+    }
   }
   if (hit(key::kPageDown) && !io.KeyCtrl) focus.row = std::min(focus.row + page, m.rows - 1);
   if (hit(key::kPageUp) && !io.KeyCtrl) focus.row -= std::min(focus.row, page);
@@ -381,14 +401,48 @@ void GridView::handle_keys(Workspace& work, Desk& desk, const std::shared_ptr<Re
   }
   if (!grid.focus) return;
   if (io.KeyCtrl && hit(key::letter('C'))) desk.copy(rows_text(result->grid, RowFormat::tsv, false), "selection");
-  if (hit(key::kF1 + 1) || (hit(key::kEnter) && !io.KeyCtrl)) edit_focused(work, result);
-  if (hit(key::kSpace)) show_value(desk, *result, *grid.focus);
+  // With several cells chosen, Enter would only change the last of them: it does nothing.
+  const bool one_cell = !grid.anchor || *grid.anchor == *grid.focus;
+  if (hit(key::kF1 + 1) || (hit(key::kEnter) && !io.KeyCtrl && one_cell)) edit_focused(work, result);
+  if (hit(key::kSpace) && !io.KeyCtrl) return show_value(desk, *result, *grid.focus);
+  if (io.KeyCtrl && hit(key::letter('V'))) edit_rows::paste(work, *result, ImGui::GetClipboardText());
+  if (!io.KeyCtrl && !io.KeyAlt && !result->look.editing) type_over(work, result);
   if (hit(key::kDelete) && edit_rows::begin(work, *result)) {
     const auto [top, bottom] = std::minmax(grid.focus->row, grid.anchor.value_or(*grid.focus).row);
     for (std::uint64_t row = top; row <= bottom && row < grid.shown(); ++row)
       result->edits->toggle_delete(grid.row_at(row));
   }
   if (hit(key::kInsert) && edit_rows::begin(work, *result)) edit_rows::add_row(*result);
+}
+
+namespace {
+// Characters of this frame, as text.
+std::string typed_now() {
+  std::string out;
+  for (const ImWchar c : ImGui::GetIO().InputQueueCharacters) {
+    if (c < 0x20 || c == 0x7F || c == 0xFFFD) continue;
+    char utf8[5] = {};
+    ImTextCharToUtf8(utf8, c);
+    out += utf8;
+  }
+  return out;
+}
+
+// Behind what stands there, nothing chosen: what is typed next is added.
+int to_the_end(ImGuiInputTextCallbackData* data) {
+  data->CursorPos = data->SelectionStart = data->SelectionEnd = data->BufTextLen;
+  return 0;
+}
+}  // namespace
+
+// A character on a cell begins to edit it, in place of what was there.
+void GridView::type_over(Workspace& work, const std::shared_ptr<ResultModel>& result) {
+  const std::string typed = typed_now();
+  if (typed.empty()) return;
+  edit_focused(work, result);
+  if (!result->look.editing) return;
+  result->look.edit_text = typed;
+  typed_over_ = true;
 }
 
 void GridView::edit_focused(Workspace& work, const std::shared_ptr<ResultModel>& result) {
@@ -398,6 +452,7 @@ void GridView::edit_focused(Workspace& work, const std::shared_ptr<ResultModel>&
   l.editing = grid.focus;
   const CellAt at = *grid.focus;
   editor_opened_ = true;
+  typed_over_ = false;
   if (at.row >= grid.shown()) {
     const auto& cells = result->edits->added()[at.row - grid.shown()];
     const auto it = cells.find(at.column);
@@ -417,8 +472,16 @@ void GridView::draw_editor(ResultModel& result, const Metrics& m) {
   ImGui::SetCursorScreenPos({x, y - px(2)});
   ImGui::PushFont(look().fonts.mono);
   if (editor_opened_) ImGui::SetKeyboardFocusHere();
-  const bool done = ui::input("cell editor", l.edit_text, "NULL: Ctrl+0", std::max(px(l.widths[at.column]), px(140)),
-                              ImGuiInputTextFlags_EnterReturnsTrue | ImGuiInputTextFlags_AutoSelectAll);
+  ImGui::SetNextItemWidth(std::max(px(l.widths[at.column]), px(140)));
+  const bool was_active = ImGui::GetActiveID() == ImGui::GetID("##cell editor");
+  // What comes before the field has the keys is put there all the same.
+  if (typed_over_ && !was_active && !editor_opened_) l.edit_text += typed_now();
+  ImGuiInputTextFlags flags = ImGuiInputTextFlags_EnterReturnsTrue;
+  flags |= typed_over_ ? ImGuiInputTextFlags_CallbackAlways : ImGuiInputTextFlags_AutoSelectAll;
+  const bool done = ImGui::InputTextWithHint("##cell editor", "NULL: Ctrl+0", &l.edit_text, flags,
+                                             typed_over_ ? to_the_end : nullptr);
+  ui::note_item("cell editor");
+  if (was_active) typed_over_ = false;  // from now on the caret is the person's
   ImGui::PopFont();
   const bool left = !editor_opened_ && !ImGui::IsItemActive() && !ImGui::IsItemFocused();
   const bool make_null = ImGui::GetIO().KeyCtrl && ImGui::IsKeyPressed(key::kDigit0, false);
@@ -449,6 +512,14 @@ void GridView::draw_menu(Workspace& work, Desk& desk, const std::shared_ptr<Resu
     }
     ImGui::Separator();
     if (ui::menu_item("View value", "Space")) show_value(desk, *result, at);
+    if (const auto behind = edit_rows::row_behind(work, *result, at)) {
+      if (ui::menu_item(cat("→ Open the row of ", behind->table).c_str()))
+        work.open_in_editor(behind->table, behind->sql, true);
+    }
+    if (ui::menu_item("Hide this column") && shown_columns(*result) > 1) result->look.widths[at.column] = 0;
+    if (shown_columns(*result) < result->look.widths.size() && ui::menu_item("Show all columns")) {
+      result->look.measured = false;
+    }
     if (ui::menu_item("Filter by this value")) {
       result->look.filter = cat(grid.columns()[at.column].name, ":", cell_line(grid.cell(at.row, at.column), 60));
       Arrangement wanted = grid.arrangement();
@@ -457,6 +528,7 @@ void GridView::draw_menu(Workspace& work, Desk& desk, const std::shared_ptr<Resu
     }
     ImGui::Separator();
     const bool editable = result->why_not_editable.empty();
+    if (!editable) ui::small(result->why_not_editable, colours().warn);
     if (ui::menu_item("Edit cell", "F2", false, editable)) edit_focused(work, result);
     if (ui::menu_item("Set to NULL", nullptr, false, editable) && edit_rows::begin(work, *result)) {
       edit_rows::set(*result, at, std::nullopt);

@@ -22,6 +22,7 @@ class GridView {
  private:
   // Begins editing of the focused cell, when the result's rows can be edited.
   void edit_focused(Workspace& work, const std::shared_ptr<ResultModel>& result);
+  void type_over(Workspace& work, const std::shared_ptr<ResultModel>& result);
   struct Metrics {
     ImVec2 low, high;  // cells only
     float row = 0;
@@ -43,6 +44,7 @@ class GridView {
   std::size_t resizing_ = ~std::size_t{0};
   bool selecting_ = false;
   bool editor_opened_ = false;
+  bool typed_over_ = false;  // editing began by typing: the caret stands behind what was typed
 };
 
 }  // namespace sqlcast::gui

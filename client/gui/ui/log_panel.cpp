@@ -209,9 +209,12 @@ void LogPanel::draw_rows(Workspace& work, ImVec2 size) {
   if (top_ + fits >= total - 0.5) follow_ = true;
   if (log.size() == 0) {
     ui::draw_text(list, look().fonts.ui, {low.x + px(14), body + px(14)}, p.faint,
-                  log.filter().empty()
-                      ? "Statements appear here as they are replicated. Jump reads earlier ones from the log."
-                      : "No statement matches the filter.");
+                  !log.filter().empty() ? std::string("No statement matches the filter.")
+                  : !work.connected()   ? work.why_nothing()
+                  : work.connection()->cluster.head() == 0
+                      ? std::string("Nothing has been written to this cluster yet.")
+                      : std::string("Statements appear here as they are "
+                                    "replicated. Jump reads earlier ones."));
   }
   const auto first = static_cast<std::size_t>(top_);
   const std::size_t last = std::min(log.size(), first + static_cast<std::size_t>(fits) + 1);

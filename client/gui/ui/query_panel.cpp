@@ -9,8 +9,10 @@
 #include "client/gui/ui/dialogs/export.h"
 #include "client/gui/ui/dialogs/file.h"
 #include "client/gui/ui/dialogs/history.h"
+#include "client/gui/ui/dialogs/policy.h"
 #include "client/gui/ui/dialogs/text.h"
 #include "client/gui/ui/edit_rows.h"
+#include "client/gui/ui/first_steps.h"
 #include "client/gui/ui/widgets.h"
 
 namespace sqlcast::gui {
@@ -197,7 +199,7 @@ void QueryPanel::draw_verdict(Workspace& work, Desk& desk, float width) {
   }
   x += ui::draw_text(list, look().fonts.ui, {x, y}, colour, shape) + px(8);
   x += ui::draw_text(list, look().fonts.bold, {x, y}, colour, verdict.word) + px(12);
-  const std::string where = cat("at ", work.target_label());
+  const std::string where = verdict.code.empty() ? cat("at ", work.target_label()) : cat(verdict.code, " ⓘ");
   x += ui::draw_text(list, look().fonts.small, {x, y + px(2)}, p.dim, where) + px(12);
   const float right = low.x + width - px(10);
   const std::string said = cat(verdict.text,
@@ -209,23 +211,35 @@ void QueryPanel::draw_verdict(Workspace& work, Desk& desk, float width) {
   ImGui::SetCursorScreenPos(low);
   ImGui::InvisibleButton("##verdict", {width, height});
   ui::note("verdict", low, {low.x + width, low.y + height}, true);
-  if (ImGui::IsItemClicked())
-    desk.open(std::make_unique<TextDialog>(verdict.word, cat(verdict.text, "\n\n", verdict.detail)));
+  if (ImGui::IsItemClicked()) {
+    if (policy_code(verdict.code)) {
+      desk.open(std::make_unique<PolicyDialog>(verdict.code));
+    } else {
+      desk.open(std::make_unique<TextDialog>(verdict.word, cat(verdict.text, "\n\n", verdict.detail)));
+    }
+  }
   ui::tooltip(cat(verdict.text, verdict.detail.empty() ? "" : "\n", verdict.detail));
 }
 
 void QueryPanel::draw_results(Workspace& work, Desk& desk, ImVec2 size) {
   ImGui::BeginChild("##results", size, false, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
   QueryTab& tab = work.tab();
+  work.wishes.grid_has_keys = false;  // unless the grid says so
   if (work.held_back) draw_held_back(work);
   if (work.question && work.question->tab == tab.id()) draw_question(work);
   if (tab.running()) draw_running(work, tab);
   if (tab.results.empty()) {
     if (!tab.running() && !work.held_back && !work.question) {
-      const char* line = work.connection() ? "Results appear here." : "Connect to a cluster to run statements.";
-      const ImVec2 room = ImGui::GetContentRegionAvail();
-      ImGui::SetCursorPos({(room.x - ImGui::CalcTextSize(line).x) / 2, room.y * 0.42F});
-      ui::text(line, colours().faint);
+      const std::string why = work.why_nothing();
+      const bool never = !work.connection() || work.connection()->state() == ConnectionState::connecting;
+      if (never) {
+        draw_first_steps(work, desk);
+      } else {
+        const std::string line = why.empty() ? "Results appear here." : why;
+        const ImVec2 room = ImGui::GetContentRegionAvail();
+        ImGui::SetCursorPos({std::max(px(12), (room.x - ImGui::CalcTextSize(line.c_str()).x) / 2), room.y * 0.42F});
+        ui::wrapped(line, colours().faint);
+      }
     }
   } else {
     draw_result_tabs(tab);
@@ -389,6 +403,7 @@ void QueryPanel::draw_result_line(Workspace& work, Desk& desk, const std::shared
     ui::tooltip(cat("Fetches up to ", with_separators(static_cast<std::uint64_t>(work.settings.fetch_rows)), " rows"));
     ImGui::SameLine();
   }
+  if (std::exchange(work.wishes.focus_row_filter, false)) ImGui::SetKeyboardFocusHere();
   if (ui::input("Filter rows", result->look.filter, "Filter, or column:text", filter)) {
     Arrangement wanted = grid.arrangement();
     wanted.filter = result->look.filter;
@@ -427,6 +442,11 @@ void QueryPanel::draw_error(Workspace& work, Desk& desk, QueryTab& tab, const Re
   ui::text("✕", p.bad);
   ImGui::SameLine();
   ui::heading(std::string(code_name(result.status.code)));
+  if (tab.mark && tab.mark->version == tab.buffer.version() && &result == tab.results.back().get()) {
+    const std::size_t line = tab.buffer.line_of(tab.mark->begin);
+    ImGui::SameLine();
+    ui::dim(cat("line ", line + 1, ", column ", tab.buffer.column_of(tab.mark->begin) + 1));
+  }
   if (result.status.database_errno != 0) {
     ImGui::SameLine();
     ui::dim(cat("error ", result.status.database_errno, "  SQLSTATE ", result.status.sqlstate));
@@ -437,6 +457,11 @@ void QueryPanel::draw_error(Workspace& work, Desk& desk, QueryTab& tab, const Re
   }
   ImGui::PushTextWrapPos(ImGui::GetWindowWidth() - px(24));
   ui::text(to_utf8(result.status.message));
+  if (tab.not_run && &result == tab.results.back().get())
+    ui::text(cat(plural(tab.not_run->statements.size(), "statement after it was", "statements after it were"),
+                 " not run: ", one_line(tab.not_run->statements.front(), 60),
+                 tab.not_run->statements.size() > 1 ? " …" : ""),
+             p.warn);
   ImGui::PopTextWrapPos();
   ui::gap(2);
   ui::small(cat(result.node.empty() ? "" : cat("at ", result.node, "   "), human_duration(result.round_trip), "   ",
@@ -446,6 +471,15 @@ void QueryPanel::draw_error(Workspace& work, Desk& desk, QueryTab& tab, const Re
     tab.buffer.set_caret(tab.mark->begin);
     work.wishes.show_caret = work.wishes.focus_editor = true;
   }
+  if (tab.not_run && &result == tab.results.back().get()) {
+    ui::same_line_if_fits(ui::button_width("Go on after it"));
+    if (ui::button("Go on after it", ui::Style::normal, work.connection() != nullptr && !tab.running())) work.go_on();
+  }
+  if (const std::string code = result.status.reason; policy_code(code)) {
+    const std::string label = cat("What is ", code, "?");
+    ui::same_line_if_fits(ui::button_width(label.c_str()));
+    if (ui::button(label.c_str())) desk.open(std::make_unique<PolicyDialog>(code));
+  }
   if (result.status.code == Code::master_only) {
     ImGui::SameLine();
     if (ui::button("Run at the master", ui::Style::primary)) {
@@ -453,7 +487,7 @@ void QueryPanel::draw_error(Workspace& work, Desk& desk, QueryTab& tab, const Re
       work.run_held_back_at_master();
     }
   }
-  ImGui::SameLine();
+  ui::same_line_if_fits(ui::button_width("Copy message"));
   if (ui::button("Copy message")) desk.copy(result.status.message, "message");
   ImGui::EndGroup();
 }

@@ -3,9 +3,11 @@
 #include <algorithm>
 
 #include "client/gui/model/cell_text.h"
+#include "client/gui/model/table_sql.h"
 #include "client/gui/model/text.h"
 #include "client/gui/model/workspace.h"
 #include "client/gui/ui/desk.h"
+#include "client/gui/ui/dialogs/table.h"
 #include "client/gui/ui/widgets.h"
 #include "sql/literal.h"
 
@@ -68,16 +70,19 @@ void SchemaPanel::draw(Workspace& work, Desk& desk, ImVec2 low, ImVec2 size) {
   ui::gap(1);
   ImGui::BeginChild("##tree", {0, 0}, false);
   if (!work.connection()) {
-    ui::wrapped("Not connected.", colours().faint);
+    ui::wrapped(work.why_nothing(), colours().faint);
   } else {
     const SchemaModel& schema = work.connection()->schema;
     if (schema.state() == LoadState::failed) {
       ui::wrapped(cat("✕ The schema could not be loaded. ", schema.problem()), colours().bad);
       if (ui::button("Try again")) work.connection()->load_databases();
     } else if (schema.databases().empty()) {
-      ui::wrapped(
-          schema.state() == LoadState::loaded ? "There is no database yet. CREATE DATABASE makes one." : "Loading…",
-          colours().faint);
+      const std::string why = work.why_nothing();
+      ui::wrapped(!why.empty() ? why
+                  : schema.state() == LoadState::loaded
+                      ? std::string("There is no database yet. CREATE DATABASE makes one.")
+                      : std::string("Loading…"),
+                  colours().faint);
     }
     ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, {px(3), px(2)});
     ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, {px(6), px(1)});
@@ -104,6 +109,7 @@ void SchemaPanel::draw_database(Workspace& work, Desk& desk, const SchemaDatabas
   ImGui::PopFont();
   if (begin_menu()) {
     if (ui::menu_item("Use in this tab")) work.tab().database = database.name;
+    if (ui::menu_item("New table…")) desk.open(std::make_unique<TableDialog>(database.name));
     if (ui::menu_item("Show diagram")) work.view = View::diagram, work.wishes.diagram = database.name;
     if (ui::menu_item("Copy name")) desk.copy(database.name, "name");
     if (ui::menu_item("Load again") && work.connection()) work.connection()->load_database(database.name);
@@ -156,6 +162,24 @@ void SchemaPanel::table_menu(Workspace& work, Desk& desk, const SchemaDatabase& 
     work.open_in_editor(table.name, cat("SELECT COUNT(*) AS row_count FROM ", full), true);
   if (ui::menu_item("Show CREATE")) work.open_in_editor(table.name, cat("SHOW CREATE TABLE ", full), true);
   if (ui::menu_item("Describe")) work.open_in_editor(table.name, cat("DESCRIBE ", full), true);
+  ImGui::Separator();
+  const auto write = [&](const char* label, const std::string& sql) {
+    if (ui::menu_item(label)) work.open_in_editor(table.name, sql, false);
+  };
+  if (ImGui::BeginMenu("Script as")) {
+    write("SELECT", table_sql::select(database.name, table));
+    write("INSERT", table_sql::insert(database.name, table));
+    write("UPDATE", table_sql::update(database.name, table));
+    ImGui::EndMenu();
+  }
+  ui::note_item("Script as");
+  if (!table.view) {
+    if (ui::menu_item("Alter table…")) desk.open(std::make_unique<TableDialog>(database.name, table));
+    write("Duplicate…", table_sql::duplicate(database.name, table));
+    write("Rename…", table_sql::rename(database.name, table));
+    write("Truncate…", table_sql::truncate(database.name, table));
+  }
+  write("Drop…", table_sql::drop(database.name, table));
   ImGui::Separator();
   if (ui::menu_item("Copy name")) desk.copy(table.name, "name");
   if (ui::menu_item("Copy full name")) desk.copy(full, "name");

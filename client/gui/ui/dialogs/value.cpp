@@ -21,6 +21,7 @@ ValueDialog::ValueDialog(const ResultModel& result, CellAt at) {
   note_ = null_ ? "NULL" : raw ? human_bytes(cell.size) : "";
   if (raw && cell.size > kViewedBytes) note_ += cat(", the first ", human_bytes(kViewedBytes), " shown");
   if (raw && !bytes_ && !is_utf8(cell.view())) note_ += ", not valid UTF-8: see Hex";
+  if (!result.why_not_editable.empty()) why_ = result.why_not_editable;
   mode_ = bytes_ ? hex : looks_like_json(value_) ? json : text;
   show_lines();
 }
@@ -39,6 +40,7 @@ bool ValueDialog::draw(Workspace&, Desk& desk, bool) {
   ui::heading(title_);
   ImGui::SameLine();
   ui::dim(note_);
+  if (!why_.empty()) ui::wrapped(cat("It cannot be edited here. ", why_), colours().warn);
   if (ui::segments("mode", {"Text", "JSON", "Hex"}, &mode_)) show_lines();
   lines_.draw(-px(44));
   if (ui::button("Copy value")) desk.copy(bytes_ ? cat("0x", to_hex(value_)) : value_, "value");

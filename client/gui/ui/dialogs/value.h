@@ -23,6 +23,7 @@ class ValueDialog final : public Dialog {
   std::string title_;
   std::string value_;
   std::string note_;
+  std::string why_;  // it cannot be edited
   bool bytes_ = false;
   bool null_ = false;
   int mode_ = text;
