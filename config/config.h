@@ -36,6 +36,8 @@ struct Limits {
   std::uint64_t max_message_bytes = 64U << 20U;  // of one frame, on every socket
   std::uint64_t max_statement_bytes = 16U << 20U;
   std::uint32_t max_nesting_depth = 64;
+  std::uint64_t max_materialised_rows = 100'000;  // of a statement that is replicated by its rows
+  std::uint64_t max_materialised_bytes = 64U << 20U;
   std::uint64_t max_result_rows = 0;  // of one SELECT; 0 = unlimited (pages bound memory)
   std::uint32_t page_rows = 5'000;    // default page
   std::uint32_t max_page_rows = 65'536;

@@ -262,6 +262,11 @@ void add_message_limits(std::vector<Row>& rows) {
                        512 * kMiB, "Longest statement; at most half of `limits.max_message_bytes`."));
   rows.push_back(whole("limits.max_nesting_depth", SQLCAST_FIELD(std::uint32_t, limits.max_nesting_depth), 4, 1'024,
                        "Deepest nesting of parentheses and the like in a statement."));
+  rows.push_back(whole("limits.max_materialised_rows", SQLCAST_FIELD(std::uint64_t, limits.max_materialised_rows), 1,
+                       10'000'000, "Rows that a statement may change of which the rows are replicated."));
+  rows.push_back(bytes("limits.max_materialised_bytes", SQLCAST_FIELD(std::uint64_t, limits.max_materialised_bytes),
+                       kKiB, kGiB,
+                       "Bytes that those rows may have as text; half of `limits.max_message_bytes`, if that is less."));
   rows.push_back(bytes("limits.group_bytes", SQLCAST_FIELD(std::uint64_t, limits.group_bytes), 4 * kKiB, 512 * kMiB,
                        "Statement bytes in one group; at most half of `limits.max_message_bytes`."));
   rows.push_back(whole("limits.group_entries", SQLCAST_FIELD(std::uint32_t, limits.group_entries), 1, 65'536,

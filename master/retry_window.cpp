@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/mutex.h"
+#include "sql/row_plan.h"
 
 namespace sqlcast::master {
 namespace {
@@ -68,7 +69,16 @@ void RetryWindow::add(const proto::Entry& entry, Epoch epoch, bool is_ddl) {
   outcome.digest = entry.digest;
   outcome.effects.clear();
   outcome.effects.reserve(entry.statements.size());
-  for (const proto::Statement& statement : entry.statements) outcome.effects.push_back(statement.effect);
+  for (const proto::Statement& statement : entry.statements) {
+    if (outcome.effects.empty() || !statement.sql.starts_with(sql::kFurtherRows)) {
+      outcome.effects.push_back(statement.effect);
+      continue;
+    }
+    // Of one statement of the request, as all of them are told.
+    proto::Effect& sum = outcome.effects.back();
+    sum.affected_rows += statement.effect.affected_rows;
+    if (sum.insert_id == 0) sum.insert_id = statement.effect.insert_id;
+  }
   ++outcome.entries;
   if (is_ddl) outcome.definitions.push_back(hash_of(entry.statements.front().sql));
   weigh(*client, weight_of(outcome));

@@ -240,11 +240,12 @@ Sequencer::Batch Sequencer::take_batch() {
     for (const std::string& text : next.plan.texts) size += text.size();
     // A group has to fit into a message: over the limit only when it is one request.
     const bool too_much = bytes + size > config_.limits.group_bytes;
-    if (!batch.empty() && (is_ddl || is_twin || too_much)) break;
+    const bool alone = is_ddl || next.plan.has_rows();
+    if (!batch.empty() && (alone || is_twin || too_much)) break;
     bytes += size;
     batch.push_back(std::move(next));
     waiting_.pop_front();
-    if (is_ddl) break;
+    if (alone) break;
   }
   return batch;
 }

@@ -115,11 +115,13 @@ class Sequencer {
     std::vector<proto::Entry> entries;
     proto::Group group;
     std::optional<storage::Connection::ScriptResult> commit;
-    bool commit_sent = false;           // with the statements
-    bool ahead = false;                 // the group is in the log, and not known to be committed
-    std::vector<std::size_t> ended_by;  // requests that made the database roll everything back
+    bool commit_sent = false;            // with the statements
+    bool ahead = false;                  // the group is in the log, and not known to be committed
+    std::vector<std::size_t> ended_by;   // requests that made the database roll everything back
+    std::vector<proto::Statement> rows;  // of the one request that is executed by rows: what its entry has
   };
   Status execute(Batch& batch, Trip& trip);
+  Status execute_rows(Batch& batch, Trip& trip);  // sequencer_rows.cpp
   void drop_hopeless(Batch& batch, Trip& trip);
   bool begin_commit(const Batch& batch);
   void write_ahead(Trip& trip);

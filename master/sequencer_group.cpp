@@ -60,7 +60,9 @@ void Sequencer::commit_group(Batch batch) {
       answer_all_with_error(batch, stopping());
       return;
     }
-    if (attempt == kTogether && batch.size() > 1) {
+    const bool by_rows =
+        std::any_of(batch.begin(), batch.end(), [](const WriteRequest& request) { return request.plan.has_rows(); });
+    if ((attempt == kTogether || by_rows) && batch.size() > 1) {
       commit_one_by_one(std::move(batch));
       return;
     }
@@ -106,7 +108,8 @@ Status Sequencer::given_up(const Status& why) const {
 Sequencer::Attempt Sequencer::try_group(Batch& batch, Status& why) {
   Trip trip;
   const CommitWatch watch(log_);
-  if (why = execute(batch, trip); !why.ok()) {
+  const bool by_rows = batch.front().plan.has_rows();  // which is alone
+  if (why = by_rows ? execute_rows(batch, trip) : execute(batch, trip); !why.ok()) {
     // The server may have gone on to the commit although we have not heard of it.
     if (trip.commit_sent && connection_.writer().lost()) return end_attempt(batch, trip, look_up_commit(trip.group));
     logging::warn("a group of {} requests is run again: {}", batch.size(), why.message);
@@ -124,6 +127,7 @@ Sequencer::Attempt Sequencer::try_group(Batch& batch, Status& why) {
       return Attempt::again;
     }
     trip.entries = make_entries(batch, trip.outcomes);
+    if (by_rows && !trip.entries.empty()) trip.entries.front().statements = std::move(trip.rows);
     if (trip.entries.empty()) {
       connection_.roll_back();
       (void)answer_batch(batch, trip.outcomes, {}, trip.entries);

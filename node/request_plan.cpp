@@ -4,6 +4,7 @@
 
 #include "sql/parameters.h"
 #include "sql/refusal.h"
+#include "sql/row_plan.h"
 
 namespace sqlcast::node {
 namespace {
@@ -43,6 +44,22 @@ std::optional<PlanRefusal> check_lengths(const proto::QueryRequest& request, con
   return std::nullopt;
 }
 
+// What it says is of the statement before it, which may have become several.
+std::optional<PlanRefusal> check_last_insert_id(const RequestPlan& plan) {
+  if (!plan.has_rows()) return std::nullopt;
+  for (std::uint32_t index = 0; index < plan.verdicts.size(); ++index) {
+    if (!plan.verdicts[index].uses_last_insert_id) continue;
+    const sql::RefusalText& text = sql::refusal_text(sql::Refusal::session_state);
+    Status status = Status::error(Code::refused,
+                                  "LAST_INSERT_ID() is not known in a request of which the master executes a "
+                                  "statement by its rows; " +
+                                      std::string(text.advice));
+    status.reason = text.code;
+    return PlanRefusal{std::move(status), index};
+  }
+  return std::nullopt;
+}
+
 std::uint64_t size_of(const Value& value) {
   if (const auto* text = std::get_if<std::string>(&value)) return text->size();
   if (const auto* bytes = std::get_if<Bytes>(&value)) return bytes->data.size() * 2;
@@ -50,6 +67,11 @@ std::uint64_t size_of(const Value& value) {
 }
 
 }  // namespace
+
+bool RequestPlan::has_rows() const {
+  return std::any_of(verdicts.begin(), verdicts.end(),
+                     [](const sql::Verdict& verdict) { return verdict.rows != nullptr; });
+}
 
 std::uint64_t judging_bytes(const proto::QueryRequest& request) {
   std::uint64_t bytes = 0;
@@ -91,6 +113,8 @@ std::optional<PlanRefusal> plan_request(const proto::QueryRequest& request, cons
       return left <= rules.limits.max_statement_bytes ? request_too_large(rules, index)
                                                       : statement_too_large(text.status().message, rules.limits, index);
     if (!text) return PlanRefusal{text.status(), index};
+    // No text of a client's is taken for a part of the one before it.
+    if (text->starts_with(sql::kFurtherRows)) (*text)[2] = '-';
     sql::Verdict verdict;
     if (rules.classes_only) {
       verdict = sql::classify(*text, request.database, rules.limits);
@@ -123,7 +147,7 @@ std::optional<PlanRefusal> plan_request(const proto::QueryRequest& request, cons
     if (bytes > rules.max_request_bytes) return request_too_large(rules, index);
   }
   if (writes) plan.kind = RequestPlan::Kind::write;
-  return std::nullopt;
+  return check_last_insert_id(plan);
 }
 
 }  // namespace sqlcast::node

@@ -19,6 +19,8 @@ struct RequestPlan {
   Kind kind = Kind::read;
   std::vector<std::string> texts;      // a statement each, parameters expanded, terminator taken off
   std::vector<sql::Verdict> verdicts;  // a statement each
+  // Some of them are executed by rows (sql/row_plan.h).
+  bool has_rows() const;
 };
 
 struct PlanRefusal {

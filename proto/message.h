@@ -218,9 +218,9 @@ struct ExplainRequest {
 };
 struct Explanation {
   std::string statement_class;  // "read", "write", "ddl", "refused"
-  std::string determinism;      // "safe", "rewritten", "unsafe"
+  std::string determinism;      // "safe", "rewritten", "materialised", "unsafe"
   std::string rewritten;        // the text that would run, when rewritten
-  std::string code;             // the policy's stable code; empty unless refused
+  std::string code;             // the policy's stable code; empty unless refused or materialised
   std::string reason;           // why, and what to do instead
   std::string runs;             // "locally", "forwarded", "refused", on the node asked
 };

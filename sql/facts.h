@@ -96,10 +96,12 @@ struct Facts {
   std::vector<Assignment> assignments;  // INSERT … SET, UPDATE … SET
   std::vector<Assignment> duplicate_assignments;
   std::optional<Query> source;  // INSERT … SELECT
+  Range source_range;           // its tokens, WITH and parentheses included
   bool empty_tuples = false;    // VALUES ()
 
   // UPDATE and DELETE
   std::size_t target_count = 0;  // tables joined in the statement itself
+  Range table_reference;         // of one table alone: its name, partitions, alias, index hints
   Range where;
   std::vector<Range> on;
   Range order_by;

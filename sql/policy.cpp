@@ -4,6 +4,7 @@
 
 #include "sql/facts.h"
 #include "sql/function.h"
+#include "sql/materialise.h"
 #include "sql/recogniser.h"
 #include "sql/refusal.h"
 #include "sql/rules.h"
@@ -109,26 +110,78 @@ Verdict classify(std::string_view text, std::string_view default_database, const
   return verdict;
 }
 
-Verdict judge(std::string_view text, const Judgement& judgement) {
-  Verdict verdict;
+namespace {
+
+// What was recognised, and, of what was refused, by which rule.
+struct Judged {
   TokenList tokens;
   Facts facts;
-  if (!recognise(tokens, text, judgement.default_database, judgement.limits, verdict, facts)) return verdict;
-  if (facts.verb == Verb::read) return verdict;
-  Rules rules(tokens, facts, judgement.schema);
+  Verdict verdict;
+  Verdict recognised;  // refused by a rule: as it was before
+  Refusal refusal = Refusal::none;
+};
+
+void judge_as_text(std::string_view text, const Judgement& judgement, Judged& judged) {
+  Verdict& verdict = judged.verdict;
+  if (!recognise(judged.tokens, text, judgement.default_database, judgement.limits, verdict, judged.facts)) return;
+  if (judged.facts.verb == Verb::read) return;
+  Rules rules(judged.tokens, judged.facts, judgement.schema);
   const auto unsafe = [&](Refusal refusal, std::string reason) {
+    judged.recognised = verdict;
+    judged.refusal = refusal;
     set_refused(verdict, refusal, std::move(reason));
     verdict.determinism = Determinism::unsafe;
-    return verdict;
   };
   if (!rules.check()) return unsafe(rules.refusal(), rules.reason());
   if (verdict.insert) verdict.insert = rules.insert_shape();
   verdict.moves_ids = rules.moves_ids();
   std::string failed;
-  if (rules.frozen().empty()) return verdict;
-  if (const Refusal why = rewrite(tokens, rules.frozen(), judgement, verdict, failed); why != Refusal::none)
-    return unsafe(why, failed);
-  return verdict;
+  if (rules.frozen().empty()) return;
+  if (const Refusal why = rewrite(judged.tokens, rules.frozen(), judgement, verdict, failed); why != Refusal::none)
+    unsafe(why, failed);
+}
+
+// What is refused because its text does not determine what it does, is executed at the master alone, if that can be.
+void materialise(Judged& judged, const Judgement& judgement) {
+  if (!is_undetermined(judged.refusal) || judged.recognised.uses_last_insert_id) return;
+  const auto of_text = [&](const std::string& text) {
+    Judged other;
+    judge_as_text(text, judgement, other);
+    return other.verdict;
+  };
+  const Materialising statement{judged.tokens, judged.facts, judgement.schema,
+                                [&](const std::string& text) {
+                                  const Verdict verdict = of_text(text);
+                                  return verdict.statement_class == Class::write &&
+                                         verdict.determinism == Determinism::safe;
+                                },
+                                [&](const std::string& text) {
+                                  const Verdict verdict = of_text(text);
+                                  return verdict.statement_class == Class::read && verdict.returns_rows;
+                                }};
+  std::string why;
+  std::shared_ptr<RowPlan> plan = plan_rows(statement, why);
+  if (plan == nullptr) {
+    if (!why.empty()) judged.verdict.reason += "; " + why;
+    return;
+  }
+  plan->code = judged.verdict.code;
+  plan->reason = std::move(judged.verdict.reason);
+  plan->advice = std::move(judged.verdict.advice);
+  judged.recognised.code = std::move(judged.verdict.code);
+  judged.verdict = std::move(judged.recognised);
+  judged.verdict.insert.reset();
+  judged.verdict.determinism = Determinism::materialised;
+  judged.verdict.rows = std::move(plan);
+}
+
+}  // namespace
+
+Verdict judge(std::string_view text, const Judgement& judgement) {
+  Judged judged;
+  judge_as_text(text, judgement, judged);
+  if (judged.refusal != Refusal::none) materialise(judged, judgement);
+  return std::move(judged.verdict);
 }
 
 }  // namespace sqlcast::sql

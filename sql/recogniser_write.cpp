@@ -74,7 +74,10 @@ bool Recogniser::insert_rows(bool& plain) {
   }
   place_ = Place::query;
   facts_.source.emplace();
-  return query(*facts_.source);
+  facts_.source_range.first = at_;
+  if (!query(*facts_.source)) return false;
+  facts_.source_range.end = at_;
+  return true;
 }
 
 bool Recogniser::value_tuples() {
@@ -177,7 +180,9 @@ bool Recogniser::update() {
   take(Keyword::LOW_PRIORITY_);
   facts_.ignore = take(Keyword::IGNORE_);
   From from;
+  facts_.table_reference.first = at_;
   if (!table_references(from)) return false;
+  facts_.table_reference.end = at_;
   facts_.target_count = from.factors;
   facts_.on = std::move(from.on);
   if (!expect(Keyword::SET_)) return false;
@@ -230,6 +235,7 @@ bool Recogniser::delete_rows() {
   if (!read_name(name) || !skip_partition_list()) return false;
   if (here() == Keyword::FOR_) return refuse(Refusal::system_versioning, "application-time tables are not supported");
   if (!table_alias(alias) || !add_table(name, true, std::move(alias))) return false;
+  facts_.table_reference = {list_at, at_};
   facts_.target_count = 1;
   if (!where_clause() || !order_and_limit(facts_.order_by, facts_.limit)) return false;
   return here() != Keyword::RETURNING_ || returning();

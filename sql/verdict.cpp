@@ -16,6 +16,7 @@ std::string_view determinism_name(Determinism value) {
   switch (value) {
     case Determinism::safe: return "safe";
     case Determinism::rewritten: return "rewritten";
+    case Determinism::materialised: return "materialised";
     case Determinism::unsafe: break;
   }
   return "unsafe";
@@ -25,6 +26,9 @@ std::string Verdict::explanation() const {
   if (statement_class == Class::refused) return reason + "; " + advice;
   if (determinism == Determinism::rewritten)
     return std::string(class_name(statement_class)) + ": runs, and replicates, with frozen values: " + rewritten;
+  if (determinism == Determinism::materialised)
+    return "write: executed at the master, and the changed rows are replicated: its text alone does not say which they "
+           "are";
   switch (statement_class) {
     case Class::read: return "read: answered by the node that is asked";
     case Class::write: return "write: runs on the master, and does the same on every node";

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,7 +14,9 @@
 namespace sqlcast::sql {
 
 enum class Class : std::uint8_t { read, write, ddl, refused };
-enum class Determinism : std::uint8_t { safe, rewritten, unsafe };
+enum class Determinism : std::uint8_t { safe, rewritten, unsafe, materialised };
+
+struct RowPlan;  // sql/row_plan.h
 
 std::string_view class_name(Class value);              // "read" …
 std::string_view determinism_name(Determinism value);  // "safe" …
@@ -50,10 +53,12 @@ enum class DdlKind : std::uint8_t { none, database, table, other };
 struct Verdict {
   Class statement_class = Class::refused;
   Determinism determinism = Determinism::safe;
-  std::string code;       // refused: stable, upper case, documented in docs/sql-policy.md
-  std::string reason;     // refused: what was refused and why
-  std::string advice;     // refused: what to do instead
-  std::string rewritten;  // determinism rewritten: the text to run and to replicate
+  // refused, materialised: what of the text is not taken; stable, upper case, documented in docs/sql-policy.md
+  std::string code;
+  std::string reason;                   // refused: what was refused and why
+  std::string advice;                   // refused: what to do instead
+  std::string rewritten;                // determinism rewritten: the text to run and to replicate
+  std::shared_ptr<const RowPlan> rows;  // determinism materialised: how; never null then
 
   // The statement itself in the text to run (`rewritten`, or what was judged): without the blanks and comments around
   // it and without its ";". Cut it out before joining statements: a trailing "-- …" would swallow what follows.

@@ -55,9 +55,16 @@ TEST_CASE("determinism: what the policy accepts leaves every node the same", "[d
 
   std::size_t accepted = 0;
   std::size_t refused = 0;
+  std::size_t materialised = 0;
   for (const auto& row : sql::test::read_corpus("determinism.tsv")) {
     INFO("determinism.tsv:" << row.line << ": " << row.fields[1]);
     const Answer answer = cluster.master().run(in_database(database, row.fields[1]));
+    // What is materialised may still meet data that the database refuses.
+    if (row.fields[0] == "materialised") {
+      CHECK((answer.ok() || answer.status.code == Code::sql_error));
+      ++materialised;
+      continue;
+    }
     if (row.fields[0] == "unsafe") {
       CHECK(answer.status.code == Code::refused);
       ++refused;
@@ -69,6 +76,7 @@ TEST_CASE("determinism: what the policy accepts leaves every node the same", "[d
   }
   CHECK(accepted >= 120);
   CHECK(refused > 0);
+  CHECK(materialised > 0);
   cluster.wait_until_equal();
   cluster.check_same_everywhere();
 }
@@ -131,7 +139,7 @@ TEST_CASE("determinism: an index that may miss rows decides no write", "[determi
         0);
   for (const std::string condition :
        {"u='oe11'", "b LIKE 'a%'", "b NOT IN (SELECT v FROM cut.s)", "id=1.5", "(id,b)=(1.5,'a')"})
-    CHECK(cluster.master().run("DELETE FROM cut.t WHERE " + condition).status.reason == "INDEX_DEPENDENT");
+    CHECK(cluster.master().run("UPDATE cut.t SET id=9 WHERE " + condition).status.reason == "INDEX_DEPENDENT");
   CHECK(cluster.must("UPDATE cut.t SET u='y' WHERE BINARY u='ö11'").at(0).affected_rows == 1);
   CHECK(cluster.must("DELETE FROM cut.t WHERE BINARY b LIKE 'a%'").at(0).affected_rows == 3);
   cluster.check_same_everywhere();
@@ -145,10 +153,10 @@ TEST_CASE("determinism: rows of a partitioned table are written by their keys", 
       "CREATE TABLE parted.p (id INT, k INT NOT NULL, v VARCHAR(9), PRIMARY KEY (id, k)) PARTITION BY HASH (k) "
       "PARTITIONS 3");
   cluster.must("INSERT INTO parted.p VALUES (1, 1, 'a'), (2, 2, 'b')");
-  // Behind the first, the server finds no row for the second.
+  // Behind the first, the server finds no row for the second: they are done at the master, by keys.
   for (const std::string sql : {"UPDATE parted.p SET v='x' WHERE k IS NULL", "UPDATE parted.p SET v='y' ORDER BY id, k",
-                                "DELETE FROM parted.p WHERE v LIKE 'a%'"})
-    CHECK(cluster.master().run(sql).status.reason == "PARTITIONED_TABLE");
+                                "UPDATE parted.p SET v=CONCAT(v, id) WHERE v LIKE 'y%'"})
+    cluster.must(sql);
   CHECK(cluster.must("UPDATE parted.p SET v='z' WHERE id=2 AND k=2").at(0).affected_rows == 1);
   CHECK(cluster.must("DELETE FROM parted.p WHERE id=1 AND k=1").at(0).affected_rows == 1);
   cluster.check_same_everywhere();

@@ -293,6 +293,8 @@ TEST_CASE("hazards: a slave explains a statement as the master would judge it", 
   CHECK(explain("DELETE FROM t ORDER BY id LIMIT 1").statement_class == "write");
   CHECK(explain("DELETE FROM t ORDER BY id LIMIT 1").runs == "forwarded");
   CHECK(explain("DELETE FROM t ORDER BY v LIMIT 1").code == "LIMIT_WITHOUT_ORDER");
+  CHECK(explain("DELETE FROM t ORDER BY v LIMIT 1").determinism == "materialised");
+  CHECK(explain("DELETE FROM t ORDER BY v LIMIT 1").runs == "forwarded");
   cluster.must("DROP DATABASE hazard_explain");
 }
 

@@ -299,7 +299,8 @@ std::string Judge::summary() const {
   std::string text =
       std::to_string(committed) + " requests accepted, " + std::to_string(failed) +
       " failed; AUTO_INCREMENT values found by the plain server itself: " + std::to_string(plain_.natural_ids) +
-      ", imposed: " + std::to_string(plain_.imposed_ids) + "; refused:";
+      ", imposed: " + std::to_string(plain_.imposed_ids) +
+      "; executed by their rows: " + std::to_string(plain_.materialised) + "; refused:";
   for (const auto& [code, count] : refused) text += " " + code + " " + std::to_string(count);
   return text;
 }

@@ -4,6 +4,7 @@
 #include <cctype>
 #include <stdexcept>
 
+#include "sql/row_plan.h"
 #include "storage/dialect.h"
 
 namespace sqlcast::oracle {
@@ -69,6 +70,13 @@ void check_expectations(const Request& request, Outcome& outcome) {
     outcome.failed_statement = i;
     return;
   }
+}
+
+// The log has other texts of it, or several.
+bool by_rows(const Statement& statement, const proto::Entry& entry, std::size_t place) {
+  const bool several =
+      place + 1 < entry.statements.size() && entry.statements[place + 1].sql.starts_with(sql::kFurtherRows);
+  return several || (!statement.frozen && !statement.plain.starts_with(entry.statements.at(place).sql));
 }
 
 }  // namespace
@@ -189,6 +197,28 @@ Status PlainServer::run_statement(Session& session, const Statement& statement, 
   return ok_status();
 }
 
+// What the master has executed by its rows: another server would find others, and runs the texts that the log has. That
+// they are what the statement should do is for tests/cluster/materialise_test.cpp to see.
+Status PlainServer::run_logged(Session& session, const Statement& statement, const proto::Context& context,
+                               const proto::Entry& entry, std::size_t& place, Outcome::Each& each) {
+  Outcome::Each sum;
+  do {
+    const proto::Statement& logged = entry.statements.at(place);
+    must(*session.connection, seeds_sql(context, place++));
+    Outcome::Each one;
+    const bool imposed = logged.insert_id && impose(session, statement, *logged.insert_id);
+    if (Status status = run_statement(session, statement, logged.sql, one); !status.ok()) return status;
+    if (imposed) must(*session.connection, "DELETE FROM oracle_own.burnt");
+    if (imposed) must(*session.connection, "INSERT INTO oracle_own.burnt VALUES (NULL)");
+    sum.effect.affected_rows += one.effect.affected_rows;
+    if (sum.effect.insert_id == 0) sum.effect.insert_id = one.effect.insert_id;
+    sum.warnings.insert(sum.warnings.end(), one.warnings.begin(), one.warnings.end());
+  } while (place < entry.statements.size() && entry.statements[place].sql.starts_with(sql::kFurtherRows));
+  ++materialised;
+  each = std::move(sum);
+  return ok_status();
+}
+
 Outcome PlainServer::run(const Request& request, const proto::Context& context, const proto::Entry* entry,
                          Session& session) {
   Outcome outcome;
@@ -210,6 +240,12 @@ Outcome PlainServer::run(const Request& request, const proto::Context& context, 
   std::size_t place = 0;  // among the entry's statements
   for (std::uint32_t i = 0; i < request.statements.size(); ++i) {
     const Statement& statement = request.statements[i];
+    if (entry != nullptr && !statement.reads && by_rows(statement, *entry, place)) {
+      outcome.status = run_logged(session, statement, context, *entry, place, outcome.statements[i]);
+      if (outcome.status.ok()) continue;
+      outcome.failed_statement = i;
+      return outcome;
+    }
     const proto::Statement* logged = nullptr;
     if (!statement.reads) {
       must(*session.connection, seeds_sql(context, place));

@@ -48,6 +48,7 @@ class PlainServer {
 
   std::uint64_t natural_ids = 0;  // inserts whose values it has found by itself
   std::uint64_t imposed_ids = 0;
+  std::uint64_t materialised = 0;  // statements of which it ran what the log has
 
  private:
   struct Session {
@@ -57,6 +58,8 @@ class PlainServer {
   Session& session_for(const Request& request);
   Outcome run(const Request& request, const proto::Context& context, const proto::Entry* entry, Session& session);
   Status run_statement(Session& session, const Statement& statement, const std::string& text, Outcome::Each& each);
+  Status run_logged(Session& session, const Statement& statement, const proto::Context& context,
+                    const proto::Entry& entry, std::size_t& place, Outcome::Each& each);
   bool impose(Session& session, const Statement& statement, std::uint64_t insert_id);
   std::optional<std::uint64_t> next_id(const Statement& statement);
 

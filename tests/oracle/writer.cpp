@@ -300,7 +300,8 @@ Statement Writer::update(const Table& table) {
     text += where_key(table);
   else
     text += (random_.chance(90) ? where(table) : std::string()) + (random_.chance(50) ? order(table) : std::string());
-  if (text.find("ORDER BY") != std::string::npos && random_.chance(40)) text += " LIMIT " + random_.number(0, 5);
+  if (text.find("ORDER BY") != std::string::npos ? random_.chance(40) : random_.chance(5))
+    text += " LIMIT " + random_.number(0, 5);
   Statement result = statement(std::move(text));
   if (random_.chance(8)) result.wire.expect = random_.below(2);
   return result;
@@ -311,7 +312,9 @@ Statement Writer::remove(const Table& table) {
   if (random_.chance(60)) {
     text += where_key(table);
   } else {
-    text += where(table) + order(table) + (random_.chance(60) ? " LIMIT " + random_.number(0, 4) : std::string());
+    // Without an order it is the master's rows that count.
+    text += where(table) + (random_.chance(80) ? order(table) : std::string()) +
+            (random_.chance(60) ? " LIMIT " + random_.number(0, 4) : std::string());
   }
   Statement result = statement(std::move(text));
   if (random_.chance(8)) result.wire.expect = random_.below(2);
@@ -338,7 +341,7 @@ Statement Writer::insert_select(const Table& table) {
   std::string text = random_.of({"INSERT INTO ", "INSERT IGNORE INTO ", "REPLACE INTO "}) + name(table) + into +
                      ") SELECT " + of + " FROM " + name(from) + where(from);
   if (random_.chance(70)) text += order(from);
-  if (text.find("ORDER BY") != std::string::npos) text += " LIMIT " + random_.number(1, 4);
+  if (text.find("ORDER BY") != std::string::npos || random_.chance(20)) text += " LIMIT " + random_.number(1, 4);
   return statement(std::move(text), &table);
 }
 

@@ -73,6 +73,10 @@ void VerdictLine::ask(Backend& backend) {
           shown_.word = on_slave_ ? "FORWARDED, REWRITTEN" : "REWRITTEN";
           shown_.text = "so that every node computes the same; it runs as";
           shown_.detail = said.rewritten;
+        } else if (said.determinism == "materialised") {
+          shown_.kind = VerdictKind::rewritten;
+          shown_.word = on_slave_ ? "FORWARDED, BY ROWS" : "BY ROWS";
+          shown_.text = "executed at the master, and the changed rows are replicated";
         }
       });
 }

@@ -1,0 +1,27 @@
+// The sequencer's requests that are executed by rows: each alone in its group.
+#include <algorithm>
+
+#include "master/row_execution.h"
+#include "master/sequencer.h"
+
+namespace sqlcast::master {
+
+Status Sequencer::execute_rows(Batch& batch, Trip& trip) {
+  begin_time();
+  ++rand_state_;
+  WriteRequest& request = batch.front();
+  const std::shared_ptr<const sql::Schema> schema = schema_.get();
+  const RowExecution::On on{connection_.writer(), connection_.executor(), *schema, config_.limits,
+                            [this, &request] { return request.retryable() && under_way_.cancelled(request.key()); }};
+  RowExecution execution(on, request, context_for(request));
+  Status status = execution.run();
+  connection_.executor().forget_imposed();
+  // What does not stay has taken its AUTO_INCREMENT values with it.
+  if (!status.ok() || !execution.outcome.status.ok()) connection_.executor().auto_increment().clear();
+  trip.outcomes.push_back(std::move(execution.outcome));
+  trip.rows = std::move(execution.statements);
+  if (execution.ended_by_it) trip.ended_by.push_back(0);
+  return status;
+}
+
+}  // namespace sqlcast::master

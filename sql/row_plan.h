@@ -1,0 +1,49 @@
+// RowPlan: how a statement whose text does not determine what it does is executed: a SELECT that the master runs, and
+// what is put around its rows so that plain statements come out (sql/row_texts.h makes them). Plain values; any thread.
+// Why so: docs/decisions/0034-materialised.md.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sql/verdict.h"
+
+namespace sqlcast::sql {
+
+// In front of every text of a statement but the first: the effects of those that begin with it are added to what stands
+// before them. plan_request() sees to it that no client's text does.
+inline constexpr std::string_view kFurtherRows = "/* further rows */ ";
+
+struct RowPlan {
+  enum class Kind { insert, update, delete_ };
+  Kind kind = Kind::insert;
+
+  // The SELECT: `select_head`, the items with commas between them, `select_tail`. Without items it is `select_head`.
+  std::string select_head;
+  std::vector<std::string> items;
+  std::vector<bool> may_cast;  // of the items: it stands for itself alone, so that CAST(item AS …) means the same value
+  std::string select_tail;
+
+  // insert: "INSERT … INTO t (a, b) VALUES "; update: "UPDATE `d`.`t` SET "; delete: "DELETE FROM `d`.`t` WHERE ".
+  std::string head;
+  std::string tail;                     // insert: " ON DUPLICATE KEY UPDATE …"
+  std::vector<Column> keys;             // update, delete: what the SELECT's first columns are
+  std::vector<Column> values;           // insert, update: what gets the columns behind them
+  std::optional<std::size_t> numbered;  // insert: which of the values goes into the AUTO_INCREMENT column
+  bool one_row_each = false;            // update, delete: a text a row, in the order of the SELECT
+  std::string no_effect;                // the text when there are no rows
+
+  bool strict = true;  // the statement itself may fail where the SELECT only warns
+  // The refusal that the statement would have had, should its rows turn out to be none that can be written as text.
+  std::string code;
+  std::string reason;
+  std::string advice;
+};
+
+// The SELECT; items with a true in `cast` as DOUBLE.
+std::string select_text(const RowPlan& plan, const std::vector<bool>& cast = {});
+
+}  // namespace sqlcast::sql

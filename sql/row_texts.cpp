@@ -1,0 +1,219 @@
+#include "sql/row_texts.h"
+
+#include <algorithm>
+#include <initializer_list>
+
+#include "sql/keyword.h"
+#include "sql/literal.h"
+
+namespace sqlcast::sql {
+namespace {
+
+constexpr std::size_t kMostKeys = 500;  // of one text: from 1,000 on the server makes a table of an IN list
+
+bool is_one_of(const Column& column, std::initializer_list<std::string_view> types) {
+  return std::any_of(types.begin(), types.end(), [&](std::string_view type) { return same_word(column.type, type); });
+}
+
+bool is_text(const Column& column) {
+  return is_one_of(column, {"char", "varchar", "tinytext", "text", "mediumtext", "longtext", "json"});
+}
+bool is_binary(const Column& column) {
+  return is_one_of(column, {"binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob"});
+}
+bool is_whole(const Column& column) { return is_one_of(column, {"tinyint", "smallint", "mediumint", "int", "bigint"}); }
+bool is_time(const Column& column) { return is_one_of(column, {"date", "datetime", "timestamp", "time"}); }
+
+std::string hex_of(std::string_view bytes) {
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  std::string text;
+  text.reserve(bytes.size() * 2);
+  for (const char c : bytes) {
+    text.push_back(kDigits[static_cast<unsigned char>(c) >> 4U]);
+    text.push_back(kDigits[static_cast<unsigned char>(c) & 0xFU]);
+  }
+  return text;
+}
+
+// A month or a day of zero: there is no such literal.
+bool is_partial_date(std::string_view text) {
+  return text.size() < 10 || text.substr(5, 2) == "00" || text.substr(8, 2) == "00" || text.starts_with("0000");
+}
+
+std::string time_literal(RowValue kind, std::string_view text, const Column& column) {
+  const bool same_kind = (kind == RowValue::time && same_word(column.type, "time")) ||
+                         (kind == RowValue::date && same_word(column.type, "date")) ||
+                         (kind == RowValue::datetime && is_one_of(column, {"datetime", "timestamp"}));
+  if (same_kind || is_text(column)) return quote_text(text);
+  if (kind == RowValue::time) return "TIME" + quote_text(text);
+  if (is_partial_date(text))
+    return "CAST(" + quote_text(text) +
+           (kind == RowValue::date ? " AS DATE)"
+                                   : " AS DATETIME(" + std::to_string(text.size() > 20 ? text.size() - 20 : 0) + "))");
+  return (kind == RowValue::date ? "DATE" : "TIMESTAMP") + quote_text(text);
+}
+
+}  // namespace
+
+std::string select_text(const RowPlan& plan, const std::vector<bool>& cast) {
+  std::string text = plan.select_head;
+  for (std::size_t i = 0; i < plan.items.size(); ++i) {
+    if (i > 0) text += ", ";
+    const bool casts = i < cast.size() && cast[i];
+    text += casts ? "CAST(" + plan.items[i] + " AS DOUBLE)" : plan.items[i];
+  }
+  return text + plan.select_tail;
+}
+
+const char* unfit(RowValue kind, const Column& column) {
+  switch (kind) {
+    case RowValue::float32:
+      return is_one_of(column, {"float", "double"}) ? nullptr
+                                                    : "a FLOAT into a column that is neither FLOAT nor DOUBLE";
+    case RowValue::text:
+      if (is_binary(column) || same_word(column.type, "bit"))
+        return "text whose character set is not known into a column of bytes; CAST(… AS BINARY) makes bytes of it";
+      return nullptr;
+    case RowValue::bits:
+      return is_whole(column) || is_one_of(column, {"bit", "decimal"}) ? nullptr
+                                                                       : "a BIT into a column that is no whole number";
+    case RowValue::year: return is_time(column) ? "a YEAR into a column of dates or times" : nullptr;
+    case RowValue::word:
+      return is_text(column) || is_one_of(column, {"enum", "set"})
+                 ? nullptr
+                 : "an ENUM or SET into a column that is neither one nor text";
+    default: return nullptr;
+  }
+}
+
+std::string row_literal(RowValue kind, std::string_view text, const Column& column) {
+  switch (kind) {
+    case RowValue::number: return std::string(text);
+    case RowValue::zero_filled: {
+      if (is_text(column) || is_binary(column)) return quote_text(text);
+      const std::size_t digits = text.find_first_not_of('0');
+      return digits == std::string_view::npos || text[digits] == '.' ? std::string(text)
+                                                                     : std::string(text.substr(digits));
+    }
+    case RowValue::float64:
+    case RowValue::float32: return std::string(text) + (text.find('e') == std::string_view::npos ? "e0" : "");
+    case RowValue::text:
+    case RowValue::utf8_text:
+    case RowValue::word: return quote_text(text);
+    case RowValue::bytes: return "x'" + hex_of(text) + "'";
+    case RowValue::bits: return "0x" + hex_of(text);
+    case RowValue::year: return is_text(column) ? quote_text(text) : std::string(text);
+    case RowValue::date:
+    case RowValue::datetime:
+    case RowValue::time: return time_literal(kind, text, column);
+  }
+  return quote_text(text);
+}
+
+RowTexts::RowTexts(const RowPlan& plan, std::size_t max_bytes) : plan_(plan), max_bytes_(max_bytes) {
+  for (const Column& key : plan.keys) order_by_ += (order_by_.empty() ? " ORDER BY " : ", ") + quote_name(key.name);
+}
+
+void RowTexts::put(std::string text) {
+  texts_.push_back(texts_.empty() ? std::move(text) : std::string(kFurtherRows) + text);
+}
+
+void RowTexts::close(Chunk& chunk) {
+  if (chunk.rows == 0) return;
+  if (plan_.kind == RowPlan::Kind::insert) {
+    chunk.text += plan_.tail;
+  } else if (plan_.keys.size() == 1) {
+    chunk.text += ')';
+  }
+  put(std::move(chunk.text));
+  chunk = {};
+}
+
+void RowTexts::add(const std::vector<std::string>& literals) {
+  ++rows_;
+  if (plan_.kind == RowPlan::Kind::insert) {
+    add_insert(literals);
+  } else {
+    add_by_key(literals);
+  }
+}
+
+// What one statement generates and what it is given are not mixed: the server would count on from what it was given.
+void RowTexts::add_insert(const std::vector<std::string>& literals) {
+  std::string tuple = "(";
+  for (const std::string& literal : literals) {
+    if (tuple.size() > 1) tuple += ',';
+    tuple += literal;
+  }
+  tuple += ')';
+  const bool generates = plan_.numbered && *plan_.numbered < literals.size() &&
+                         (literals[*plan_.numbered] == "NULL" || literals[*plan_.numbered] == "0");
+  const std::size_t size = insert_.text.size() + tuple.size() + 1 + plan_.tail.size() + kFurtherRows.size();
+  if (insert_.rows > 0 && (size > max_bytes_ || generates != generates_)) close(insert_);
+  generates_ = generates;
+  if (insert_.rows == 0) {
+    insert_.text = plan_.head;
+    bytes_ += plan_.head.size() + plan_.tail.size() + kFurtherRows.size();
+  } else {
+    insert_.text += ',';
+  }
+  insert_.text += tuple;
+  ++insert_.rows;
+  bytes_ += tuple.size() + 1;
+}
+
+// `id` IN ( is put in front of it by who opens a text.
+std::string RowTexts::key_of(const std::vector<std::string>& literals) const {
+  std::string key;
+  for (std::size_t i = 0; i < plan_.keys.size(); ++i)
+    key += (i == 0 ? "" : " AND ") + quote_name(plan_.keys[i].name) + "=" + literals[i];
+  return key;
+}
+
+std::string RowTexts::assignments_of(const std::vector<std::string>& literals) const {
+  if (plan_.kind == RowPlan::Kind::delete_) return plan_.head;
+  std::string text = plan_.head;
+  for (std::size_t i = 0; i < plan_.values.size(); ++i)
+    text += (i == 0 ? "" : ",") + quote_name(plan_.values[i].name) + "=" + literals[plan_.keys.size() + i];
+  return text + " WHERE ";
+}
+
+void RowTexts::add_by_key(const std::vector<std::string>& literals) {
+  std::string head = assignments_of(literals);
+  if (plan_.one_row_each) {
+    std::string text = head + key_of(literals) + order_by_;
+    bytes_ += text.size() + kFurtherRows.size();
+    put(std::move(text));
+    return;
+  }
+  const bool one_column = plan_.keys.size() == 1;
+  const std::string key = one_column ? literals.front() : "(" + key_of(literals) + ")";
+  Chunk& chunk = by_assignments_[head];
+  if (chunk.rows > 0 &&
+      (chunk.rows >= kMostKeys || chunk.text.size() + key.size() + 8 + kFurtherRows.size() > max_bytes_))
+    close(chunk);
+  if (chunk.rows == 0) {
+    bytes_ += head.size() + kFurtherRows.size();
+    chunk.text = std::move(head);
+    if (one_column) chunk.text += quote_name(plan_.keys.front().name) + " IN (";
+  } else {
+    chunk.text += one_column ? "," : " OR ";
+  }
+  chunk.text += key;
+  bytes_ += key.size() + 4;
+  ++chunk.rows;
+}
+
+std::vector<std::string> RowTexts::finish() {
+  close(insert_);
+  // In an order of their own, so that the same rows make the same texts.
+  std::vector<std::string> heads;
+  heads.reserve(by_assignments_.size());
+  for (const auto& [head, chunk] : by_assignments_) heads.push_back(head);
+  std::sort(heads.begin(), heads.end());
+  for (const std::string& head : heads) close(by_assignments_[head]);
+  if (texts_.empty()) texts_.push_back(plan_.no_effect);
+  return std::move(texts_);
+}
+
+}  // namespace sqlcast::sql

@@ -1,0 +1,75 @@
+// RowTexts: the rows that the SELECT of a row plan gave, as statements of literals. Pure; one object belongs to one
+// thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "sql/row_plan.h"
+
+namespace sqlcast::sql {
+
+// What a result column holds, as far as its literals differ.
+enum class RowValue : std::uint8_t {
+  number,       // integers, DECIMAL: their text is their literal
+  zero_filled,  // a number with zeros in front
+  float64,
+  float32,  // its text has six digits alone
+  text,
+  utf8_text,  // of a column that is known to be in UTF-8
+  bytes,
+  bits,  // BIT, as bytes
+  date,
+  datetime,
+  time,
+  year,
+  word,  // ENUM, SET
+};
+
+// Why a value of that kind cannot go into the column as a literal and become what it would have become; null: it can.
+const char* unfit(RowValue kind, const Column& column);
+
+// The literal that becomes in the column what the value would have become. `text`: as the server gives it.
+std::string row_literal(RowValue kind, std::string_view text, const Column& column);
+
+class RowTexts {
+ public:
+  // No text has more than `max_bytes`, unless one row alone has.
+  RowTexts(const RowPlan& plan, std::size_t max_bytes);
+
+  // A literal for each of the SELECT's columns: keys, then values.
+  void add(const std::vector<std::string>& literals);
+  // Of what has been added, about: what the texts will have together.
+  std::size_t bytes() const { return bytes_; }
+  std::uint64_t rows() const { return rows_; }
+  // At least one text. Called once.
+  std::vector<std::string> finish();
+
+ private:
+  struct Chunk {  // a text in the making
+    std::string text;
+    std::size_t rows = 0;
+  };
+  void add_insert(const std::vector<std::string>& literals);
+  void add_by_key(const std::vector<std::string>& literals);
+  std::string key_of(const std::vector<std::string>& literals) const;
+  std::string assignments_of(const std::vector<std::string>& literals) const;
+  void close(Chunk& chunk);
+  void put(std::string text);
+
+  const RowPlan& plan_;
+  const std::size_t max_bytes_;
+  std::size_t bytes_ = 0;
+  std::uint64_t rows_ = 0;
+  bool generates_ = false;  // the insert's rows in hand get their id from the table
+  Chunk insert_;
+  std::unordered_map<std::string, Chunk> by_assignments_;  // rows that get the same values
+  std::string order_by_;                                   // one_row_each
+  std::vector<std::string> texts_;
+};
+
+}  // namespace sqlcast::sql

@@ -1,0 +1,281 @@
+// Goal: a statement whose text does not determine what it does becomes a SELECT, and its rows plain statements. Method:
+// judge() over a small schema, and rows put into the plan; what comes out is judged again.
+#include "sql/policy.h"
+#include "sql/row_plan.h"
+#include "sql/row_texts.h"
+#include "tests/unit/sql_corpus.h"
+
+using namespace sqlcast::sql;
+
+namespace {
+
+Column column(const std::string& name, const std::string& type, bool nullable = false) {
+  Column made;
+  made.name = name;
+  made.type = type;
+  made.nullable = nullable;
+  if (type == "varchar") made.collation = "utf8mb4_general_ci";
+  return made;
+}
+
+Table table(std::vector<Column> columns, std::vector<std::vector<std::string>> keys) {
+  Table made;
+  made.engine = "InnoDB";
+  made.columns = std::move(columns);
+  for (auto& key : keys) made.unique_keys.push_back({std::move(key), false});
+  for (Column& known : made.columns)
+    for (const UniqueKey& key : made.unique_keys)
+      if (std::find(key.columns.begin(), key.columns.end(), known.name) != key.columns.end())
+        known.indexed = Indexed::whole;
+  return made;
+}
+
+Schema make_schema() {
+  Schema schema;
+  schema.databases = {"d", "e"};
+  auto& tables = schema.tables;
+  tables[{"d", "t"}] = table({column("id", "int"), column("a", "int", true), column("b", "varchar", true),
+                              column("f", "double", true), column("g", "int", true)},
+                             {{"id"}});
+  tables[{"d", "t"}].columns.back().generated = true;
+  tables[{"d", "s"}] = tables[{"d", "t"}];
+  tables[{"d", "auto"}] = table({column("id", "bigint"), column("v", "varchar", true)}, {{"id"}});
+  tables[{"d", "auto"}].columns.front().auto_increment = true;
+  tables[{"d", "two"}] = table({column("x", "varchar"), column("y", "date"), column("v", "int", true)}, {{"x", "y"}});
+  tables[{"d", "heap"}] = table({column("n", "int", true)}, {});
+  tables[{"d", "part"}] = tables[{"d", "t"}];
+  tables[{"d", "part"}].partitioned = true;
+  tables[{"d", "tree"}] = table({column("id", "int"), column("up", "int", true)}, {{"id"}});
+  tables[{"d", "tree"}].references = {{"d", "tree"}};
+  tables[{"d", "keys"}] = table({column("id", "int"), column("k", "int"), column("v", "int", true)}, {{"id"}, {"k"}});
+  tables[{"d", "odd `name"}] = table({column("select", "int"), column("v", "int", true)}, {{"select"}});
+  tables[{"d", "triggered"}] = tables[{"d", "t"}];
+  tables[{"d", "triggered"}].triggers = true;
+  tables[{"d", "seen"}].view = true;
+  return schema;
+}
+
+const Schema kSchema = make_schema();
+
+Verdict judged(std::string_view text) {
+  Judgement judgement;
+  judgement.default_database = "d";
+  judgement.schema = &kSchema;
+  return judge(text, judgement);
+}
+
+RowPlan plan_of(std::string_view text) {
+  const Verdict verdict = judged(text);
+  INFO(text << ": " << verdict.explanation());
+  REQUIRE(verdict.determinism == Determinism::materialised);
+  REQUIRE(verdict.statement_class == Class::write);
+  REQUIRE(verdict.rows != nullptr);
+  Judgement judgement;
+  judgement.default_database = "d";
+  judgement.schema = &kSchema;
+  CHECK(judge(select_text(*verdict.rows), judgement).statement_class == Class::read);
+  return *verdict.rows;
+}
+
+// Each is a write that is safe by itself.
+std::vector<std::string> texts_of(const RowPlan& plan, const std::vector<std::vector<std::string>>& rows,
+                                  std::size_t max_bytes = 100'000) {
+  RowTexts made(plan, max_bytes);
+  for (const auto& row : rows) made.add(row);
+  std::vector<std::string> texts = made.finish();
+  for (const std::string& text : texts) {
+    const Verdict verdict = judged(text);
+    INFO(text << ": " << verdict.explanation());
+    CHECK(verdict.statement_class == Class::write);
+    CHECK(verdict.determinism == Determinism::safe);
+  }
+  return texts;
+}
+
+std::string refused(std::string_view text) {
+  const Verdict verdict = judged(text);
+  INFO(text);
+  CHECK(verdict.statement_class == Class::refused);
+  CHECK(verdict.rows == nullptr);
+  return verdict.code;
+}
+
+}  // namespace
+
+TEST_CASE("materialise: a DELETE becomes its keys") {
+  const RowPlan plan = plan_of("DELETE FROM t WHERE a > 1 /* x */ ORDER BY b LIMIT 10");
+  CHECK(select_text(plan) == "SELECT `t`.`id` FROM t WHERE a > 1 /* x */ ORDER BY b LIMIT 10");
+  CHECK(texts_of(plan, {{"1"}, {"2"}, {"-3"}}) ==
+        std::vector<std::string>{"DELETE FROM `d`.`t` WHERE `id` IN (1,2,-3)"});
+  CHECK(texts_of(plan, {}) == std::vector<std::string>{"DELETE FROM `d`.`t` WHERE FALSE"});
+  CHECK_FALSE(plan.strict);
+}
+
+TEST_CASE("materialise: a key of several columns is compared whole, in portions") {
+  const RowPlan plan = plan_of("DELETE FROM two LIMIT 3");
+  CHECK(texts_of(plan, {{"'a'", "'2026-11-27'"}, {"'b''c'", "'2026-11-28'"}}) ==
+        std::vector<std::string>{"DELETE FROM `d`.`two` WHERE (`x`='a' AND `y`='2026-11-27') OR (`x`='b''c' AND "
+                                 "`y`='2026-11-28')"});
+  const auto texts = texts_of(plan, {{"'a'", "'2026-11-27'"}, {"'b'", "'2026-11-28'"}}, 80);
+  REQUIRE(texts.size() == 2);
+  CHECK(texts[0] == "DELETE FROM `d`.`two` WHERE (`x`='a' AND `y`='2026-11-27')");
+  CHECK(texts[1] == std::string(kFurtherRows) + "DELETE FROM `d`.`two` WHERE (`x`='b' AND `y`='2026-11-28')");
+  std::vector<std::vector<std::string>> many(1'201, {"1"});
+  CHECK(texts_of(plan_of("DELETE FROM t LIMIT 5"), many).size() == 3);
+}
+
+TEST_CASE("materialise: where the order of rows matters each is a text of its own") {
+  const std::vector<std::string> wanted{
+      "DELETE FROM `d`.`tree` WHERE `id`=7 ORDER BY `id`",
+      std::string(kFurtherRows) + "DELETE FROM `d`.`tree` WHERE `id`=3 ORDER BY `id`"};
+  CHECK(texts_of(plan_of("DELETE FROM tree WHERE up > 1"), {{"7"}, {"3"}}) == wanted);
+  CHECK(plan_of("DELETE FROM part WHERE a = 1").one_row_each);
+  CHECK(plan_of("DELETE FROM part WHERE a = 1").no_effect == "DELETE FROM `d`.`part` WHERE FALSE AND `id`=1");
+  CHECK(texts_of(plan_of("DELETE IGNORE FROM t WHERE a = 1"), {{"7"}}) ==
+        std::vector<std::string>{"DELETE IGNORE FROM `d`.`t` WHERE `id`=7 ORDER BY `id`"});
+}
+
+TEST_CASE("materialise: an UPDATE becomes its values by key, equal ones together") {
+  const RowPlan plan = plan_of("UPDATE t AS x SET a = x.a + 1, b = 'v' WHERE f > 0.5 LIMIT 3");
+  CHECK(select_text(plan) == "SELECT `x`.`id`, x.a + 1, 'v' FROM t AS x WHERE f > 0.5 LIMIT 3");
+  CHECK(select_text(plan, {false, true}) ==
+        "SELECT `x`.`id`, CAST(x.a + 1 AS DOUBLE), 'v' FROM t AS x WHERE f > 0.5 LIMIT 3");
+  CHECK(texts_of(plan, {{"1", "5", "'v'"}, {"2", "NULL", "'v'"}, {"3", "5", "'v'"}}) ==
+        std::vector<std::string>{"UPDATE `d`.`t` SET `a`=5,`b`='v' WHERE `id` IN (1,3)",
+                                 std::string(kFurtherRows) + "UPDATE `d`.`t` SET `a`=NULL,`b`='v' WHERE `id` IN (2)"});
+  CHECK(plan.strict);
+  CHECK_FALSE(plan_of("UPDATE IGNORE t SET a = 1 LIMIT 1").strict);
+  CHECK(plan_of("UPDATE t SET b = UUID()").code == "UNSAFE_FUNCTION");
+  CHECK(plan_of("UPDATE t SET b = SYSDATE()").items.back() == "SYSDATE()");
+}
+
+TEST_CASE("materialise: an UPDATE that reads what it has just set, or moves a key, stays refused") {
+  CHECK(refused("UPDATE t SET a = 1, b = a LIMIT 1") == "LIMIT_WITHOUT_ORDER");
+  CHECK(refused("UPDATE t SET a = 1, b = CONCAT(`A`, 'x') LIMIT 1") == "LIMIT_WITHOUT_ORDER");
+  CHECK(refused("UPDATE t SET a = 1, a = 2 LIMIT 1") == "LIMIT_WITHOUT_ORDER");
+  CHECK(refused("UPDATE t SET id = id + 1") == "UNORDERED_ROWS");
+  CHECK(refused("UPDATE `keys` SET k = 1 LIMIT 1") == "LIMIT_WITHOUT_ORDER");
+  CHECK(refused("UPDATE t SET g = 1 LIMIT 1") == "LIMIT_WITHOUT_ORDER");
+  CHECK(refused("UPDATE t SET a = DEFAULT LIMIT 1") == "LIMIT_WITHOUT_ORDER");
+  CHECK(refused("UPDATE t, s SET t.a = s.a WHERE t.b = s.b") == "AMBIGUOUS_UPDATE");
+  CHECK(plan_of("UPDATE t SET b = a, a = 1 LIMIT 1").values.size() == 2);
+}
+
+TEST_CASE("materialise: an INSERT … SELECT becomes VALUES with all that stands around them") {
+  const RowPlan plan =
+      plan_of("INSERT INTO `auto` (v) SELECT b FROM t GROUP BY b ON DUPLICATE KEY UPDATE v = VALUES(v) -- end");
+  CHECK(select_text(plan) == "SELECT b FROM t GROUP BY b");
+  CHECK(texts_of(plan, {{"'x'"}, {"NULL"}}) ==
+        std::vector<std::string>{"INSERT INTO `auto` (v) VALUES ('x'),(NULL) ON DUPLICATE KEY UPDATE v = VALUES(v)"});
+  CHECK(texts_of(plan, {}) == std::vector<std::string>{"DELETE FROM `d`.`auto` WHERE FALSE"});
+  CHECK(texts_of(plan_of("REPLACE t (id, a) (SELECT id, a FROM s)"), {{"1", "2"}}).front() ==
+        "REPLACE t (id, a) VALUES (1,2)");
+  CHECK(texts_of(plan_of("INSERT IGNORE INTO d.t SELECT * FROM s"), {{"1", "2", "'c'", "0e0", "4"}}).front() ==
+        "INSERT IGNORE INTO d.t VALUES (1,2,'c',0e0,4)");
+  const RowPlan cte =
+      plan_of("INSERT INTO t (id, f) WITH w AS (SELECT id, f FROM s LIMIT 3) SELECT id, w.f AS z FROM w");
+  CHECK(select_text(cte, {false, true}) ==
+        "WITH w AS (SELECT id, f FROM s LIMIT 3) SELECT id, CAST(w.f AS z AS DOUBLE) FROM w");
+  CHECK(cte.may_cast == std::vector<bool>{true, false});
+  CHECK(plan_of("INSERT INTO t (id, a) SELECT id, ROW_NUMBER() OVER () FROM s UNION SELECT 1, 2").items.empty());
+  CHECK(plan_of("INSERT INTO t (id) SELECT id FROM seen").code == "VIEW_IN_WRITE");
+}
+
+TEST_CASE("materialise: generated and given ids are not mixed in one text") {
+  const RowPlan plan = plan_of("INSERT INTO `auto` SELECT a, b FROM t");
+  const auto texts = texts_of(plan, {{"NULL", "'a'"}, {"0", "'b'"}, {"7", "'c'"}, {"NULL", "'d'"}});
+  CHECK(texts == std::vector<std::string>{"INSERT INTO `auto` VALUES (NULL,'a'),(0,'b')",
+                                          std::string(kFurtherRows) + "INSERT INTO `auto` VALUES (7,'c')",
+                                          std::string(kFurtherRows) + "INSERT INTO `auto` VALUES (NULL,'d')"});
+}
+
+TEST_CASE("materialise: what is not undetermined alone stays refused") {
+  CHECK(refused("DELETE FROM heap LIMIT 1") == "LIMIT_WITHOUT_ORDER");
+  CHECK(judged("DELETE FROM heap LIMIT 1").reason.find("primary or unique NOT NULL key") != std::string::npos);
+  CHECK(refused("DELETE FROM t LIMIT 1 RETURNING id") != "");
+  CHECK(refused("DELETE FROM triggered LIMIT 1") == "STORED_CODE");
+  CHECK(refused("DELETE FROM seen LIMIT 1") == "VIEW_IN_WRITE");
+  CHECK(refused("INSERT INTO seen SELECT * FROM t LIMIT 1") == "VIEW_IN_WRITE");
+  CHECK(refused("DELETE FROM t AS x LIMIT 1") == "LIMIT_WITHOUT_ORDER");
+  CHECK(refused("DELETE t FROM t WHERE a IN (SELECT a FROM s LIMIT 1)") == "LIMIT_WITHOUT_ORDER");
+  for (const char* who : {"USER()", "CURRENT_USER", "CURRENT_USER()", "CONNECTION_ID()", "CURRENT_ROLE()",
+                          "SESSION_USER()", "SYSTEM_USER()", "VERSION()"}) {
+    CHECK(refused("UPDATE t SET b = " + std::string(who)) == "UNSAFE_FUNCTION");
+    CHECK(refused("DELETE FROM t WHERE b <> " + std::string(who) + " LIMIT 1") != "");
+  }
+  CHECK(refused("INSERT INTO t (id, a) SELECT id, LAST_INSERT_ID() FROM s LIMIT 1") == "LIMIT_WITHOUT_ORDER");
+  CHECK(refused("INSERT INTO t (id, a) SELECT id, @x FROM s LIMIT 1") == "USER_VARIABLE");
+  CHECK(refused("INSERT INTO t (id, a) SELECT id, @@server_id FROM s LIMIT 1") == "SYSTEM_VARIABLE");
+  CHECK(refused("INSERT INTO t (id, a) SELECT id, SLEEP(1) FROM s LIMIT 1") == "FORBIDDEN_FUNCTION");
+  CHECK(refused("INSERT INTO t (id, a) SELECT s.id, s.a FROM s LIMIT 1 ON DUPLICATE KEY UPDATE a = s.a") ==
+        "LIMIT_WITHOUT_ORDER");
+  CHECK(refused("INSERT INTO t (id, a) SELECT id, a FROM s LIMIT 1 ON DUPLICATE KEY UPDATE a = (SELECT 1)") ==
+        "LIMIT_WITHOUT_ORDER");
+  CHECK(refused("INSERT INTO `keys` SELECT id, a, 1 FROM s LIMIT 1 ON DUPLICATE KEY UPDATE v = 2") ==
+        "LIMIT_WITHOUT_ORDER");
+  CHECK(refused("INSERT INTO nowhere SELECT * FROM t LIMIT 1") == "LIMIT_WITHOUT_ORDER");
+}
+
+TEST_CASE("materialise: what a SELECT may have and the statement may not stays refused") {
+  CHECK(refused("DELETE FROM t LIMIT 1, 2") == "LIMIT_WITHOUT_ORDER");
+  CHECK(refused("DELETE FROM t LIMIT 1 OFFSET 2") == "LIMIT_WITHOUT_ORDER");
+  // One row would come of all.
+  CHECK(refused("UPDATE t SET a = COUNT(*) LIMIT 1") == "LIMIT_WITHOUT_ORDER");
+  CHECK(refused("UPDATE t SET a = MAX(f)") == "UNDETERMINED_AGGREGATE");
+  CHECK(refused("UPDATE t SET a = RANK() OVER (ORDER BY b) LIMIT 1") != "");
+  CHECK(refused("DELETE FROM t ORDER BY COUNT(*) LIMIT 1") != "");
+  CHECK(refused("UPDATE t SET a = (SELECT MAX(t.a) FROM s) LIMIT 1") == "LIMIT_WITHOUT_ORDER");
+  CHECK(refused("UPDATE t SET a = (SELECT MAX(a) FROM s) LIMIT 1") == "LIMIT_WITHOUT_ORDER");
+  CHECK(refused("UPDATE t AS x SET a = (SELECT COUNT(x.b) FROM s) LIMIT 1") == "LIMIT_WITHOUT_ORDER");
+  CHECK(refused("DELETE FROM t ORDER BY (SELECT SUM(t.a) FROM s) LIMIT 1") == "LIMIT_WITHOUT_ORDER");
+  CHECK(plan_of("UPDATE t SET a = (SELECT MAX(s.a) FROM s) LIMIT 1").items.size() == 2);
+  CHECK(plan_of("UPDATE t SET a = (SELECT COUNT(*) FROM s WHERE s.a = t.a) LIMIT 1").items.size() == 2);
+  CHECK(plan_of("DELETE FROM t WHERE a > (SELECT AVG(f) FROM s)").items.size() == 1);
+}
+
+TEST_CASE("materialise: names are quoted, and texts depend on no default database") {
+  const RowPlan plan = plan_of("UPDATE `odd ``name` SET v = 1 LIMIT 1");
+  CHECK(texts_of(plan, {{"4", "1"}}).front() == "UPDATE `d`.`odd ``name` SET `v`=1 WHERE `select` IN (4)");
+  Judgement judgement;
+  judgement.default_database = "e";
+  judgement.schema = &kSchema;
+  const Verdict verdict = judge("DELETE FROM d.t LIMIT 1", judgement);
+  REQUIRE(verdict.rows != nullptr);
+  CHECK(verdict.rows->head == "DELETE FROM `d`.`t` WHERE ");
+  CHECK(verdict.explanation().find("executed at the master") != std::string::npos);
+  CHECK(determinism_name(verdict.determinism) == "materialised");
+}
+
+TEST_CASE("materialise: a literal for every kind of value") {
+  const Column whole = column("c", "int");
+  const Column text = column("c", "varchar");
+  const Column times = column("c", "datetime");
+  CHECK(row_literal(RowValue::number, "-12.50", whole) == "-12.50");
+  CHECK(row_literal(RowValue::zero_filled, "00012", whole) == "12");
+  CHECK(row_literal(RowValue::zero_filled, "000", whole) == "000");
+  CHECK(row_literal(RowValue::zero_filled, "00012", text) == "'00012'");
+  CHECK(row_literal(RowValue::float64, "-0", whole) == "-0e0");
+  CHECK(row_literal(RowValue::float64, "0.1", whole) == "0.1e0");
+  CHECK(row_literal(RowValue::float64, "1e300", whole) == "1e300");
+  CHECK(row_literal(RowValue::text, "it's \\ \n", text) == "'it''s \\\\ \\n'");
+  CHECK(row_literal(RowValue::bytes, std::string("\0\xff'", 3), text) == "x'00FF27'");
+  CHECK(row_literal(RowValue::bits, std::string("\x05", 1), whole) == "0x05");
+  CHECK(row_literal(RowValue::year, "2026", whole) == "2026");
+  CHECK(row_literal(RowValue::year, "0000", text) == "'0000'");
+  CHECK(row_literal(RowValue::word, "a,b", text) == "'a,b'");
+  CHECK(row_literal(RowValue::datetime, "2026-11-27 01:02:03.5", times) == "'2026-11-27 01:02:03.5'");
+  CHECK(row_literal(RowValue::datetime, "2026-11-27 01:02:03.5", whole) == "TIMESTAMP'2026-11-27 01:02:03.5'");
+  CHECK(row_literal(RowValue::date, "2026-11-27", times) == "DATE'2026-11-27'");
+  CHECK(row_literal(RowValue::date, "0000-00-00", times) == "CAST('0000-00-00' AS DATE)");
+  CHECK(row_literal(RowValue::datetime, "2026-00-00 00:00:00.00", whole) ==
+        "CAST('2026-00-00 00:00:00.00' AS DATETIME(2))");
+  CHECK(row_literal(RowValue::time, "-838:59:59.9", times) == "TIME'-838:59:59.9'");
+  CHECK(unfit(RowValue::float32, whole) != nullptr);
+  CHECK(unfit(RowValue::float32, column("c", "double")) == nullptr);
+  CHECK(unfit(RowValue::text, column("c", "blob")) != nullptr);
+  CHECK(unfit(RowValue::utf8_text, column("c", "blob")) == nullptr);
+  CHECK(unfit(RowValue::word, whole) != nullptr);
+  CHECK(unfit(RowValue::word, column("c", "enum")) == nullptr);
+  CHECK(unfit(RowValue::bits, text) != nullptr);
+  CHECK(unfit(RowValue::year, times) != nullptr);
+}
