@@ -2,7 +2,7 @@
 // it stands there, the rest from groups that another node has. That node is believed only as far as the chain of hashes
 // ties its groups to what is here: to the group in front of them, and to what the next file begins behind; in the last
 // file, to the newest group whose head can still be read. What there was is kept aside. Where anything does not fit,
-// nothing is changed. Why so: docs/decisions/0034-mended-from-another-node.md.
+// nothing is changed. Why so: docs/decisions/0036-mended-from-another-node.md.
 //
 // One thread; nobody removes files meanwhile. May block, for the disk and for the other node.
 #pragma once

@@ -1,7 +1,7 @@
 // RowExecution: a request with statements that are executed here alone: each is read as rows first, and what is
 // executed, and goes into the log, is the plain text of these. The others of the request run between them as they are.
 // All of it in one transaction, which it begins and leaves open. One object a try; belongs to the sequencer's thread.
-// Why so: docs/decisions/0034-materialised.md.
+// Why so: docs/decisions/0037-materialised.md.
 #pragma once
 
 #include <functional>

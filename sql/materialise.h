@@ -1,6 +1,6 @@
 // Materialise: from what the recogniser saw of a statement that is refused as undetermined, the plan by which its rows
 // can be replicated instead. Pure; any thread.
-// Why so: docs/decisions/0034-materialised.md.
+// Why so: docs/decisions/0037-materialised.md.
 #pragma once
 
 #include <functional>

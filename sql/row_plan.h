@@ -1,6 +1,6 @@
 // RowPlan: how a statement whose text does not determine what it does is executed: a SELECT that the master runs, and
 // what is put around its rows so that plain statements come out (sql/row_texts.h makes them). Plain values; any thread.
-// Why so: docs/decisions/0034-materialised.md.
+// Why so: docs/decisions/0037-materialised.md.
 #pragma once
 
 #include <cstddef>
