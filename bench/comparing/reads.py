@@ -141,7 +141,8 @@ def point_rows(comparison):
 
 def read_rows(comparison):
     reads = prepare(comparison)
-    for number in range(1, comparison.plan.rounds + 1):
+    rounds = comparison.plan.rounds
+    for number in range(1, rounds + 1):
         for clients in (1, 8, 64):
             reads.point(clients, number)
         reads.range(number)
@@ -149,6 +150,6 @@ def read_rows(comparison):
         reads.python(number)
     for number in range(1, comparison.plan.rounds + 1):
         reads.p99(number)
-    comparison.extra["own_writes"] = [reads.own_writes() for _ in range(plan.rounds)]
+    comparison.extra["own_writes"] = [reads.own_writes() for _ in range(rounds)]
     comparison.say("  " + document.own_writes(comparison.extra))
     take_processor_time(comparison, reads)
