@@ -24,7 +24,7 @@ constexpr auto kFirst = 1s;     // there may be none yet
 constexpr Sequence kFarBehind = 4;
 
 // Requests that are copied under the window's lock at a time: some 0.1 ms.
-constexpr std::size_t kStep = 64;
+constexpr std::size_t kCopied = 64;
 
 }  // namespace
 
@@ -114,7 +114,7 @@ Result<bool> RetryMemory::save() {
   RetrySnapshotWriter writer(log_.cluster(), *place);
   std::vector<RetryWindow::ClientMemory> some;
   for (bool more = true; more;) {
-    more = window_.copy_some(kStep, some);
+    more = window_.copy_some(kCopied, some);
     for (const RetryWindow::ClientMemory& client : some) writer.add(client);
     some.clear();
   }

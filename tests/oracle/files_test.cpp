@@ -9,6 +9,7 @@
 #include <iostream>
 #include <regex>
 
+#include "base/utf8.h"
 #include "tests/oracle/bench.h"
 #include "tests/oracle/clients.h"
 #include "tests/oracle/mysqltest_reader.h"
@@ -32,6 +33,7 @@ std::vector<Request> requests_of(const std::string& text, std::string database) 
       std::regex::icase);
   std::vector<Request> requests;
   for (const std::string& sql : read_mysqltest(text)) {
+    if (!is_utf8(sql)) continue;  // a text on the wire is UTF-8
     std::smatch match;
     if (std::regex_match(sql, match, use)) {
       database = match[1];

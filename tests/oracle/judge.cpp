@@ -162,15 +162,20 @@ std::vector<Judge::Failure> Judge::failures_of(const std::vector<Deed>& deeds, S
     }
     failures.push_back(failure);
   }
-  std::sort(failures.begin(), failures.end(), [](const Failure& a, const Failure& b) { return a.from < b.from; });
+  // Of those between the same entries, in the order in which they were sent: one may be a definition.
+  std::stable_sort(failures.begin(), failures.end(),
+                   [](const Failure& a, const Failure& b) { return a.from < b.from; });
   return failures;
 }
 
 bool Judge::fails_likewise(Failure& failure, const proto::Context& context) {
   const Outcome outcome = plain_.attempt(failure.deed->request, context);
   const Answer& answer = failure.deed->answer;
-  const bool same_place =
-      outcome.status.code == answer.status.code && outcome.failed_statement == answer.failed_statement;
+  // The database that a request names is asked for before any of its statements.
+  constexpr int kUnknownDatabase = 1049;
+  const bool same_place = outcome.status.code == answer.status.code &&
+                          (outcome.failed_statement == answer.failed_statement ||
+                           (answer.status.database_errno == kUnknownDatabase && !answer.failed_statement));
   // Where several of the rows that a statement finds are refused, it is the first one found that is told. And which of
   // several rows of a VALUES list collides first may depend on the values that are generated between them.
   const Statement& failing = failure.deed->request.statements[answer.failed_statement.value_or(0)];
@@ -235,8 +240,11 @@ void Judge::carry_out(const Deed& deed, const proto::Entry& entry) {
 
 void Judge::replay(const std::vector<Deed>& deeds, const std::vector<proto::Entry>& entries) {
   std::map<RequestKey, const Deed*> by_key;
-  for (const Deed& deed : deeds)
+  std::set<RequestKey> failed_definitions;
+  for (const Deed& deed : deeds) {
     if (deed.committed()) by_key[deed.key] = &deed;
+    if (!deed.committed() && deed.request.kind == Request::Kind::definition) failed_definitions.insert(deed.key);
+  }
   const Sequence before = entries.empty() ? 0 : entries.front().sequence - 1;
   std::vector<Failure> failures = failures_of(deeds, before);
   failed += failures.size();
@@ -259,9 +267,13 @@ void Judge::replay(const std::vector<Deed>& deeds, const std::vector<proto::Entr
   };
   try_failures(before);
   for (const proto::Entry& entry : entries) {
-    // One of several parts of a definition: the last carries the key, and the plain server runs all of them then.
     if (entry.key.client_id.empty()) continue;
+    // What DROP TABLE could drop before it complained of the rest; the plain server did so when it was tried there.
+    if (failed_definitions.contains(entry.key)) continue;
     const auto it = by_key.find(entry.key);
+    // One of several parts of a definition: the plain server runs all of them with the last.
+    const bool definition = it != by_key.end() && it->second->request.kind == Request::Kind::definition;
+    if (definition && entry.sequence < it->second->answer.result.sequence) continue;
     if (it == by_key.end())
       throw Difference("entry " + std::to_string(entry.sequence) + " of client '" + entry.key.client_id +
                        "' was acknowledged to nobody, or is there twice: " + entry.statements.front().sql);
