@@ -18,7 +18,8 @@ std::size_t end_of_quoted(std::string_view sql, std::size_t at) {
     if (sql[at] == '\\' && quote != '`') {
       ++at;
     } else if (sql[at] == quote) {
-      return at + 1;
+      if (at + 1 == sql.size() || sql[at + 1] != quote) return at + 1;
+      ++at;
     }
   }
   return sql.size();
