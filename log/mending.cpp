@@ -280,7 +280,9 @@ class Mender {
     if (status.ok()) status = keep_aside(path, good.offset, mended.kept);
     if (status.ok()) status = system_.rename(folder_ + "/" + kNewName, path);
     if (!status.ok()) {
-      static_cast<void>(system_.remove(folder_ + "/" + kNewName));  // what failed first is what is told
+      // What failed first is what is told.
+      static_cast<void>(system_.remove(folder_ + "/" + kNewName));
+      if (!mended.kept.empty()) static_cast<void>(system_.remove(mended.kept));
       return status;
     }
     if (status = system_.sync_folder(folder_); !status.ok()) return status;

@@ -171,8 +171,9 @@ std::vector<Judge::Failure> Judge::failures_of(const std::vector<Deed>& deeds, S
 bool Judge::fails_likewise(Failure& failure, const proto::Context& context) {
   const Outcome outcome = plain_.attempt(failure.deed->request, context);
   const Answer& answer = failure.deed->answer;
-  // The database that a request names is asked for before any of its statements.
+  // The database that a request names is asked for before any of its statements, but for what has another fault, too.
   constexpr int kUnknownDatabase = 1049;
+  if (outcome.status.database_errno == kUnknownDatabase && answer.status.code == Code::sql_error) return true;
   const bool same_place = outcome.status.code == answer.status.code &&
                           (outcome.failed_statement == answer.failed_statement ||
                            (answer.status.database_errno == kUnknownDatabase && !answer.failed_statement));

@@ -148,3 +148,35 @@ TEST_CASE("batch reader: what is good in front of damage comes before that is to
   CHECK(f.reader.end() == f.ends[damaged - 1]);
   CHECK(f.reader.next(f.ends.back()).status().code == Code::io);
 }
+
+TEST_CASE("node log: a file that is mended while the log is open is read on from the place in front of the damage") {
+  Fixture f;
+  f.append(100);
+  std::vector<proto::Group> all;
+  log::LogReader reader = f.log.reader();
+  REQUIRE(reader.seek(0, f.ends.back()).ok());
+  for (auto group = reader.next(f.ends.back()); *group; group = reader.next(f.ends.back())) all.push_back(**group);
+  REQUIRE(all.size() == 100);
+  const auto peer = [&](const Position& after) -> Result<std::vector<proto::Group>> {
+    return std::vector<proto::Group>(all.begin() + static_cast<std::ptrdiff_t>(after.sequence), all.end());
+  };
+  std::vector<std::filesystem::path> files;
+  for (const auto& file : std::filesystem::directory_iterator(f.folder.path() / "log"))
+    if (file.path().extension() == ".log") files.push_back(file.path());
+  std::sort(files.begin(), files.end());
+  const Sequence damaged = std::stoull(files[1].stem().string());
+  std::filesystem::resize_file(files[1], 4'096 + 20);
+  REQUIRE(f.reader.seek({}).ok());
+  REQUIRE(f.next(f.ends.back()).back() == damaged - 1);
+  REQUIRE(f.reader.next(f.ends.back()).status().code == Code::io);
+  const auto mended = f.log.mend(damaged, peer);
+  INFO(mended.status().message);
+  REQUIRE(mended.ok());
+  REQUIRE(mended->has_value());
+  CHECK((*mended)->path == files[1].string());
+  REQUIRE(f.reader.seek(f.ends[damaged - 1]).ok());
+  CHECK(f.next(f.ends.back()).front() == damaged);
+  CHECK_FALSE(f.log.mend(damaged, peer)->has_value());
+  f.append(1);
+  CHECK(*f.log.has(f.ends.back()));
+}
