@@ -117,11 +117,12 @@ TEST_CASE("import: other forms of the same dump give the same rows", "[import]")
   const TemporaryFolder folder;
   const std::filesystem::path file = folder.path() / "dump.sql";
   Cluster cluster(0);
-  const std::vector<std::vector<std::string>> forms{{"--skip-extended-insert"},
-                                                    {"--complete-insert", "--hex-blob", "--single-transaction"},
-                                                    {"--no-autocommit", "--skip-opt"},
-                                                    {"--insert-ignore", "--skip-comments", "--compact"},
-                                                    {"--replace", "--tz-utc", "--skip-quote-names"}};
+  const std::vector<std::vector<std::string>> forms{
+      {"--skip-extended-insert"},
+      {"--complete-insert", "--hex-blob", "--single-transaction"},
+      {"--no-autocommit", "--skip-opt"},
+      {"--insert-ignore", "--skip-comments", "--skip-add-drop-table", "--skip-add-locks"},
+      {"--replace", "--tz-utc", "--skip-quote-names"}};
   for (const auto& form : forms) {
     INFO(form.front());
     dump(server, file, form);

@@ -128,7 +128,7 @@ TEST_CASE("import: statements are cut the same wherever the file's reads end", "
 }
 
 TEST_CASE("import: executable comments are opened as MariaDB 10.11 opens them", "[load]") {
-  CHECK(open_comments("CREATE DATABASE /*!32312 IF NOT EXISTS*/ `a`") == "CREATE DATABASE   IF NOT EXISTS  `a`");
+  CHECK(open_comments("CREATE DATABASE /*!32312 IF NOT EXISTS*/ `a`") == "CREATE DATABASE  IF NOT EXISTS  `a`");
   CHECK(open_comments("/*!40101 SET a=1 */") == "SET a=1");
   CHECK(open_comments("/*! SET a=1 */") == "SET a=1");
   CHECK(open_comments("/*!80016 DEFAULT ENCRYPTION='N' */").empty());
