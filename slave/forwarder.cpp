@@ -139,6 +139,12 @@ Status Forwarder::unavailable(const Status& last) const {
                            "Send it again with the same request id once the master is back");
 }
 
+// Known before anything has gone out.
+Status Forwarder::not_sent() const {
+  return Status::error(Code::master_unavailable, "nothing was done: the master at " + config_.master +
+                                                     " is away, and the request was not sent to it; reads go on here");
+}
+
 // Of a write of which the master has answered one copy, and not the others.
 proto::ErrorReply Forwarder::unknown(const proto::QueryRequest& query, const Status& last) const {
   proto::ErrorReply error;
@@ -168,7 +174,9 @@ Result<proto::Message> Forwarder::ask(net::Requester& requester, Job& job) {
     if (own_key && !unsettled) {
       query->sent_since = master_head_();
       if (!query->sent_since) query->sent_since = ask_for_head(requester, std::min(kAttempt, left));
-      if (!query->sent_since) break;
+      if (!query->sent_since) return not_sent();
+    } else if (job.writes && !unsettled && !master_head_() && !ask_for_head(requester, std::min(kAttempt, left))) {
+      return not_sent();
     }
     if (query != nullptr) query->timeout_ms = static_cast<std::uint32_t>(left.count());
     proto::Frames request = proto::encode(job.request, 1);

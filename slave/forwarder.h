@@ -73,6 +73,7 @@ class Forwarder {
   Result<proto::Message> carry_out(net::Requester& requester, Job& job);
   std::optional<Sequence> ask_for_head(net::Requester& requester, std::chrono::milliseconds wait);
   Status unavailable(const Status& last) const;
+  Status not_sent() const;
   proto::ErrorReply unknown(const proto::QueryRequest& query, const Status& last) const;
 
   const config::NodeConfig config_;
