@@ -204,6 +204,18 @@ bool passes_by_itself(const Status& status) {
          is_one_of(kPassing, number) || is_interrupted(status) || is_disk_full(status) || lacks_rights(status);
 }
 
+Status without_appended(Status status) {
+  // As executor_script ends a statement: one that ends in a line comment takes nothing of what follows.
+  constexpr std::string_view kEnd = "\n;";
+  constexpr std::string_view kBehind = "' at line ";
+  const std::size_t near = status.message.find("near '");
+  const std::size_t end = near == std::string::npos ? near : status.message.find(kEnd, near);
+  const std::size_t behind = status.message.rfind(kBehind);
+  if (end == std::string::npos || behind == std::string::npos || behind < end) return status;
+  status.message.erase(end, behind - end);
+  return status;
+}
+
 bool means_other_data(const Status& status) {
   return status.code == Code::diverged || (status.code == Code::sql_error && !passes_by_itself(status));
 }

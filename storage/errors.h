@@ -61,6 +61,10 @@ bool ends_transaction(const Status& status);
 // same again, later, can succeed.
 bool passes_by_itself(const Status& status);
 
+// The server's "near '…'" shows what follows the error, up to its end: without what the executor has put behind the
+// client's statement.
+Status without_appended(Status status);
+
 // Of a statement that the master has carried out: it met other data or definitions here, or another database.
 bool means_other_data(const Status& status);
 

@@ -208,6 +208,7 @@ Status Executor::run_scripts(const std::vector<Job>& jobs, const Frame& frame, E
       if (const Result<bool> row = rows.next(); !row || !*row) return;
       for (std::size_t i = 0; i < script.value_steps.size(); ++i) values.push_back(to_number(rows.value(i)));
     });
+    if (is_parse_error(result.status)) result.status = without_appended(std::move(result.status));
     const bool jobs_done = result.completed >= lead + script.steps.size();
     if (finish && jobs_done) {
       result.completed -= lead + script.steps.size();
