@@ -76,7 +76,18 @@ jobs_that_fit() {
   echo $((memory < processors ? memory : processors))
 }
 
-# quietly WHAT COMMAND...: shows the command's output only when it fails, or as it comes on a terminal.
+# show_progress WHAT PID LOG: a line every few seconds, with ninja's count of what is done, while the process runs.
+show_progress() {
+  local tick=0
+  while kill -0 "$2" 2>/dev/null; do
+    sleep 0.2
+    tick=$((tick + 1))
+    [ $((tick % 50)) -ne 0 ] || say "$1: $(grep -o '^\[[0-9]*/[0-9]*\]' "$3" | tail -n 1) after $((tick / 5)) s"
+  done
+}
+
+# quietly WHAT COMMAND...: shows the command's output only when it fails, or as it comes on a terminal; elsewhere a line
+# every ten seconds.
 quietly() {
   local what=$1 log status=0
   shift
@@ -85,7 +96,9 @@ quietly() {
     return
   fi
   log=$(mktemp)
-  "$@" >"$log" 2>&1 </dev/null || status=$?
+  "$@" >"$log" 2>&1 </dev/null &
+  show_progress "$what" $! "$log"
+  wait $! || status=$?
   if [ "$status" -ne 0 ]; then
     grep -v '^\[[0-9]*/[0-9]*\] [A-Z]' "$log" | tail -n 100 >&2 || true
     rm -f "$log"

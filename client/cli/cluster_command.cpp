@@ -34,6 +34,7 @@ struct Arguments {
   unsigned slaves = 0;
   bool slaves_given = false;
   bool detach = false;
+  bool usual_ports = false;
   bool json = false;
   bool accept_history = false;
 };
@@ -133,7 +134,7 @@ int run_up(const Arguments& arguments) {
   auto held = std::optional<Result<local::FileLock>>(lock(dir));
   if (!held->ok()) return command::fail(held->status());
   auto cluster = local::LocalCluster::open_or_make(
-      dir, arguments.slaves_given ? std::optional<unsigned>(arguments.slaves) : std::nullopt);
+      dir, arguments.slaves_given ? std::optional<unsigned>(arguments.slaves) : std::nullopt, arguments.usual_ports);
   if (!cluster.ok()) return command::fail(cluster.status());
 
   std::vector<std::string> started;
@@ -275,6 +276,8 @@ void add_cluster_command(CLI::App& app, command::Run& run) {
       ->type_name("SLAVES")
       ->check(CLI::Range(0, 32));
   up->add_flag("--detach", arguments->detach, "Leave it running");
+  up->add_flag("--usual-ports", arguments->usual_ports,
+               "A new cluster takes ports 5750, 5751 and 5760 on, where they are free");
   add_programs(up);
   add("down", "Stop all of its nodes", run_stop);
   CLI::App* const status = add("status", "Show its nodes, those that do not run included", run_cluster_status);

@@ -1,5 +1,7 @@
 #include "client/local/local_cluster.h"
 
+#include "client/local/find_nodes.h"
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -62,7 +64,12 @@ class PortChooser {
         if (!endpoint.empty()) taken_.insert(port_of(endpoint));
   }
 
-  Result<std::string> next() {
+  // `usual`: 0, or the port to take when it is free.
+  Result<std::string> next(std::uint16_t usual) {
+    if (usual != 0 && !taken_.contains(usual) && is_free(usual)) {
+      taken_.insert(usual);
+      return loopback(usual);
+    }
     std::uniform_int_distribution<unsigned> ports(15'000, 29'999);
     for (int attempt = 0; attempt < 1'000; ++attempt) {
       const auto port = static_cast<std::uint16_t>(ports(random_));
@@ -78,15 +85,16 @@ class PortChooser {
   std::mt19937 random_{std::random_device()()};
 };
 
-Status add_node(ClusterFile& file, PortChooser& ports, const std::string& name, const std::string& role) {
+Status add_node(ClusterFile& file, PortChooser& ports, const std::string& name, const std::string& role,
+                std::uint16_t usual_port) {
   ClusterNode node;
   node.name = name;
   node.role = role;
-  auto endpoint = ports.next();
+  auto endpoint = ports.next(usual_port);
   if (!endpoint.ok()) return endpoint.status();
   node.endpoint = *endpoint;
   if (role == "master") {
-    auto publish = ports.next();
+    auto publish = ports.next(usual_port == 0 ? usual_port : static_cast<std::uint16_t>(usual_port + 1));
     if (!publish.ok()) return publish.status();
     node.publish = *publish;
   }
@@ -150,7 +158,8 @@ Result<LocalCluster> LocalCluster::open(const fs::path& dir) {
   return Status::error(Code::io, "there is no local cluster in " + dir.string() + "; `sqlcast cluster up` makes one");
 }
 
-Result<LocalCluster> LocalCluster::open_or_make(const fs::path& dir, std::optional<unsigned> slaves) {
+Result<LocalCluster> LocalCluster::open_or_make(const fs::path& dir, std::optional<unsigned> slaves, bool usual_ports) {
+  constexpr std::uint16_t kFirstOfSlaves = 5760;
   ClusterFile file;
   bool changed = false;
   if (fs::exists(dir / "cluster.json")) {
@@ -161,14 +170,17 @@ Result<LocalCluster> LocalCluster::open_or_make(const fs::path& dir, std::option
   PortChooser ports(file);
   if (file.nodes.empty()) {
     changed = true;
-    if (const Status status = add_node(file, ports, "master", "master"); !status.ok()) return status;
+    if (const Status status = add_node(file, ports, "master", "master", usual_ports ? kDefaultPort : std::uint16_t{0});
+        !status.ok())
+      return status;
     if (!slaves) slaves = kDefaultSlaves;
   }
   for (unsigned number = 1; number <= slaves.value_or(0); ++number) {
     const std::string name = "slave-" + std::to_string(number);
     if (file.find(name) != nullptr) continue;
     changed = true;
-    if (const Status status = add_node(file, ports, name, "slave"); !status.ok()) return status;
+    const auto usual = usual_ports ? static_cast<std::uint16_t>(kFirstOfSlaves + number - 1) : std::uint16_t{0};
+    if (const Status status = add_node(file, ports, name, "slave", usual); !status.ok()) return status;
   }
   if (changed)
     if (const Status status = file.save(dir); !status.ok()) return status;
@@ -192,7 +204,7 @@ Result<std::vector<std::string>> LocalCluster::repair_ports() {
     if (running(node.name)) continue;
     for (std::string* endpoint : {&node.endpoint, &node.publish}) {
       if (endpoint->empty() || is_free(port_of(*endpoint))) continue;
-      auto other = ports.next();
+      auto other = ports.next(0);
       if (!other.ok()) return other.status();
       changes.push_back(node.name + ": another program listens on " + *endpoint + " now; it moves to " + *other);
       *endpoint = *other;

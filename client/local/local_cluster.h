@@ -30,7 +30,9 @@ class LocalCluster {
   // The cluster of a folder as it was left. io when there is none there.
   static Result<LocalCluster> open(const std::filesystem::path& dir);
   // The same, or a new one; with at least so many slaves. Chooses free ports on loopback for new nodes.
-  static Result<LocalCluster> open_or_make(const std::filesystem::path& dir, std::optional<unsigned> slaves);
+  // `usual_ports`: 5750 and 5751 for the master, 5760 and so on for slaves, where these are free.
+  static Result<LocalCluster> open_or_make(const std::filesystem::path& dir, std::optional<unsigned> slaves,
+                                           bool usual_ports = false);
 
   const std::filesystem::path& dir() const { return dir_; }
   const ClusterFile& file() const { return file_; }
