@@ -117,6 +117,7 @@ Result<bool> RecordReader::next(Record& record) {
 
 Status RecordReader::quoted_field(Field& field) {
   const std::size_t line = line_;
+  field.quoted = true;
   (void)take();
   while (true) {
     const int c = take();

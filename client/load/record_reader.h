@@ -16,6 +16,7 @@ namespace sqlcast::load {
 struct Field {
   std::string text;
   bool null = false;
+  bool quoted = false;
 };
 
 struct Record {

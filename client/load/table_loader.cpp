@@ -80,7 +80,7 @@ Result<std::string> literal_of(const Field& field, const std::string& type) {
                       type == "bit" || type == "year";
   if (number && is_float(field.text)) return field.text;
   const bool bytes = type.ends_with("blob") || type.ends_with("binary");
-  if (bytes && is_hexadecimal(field.text)) return "x'" + field.text.substr(2) + "'";
+  if (bytes && !field.quoted && is_hexadecimal(field.text)) return "x'" + field.text.substr(2) + "'";
   if (!is_utf8(field.text) && !bytes)
     return Status::error(Code::bad_message, "a text that is no UTF-8: --encoding says what the file is written in");
   if (!is_utf8(field.text) || field.text.find('\0') != std::string::npos) {

@@ -20,6 +20,19 @@ void append_number(std::string& out, Number value, Format... format) {
   out.append(buffer.data(), std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, format...).ptr);
 }
 
+std::string to_base64(std::string_view bytes) {
+  constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    const std::string_view part = bytes.substr(i, 3);
+    std::uint32_t group = 0;
+    for (std::size_t k = 0; k < 3; ++k)
+      group = group << 8U | (k < part.size() ? static_cast<unsigned char>(part[k]) : 0U);
+    for (std::size_t k = 0; k < 4; ++k) text += k <= part.size() ? kLetters[group >> (18 - 6 * k) & 63U] : '=';
+  }
+  return text;
+}
+
 }  // namespace
 
 void append_double(std::string& out, double value) {
@@ -62,7 +75,7 @@ void append_cell_json(std::string& out, const proto::Cell& cell) {
     case Kind::null: out.append("null"); return;
     case Kind::float64: return json::append_double(out, cell.float64);
     case Kind::text: return append_json_string(out, cell.view());
-    case Kind::bytes: return append_json_string(out, cell_text(cell));
+    case Kind::bytes: out.append("{\"base64\": \"").append(to_base64(cell.view())).append("\"}"); return;
     case Kind::int64:
     case Kind::uint64: return append_cell_text(out, cell);
   }

@@ -19,7 +19,7 @@ std::string cell_text(const proto::Cell& cell);
 // The same; `buffer` holds what the result points to when it is not the cell's own text.
 std::string_view cell_text(const proto::Cell& cell, std::string& buffer);
 
-// A JSON value: integers exact, a DOUBLE never as an integer, bytes as "0x…".
+// A JSON value: integers exact, a DOUBLE never as an integer, bytes as {"base64": "…"}, as the protocol has them.
 void append_cell_json(std::string& out, const proto::Cell& cell);
 
 // A literal that gives the value back: NULL, 12, 1.5e0, 'it''s', x'00ff'.

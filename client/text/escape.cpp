@@ -79,7 +79,8 @@ std::string unescape_line(std::string_view text) {
 }
 
 void append_csv_field(std::string& out, std::string_view text) {
-  if (!text.empty() && text.find_first_of(",\"\r\n") == std::string_view::npos) {
+  const bool like_bytes = text.starts_with("0x");
+  if (!text.empty() && !like_bytes && text.find_first_of(",\"\r\n") == std::string_view::npos) {
     out.append(text);
     return;
   }

@@ -15,7 +15,8 @@ std::string printable_line(std::string_view text);  // the same with blanks for 
 std::string escape_line(std::string_view text);
 std::string unescape_line(std::string_view text);
 
-// A field of CSV (RFC 4180), in quotes where it needs them. The empty text is "", so that it is not NULL's empty field.
+// A field of CSV (RFC 4180) that is text, in quotes where it needs them. The empty text is "", so that it is not NULL's
+// empty field, and text that begins with 0x is in quotes, as bytes stand there as 0x… without.
 void append_csv_field(std::string& out, std::string_view text);
 
 }  // namespace sqlcast::text

@@ -142,7 +142,10 @@ class LinesPrinter : public ResultPrinter {
       for (std::size_t column = 0; column < cells.size(); ++column) {
         const Cell& cell = cells[column][row];
         separate(column, out);
-        if (!csv_ || cell.kind != Cell::Kind::null) append_field(shown(cell, buffer_), out);
+        if (csv_ && cell.kind == Cell::Kind::bytes)
+          out.append(shown(cell, buffer_));
+        else if (!csv_ || cell.kind != Cell::Kind::null)
+          append_field(shown(cell, buffer_), out);
       }
       out.append(csv_ ? "\r\n" : "\n");
     }

@@ -95,6 +95,8 @@ void RowWriter::row(std::string& out, const std::function<const proto::Cell&(std
       line(out, [&](std::size_t i) {
         if (cell(i).kind == proto::Cell::Kind::null) {
           out += shape_of(format_).null;
+        } else if (format_ == RowFormat::csv && cell(i).kind == proto::Cell::Kind::bytes) {
+          out += cell_text(cell(i), buffer_);
         } else {
           append_field(out, format_, cell_text(cell(i), buffer_));
         }

@@ -133,7 +133,8 @@ TEST_CASE("format: JSON keeps every integer exact and every name apart") {
                        {text_cell("é\n\"\xFF")},
                        {bytes_cell("\x01\x02")}};
   CHECK(print({Format::json, true}, columns, {cells}) ==
-        "{\"n\": 18446744073709551615, \"n_2\": 0.1, \"n_3\": \"é\\n\\\"\xEF\xBF\xBD\", \"b\\\"\": \"0x0102\"}\n");
+        "{\"n\": 18446744073709551615, \"n_2\": 0.1, \"n_3\": \"é\\n\\\"\xEF\xBF\xBD\", \"b\\\"\": {\"base64\": "
+        "\"AQI=\"}}\n");
 }
 
 TEST_CASE("format: vertical aligns the names and numbers the rows over pages") {

@@ -134,7 +134,7 @@ TEST_CASE("export: each format tells NULL from text and quotes what it must") {
   };
   REQUIRE(text(RowFormat::csv) == "id,name,raw\r\n0,Even 'one',0x00ff\r\n4,,0x00ff\r\n");
   REQUIRE(text(RowFormat::tsv) == "id\tname\traw\n0\tEven 'one'\t0x00ff\n4\t\\N\t0x00ff\n");
-  REQUIRE(text(RowFormat::json).find(R"({"id": 4, "name": null, "raw": "0x00ff"})") != std::string::npos);
+  REQUIRE(text(RowFormat::json).find(R"({"id": 4, "name": null, "raw": {"base64": "AP8="}})") != std::string::npos);
   REQUIRE(text(RowFormat::insert).find("VALUES (0, 'Even ''one''', x'00ff');") != std::string::npos);
   REQUIRE(text(RowFormat::markdown).find("| 4 | *NULL* | 0x00ff |") != std::string::npos);
 }
