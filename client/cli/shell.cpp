@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <thread>
 #include <utility>
 
 #include "base/logging.h"
@@ -17,6 +18,7 @@
 #include "client/command/run.h"
 #include "client/local/cluster_file.h"
 #include "client/text/json.h"
+#include "sql/policy.h"
 
 namespace sqlcast::cli {
 namespace {
@@ -117,6 +119,7 @@ int Shell::run_text(std::string_view text) {
 
 // What was held back is run, once everything has been read.
 int Shell::finish() {
+  if (!quit_) (void)run_merged();
   if (depth_ > 0) return failed_ ? command::kExitFailed : command::kExitOk;
   if (!held_.empty() && !failed_ && !quit_) (void)run_request(std::exchange(held_, {}));
   return failed_ ? command::kExitFailed : command::kExitOk;
@@ -171,6 +174,7 @@ Shell::Next Shell::drain(StatementStream& stream) {
 }
 
 Shell::Next Shell::run_item(const StreamItem& item) {
+  if (item.kind != Kind::statement && run_merged() == Next::stop) return Next::stop;
   switch (item.kind) {
     case Kind::statement: return run_statement(item);
     case Kind::use: return use(item.text, item.line);
@@ -185,6 +189,7 @@ Shell::Next Shell::run_item(const StreamItem& item) {
     case Kind::quit: quit_ = true; return Next::stop;
     case Kind::help: std::fputs(kHelp, stdout); return Next::go_on;
     case Kind::status: show_status(); return Next::go_on;
+    case Kind::absent: return after_failure(Status::error(Code::bad_request, item.text), item.line);
   }
   return Next::go_on;
 }
@@ -218,6 +223,9 @@ std::optional<T> Shell::wait(std::future<T>& future, std::uint64_t request_id) {
 
 Shell::Next Shell::run_statement(const StreamItem& item) {
   constexpr std::size_t kMostHeld = 10'000;  // statements that a request may have
+  if (merges(item)) return Next::go_on;
+  if (run_merged() == Next::stop) return Next::stop;
+  if (merges(item)) return Next::go_on;
   if (!options_.atomic && !options_.parameters) return run_request({item});
   if (options_.parameters && !held_.empty())
     return after_failure(
@@ -226,6 +234,85 @@ Shell::Next Shell::run_statement(const StreamItem& item) {
     return after_failure(Status::error(Code::too_large, "--atomic takes at most 10000 statements"), item.line);
   held_.push_back(item);
   return Next::go_on;
+}
+
+// Takes a plain INSERT that can go together with those held. A statement of many rows does what these do one after the
+// other; when it fails nothing is done, and each is run by itself.
+bool Shell::merges(const StreamItem& item) {
+  constexpr std::size_t kMostBytes = 1U << 20U;
+  if (options_.merge_inserts < 2 || options_.interactive || options_.atomic || options_.parameters || item.vertical)
+    return false;
+  if (merged_.size() >= options_.merge_inserts || merged_tuples_.size() > kMostBytes) return false;
+  const sql::Verdict verdict = sql::classify(item.text, database_);
+  if (!verdict.insert || !verdict.insert->plain || !verdict.insert->literals_only) return false;
+  const sql::InsertShape& shape = *verdict.insert;
+  const std::string head = item.text.substr(verdict.body_offset, shape.values_offset - verdict.body_offset);
+  if (!merged_.empty() && head != merged_head_) return false;
+  merged_head_ = head;
+  merged_tuples_ +=
+      (merged_.empty() ? "" : ",") + item.text.substr(shape.values_offset, shape.values_end - shape.values_offset);
+  merged_.push_back(item);
+  return true;
+}
+
+Shell::Next Shell::run_merged() {
+  if (merged_.empty()) return Next::go_on;
+  const std::vector<StreamItem> items = std::exchange(merged_, {});
+  const std::string tuples = std::exchange(merged_tuples_, {});
+  if (items.size() > 1) {
+    Request request = Request::of(merged_head_ + tuples);
+    request.database = database_;
+    const auto reply = ask(std::move(request));
+    if (!reply)
+      return after_failure(Status::error(Code::cancelled, "gave up waiting; the statements may still take effect"),
+                           items.front().line);
+    if (reply->status.ok()) return Next::go_on;
+    const bool nothing_done = reply->status.code == Code::sql_error || reply->status.code == Code::refused;
+    if (!nothing_done) return after_failure(reply->status, items.front().line);
+  }
+  for (const StreamItem& item : items)
+    if (run_request({item}) == Next::stop) return Next::stop;
+  return Next::go_on;
+}
+
+// Says so, and looks whether that is to end. False: give up.
+bool Shell::wait_for_master(const Status& why, double seconds) const {
+  constexpr double kLongest = 600;  // of a script, which nobody may be looking at
+  const bool terminal = isatty(STDERR_FILENO) == 1;
+  const auto whole = static_cast<long>(seconds);
+  if (terminal)
+    std::fprintf(stderr, "\r\x1B[Kwaiting for the master, %ld s, Ctrl-C to give up", whole);
+  else if (whole % 5 == 0)
+    std::fprintf(stderr, "waiting for the master, %ld s: %s\n", whole, std::string(code_name(why.code)).c_str());
+  std::fflush(stderr);
+  for (int look = 0; look < 20; ++look) {
+    if (command::interrupts() > 0) return false;
+    std::this_thread::sleep_for(kLook);
+  }
+  return options_.interactive || seconds < kLongest;
+}
+
+// Sent, and sent again under its own id until its outcome is known: nobody is told to do that by hand. Nothing when
+// that was given up.
+std::optional<Reply> Shell::ask(Request request) {
+  const auto start = std::chrono::steady_clock::now();
+  bool waited = false;
+  while (true) {
+    auto promise = std::make_shared<std::promise<Reply>>();
+    auto future = promise->get_future();
+    const std::uint64_t id = client_.submit(request, [promise](Reply reply) { promise->set_value(std::move(reply)); });
+    auto reply = wait(future, id);
+    if (waited && isatty(STDERR_FILENO) == 1) std::fputs("\r\x1B[K", stderr);
+    if (!reply) return reply;
+    const Code code = reply->status.code;
+    const bool passes = code == Code::outcome_unknown || code == Code::master_unavailable ||
+                        code == Code::database_unavailable || code == Code::shutting_down;
+    if (!passes || !options_.patient) return reply;
+    if (!wait_for_master(reply->status, seconds_since(start))) return reply;
+    waited = true;
+    request.request_id = id;
+    if (!request.sent_since && reply->sequence != 0) request.sent_since = reply->sequence;
+  }
 }
 
 Shell::Next Shell::run_request(const std::vector<StreamItem>& items) {
@@ -242,11 +329,7 @@ Shell::Next Shell::run_request(const std::vector<StreamItem>& items) {
     request.statements.back().sql = each.text;
   }
   request.database = database_;
-  auto promise = std::make_shared<std::promise<Reply>>();
-  auto future = promise->get_future();
-  const std::uint64_t id =
-      client_.submit(std::move(request), [promise](Reply reply) { promise->set_value(std::move(reply)); });
-  auto reply = wait(future, id);
+  auto reply = ask(std::move(request));
   if (!reply)
     return after_failure(Status::error(Code::cancelled, "gave up waiting; the statement may still take effect"),
                          item.line);

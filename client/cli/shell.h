@@ -25,6 +25,8 @@ struct ShellOptions {
   bool verbose = false;                         // say after each statement what it did, on standard error
   bool atomic = false;                          // everything is one request
   std::optional<client::Statement> parameters;  // of the one statement; without text
+  bool patient = true;                          // what passes by itself is waited for
+  std::size_t merge_inserts = 0;                // so many INSERTs of a script may go as one; 0, 1 = each by itself
 };
 
 class Shell {
@@ -44,6 +46,10 @@ class Shell {
   Next run_item(const StreamItem& item);
   Next run_statement(const StreamItem& item);
   Next run_request(const std::vector<StreamItem>& items);
+  std::optional<client::Reply> ask(client::Request request);
+  bool wait_for_master(const Status& why, double seconds) const;
+  bool merges(const StreamItem& item);
+  Next run_merged();
   int finish();
   Next after_failure(const Status& status, std::size_t line);
   Next use(const std::string& database, std::size_t line);
@@ -61,7 +67,10 @@ class Shell {
   const local::Nodes nodes_;
   std::string database_;
   const ShellOptions options_;
-  std::vector<StreamItem> held_;  // for the one request
+  std::vector<StreamItem> held_;    // for the one request
+  std::vector<StreamItem> merged_;  // INSERTs that are to go as one: what stands in front of their tuples is the same
+  std::string merged_head_;
+  std::string merged_tuples_;
   bool failed_ = false;
   bool quit_ = false;
   int depth_ = 0;  // of SOURCE in SOURCE

@@ -9,6 +9,7 @@
 #include "base/logging.h"
 #include "base/version.h"
 #include "client/cli/commands.h"
+#include "client/cli/nearest_word.h"
 #include "client/cli/parameters.h"
 #include "client/cli/shell.h"
 #include "client/command/connection.h"
@@ -38,6 +39,7 @@ struct Arguments {
   std::string ack_for;
   std::uint32_t page_rows = 0;
   bool atomic = false;
+  std::size_t merge_inserts = 0;
   std::string params;
   std::string expect;
 };
@@ -136,6 +138,21 @@ text::FormatOptions choose_format(const Arguments& arguments) {
   return format;
 }
 
+// A word that is no command is taken for a database; one that is not there was perhaps to be a command.
+Status check_database(client::Client& client, const std::string& name) {
+  if (name.empty()) return ok_status();
+  const client::Reply reply = client.run(
+      client::Request::of("SELECT schema_name FROM information_schema.schemata WHERE schema_name = ?", {name}));
+  if (!reply.status.ok()) return reply.status;
+  if (!reply.results.empty() && reply.results[0].rows.row_count() > 0) return ok_status();
+  Status unknown = Status::error(Code::sql_error, "Unknown database '" + name + "'");
+  unknown.database_errno = 1049;
+  unknown.sqlstate = "42000";
+  const std::string command = nearest_word(name, {"status", "tail", "explain", "import", "log", "cluster", "help"});
+  if (!command.empty()) unknown.message += "; did you mean the command `sqlcast " + command + "`?";
+  return unknown;
+}
+
 int run_shell(const Arguments& arguments) {
   const auto nodes = local::find_nodes(arguments.connection);
   if (!nodes.ok()) return command::fail(nodes.status());
@@ -145,6 +162,9 @@ int run_shell(const Arguments& arguments) {
   shell_options.format = choose_format(arguments);
   shell_options.force = arguments.force;
   shell_options.verbose = arguments.verbose;
+  shell_options.patient = arguments.timeout.empty();
+  // Where what each statement did is shown, each is a request.
+  if (!arguments.verbose && !arguments.json) shell_options.merge_inserts = arguments.merge_inserts;
   shell_options.interactive =
       arguments.execute.empty() && arguments.file.empty() && !arguments.batch && isatty(STDIN_FILENO) == 1;
   if (const Status status = set_request(arguments, shell_options); !status.ok()) return command::fail(status);
@@ -158,6 +178,7 @@ int run_shell(const Arguments& arguments) {
     return command::fail(
         Status::error(Code::timeout, "no node answers at " + nodes->where +
                                          "; see `sqlcast cluster status`, or start one with `sqlcast cluster up`"));
+  if (const Status known = check_database(**client, arguments.database); !known.ok()) return command::fail(known);
   if (shell_options.interactive) {
     const proto::NodeStatus& node = status->self;
     fmt::print("sqlcast {}. {} ({}, {}) answers, at sequence {}. \\h for help, Ctrl-D to leave.\n\n", version(),
@@ -221,6 +242,9 @@ void add_shell_command(CLI::App& app, command::Run& run) {
   app.add_option("--expect", arguments->expect, "Rows that the one write must affect, or it is rolled back")
       ->type_name("ROWS");
   app.add_flag("--atomic", arguments->atomic, "All statements of -e or of the file as one request: all or nothing");
+  app.add_option("--merge-inserts", arguments.get()->merge_inserts,
+                 "Send up to so many INSERTs of a script as one, where that changes nothing; many times as fast")
+      ->type_name("STATEMENTS");
   app.require_subcommand(0, 1);
   run = [arguments] { return run_shell(*arguments); };
 }

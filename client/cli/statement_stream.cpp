@@ -37,6 +37,30 @@ std::string unquote(std::string_view text) {
   return std::string(text);
 }
 
+// What the mariadb client has, and this shell has not.
+std::string instead_of(std::string_view word) {
+  struct Absent {
+    std::string_view word;
+    std::string_view letter;
+    std::string_view instead;
+  };
+  constexpr std::array kAbsent = {
+      Absent{"edit", "\\e", "edit a file and run it with SOURCE"},
+      Absent{"system", "\\!", "run programs in another terminal"},
+      Absent{"tee", "\\T", "start the shell as `sqlcast | tee FILE`, or with script(1)"},
+      Absent{"notee", "\\t", "there is no tee to end"},
+      Absent{"pager", "\\P", "run `sqlcast -t -e \"…\" | less -S`"},
+      Absent{"nopager", "\\n", "there is no pager to leave"},
+      Absent{"warnings", "\\W", "warnings are always shown on a terminal; -v shows them for scripts"},
+      Absent{"nowarning", "\\w", "warnings are always shown on a terminal"},
+      Absent{"connect", "\\r", "leave, and start the shell with -h, --endpoint or --dir"},
+  };
+  for (const Absent& each : kAbsent)
+    if (word == each.word || word == each.letter)
+      return "the command " + std::string(word) + " is not there: " + std::string(each.instead);
+  return {};
+}
+
 }  // namespace
 
 std::optional<StreamItem> parse_command(std::string_view line, std::string_view delimiter) {
@@ -63,6 +87,10 @@ std::optional<StreamItem> parse_command(std::string_view line, std::string_view 
     if (command.word != word || command.takes_argument == argument.empty()) continue;
     return StreamItem{command.kind, unquote(argument), 1, false};
   }
+  const std::string_view typed = line.substr(0, word_end);
+  const bool letter = typed.size() == 2 && typed.front() == '\\';
+  if (std::string instead = instead_of(letter ? typed : std::string_view(word)); !instead.empty())
+    return StreamItem{Kind::absent, std::move(instead), 1, false};
   return std::nullopt;
 }
 

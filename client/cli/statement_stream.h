@@ -2,7 +2,8 @@
 // not ended yet. Pure; owned by one thread.
 //
 // Commands are whole lines at the start of a statement, with or without a delimiter: USE, SOURCE, QUIT, EXIT, HELP,
-// STATUS, and \u \. \q \h \? \s. DELIMITER is understood here and not handed out.
+// STATUS, and \u \. \q \h \? \s; those of the mariadb client that are not here are told with what to do instead.
+// DELIMITER is understood here and not handed out.
 #pragma once
 
 #include <cstddef>
@@ -16,9 +17,9 @@
 namespace sqlcast::cli {
 
 struct StreamItem {
-  enum class Kind { statement, use, source, quit, help, status };
+  enum class Kind { statement, use, source, quit, help, status, absent };
   Kind kind = Kind::statement;
-  std::string text;       // the statement, or the command's argument, unquoted
+  std::string text;       // the statement, the command's argument, unquoted, or what to do instead of an absent one
   std::size_t line = 1;   // of its first byte, counted from the first byte fed
   bool vertical = false;  // ended by \G
 };
