@@ -197,7 +197,7 @@ Status RowExecution::run_texts(std::size_t slot, std::vector<std::string> texts)
                                     "nothing was changed; raise the limit"));
       const sql::Verdict verdict = sql::judge(texts[first], judgement);
       if (verdict.statement_class != sql::Class::write || verdict.determinism != sql::Determinism::safe)
-        return failed(slot, refused_after_all(plan, verdict.explanation()));
+        return failed(slot, refused_after_all(plan, verdict.rows ? verdict.rows->reason : verdict.reason));
       bytes += texts[first].size();
       job.statements.push_back(statement_of(std::move(texts[first]), verdict, place + job.statements.size()));
     }

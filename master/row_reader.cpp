@@ -51,7 +51,13 @@ class Reading {
     for (Result<bool> more = rows.next(); more && *more; more = rows.next()) {
       for (std::size_t i = 0; i < kinds_.size(); ++i) {
         const std::optional<std::string> value = rows.value(i);
-        literals[i] = value ? sql::row_literal(kinds_[i], *value, column(i)) : "NULL";
+        if (!value) {
+          literals[i] = "NULL";
+        } else if (i < plan_.keys.size()) {
+          literals[i] = sql::key_literal(kinds_[i], *value, column(i));
+        } else {
+          literals[i] = sql::row_literal(kinds_[i], *value, column(i));
+        }
       }
       texts_.add(literals);
       if (texts_.rows() <= limits_.rows && texts_.bytes() <= limits_.bytes) continue;

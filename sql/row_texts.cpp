@@ -110,6 +110,12 @@ std::string row_literal(RowValue kind, std::string_view text, const Column& colu
   return quote_text(text);
 }
 
+// As text a time of more than a day, or a negative one, may be another by an index than by a scan.
+std::string key_literal(RowValue kind, std::string_view text, const Column& column) {
+  if (kind != RowValue::time) return row_literal(kind, text, column);
+  return "CAST(" + quote_text(text) + " AS TIME(" + std::to_string(column.scale) + "))";
+}
+
 RowTexts::RowTexts(const RowPlan& plan, std::size_t max_bytes) : plan_(plan), max_bytes_(max_bytes) {
   for (const Column& key : plan.keys) order_by_ += (order_by_.empty() ? " ORDER BY " : ", ") + quote_name(key.name);
 }

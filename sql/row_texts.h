@@ -36,6 +36,9 @@ const char* unfit(RowValue kind, const Column& column);
 // The literal that becomes in the column what the value would have become. `text`: as the server gives it.
 std::string row_literal(RowValue kind, std::string_view text, const Column& column);
 
+// The literal that a key's column is compared with, to find the row that has the value.
+std::string key_literal(RowValue kind, std::string_view text, const Column& column);
+
 class RowTexts {
  public:
   // No text has more than `max_bytes`, unless one row alone has.

@@ -61,6 +61,7 @@ TEST_CASE("determinism: what the policy accepts leaves every node the same", "[d
     const Answer answer = cluster.master().run(in_database(database, row.fields[1]));
     // What is materialised may still meet data that the database refuses.
     if (row.fields[0] == "materialised") {
+      INFO(show(answer.status));
       CHECK((answer.ok() || answer.status.code == Code::sql_error));
       ++materialised;
       continue;

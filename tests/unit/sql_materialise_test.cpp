@@ -279,3 +279,18 @@ TEST_CASE("materialise: a literal for every kind of value") {
   CHECK(unfit(RowValue::bits, text) != nullptr);
   CHECK(unfit(RowValue::year, times) != nullptr);
 }
+
+TEST_CASE("materialise: a time is a key, also one that is no time of day") {
+  Schema schema = kSchema;
+  schema.tables[{"d", "times"}] = table({column("k", "time"), column("v", "int", true)}, {{"k"}});
+  Judgement judgement;
+  judgement.default_database = "d";
+  judgement.schema = &schema;
+  const Verdict verdict = judge("UPDATE times SET v = 1 LIMIT 2", judgement);
+  REQUIRE(verdict.rows != nullptr);
+  RowTexts texts(*verdict.rows, 1'000);
+  texts.add({key_literal(RowValue::time, "-838:59:59", column("k", "time")), "1"});
+  const std::string text = texts.finish().front();
+  CHECK(text == "UPDATE `d`.`times` SET `v`=1 WHERE `k` IN (CAST('-838:59:59' AS TIME(0)))");
+  CHECK(judge(text, judgement).determinism == Determinism::safe);
+}
