@@ -19,6 +19,9 @@ using namespace std::chrono_literals;
 constexpr std::uint64_t kMaxUnsettledBytes = 64U << 20U;
 constexpr std::uint64_t kUnsettledOverhead = 4096;
 
+// Longer ones are not small.
+constexpr std::size_t kMostText = 4096;
+
 Status timed_out(const std::string& what) {
   return Status::error(Code::timeout, what + "; ask for less, or send the request with a longer timeout_ms");
 }
@@ -84,7 +87,8 @@ void Readers::fail(const ReadJob& job, const proto::ErrorReply& error) {
 }
 
 void Readers::submit(ReadJob job) {
-  if (job.shape == 0 && job.statements.size() == 1 && !job.warnings) job.shape = read_shape(job.statements.front());
+  if (job.shape == 0 && job.statements.size() == 1 && !job.warnings && job.statements.front().size() <= kMostText)
+    job.shape = read_shape(job.statements.front());
   if (queue_.try_push(std::move(job))) return;
   Status status = Status::error(stopping_ ? Code::shutting_down : Code::busy,
                                 stopping_ ? "the node is stopping; ask another one"

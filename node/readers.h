@@ -85,6 +85,7 @@ class Readers {
   void answer_batch(Worker& worker, std::vector<ReadJob> jobs);
   bool begin_batch(Worker& worker, const ReadJob& first);
   bool answer_part(BatchRun& run, std::size_t index, storage::RowStream& rows);
+  void abandon(const Worker& worker);
   void end_batch(Worker& worker, BatchRun& run);
   void take_away_what_waits();
   void answer_statements(Worker& worker, const ReadJob& job);

@@ -69,15 +69,21 @@ void Readers::answer_batch(Worker& worker, std::vector<ReadJob> jobs) {
   (void)worker.connection->run_script(text, statements, [&](std::size_t index, storage::RowStream& rows) {
     if (run.given_up || answer_part(run, index, rows)) return;
     run.given_up = true;
-    // Its rows, and the statements behind it, are not waited for.
-    if (const Status status = database_.end_connection(run.connection); !status.ok())
-      logging::warn("the connection of some reads could not be ended: {}", status.message);
+    abandon(worker);
   });
   {
     const MutexLock lock(batches_mutex_);
     batches_.erase(&run.batch);
   }
   end_batch(worker, run);
+}
+
+// Its rows, and the statements behind it, are not waited for. Connection ids begin anew with the server: it could be
+// somebody else's.
+void Readers::abandon(const Worker& worker) {
+  if (worker.connection->lost() || worker.server != database_.restarts()) return;
+  if (const Status status = database_.end_connection(worker.connection->id()); !status.ok())
+    logging::warn("the connection of some reads could not be ended: {}", status.message);
 }
 
 // False when the rest of the text is of no use.
