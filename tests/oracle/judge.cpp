@@ -173,10 +173,13 @@ bool Judge::fails_likewise(Failure& failure, const proto::Context& context) {
   const Answer& answer = failure.deed->answer;
   // The database that a request names is asked for before any of its statements, but for what has another fault, too.
   constexpr int kUnknownDatabase = 1049;
+  constexpr int kWrongDatabaseName = 1102;
+  const bool of_database =
+      answer.status.database_errno == kUnknownDatabase || answer.status.database_errno == kWrongDatabaseName;
   if (outcome.status.database_errno == kUnknownDatabase && answer.status.code == Code::sql_error) return true;
-  const bool same_place = outcome.status.code == answer.status.code &&
-                          (outcome.failed_statement == answer.failed_statement ||
-                           (answer.status.database_errno == kUnknownDatabase && !answer.failed_statement));
+  const bool same_place =
+      outcome.status.code == answer.status.code &&
+      (outcome.failed_statement == answer.failed_statement || (of_database && !answer.failed_statement));
   // Where several of the rows that a statement finds are refused, it is the first one found that is told. And which of
   // several rows of a VALUES list collides first may depend on the values that are generated between them.
   const Statement& failing = failure.deed->request.statements[answer.failed_statement.value_or(0)];
