@@ -17,13 +17,13 @@ using namespace sqlcast::log::test;
 
 namespace {
 
-constexpr std::uint64_t kFileBytes = kHeaderBytes + 900;
+constexpr std::uint64_t kSpoiledBytes = kHeaderBytes + 900;
 
 using Contents = std::map<std::string, std::string>;
 
 // A closed log of a few files, with groups of every kind.
-struct Fixture {
-  explicit Fixture(unsigned groups = 18) {
+struct SpoiledLog {
+  explicit SpoiledLog(unsigned groups = 18) {
     for (unsigned i = 0; i < groups; ++i) {
       if (i % 5 == 1) REQUIRE((log.begin_group("gone", 2, i % 2 == 0).ok() && log.writer->append_void(1).ok()));
       if (i % 4 == 3) {
@@ -99,7 +99,7 @@ struct Fixture {
         log.system.forget(path);
   }
 
-  TestLog log{kFileBytes};
+  TestLog log{kSpoiledBytes};
   Position end;
   std::vector<proto::Group> all;
   unsigned asked = 0;
@@ -109,7 +109,7 @@ struct Fixture {
 
 TEST_CASE("mending: any byte that is damaged in any file is had from another node, and what there was is kept",
           "[log][mending]") {
-  Fixture f;
+  SpoiledLog f;
   const Contents before = f.contents();
   unsigned mended_files = 0;
   for (const std::string& path : f.log.files()) {
@@ -138,7 +138,7 @@ TEST_CASE("mending: any byte that is damaged in any file is had from another nod
 }
 
 TEST_CASE("mending: a file that is missing, cut short, zeroed or without its header is made anew", "[log][mending]") {
-  Fixture f;
+  SpoiledLog f;
   const Contents before = f.contents();
   const std::vector<std::string> files = f.log.files();
   for (std::size_t i = 0; i + 1 < files.size(); ++i) {
@@ -173,7 +173,7 @@ TEST_CASE("mending: a file that is missing, cut short, zeroed or without its hea
 }
 
 TEST_CASE("mending: several files, neighbours among them, are mended one after the other", "[log][mending]") {
-  Fixture f;
+  SpoiledLog f;
   const std::vector<std::string> files = f.log.files();
   for (const std::string& path : files) f.spoil(path, kHeaderBytes + 120);
   const auto mended = f.mend();
@@ -184,8 +184,8 @@ TEST_CASE("mending: several files, neighbours among them, are mended one after t
 }
 
 TEST_CASE("mending: another node that has too little, or another history, changes nothing", "[log][mending]") {
-  Fixture f;
-  Fixture other(20);
+  SpoiledLog f;
+  SpoiledLog other(20);
   for (proto::Group& group : other.all) {  // chained, and not ours
     group.body += "x";
     const std::size_t i = static_cast<std::size_t>(&group - other.all.data());
@@ -230,7 +230,7 @@ TEST_CASE("mending: another node that has too little, or another history, change
 }
 
 TEST_CASE("mending: what left no trace at the log's end is had from a node alone that has all", "[log][mending]") {
-  Fixture f;
+  SpoiledLog f;
   const std::string path = f.log.files().back();
   const std::string whole = f.log.system.content(path);
   // All but the mark that says how far the file was on disk.
@@ -254,7 +254,7 @@ TEST_CASE("mending: what left no trace at the log's end is had from a node alone
 }
 
 TEST_CASE("mending: of a log that is open all but the last file is mended", "[log][mending]") {
-  Fixture f;
+  SpoiledLog f;
   f.log.reopen();
   const std::vector<std::string> files = f.log.files();
   const std::string path = files[1];
@@ -284,7 +284,7 @@ TEST_CASE("mending: of a log that is open all but the last file is mended", "[lo
 }
 
 TEST_CASE("mending: a disk that fails at any of its calls, and power that goes then, lose nothing", "[log][mending]") {
-  Fixture f;
+  SpoiledLog f;
   const std::vector<std::string> files = f.log.files();
   const Contents whole = f.contents();
   for (const std::string& path : {files[1], files.back()}) {

@@ -23,8 +23,8 @@ namespace {
 
 using Clients = std::vector<RetryWindow::ClientMemory>;
 
-constexpr std::uint64_t kWindow = 64;
-const Hash kCluster = proto::genesis_hash("a cluster");
+constexpr std::uint64_t kRememberedWindow = 64;
+const Hash kOwnCluster = proto::genesis_hash("a cluster");
 
 Position place_of(Sequence sequence) { return {1, sequence, proto::genesis_hash(std::to_string(sequence))}; }
 
@@ -101,7 +101,7 @@ void check_same(RetryWindow& a, RetryWindow& b) {
 }
 
 std::string bytes_of(const Whole& whole) {
-  RetrySnapshotWriter writer(kCluster, whole.place);
+  RetrySnapshotWriter writer(kOwnCluster, whole.place);
   for (const RetryWindow::ClientMemory& client : whole.clients) writer.add(client);
   return writer.take();
 }
@@ -113,7 +113,7 @@ TEST_CASE("retry memory: a window from its copy and the rest of the log is the w
     INFO("seed " << seed);
     std::mt19937 random(seed);
     const std::vector<Added> log = entries_by_chance(random, 1'500);
-    RetryWindow running(kWindow);
+    RetryWindow running(kRememberedWindow);
     Sequence at = 0;
     std::string kept;
     while (at < log.size()) {
@@ -123,8 +123,8 @@ TEST_CASE("retry memory: a window from its copy and the rest of the log is the w
       if (kept.empty() || random() % 3 == 0) kept = bytes_of(copy_of(running));
       const auto snapshot = read_retry_snapshot(kept);
       REQUIRE(snapshot.ok());
-      CHECK(snapshot->cluster == kCluster);
-      RetryWindow started(kWindow);
+      CHECK(snapshot->cluster == kOwnCluster);
+      RetryWindow started(kRememberedWindow);
       REQUIRE(started.restore(snapshot->place, snapshot->clients));
       add(started, log, snapshot->place.position.sequence, at);
       check_same(running, started);
@@ -143,7 +143,7 @@ TEST_CASE("retry memory: a copy that is taken in steps is the window as it was w
     INFO("seed " << seed);
     std::mt19937 random(seed);
     const std::vector<Added> log = entries_by_chance(random, 3'000);
-    RetryWindow window(kWindow);
+    RetryWindow window(kRememberedWindow);
     Sequence at = 0;
     const auto go_on = [&] {
       const Sequence to = std::min<Sequence>(log.size(), at + 1 + random() % 10);
@@ -152,7 +152,7 @@ TEST_CASE("retry memory: a copy that is taken in steps is the window as it was w
     };
     while (at < log.size()) {
       for (int i = 0; i < 20; ++i) go_on();
-      RetryWindow still(kWindow);
+      RetryWindow still(kRememberedWindow);
       add(still, log, 0, at);
       Whole whole;
       whole.place = window.begin_copy().value();
@@ -163,13 +163,13 @@ TEST_CASE("retry memory: a copy that is taken in steps is the window as it was w
       REQUIRE(whole.place.position == expected.place.position);
       REQUIRE(whole.place.floor == expected.place.floor);
       REQUIRE(whole.clients == expected.clients);
-      RetryWindow restored(kWindow);
+      RetryWindow restored(kRememberedWindow);
       REQUIRE(restored.restore(whole.place, parts));
       check_same(restored, still);
     }
   }
   // Not inside a group.
-  RetryWindow window(kWindow);
+  RetryWindow window(kRememberedWindow);
   CHECK_FALSE(window.begin_copy());
   window.end_group(place_of(0));
   CHECK(window.begin_copy());
@@ -180,15 +180,15 @@ TEST_CASE("retry memory: a copy that is taken in steps is the window as it was w
 TEST_CASE("retry memory: a copy is read within the bounds of the window that it comes to") {
   std::mt19937 random(5);
   const std::vector<Added> log = entries_by_chance(random, 2'000);
-  RetryWindow large(10 * kWindow);
+  RetryWindow large(10 * kRememberedWindow);
   add(large, log, 0, log.size());
   const Whole whole = copy_of(large);
-  RetryWindow small(kWindow);
+  RetryWindow small(kRememberedWindow);
   REQUIRE(small.restore(whole.place, whole.clients));
   std::size_t kept = 0;
   for (const RetryWindow::ClientMemory& client : copy_of(small).clients) kept += client.requests.size();
   CHECK(kept > 0);
-  CHECK(kept <= kWindow);
+  CHECK(kept <= kRememberedWindow);
   for (const Added& one : log) {
     if (one.entry.key.client_id.empty()) continue;
     const RetryWindow::Outcome* const now = small.find(one.entry.key);
@@ -203,7 +203,7 @@ TEST_CASE("retry memory: a copy is read within the bounds of the window that it 
   const RetryWindow::ClientMemory client{"c", 0, {request}};
   RetryWindow::ClientMemory other{"d", 0, {request}};
   const auto restored = [&](Clients clients) {
-    RetryWindow window(kWindow);
+    RetryWindow window(kRememberedWindow);
     return window.restore({place_of(9), 0}, std::move(clients));
   };
   CHECK(restored({client}));
@@ -216,7 +216,7 @@ TEST_CASE("retry memory: a copy is read within the bounds of the window that it 
 TEST_CASE("retry memory: whatever is wrong with the bytes is noticed") {
   std::mt19937 random(3);
   const std::vector<Added> log = entries_by_chance(random, 60);
-  RetryWindow window(kWindow);
+  RetryWindow window(kRememberedWindow);
   add(window, log, 0, log.size());
   const std::string whole = bytes_of(copy_of(window));
   REQUIRE(read_retry_snapshot(whole).ok());
@@ -242,8 +242,8 @@ namespace {
 
 // A log in a folder, a window and its memory: one life of a master, as far as they go.
 struct Life {
-  explicit Life(const std::string& folder, const Hash& cluster = kCluster)
-      : log({folder, 64U << 10U}), memory(window, log, kWindow) {
+  explicit Life(const std::string& folder, const Hash& cluster = kOwnCluster)
+      : log({folder, 64U << 10U}), memory(window, log, kRememberedWindow) {
     REQUIRE(log.open().ok());
     if (!log.begun()) REQUIRE(log.begin(cluster, {0, 0, cluster}).ok());
     remembered = memory.load(log.end());
@@ -277,7 +277,7 @@ struct Life {
     memory.stop();
   }
 
-  RetryWindow window{kWindow};
+  RetryWindow window{kRememberedWindow};
   node::NodeLog log;
   RetryMemory memory;
   Sequence remembered = 0;
@@ -325,11 +325,11 @@ TEST_CASE("retry memory: what was kept is known at the next start, and only with
   };
   // Damaged, gone, no file at all.
   REQUIRE(node::write_durably(file.string(), first.substr(0, first.size() - 1) + "?").ok());
-  not_used(path, 301 - kWindow);
+  not_used(path, 301 - kRememberedWindow);
   std::filesystem::remove(file);
-  not_used(path, 301 - kWindow);
+  not_used(path, 301 - kRememberedWindow);
   std::filesystem::create_directory(file);
-  not_used(path, 301 - kWindow);
+  not_used(path, 301 - kRememberedWindow);
   std::filesystem::remove(file);
 
   // Of other logs: shorter, with another history, and another cluster's.
@@ -341,10 +341,10 @@ TEST_CASE("retry memory: what was kept is known at the next start, and only with
       life.log.stop();
     }
     REQUIRE(node::write_durably(at + "/retry.snapshot", first).ok());
-    not_used(at, static_cast<Sequence>(count) - kWindow);
+    not_used(at, static_cast<Sequence>(count) - kRememberedWindow);
   };
-  other("shorter", 150, 0, kCluster);
-  other("differs", 300, 7, kCluster);
+  other("shorter", 150, 0, kOwnCluster);
+  other("differs", 300, 7, kOwnCluster);
   other("foreign", 300, 0, proto::genesis_hash("another"));
 }
 

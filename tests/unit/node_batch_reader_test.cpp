@@ -13,11 +13,10 @@ using namespace sqlcast;
 using node::BatchReader;
 using node::NodeLog;
 using node::test::group_behind;
+using node::test::kCluster;
 using support::TemporaryFolder;
 
 namespace {
-
-const Hash kCluster = proto::genesis_hash("a cluster");
 
 struct Fixture {
   Fixture() { REQUIRE(log.begin(kCluster, {0, 0, kCluster}).ok()); }

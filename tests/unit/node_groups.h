@@ -8,6 +8,8 @@
 
 namespace sqlcast::node::test {
 
+inline const Hash kCluster = proto::genesis_hash("a cluster");
+
 inline proto::Group group_behind(const Position& end, proto::GroupState state = proto::GroupState::committed) {
   proto::Entry entry;
   entry.sequence = end.sequence + 1;

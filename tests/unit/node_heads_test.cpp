@@ -16,15 +16,15 @@ using Step = node::Decision::Step;
 
 namespace {
 
-const Hash kCluster = proto::genesis_hash("a cluster");
+const Hash kOurs = proto::genesis_hash("a cluster");
 const Hash kOther = proto::genesis_hash("another one");
 const Hash kSome = proto::genesis_hash("of some group");
 
 Heads heads_of(Sequence log, Sequence database, bool common) {
   Heads heads;
-  heads.log = Heads::Log{kCluster, {1, log, log == 0 ? kCluster : kSome}};
+  heads.log = Heads::Log{kOurs, {1, log, log == 0 ? kOurs : kSome}};
   if (database > 0) heads.database = {1, database, kSome};
-  if (log == 0 && database > 0) heads.tail = storage::TailStart{1, kCluster};
+  if (log == 0 && database > 0) heads.tail = storage::TailStart{1, kOurs};
   heads.common = common;
   return heads;
 }
@@ -33,18 +33,18 @@ Heads heads_of(Sequence log, Sequence database, bool common) {
 
 TEST_CASE("heads: without a log and without data a node waits, or begins the log of a new cluster", "[node]") {
   CHECK(decide_log({}, std::nullopt).step == Step::nothing);
-  const Decision decision = decide_log({}, kCluster);
+  const Decision decision = decide_log({}, kOurs);
   CHECK(decision.step == Step::begin_log);
-  CHECK(decision.begin_with == kCluster);
+  CHECK(decision.begin_with == kOurs);
 }
 
 TEST_CASE("heads: a log that has no file begins with what the database has, when that is all of it", "[node]") {
   Heads heads;
   heads.database = {1, 9, kSome};
-  heads.tail = storage::TailStart{1, kCluster};
+  heads.tail = storage::TailStart{1, kOurs};
   const Decision decision = decide_log(heads, kOther);
   CHECK(decision.step == Step::begin_log);
-  CHECK(decision.begin_with == kCluster);
+  CHECK(decision.begin_with == kOurs);
   heads.tail = storage::TailStart{4, kSome};
   const Decision refused = decide_log(heads, kOther);
   CHECK(refused.step == Step::refuse);
@@ -69,7 +69,7 @@ TEST_CASE("heads: what does not continue the other is refused, whichever is long
   Heads& begins_later = forks.emplace_back(heads_of(0, 5, false));
   begins_later.tail->first = 3;
   for (const Heads& heads : forks) {
-    const Decision decision = decide_log(heads, kCluster);
+    const Decision decision = decide_log(heads, kOurs);
     CHECK(decision.step == Step::refuse);
     CHECK(decision.why.code == Code::diverged);
     CHECK(decision.why.message.find("log ends at entry " + std::to_string(heads.log->end.sequence)) !=

@@ -14,12 +14,12 @@
 using namespace sqlcast;
 using node::NodeLog;
 using node::test::group_behind;
+using node::test::kCluster;
 using support::TemporaryFolder;
 using support::wait_for;
 
 namespace {
 
-const Hash kCluster = proto::genesis_hash("a cluster");
 const Position kStart{0, 0, kCluster};
 
 Position end_of(const proto::Group& group) { return {group.epoch, group.last, group.hash}; }

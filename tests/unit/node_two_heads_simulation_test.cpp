@@ -17,7 +17,7 @@ using node::NodeLog;
 
 namespace {
 
-const Hash kCluster = proto::genesis_hash("a simulated cluster");
+const Hash kSimulated = proto::genesis_hash("a simulated cluster");
 
 class Master final : public SimulatedNode {
  public:
@@ -48,7 +48,7 @@ class Master final : public SimulatedNode {
     }
   }
 
-  Status recover() override { return node::reconcile(*log_, database_, kCluster, settings_.portions); }
+  Status recover() override { return node::reconcile(*log_, database_, kSimulated, settings_.portions); }
   Sequence applied() const override { return log_->durable().sequence; }
   bool writes_ahead() const override { return true; }
 
