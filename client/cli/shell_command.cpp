@@ -141,8 +141,10 @@ text::FormatOptions choose_format(const Arguments& arguments) {
 // A word that is no command is taken for a database; one that is not there was perhaps to be a command.
 Status check_database(client::Client& client, const std::string& name) {
   if (name.empty()) return ok_status();
-  const client::Reply reply = client.run(
-      client::Request::of("SELECT schema_name FROM information_schema.schemata WHERE schema_name = ?", {name}));
+  client::Request ask =
+      client::Request::of("SELECT schema_name FROM information_schema.schemata WHERE schema_name = ?", {name});
+  ask.database = "";  // not in the one that is asked for
+  const client::Reply reply = client.run(std::move(ask));
   if (!reply.status.ok()) return reply.status;
   if (!reply.results.empty() && reply.results[0].rows.row_count() > 0) return ok_status();
   Status unknown = Status::error(Code::sql_error, "Unknown database '" + name + "'");

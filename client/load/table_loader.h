@@ -1,4 +1,5 @@
-// load_table(): the records of CSV and TSV files into one table. A part of loader.h, which says the rest.
+// load_table(): the records of CSV and TSV files into one table. A part of loader.h, which says the rest. One thread.
+// May block, for files and the cluster.
 #pragma once
 
 #include <vector>

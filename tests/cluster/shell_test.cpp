@@ -105,7 +105,7 @@ TEST_CASE("shell: a slave that knows that its master is away says so before it h
     const auto status = cluster.slave(0).status();
     return status && status->state != "Live";
   });
-  const Answer answer = cluster.slave(0).run(keyed("a client", 1, "INSERT INTO d.t VALUES (1)"));
+  const Answer answer = cluster.slave(0).run(keyed("a-client", 1, "INSERT INTO d.t VALUES (1)"));
   INFO(show(answer.status));
   CHECK(answer.status.code == Code::master_unavailable);
   CHECK(answer.status.message.find("nothing was done") != std::string::npos);
