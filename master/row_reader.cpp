@@ -29,7 +29,8 @@ RowValue kind_of(const proto::ColumnInfo& column) {
   if (type == "ENUM" || type == "SET") return RowValue::word;
   if (type.find("ZEROFILL") != std::string_view::npos && column.kind != proto::ValueKind::float64)
     return RowValue::zero_filled;
-  if (type.starts_with("DECIMAL")) return RowValue::number;
+  // A column of nothing but NULL fits everywhere.
+  if (type.starts_with("DECIMAL") || type == "NULL") return RowValue::number;
   switch (column.kind) {
     case proto::ValueKind::int64:
     case proto::ValueKind::uint64: return RowValue::number;

@@ -59,11 +59,12 @@ TEST_CASE("determinism: what the policy accepts leaves every node the same", "[d
   for (const auto& row : sql::test::read_corpus("determinism.tsv")) {
     INFO("determinism.tsv:" << row.line << ": " << row.fields[1]);
     const Answer answer = cluster.master().run(in_database(database, row.fields[1]));
-    // What is materialised may still meet data that the database refuses.
+    // What is materialised may meet data that the database refuses, or a table that has another name by now.
     if (row.fields[0] == "materialised") {
+      const bool renamed = row.fields[1].find("archive") != std::string::npos && answer.status.code == Code::refused;
       INFO(show(answer.status));
-      CHECK((answer.ok() || answer.status.code == Code::sql_error));
-      ++materialised;
+      CHECK((answer.ok() || renamed || answer.status.code == Code::sql_error));
+      materialised += answer.ok() ? 1U : 0U;
       continue;
     }
     if (row.fields[0] == "unsafe") {
@@ -77,7 +78,7 @@ TEST_CASE("determinism: what the policy accepts leaves every node the same", "[d
   }
   CHECK(accepted >= 120);
   CHECK(refused > 0);
-  CHECK(materialised > 0);
+  CHECK(materialised > 15);
   cluster.wait_until_equal();
   cluster.check_same_everywhere();
 }

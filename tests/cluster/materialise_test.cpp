@@ -311,6 +311,13 @@ TEST_CASE("materialise: INSERT … SELECT in all its forms", "[materialise]") {
   beside.both("DELETE FROM u WHERE k - 7000 IN (SELECT b FROM seen WHERE b < 5)");
   beside.both("UPDATE u SET s = (SELECT COUNT(*) FROM seen) WHERE k > 7000 ORDER BY k LIMIT 2");
   beside.same("u");
+  beside.both("CREATE TABLE w (id INT NOT NULL, b VARBINARY(9), must INT NOT NULL, g INT AS (id + 1) STORED)");
+  beside.both("INSERT INTO w (id, b, must) SELECT id, NULL, 5 FROM t ORDER BY a LIMIT 3");
+  beside.both("INSERT INTO w (id) SELECT id FROM t ORDER BY a LIMIT 3");      // 1364
+  beside.both("INSERT INTO w (id, must, g) SELECT id, 1, 2 FROM t LIMIT 3");  // 1906
+  beside.both("INSERT INTO w (id, must) SELECT NULL, 1 FROM t LIMIT 3");      // 1048
+  beside.both("INSERT IGNORE INTO w (id, must) SELECT NULL, 'x' FROM t LIMIT 3");
+  beside.same("w");
   CHECK(beside.here("INSERT INTO seen SELECT 1, 2 FROM t LIMIT 1").status.reason == "VIEW_IN_WRITE");
   CHECK(beside.here("INSERT INTO n (v, k) SELECT UUID(), RAND() * 100 FROM t").at(0).affected_rows == 800);
   beside.finish();
