@@ -86,7 +86,10 @@ void Connection::load_databases() {
   client::Statement statement;
   statement.sql = SchemaModel::databases_sql();
   collect(*backend_, schema_request(std::move(statement)), kSchemaRows, [this](const Collected& answer) {
-    if (!answer.status.ok()) return schema.set_failed(answer.status.message);
+    if (!answer.status.ok()) {
+      schema_after_ = 0;  // it may have been of another history
+      return schema.set_failed(answer.status.message);
+    }
     schema.set_databases(answer.rows);
     // The first database of the user's own is what they want to see, when none is shown yet.
     for (const SchemaDatabase& database : schema.databases()) {
@@ -112,7 +115,10 @@ void Connection::load_part(const std::string& database, std::size_t part) {
   const auto which = SchemaModel::kParts[part];
   collect(*backend_, schema_request(SchemaModel::part_sql(which, database)), kSchemaRows,
           [this, database, part, which](const Collected& answer) {
-            if (!answer.status.ok()) return schema.set_database_failed(database, answer.status.message);
+            if (!answer.status.ok()) {
+              schema_after_ = 0;
+              return schema.set_database_failed(database, answer.status.message);
+            }
             schema.take_part(which, database, answer.rows);
             load_part(database, part + 1);
           });

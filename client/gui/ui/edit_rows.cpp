@@ -9,7 +9,6 @@
 #include "client/gui/ui/desk.h"
 #include "client/gui/ui/dialogs/review.h"
 #include "client/gui/ui/widgets.h"
-#include "client/text/cell_text.h"
 #include "sql/literal.h"
 #include "sql/policy.h"
 

@@ -159,7 +159,7 @@ void QueryPanel::draw_tools(Workspace& work, Desk& desk) {
     if (ui::button("Open…", ui::Style::ghost)) open_file_dialog(work, desk);
     ImGui::SameLine(0, px(2));
     if (ui::button("Save", ui::Style::ghost)) save_tab(work, desk);
-  } else if (ui::button("⋯##more", ui::Style::ghost)) {
+  } else if (ui::button("…##more", ui::Style::ghost)) {
     ImGui::OpenPopup("##more");
   }
   if (ImGui::BeginPopup("##more")) {
@@ -199,7 +199,7 @@ void QueryPanel::draw_verdict(Workspace& work, Desk& desk, float width) {
   }
   x += ui::draw_text(list, look().fonts.ui, {x, y}, colour, shape) + px(8);
   x += ui::draw_text(list, look().fonts.bold, {x, y}, colour, verdict.word) + px(12);
-  const std::string where = verdict.code.empty() ? cat("at ", work.target_label()) : cat(verdict.code, " ⓘ");
+  const std::string where = verdict.code.empty() ? cat("at ", work.target_label()) : cat(verdict.code, " (?)");
   x += ui::draw_text(list, look().fonts.small, {x, y + px(2)}, p.dim, where) + px(12);
   const float right = low.x + width - px(10);
   const std::string said = cat(verdict.text,
