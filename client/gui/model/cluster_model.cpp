@@ -162,9 +162,9 @@ void ClusterModel::take_answer(NodeModel& node, const proto::NodeStatus& status,
   if (node.last_seen > 0) count_events(node, before, now, unix_us);
   if (node.last_seen > 0 && seconds > 0 && status.position >= before.position)
     node.measured_rate = static_cast<double>(status.position - before.position) / seconds;
-  node.throughput.add_second(now, std::max(status.entries_per_second, 0.0));
-  node.lag.add_second(now, static_cast<double>(status.lag_ms));
-  node.position.add_second(now, static_cast<double>(status.position));
+  node.throughput.add(now, std::max(status.entries_per_second, 0.0));
+  node.lag.add(now, static_cast<double>(status.lag_ms));
+  node.position.add(now, static_cast<double>(status.position));
   node.last_seen = now;
   node.last_seen_unix = unix_us;
   connected_ = true;
@@ -194,7 +194,6 @@ void ClusterModel::update(const std::vector<proto::NodeStatus>& nodes, double no
     if (node.master && !was_master && ever_polled_ && node.reachable && now > node.first_seen)
       add_event(EventKind::master_changed, node.name(), cat("is the master in epoch ", status.epoch), now, unix_us);
     judge(node);
-    node.states.add_second(now, static_cast<double>(node.health));
     note(node, health_before, now, unix_us);
     seen.push_back(node.key());
   }
@@ -204,7 +203,6 @@ void ClusterModel::update(const std::vector<proto::NodeStatus>& nodes, double no
     node->reachable = false;
     node->measured_rate = 0;
     judge(*node);
-    node->states.add_second(now, static_cast<double>(node->health));
     note(*node, before, now, unix_us);
   }
   std::erase_if(nodes_, [&](const auto& node) { return !node->reachable && now - node->last_seen > kForgetAfter; });
@@ -226,7 +224,6 @@ void ClusterModel::update_failed(const Status& status, double now, std::uint64_t
     node->measured_rate = 0;
     node->status.message = "does not answer";
     judge(*node);
-    node->states.add_second(now, static_cast<double>(node->health));
     note(*node, before, now, unix_us);
   }
 }
@@ -261,31 +258,6 @@ std::string ClusterModel::summary() const {
     return cat(plural(nodes_.size(), "node", "nodes"), nodes_.size() == 1 ? ", live" : ", all live");
   std::string out;
   for (const auto& [health, count] : counts) out += cat(out.empty() ? "" : ", ", count, " ", health_word(health));
-  return out;
-}
-
-std::vector<std::unique_ptr<NodeModel>> ClusterModel::as_of(double time) const {
-  std::vector<std::unique_ptr<NodeModel>> out;
-  for (const auto& node : nodes_) {
-    const Sample* const state = node->states.before(time);
-    if (state == nullptr) continue;  // it was not known yet
-    auto was = std::make_unique<NodeModel>();
-    was->status = node->status;
-    was->master = node->master;
-    was->health = static_cast<Health>(static_cast<int>(state->value));
-    was->reachable = was->health != Health::unreachable;
-    const auto value = [time](const TimeSeries& series) {
-      const Sample* const sample = series.before(time);
-      return sample == nullptr ? 0.0 : sample->value;
-    };
-    was->status.position = static_cast<Sequence>(value(node->position));
-    was->status.lag_ms = static_cast<std::uint64_t>(value(node->lag));
-    was->status.entries_per_second = was->reachable ? value(node->throughput) : 0;
-    was->measured_rate = was->status.entries_per_second;
-    was->status.message.clear();
-    was->status.database_up = was->health != Health::failed;
-    out.push_back(std::move(was));
-  }
   return out;
 }
 

@@ -31,7 +31,6 @@ struct NodeModel {
   TimeSeries throughput;             // entries per second
   TimeSeries lag;                    // milliseconds
   TimeSeries position;               // sequence
-  TimeSeries states;                 // Health
   double first_seen = 0;             // seconds
   double last_seen = 0;              // 0: it has not answered this window yet
   std::uint64_t last_seen_unix = 0;  // microseconds, for people
@@ -83,8 +82,6 @@ class ClusterModel {
   std::size_t reachable() const;
   // "3 nodes, all live", or each kind counted, the worst first: "1 failed, 1 unreachable, 1 live".
   std::string summary() const;
-  // The nodes as they were then, as far as the last hour tells: health, position, lag, throughput, without series.
-  std::vector<std::unique_ptr<NodeModel>> as_of(double time) const;
 
  private:
   NodeModel& entry(const proto::NodeStatus& status, double now, std::uint64_t unix_us);

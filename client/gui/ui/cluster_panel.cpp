@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <utility>
 
 #include "client/gui/model/text.h"
 #include "client/gui/model/workspace.h"
@@ -15,7 +14,7 @@ ImU32 ClusterPanel::node_colour(const ClusterModel& cluster, const NodeModel& no
   if (node.master) return colours().master;
   std::size_t index = 1;
   for (const auto& other : cluster.nodes()) {
-    if (other->key() == node.key()) break;
+    if (other.get() == &node) break;
     if (!other->master) ++index;
   }
   return colours().series[1 + (index - 1) % (colours().series.size() - 1)];
@@ -69,19 +68,14 @@ void ClusterPanel::draw(Workspace& work, Desk& desk, ImVec2 low, ImVec2 size) {
   ImGui::BeginChild("##cluster", size, false, ImGuiWindowFlags_NoScrollbar);
   const ImVec2 high = {low.x + size.x, low.y + size.y};
   if (!work.connection() || work.connection()->cluster.nodes().empty()) {
-    then_ = 0;
     draw_nobody(work, low, high);
     ImGui::EndChild();
     return;
   }
   const float side = std::clamp(size.x * 0.3F, px(300), px(460));
   const float plots = std::clamp(size.y * 0.4F, px(190), px(420));
-  const ClusterModel& cluster = work.connection()->cluster;
-  if (then_ > 0 && std::exchange(past_of_, then_) != then_) past_ = cluster.as_of(then_);
   draw_topology(work, desk, low, {high.x - side, high.y - plots}, false);
-  draw_time(work, {low.x + px(14), high.y - plots + px(6)}, size.x - side - px(28));
-  const float time = ImGui::GetFrameHeight() + px(6);
-  draw_plots(work, {low.x + px(14), high.y - plots + px(10) + time}, {high.x - side - px(14), high.y - px(8)}, false);
+  draw_plots(work, {low.x + px(14), high.y - plots + px(10)}, {high.x - side - px(14), high.y - px(8)}, false);
   ImDrawList* list = ImGui::GetWindowDrawList();
   list->AddLine({high.x - side, low.y}, {high.x - side, high.y}, colours().border);
   list->AddLine({low.x, high.y - plots}, {high.x - side, high.y - plots}, colours().border);
@@ -97,7 +91,6 @@ void ClusterPanel::draw_small(Workspace& work, Desk& desk, ImVec2 low, ImVec2 si
   ImGui::BeginChild("##live", size, false, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
   const ImVec2 high = {low.x + size.x, low.y + size.y};
   if (!work.connection() || work.connection()->cluster.nodes().empty()) {
-    then_ = 0;
     draw_nobody(work, low, high);
     ImGui::EndChild();
     return;
@@ -147,8 +140,6 @@ void ClusterPanel::draw_nobody(Workspace& work, ImVec2 low, ImVec2 high) {
 void ClusterPanel::draw_topology(Workspace& work, Desk& desk, ImVec2 low, ImVec2 high, bool small) {
   const Palette& p = colours();
   const ClusterModel& cluster = work.connection()->cluster;
-  const bool past = !small && then_ > 0;
-  const auto& nodes = past ? past_ : cluster.nodes();
   ImDrawList* list = ImGui::GetWindowDrawList();
   ImGui::PushClipRect(low, high, true);
   ui::draw_text(list, look().fonts.bold, {low.x + px(12), low.y + px(8)}, p.text, "Cluster");
@@ -158,14 +149,9 @@ void ClusterPanel::draw_topology(Workspace& work, Desk& desk, ImVec2 low, ImVec2
                 cluster.worst() == Health::good ? p.dim : health_colour(cluster.worst()), summary);
 
   std::vector<const NodeModel*> slaves;
-  const NodeModel* const now_master = cluster.master();
-  const NodeModel* master = nullptr;
-  for (const auto& node : nodes) {
-    if (now_master != nullptr && node->key() == now_master->key()) {
-      master = node.get();
-    } else {
-      slaves.push_back(node.get());
-    }
+  const NodeModel* master = cluster.master();
+  for (const auto& node : cluster.nodes()) {
+    if (node.get() != master) slaves.push_back(node.get());
   }
   // Master on the left, its slaves in one or more columns on the right; small, below each other.
   const float top = low.y + px(38);
@@ -345,8 +331,7 @@ void ClusterPanel::draw_plots(Workspace& work, ImVec2 low, ImVec2 high, bool sma
   plot.now = work.connection()->now();
   // A window that has just connected has no five minutes to show.
   const double age = plot.now - work.connection()->connecting_since();
-  plot.seconds = age < 55 || range_ == 0 ? 60 : age < 115 ? 120 : range_ == 1 ? 300 : 3'600;
-  plot.mark = small ? 0 : then_;
+  plot.seconds = age < 55 ? 60 : age < 115 ? 120 : 300;
   const bool across = !small && high.x - low.x > px(780);
   const int count = small && high.y - low.y < px(280) ? 2 : 3;
   const auto place = [&](int index, ImVec2& from, ImVec2& to) {
@@ -379,30 +364,6 @@ void ClusterPanel::draw_plots(Workspace& work, ImVec2 low, ImVec2 high, bool sma
   ui::draw_plot(plot, positions, from, to);
 }
 
-// Which stretch of the last hour the plots show, and which moment of it everything else does.
-void ClusterPanel::draw_time(Workspace& work, ImVec2 low, float width) {
-  const Connection& connection = *work.connection();
-  ImGui::SetCursorScreenPos(low);
-  ImGui::PushClipRect(low, {low.x + width, low.y + ImGui::GetFrameHeight() + px(2)}, true);
-  ui::segments("range", {"1 min", "5 min", "1 h"}, &range_);
-  ImGui::SameLine(0, px(14));
-  const double oldest = std::min(3'600.0, connection.now() - connection.connecting_since());
-  auto back = static_cast<float>(then_ > 0 ? connection.now() - then_ : 0);
-  const std::string shown = then_ > 0 ? cat(human_age(static_cast<std::uint64_t>(back * 1000.0F)), " ago") : "now";
-  ImGui::SetNextItemWidth(std::max(px(90), std::min(px(320), width - px(330))));
-  if (ImGui::SliderFloat("##back", &back, static_cast<float>(std::max(oldest, 1.0)), 0, shown.c_str()))
-    then_ = back < 1 ? 0 : connection.now() - static_cast<double>(back);
-  ui::note_item("Back in time");
-  ui::tooltip("Drag to the left: the nodes, their lag and the events as they were then");
-  if (then_ > 0) {
-    ImGui::SameLine();
-    if (ui::button("Now")) then_ = 0;
-    ImGui::SameLine();
-    ui::badge("AS IT WAS", colours().busy);
-  }
-  ImGui::PopClipRect();
-}
-
 void ClusterPanel::draw_events(Workspace& work, ImVec2 low, ImVec2 size, std::size_t most) {
   const Palette& p = colours();
   const auto& events = work.connection()->cluster.events();
@@ -414,7 +375,6 @@ void ClusterPanel::draw_events(Workspace& work, ImVec2 low, ImVec2 size, std::si
   if (events.empty()) ui::wrapped("Nothing has happened since this window connected.", p.faint);
   std::size_t shown = 0;
   for (auto it = events.rbegin(); it != events.rend() && shown < most; ++it, ++shown) {
-    if (work.view == View::cluster && then_ > 0 && it->time > then_) continue;
     ImU32 colour = p.dim;  // NOLINT(clang-analyzer-deadcode.DeadStores): every kind has its own
     const char* shape = "○";
     switch (it->kind) {
