@@ -72,7 +72,7 @@ class Refused {
         const Answer answer = session.run(request, 3s);
         if (answer.status.database_errno == 1062) ++told_;
         if (answer.ok()) problem_ = "a second row was taken";
-        std::this_thread::sleep_for(5ms);  // most groups are the load's alone
+        std::this_thread::sleep_for(5ms);  // poll interval; most groups are the load's alone
       }
     } catch (const std::exception& thrown) {
       problem_ = thrown.what();

@@ -160,6 +160,62 @@ TEST_CASE("panels on a cluster: a slave that hangs is named, the window goes on,
   stage.play("wait worst = live within 60\nassert events contains \"slave-1 back\"\n");
 }
 
+TEST_CASE(
+    "panels on a cluster: a master that is killed stays known by name, a write waits for it, and goes through after "
+    "it") {
+  support::Cluster cluster(2);
+  cluster.must("CREATE DATABASE shop");
+  cluster.must("CREATE TABLE shop.sale (id INT PRIMARY KEY)");
+  Stage stage({cluster.slave(0).endpoint(), cluster.master().endpoint()});
+  stage.play("wait connected within 60\nwait up = 3 within 60\nassert master = master\n");
+  cluster.master().kill();
+  stage.play(
+      "wait text \"The master master does not answer\" within 60\nassert master = master\nassert nodes = 3\n"
+      "assert events contains \"master unreachable\"\nset view cluster\nassert text \"node master\"\nassert text "
+      "\"MASTER\"\n"
+      "set view query\nclick \"SQL editor\"\ntype \"insert into shop.sale values (7)\"\n"
+      "wait verdict-text contains \"waits: the master master\" within 60\nkey Ctrl+Enter\nwait running within 60\n");
+  cluster.master().start();
+  stage.play(
+      "wait up = 3 within 120\nwait no text \"does not answer since\"\nwait running = no within 120\nassert status = "
+      "OK\n");
+  CHECK(cluster.must("SELECT id FROM shop.sale").text() == "7");
+}
+
+TEST_CASE("panels on a cluster: the log begins with its end, and the tree follows what another client defines") {
+  school().must("CREATE TABLE IF NOT EXISTS school.before_it (id INT PRIMARY KEY)");
+  Stage stage({school().slave(0).endpoint()});
+  stage.play(kConnected);
+  stage.play("set view log\nwait text \"before_it\" within 60\nset view query\nassert no text \"defined_elsewhere\"\n");
+  school().must("CREATE TABLE school.defined_elsewhere (id INT PRIMARY KEY, v INT)");
+  stage.play("wait text \"defined_elsewhere\" within 60\n");
+  school().must("DROP TABLE school.defined_elsewhere");
+  stage.play("wait no text \"defined_elsewhere\" within 60\n");
+}
+
+TEST_CASE(
+    "panels on a cluster: what is typed on a cell and pasted as rows is sent as one request, and DROP asks with rows") {
+  school().must("CREATE TABLE school.paste (id INT PRIMARY KEY, name VARCHAR(40), price DECIMAL(8,2))");
+  school().must("INSERT INTO school.paste VALUES (1, 'one', 10.00), (2, 'two', 9.50)");
+  Stage stage({school().master().endpoint()});
+  stage.play(kConnected);
+  stage.play(
+      "wait text \"paste\" within 60\nclick \"SQL editor\"\ntype \"select * from school.paste order by id\"\n"
+      "key Ctrl+Enter\nwait rows = 2 within 60\nclick \"price\"\npause 0.5\nkey Ctrl+R\nkey Ctrl+Home\nassert cell = "
+      "2\n"
+      "click \"two\"\ntype \"zwei\"\nkey Enter\nwait changes = 1\n");
+  ImGui::SetClipboardText("3\tthree\t3.30\n4\tNULL\t4.40\n");
+  stage.play(
+      "key Ctrl+V\nwait changes = 3\nkey Ctrl+Shift+R\nwait dialog = review\nclick \"Send to the master\"\n"
+      "wait rows = 4 within 60\n");
+  CHECK(ask("SELECT * FROM school.paste ORDER BY id") == "1|one|10.00\n2|zwei|9.50\n3|three|3.30\n4|NULL|4.40");
+  stage.play(
+      "key Ctrl+T\nclick \"SQL editor\"\ntype \"drop table school.paste\"\nkey Ctrl+Enter\nwait asking\n"
+      "wait text \"4 rows\" within 60\nassert text \"2 nodes: master, slave-1\"\nclick \"Run it\"\nwait results = 1 "
+      "within 60\n"
+      "assert status = OK\n");
+}
+
 TEST_CASE("panels on no cluster: what answers nonsense, in another version or not at all is said, and tried again") {
   for (const char* kind : {"nonsense", "version", "silence"}) {
     CAPTURE(kind);

@@ -47,7 +47,7 @@ Axis make_axis(double low, double high, double step, std::string_view unit) {
   Axis axis;
   axis.unit = unit;
   double per = 1;
-  if (unit == "ms" && high >= 10'000) axis.unit = "s", per = 1'000;
+  if (unit == "ms" && high > 2'000) axis.unit = "s", per = 1'000;
   const auto write = [&](bool full) {
     axis.ticks.clear();
     const double shown_step = step / per;

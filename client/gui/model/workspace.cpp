@@ -228,7 +228,10 @@ VerdictText Workspace::verdict() const {
   if (out.kind == VerdictKind::read && elsewhere) return out;
   const std::string since =
       lost->since_unix == 0 ? std::string() : cat(" since ", clock_time(lost->since_unix).substr(0, 8));
-  out.text = cat("waits: the master ", lost->name, " does not answer", since);
+  // A definition is not waited with everywhere: a slave that gets it refuses it.
+  const bool definition = out.kind == VerdictKind::ddl || out.kind == VerdictKind::ddl_elsewhere;
+  out.text = definition ? cat("needs the master ", lost->name, ", which does not answer", since)
+                        : cat("waits: the master ", lost->name, " does not answer", since);
   out.detail.clear();
   return out;
 }

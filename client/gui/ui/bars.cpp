@@ -59,8 +59,8 @@ void draw_target_chooser(Workspace& work, Desk& desk, const std::vector<Command>
                                                                           : p.slave;
   const bool narrow = ImGui::GetWindowWidth() < px(1150);
   const bool tiny = ImGui::GetWindowWidth() < px(kTiny);
-  const float node_width = px(tiny ? 118 : narrow ? 150 : 190);
-  const float consistency_width = px(tiny ? 96 : narrow ? 120 : 160);
+  const float node_width = px(tiny ? 136 : narrow ? 150 : 190);
+  const float consistency_width = px(tiny ? 116 : narrow ? 120 : 160);
   const float labels =
       narrow ? 0
              : ui::text_width(look().fonts.small, "run at") + ui::text_width(look().fonts.small, "reads see") + px(26);

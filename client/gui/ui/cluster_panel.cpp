@@ -73,9 +73,11 @@ void ClusterPanel::draw(Workspace& work, Desk& desk, ImVec2 low, ImVec2 size) {
     return;
   }
   const float side = std::clamp(size.x * 0.3F, px(300), px(460));
-  const float plots = std::clamp(size.y * 0.4F, px(190), px(420));
-  draw_topology(work, desk, low, {high.x - side, high.y - plots}, false);
-  draw_plots(work, {low.x + px(14), high.y - plots + px(10)}, {high.x - side - px(14), high.y - px(8)}, false);
+  // With little room the nodes stand below each other, over one plot.
+  const bool tight = size.x - side < px(520) || size.y < px(400);
+  const float plots = tight ? px(108) : std::clamp(size.y * 0.4F, px(190), px(420));
+  draw_topology(work, desk, low, {high.x - side, high.y - plots}, tight);
+  draw_plots(work, {low.x + px(14), high.y - plots + px(10)}, {high.x - side - px(14), high.y - px(8)}, tight);
   ImDrawList* list = ImGui::GetWindowDrawList();
   list->AddLine({high.x - side, low.y}, {high.x - side, high.y}, colours().border);
   list->AddLine({low.x, high.y - plots}, {high.x - side, high.y - plots}, colours().border);
@@ -333,7 +335,8 @@ void ClusterPanel::draw_plots(Workspace& work, ImVec2 low, ImVec2 high, bool sma
   const double age = plot.now - work.connection()->connecting_since();
   plot.seconds = age < 55 ? 60 : age < 115 ? 120 : 300;
   const bool across = !small && high.x - low.x > px(780);
-  const int count = small && high.y - low.y < px(280) ? 2 : 3;
+  const float room = high.y - low.y;
+  const int count = small && room < px(150) ? 1 : small && room < px(280) ? 2 : 3;
   const auto place = [&](int index, ImVec2& from, ImVec2& to) {
     if (across) {
       const float width = (high.x - low.x - px(40)) / 3;
@@ -352,6 +355,7 @@ void ClusterPanel::draw_plots(Workspace& work, ImVec2 low, ImVec2 high, bool sma
   plot.title = "Throughput";
   plot.unit = "statements/s";
   ui::draw_plot(plot, all, from, to);
+  if (count < 2) return;
   place(1, from, to);
   plot.title = "Lag";
   plot.unit = "ms";
