@@ -243,7 +243,9 @@ bool Shell::merges(const StreamItem& item) {
   if (options_.merge_inserts < 2 || options_.interactive || options_.atomic || options_.parameters || item.vertical)
     return false;
   if (merged_.size() >= options_.merge_inserts || merged_tuples_.size() > kMostBytes) return false;
-  const sql::Verdict verdict = sql::classify(item.text, database_);
+  sql::Judgement judgement;  // classify() does not look at tuples
+  judgement.default_database = database_;
+  const sql::Verdict verdict = sql::judge(item.text, judgement);
   if (!verdict.insert || !verdict.insert->plain || !verdict.insert->literals_only) return false;
   const sql::InsertShape& shape = *verdict.insert;
   const std::string head = item.text.substr(verdict.body_offset, shape.values_offset - verdict.body_offset);
