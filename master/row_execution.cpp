@@ -12,7 +12,7 @@
 namespace sqlcast::master {
 namespace {
 
-constexpr std::size_t kMostWarnings = 64;
+constexpr std::size_t kMostWarnings = 16;  // as of any statement
 constexpr std::size_t kTextBytes = 256U << 10U;
 
 std::string seconds_text(std::uint64_t microseconds) {
@@ -54,7 +54,26 @@ Status RowExecution::run() {
     if (!outcome.status.ok()) break;
     if (Status status = run_by_rows(slot); !status.ok()) return status;
   }
-  return outcome.status.ok() ? run_as_they_are(waiting) : ok_status();
+  if (outcome.status.ok())
+    if (Status status = run_as_they_are(waiting); !status.ok()) return status;
+  if (outcome.status.ok()) check_expectations();
+  return ok_status();
+}
+
+// As the executor does: when all has run, so that an error of a later statement comes first.
+void RowExecution::check_expectations() {
+  for (std::size_t slot = 0; slot < outcome.statements.size(); ++slot) {
+    const std::uint64_t affected = outcome.statements[slot].effect.affected_rows;
+    const std::optional<std::uint64_t> expect = request_.request.statements[slot].expect;
+    if (!expect || *expect == affected) continue;
+    outcome.failed_statement = static_cast<std::uint32_t>(slot);
+    outcome.status =
+        Status::error(Code::expectation_failed,
+                      "the statement affected " + std::to_string(affected) + " rows where " + std::to_string(*expect) +
+                          " were expected; the request was rolled back, nothing of it is kept. Read the "
+                          "rows again and decide anew.");
+    return;
+  }
 }
 
 // The request's own failure, which is for `outcome` to tell; what ends the transaction is for who began it.
@@ -121,7 +140,6 @@ Status RowExecution::run_as_they_are(const std::vector<std::size_t>& slots) {
   for (const std::size_t slot : slots) {
     const sql::Verdict& verdict = request_.plan.verdicts[slot];
     job.statements.push_back(statement_of(request_.plan.texts[slot], verdict, place));
-    job.statements.back().expect = request_.request.statements[slot].expect;
     if (verdict.statement_class == sql::Class::write) ++place;
   }
   std::vector<storage::StatementOutcome> outcomes;
@@ -213,13 +231,7 @@ Status RowExecution::run_texts(std::size_t slot, std::vector<std::string> texts)
         if (sum.warnings.size() < kMostWarnings) sum.warnings.push_back(std::move(warning));
     }
   }
-  const std::optional<std::uint64_t> expect = request_.request.statements[slot].expect;
-  if (!expect || *expect == sum.effect.affected_rows) return ok_status();
-  return failed(slot, Status::error(Code::expectation_failed,
-                                    "the statement affected " + std::to_string(sum.effect.affected_rows) +
-                                        " rows where " + std::to_string(*expect) +
-                                        " were expected; the request was rolled back, nothing of it is kept. Read the "
-                                        "rows again and decide anew."));
+  return ok_status();
 }
 
 }  // namespace sqlcast::master

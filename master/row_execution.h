@@ -45,6 +45,7 @@ class RowExecution {
   Status run_job(const storage::Job& job, std::vector<storage::StatementOutcome>& outcomes,
                  const std::vector<std::size_t>& slots);
   Status fail_as_itself(std::size_t slot);
+  void check_expectations();
   Status failed(std::size_t slot, Status why);
   bool out_of_time(std::size_t slot);
   std::uint32_t time_left_ms() const;
