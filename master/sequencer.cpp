@@ -473,7 +473,8 @@ void Sequencer::answer_with_error(WriteRequest& request, Status status, std::opt
   }
   // Should it have run, now or when it was first sent, it is in the log after this.
   const Sequence since = std::min(request.request.sent_since.value_or(head_.sequence), head_.sequence);
-  const bool nothing_done = status.code == Code::timeout || status.code == Code::disk_full;
+  constexpr std::array kNothingDone{Code::timeout, Code::disk_full, Code::internal};
+  const bool nothing_done = std::find(kNothingDone.begin(), kNothingDone.end(), status.code) != kNothingDone.end();
   if (nothing_done && request.retryable() && hooks_.has_other_copy(request.key(), request.caller))
     status = other_copy_status(since);
   // What the database or the rules said is the outcome, of copies that wait as well; and when that cannot pass, of

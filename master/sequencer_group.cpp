@@ -66,6 +66,10 @@ void Sequencer::commit_group(Batch batch) {
       commit_one_by_one(std::move(batch));
       return;
     }
+    if (!connect_for(batch)) return;
+    // Reconnecting may have found a schema that has moved on.
+    std::erase_if(batch, [this](WriteRequest& request) { return !replan(request); });
+    if (batch.empty()) return;
     switch (try_group(batch, why)) {
       case Attempt::committed: last_group_took_ = answered_at_ - begun; return;
       case Attempt::failed: return;
@@ -80,9 +84,6 @@ void Sequencer::commit_group(Batch batch) {
                                                          why.message + "); nothing was changed"));
       return true;
     });
-    if (!connect_for(batch)) return;
-    // Reconnecting may have found a schema that has moved on.
-    std::erase_if(batch, [this](WriteRequest& request) { return !replan(request); });
   }
   answer_all_with_error(batch, given_up(why));
 }

@@ -120,6 +120,12 @@ Applied apply_groups(WriteConnection& connection, std::span<const DecodedGroup> 
     connection.roll_back();
     return Applied{outcome, std::move(why)};
   };
+  const auto differs = [&](std::string text, const std::vector<storage::JobOutcome>& outcomes) {
+    Status why = Status::error(Code::diverged, std::move(text));
+    for (const storage::JobOutcome& outcome : outcomes)
+      if (why.database_errno == 0) why.database_errno = outcome.status.database_errno;
+    return undone(Outcome::differs, std::move(why));
+  };
   storage::Executor::Frame frame;
   frame.finish = [&](const std::vector<storage::JobOutcome>& expected) -> std::optional<std::string> {
     if (!first_difference(expected).empty()) return std::nullopt;
@@ -132,14 +138,14 @@ Applied apply_groups(WriteConnection& connection, std::span<const DecodedGroup> 
   if (!made.status.ok()) {
     if (made.ended_by.empty() || !storage::means_other_data(made.status)) return undone(Outcome::again, made.status);
     const std::size_t job = made.ended_by.front();
-    return undone(Outcome::differs, Status::error(Code::diverged, difference(*entries[job], made.outcomes[job])));
+    return differs(difference(*entries[job], made.outcomes[job]), {made.outcomes[job]});
   }
   if (!made.finish) {
     // What comes after a statement that has to be tried again says nothing.
     for (const storage::JobOutcome& outcome : made.outcomes)
       if (storage::passes_by_itself(outcome.status)) return undone(Outcome::again, outcome.status);
     if (std::string text = first_difference(made.outcomes); !text.empty())
-      return undone(Outcome::differs, Status::error(Code::diverged, std::move(text)));
+      return differs(std::move(text), made.outcomes);
     crash_point("batch_executed");
     made.finish = connection.writer().run_script(storage::commit_sql(groups), storage::kCommitStatements, nullptr);
   }

@@ -33,7 +33,8 @@ struct Applied {
     differs,  // nothing was done: an effect or an error that only other data can have
   };
   Outcome outcome = Outcome::applied;
-  Status why;  // diverged, where it differs: entry, statement, expected and found
+  // Diverged, where it differs: entry, statement, expected and found, and the database's number, if it was an error.
+  Status why;
 };
 
 // In one transaction with their rows of the log. They follow each other, and none is a definition.

@@ -2,6 +2,7 @@
 
 #include "base/logging.h"
 #include "node/heads.h"
+#include "storage/errors.h"
 
 namespace sqlcast::node {
 namespace {
@@ -75,6 +76,12 @@ Status settle_ahead(NodeLog& log, DatabaseHead& database, proto::Group ahead) {
       return log.append(group->group);
     }
     case Applied::Outcome::differs: {
+      // That says nothing of the data on which it was, perhaps, carried out before.
+      if (storage::is_damaged_table(applied.why))
+        return Status::error(Code::diverged,
+                             "whether entry " + std::to_string(group->group.last) +
+                                 " was carried out before cannot be told while a table of its is damaged: " +
+                                 applied.why.message + ". Repair the table, or its file, and start this node again");
       logging::warn("what was begun behind entry {} cannot be carried out, and nobody was told of it: it is void ({})",
                     log.end().sequence, applied.why.message);
       return log.take_back();

@@ -12,12 +12,19 @@ namespace {
 enum Number {
   kLastOfFiles = 40,  // below: files and memory (mysys)
   kFileDiskFull = 20,
+  kCannotOpenFile = 1016,
+  kFileNotFound = 1017,
   kCheckRead = 1020,  // changed by somebody else since it was read
   kDiskFull = 1021,
   kErrorOnClose = 1023,
   kErrorOnRead = 1024,
   kErrorOnWrite = 1026,
   kGetErrno = 1030,  // the engine's: "Got error 28 …"
+  kKeyNotFound = 1032,
+  kNotFormFile = 1033,
+  kNotKeyFile = 1034,
+  kOldKeyFile = 1035,
+  kOpenedReadOnly = 1036,
   kOutOfMemory = 1037,
   kOutOfSortMemory = 1038,
   kTooManyConnections = 1040,
@@ -45,6 +52,8 @@ enum Number {
   kNetworkWrite = 1161,
   kErrorDuringCommit = 1180,
   kErrorDuringRollback = 1181,
+  kCrashedOnUsage = 1194,
+  kCrashedOnRepair = 1195,
   kTooManyUserConnections = 1203,
   kLockWaitTimeout = 1205,
   kLockTableFull = 1206,
@@ -60,8 +69,14 @@ enum Number {
   kTooManyTransactions = 1637,
   kLockAborted = 1689,
   kAccessDeniedNoPassword = 1698,
+  kIndexCorrupt = 1712,
   kReadOnlyTransaction = 1792,
+  kTablespaceMissing = 1812,
+  kTablespaceDiscarded = 1814,
+  kEngineReadOnly = 1874,
+  kTableCorrupt = 1877,
   kConnectionKilled = 1927,
+  kNotInEngine = 1932,
   kInvalidRole = 1959,
   kStatementTimeout = 1969,
   kFirstOfClient = 2000,  // from here on mostly the connector's own
@@ -106,6 +121,11 @@ constexpr std::array kPassing{kCheckRead,
                               kStatementTimeout,
                               kReadOnlyTransaction,
                               kClientPacketTooLarge};
+
+constexpr std::array kDamaged{kCannotOpenFile,  kFileNotFound, kKeyNotFound,       kNotFormFile,
+                              kNotKeyFile,      kOldKeyFile,   kOpenedReadOnly,    kCrashedOnUsage,
+                              kCrashedOnRepair, kIndexCorrupt, kTablespaceMissing, kTablespaceDiscarded,
+                              kEngineReadOnly,  kTableCorrupt, kNotInEngine};
 
 constexpr std::array kRights{kDatabaseAccessDenied, kAccessDenied,        kTableAccessDenied,      kColumnAccessDenied,
                              kSpecificAccessDenied, kRoutineAccessDenied, kAccessDeniedNoPassword, kInvalidRole};
@@ -203,6 +223,8 @@ bool passes_by_itself(const Status& status) {
   return status.code == Code::database_unavailable || (number > 0 && number <= kLastOfFiles) ||
          is_one_of(kPassing, number) || is_interrupted(status) || is_disk_full(status) || lacks_rights(status);
 }
+
+bool is_damaged_table(const Status& status) { return is_one_of(kDamaged, status.database_errno); }
 
 Status without_appended(Status status) {
   // As executor_script ends a statement: one that ends in a line comment takes nothing of what follows.

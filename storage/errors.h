@@ -45,6 +45,8 @@ bool is_login_refused(const Status& status);
 bool is_answer(const Status& status);
 // There is nobody at the address.
 bool is_nobody_there(const Status& status);
+// A table cannot be used as it stands on this disk, or the server not be written to: whatever is in it.
+bool is_damaged_table(const Status& status);
 // The connection is gone, or in no known state.
 bool loses_connection(const Status& status);
 

@@ -253,6 +253,7 @@ TEST_CASE("programs: `sqlcast log` reads a log while it is written, and its exit
   begin.epoch = begin.first = begin.last = 1;
   begin.bytes = "bytes of a group";
   REQUIRE(opened->writer->append(begin).ok());
+  opened->writer->settle();
   REQUIRE(opened->writer->close().ok());
   const auto run = [&](std::vector<std::string> arguments, const std::string& folder) {
     arguments.insert(arguments.begin(), {program("sqlcast"), "log"});

@@ -43,6 +43,7 @@ class ModelDatabase final : public DatabaseHead {
   ModelDatabase(Random& random, std::function<void()> moment) : random_(random), moment_(std::move(moment)) {}
 
   bool moody = false;  // may refuse for the moment what it is given
+  int damaged = 0;     // the number of the error with which it refuses everything, for a table is; 0 = none is
 
   // ---- the server ----------------------------------------------------------------------------------------------
 
@@ -167,6 +168,7 @@ class ModelDatabase final : public DatabaseHead {
     std::vector<proto::Group> groups;
     std::vector<Tag> tags;
     for (const DecodedGroup& one : some) {
+      if (damaged != 0) return differs("a table is damaged", damaged);
       if (one.group.last <= end().sequence) return differs("its row is there already");
       for (const proto::Entry& entry : one.entries) {
         tags.push_back(entry.key.request_id);
@@ -196,8 +198,10 @@ class ModelDatabase final : public DatabaseHead {
   };
 
   static Status lost() { return Status::error(Code::database_unavailable, "the server was lost"); }
-  static Applied differs(const std::string& why) {
-    return {Applied::Outcome::differs, Status::error(Code::diverged, why)};
+  static Applied differs(const std::string& why, int database_errno = 0) {
+    Status status = Status::error(Code::diverged, why);
+    status.database_errno = database_errno;
+    return {Applied::Outcome::differs, std::move(status)};
   }
   bool ask() {
     moment_();

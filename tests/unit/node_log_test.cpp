@@ -6,9 +6,11 @@
 #include <memory>
 #include <vector>
 
+#include "node/recovery.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/wait.h"
 #include "tests/unit/log_memory_fs.h"
+#include "tests/unit/model_database.h"
 #include "tests/unit/node_groups.h"
 
 using namespace sqlcast;
@@ -224,4 +226,34 @@ TEST_CASE(
     CHECK(master.durable() == end_of(group));
     CHECK(*master.has(end_of(group)));
   }
+}
+
+TEST_CASE("node log: a damaged table makes nothing void of which somebody may have been told") {
+  log::test::MemoryFileSystem disk;
+  NodeLog::Options options{"log", 64U << 10U};
+  options.threads = false;
+  options.writes_ahead = true;
+  const proto::Group group = group_behind(kStart);
+  {
+    NodeLog log(options, disk);
+    REQUIRE(log.begin(kCluster, kStart).ok());
+    REQUIRE(log.append(group, {}, NodeLog::Sync::at_once).ok());
+    disk.end_process();
+  }
+  NodeLog log(options, disk);
+  REQUIRE(log.open().ok());
+  REQUIRE(log.ahead());
+  log::test::Random random(1);
+  node::test::ModelDatabase database(random, [] {});
+  REQUIRE(database.open());
+  database.damaged = 1194;
+  const Status refused = node::reconcile(log, database, std::nullopt);
+  CHECK(refused.code == Code::diverged);
+  CHECK(refused.message.find("Repair the table") != std::string::npos);
+  CHECK(log.ahead());
+  // Of its data, as a duplicate key: it was never carried out.
+  database.damaged = 1062;
+  CHECK(node::reconcile(log, database, std::nullopt).ok());
+  CHECK_FALSE(log.ahead());
+  CHECK(log.end().sequence == 0);
 }

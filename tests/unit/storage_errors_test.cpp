@@ -33,6 +33,10 @@ TEST_CASE("errors: what passes by itself is told from what means other data") {
     CHECK_FALSE(storage::passes_by_itself(database_error(number)));
     CHECK(storage::means_other_data(database_error(number)));
   }
+  // Of the latter, those that say nothing of what is in the table.
+  for (const int number : {1016, 1017, 1032, 1034, 1036, 1194, 1712, 1812, 1874, 1932})
+    CHECK(storage::is_damaged_table(database_error(number)));
+  for (const int number : {1062, 1146, 1205, 0}) CHECK_FALSE(storage::is_damaged_table(database_error(number)));
   const Status lost = Status::error(Code::database_unavailable, "gone");
   CHECK(storage::passes_by_itself(lost));
   CHECK_FALSE(storage::means_other_data(lost));
