@@ -28,10 +28,20 @@ class Batch {
     tail_ = tail;
     text_ = head;
     job_ = std::move(job);
+    job_.head = head.size();
   }
+  // Whose row it is: of the statement at that position, from where and which line.
+  struct From {
+    std::uint64_t statement = 0;
+    std::uint64_t position = 0;
+    std::size_t line = 0;
+  };
   // `end`: of the position behind it.
-  void add(std::string_view tuple, std::uint64_t end) {
+  void add(std::string_view tuple, std::uint64_t end, const From& from) {
     text_ += job_.rows == 0 ? " " : ",";
+    if (job_.pieces.empty() || job_.pieces.back().statement != from.statement)
+      job_.pieces.push_back({from.statement, from.position, text_.size(), 0, from.line});
+    ++job_.pieces.back().rows;
     text_ += tuple;
     ++job_.rows;
     job_.end = end;

@@ -47,6 +47,7 @@ Result<std::optional<Checkpoint>> CheckpointFile::load() const {
   Checkpoint checkpoint;
   checkpoint.client_id = word(*value, "client_id");
   checkpoint.subject = word(*value, "subject");
+  checkpoint.taken_in = word(*value, "taken_in");
   checkpoint.pass = number(*value, "pass");
   checkpoint.position = number(*value, "position");
   checkpoint.sent_since = number(*value, "sent_since");
@@ -62,6 +63,7 @@ Status CheckpointFile::save(const Checkpoint& checkpoint) const {
   json::Object object;
   object.emplace_back("client_id", checkpoint.client_id);
   object.emplace_back("subject", checkpoint.subject);
+  object.emplace_back("taken_in", checkpoint.taken_in);
   object.emplace_back("pass", checkpoint.pass);
   object.emplace_back("position", checkpoint.position);
   object.emplace_back("sent_since", checkpoint.sent_since);

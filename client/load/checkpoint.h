@@ -16,7 +16,8 @@ namespace sqlcast::load {
 
 struct Checkpoint {
   std::string client_id;
-  std::string subject;  // the files, their sizes and times, and how they were to be loaded
+  std::string subject;   // the files, their sizes and times, and how they were to be loaded
+  std::string taken_in;  // of the subject, too: the files that its scripts take in
   std::uint64_t pass = 0;
   std::uint64_t position = 0;  // everything before it in this pass is confirmed
   Sequence sent_since = 0;     // a position of the log that was known before anything behind it was first sent

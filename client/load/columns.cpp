@@ -19,10 +19,11 @@ Result<std::vector<TableColumn>> columns_of(client::Client& client, const TableN
   const auto until = std::chrono::steady_clock::now() + std::chrono::minutes(2);
   while (true) {
     client::Request request = client::Request::of(
-        "SELECT column_name, data_type, extra FROM information_schema.columns WHERE table_schema = ? AND table_name = "
-        "? "
+        "SELECT column_name, data_type, extra, EXISTS(SELECT 1 FROM information_schema.referential_constraints "
+        "WHERE constraint_schema = ? AND table_name = ? AND referenced_table_name = table_name) "
+        "FROM information_schema.columns WHERE table_schema = ? AND table_name = ? "
         "ORDER BY ordinal_position",
-        {table.database, table.name});
+        {table.database, table.name, table.database, table.name});
     request.consistency = client::Consistency::master;
     request.page_rows = 5'000;  // a table has 4,096 columns at most
     const client::Reply reply = client.run(std::move(request));
@@ -33,7 +34,8 @@ Result<std::vector<TableColumn>> columns_of(client::Client& client, const TableN
         const std::string extra = text::cell_text(rows.cell(row, 2));
         columns.push_back({text::cell_text(rows.cell(row, 0)), text::cell_text(rows.cell(row, 1)),
                            extra.find("auto_increment") != std::string::npos,
-                           extra.find("GENERATED") != std::string::npos, extra.find("INVISIBLE") != std::string::npos});
+                           extra.find("GENERATED") != std::string::npos, extra.find("INVISIBLE") != std::string::npos,
+                           text::cell_text(rows.cell(row, 3)) == "1"});
       }
       return columns;
     }
@@ -57,6 +59,7 @@ InsertColumns insert_columns(const std::vector<TableColumn>& table, const std::v
     if (order[i] != nullptr && order[i]->generated) result.generated.push_back(i);
     if (order[i] != nullptr && order[i]->auto_increment) result.id = i;
   }
+  result.refers_to_itself = !table.empty() && table.front().refers_to_itself;
   result.id_missing = !result.id && std::any_of(table.begin(), table.end(),
                                                 [](const TableColumn& column) { return column.auto_increment; });
   return result;

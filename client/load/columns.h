@@ -19,6 +19,7 @@ struct TableColumn {
   bool auto_increment = false;
   bool generated = false;
   bool invisible = false;
+  bool refers_to_itself = false;  // its table: rows count on rows in front of them
 };
 
 // In their order; empty when there is no such table.
@@ -31,6 +32,7 @@ bool same_column(std::string_view a, std::string_view b);
 struct InsertColumns {
   std::vector<std::size_t> generated;  // places in a tuple whose value the table computes
   std::optional<std::size_t> id;       // place of the AUTO_INCREMENT column's value
+  bool refers_to_itself = false;       // the table
   bool id_missing = false;             // the table has one, and the tuples do not
 };
 InsertColumns insert_columns(const std::vector<TableColumn>& table, const std::vector<std::string>& named);

@@ -1,6 +1,5 @@
 #include "client/load/import_session.h"
 
-#include <filesystem>
 #include <random>
 #include <utility>
 
@@ -10,7 +9,6 @@
 namespace sqlcast::load {
 namespace {
 
-namespace fs = std::filesystem;
 using std::chrono::steady_clock;
 
 // Which import it is: the files as they are now, how they are loaded, and where.
@@ -24,12 +22,7 @@ std::string subject_of(const LoadOptions& options, const std::vector<Source>& so
             table.null_marker.value_or("-") + "\n";
     for (const std::string& column : table.columns) text += column + ",";
   }
-  for (const Source& source : sources) {
-    std::error_code problem;
-    const auto changed = fs::last_write_time(source.path, problem).time_since_epoch().count();
-    text += fs::absolute(source.path, problem).lexically_normal().string() +
-            fmt::format(" {} {}\n", file_size(source.path), changed);
-  }
+  for (const Source& source : sources) text += described(source.path);
   return text;
 }
 

@@ -1,6 +1,7 @@
 #include "client/load/interpreter.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "sql/policy.h"
@@ -21,6 +22,35 @@ std::string unquote(std::string_view value) {
   if (value.size() >= 2 && (value.front() == '\'' || value.front() == '"' || value.front() == '`'))
     value = value.substr(1, value.size() - 2);
   return std::string(value);
+}
+
+// The word of a SQL_MODE by which a statement means something else; empty without one.
+std::string foreign_mode(std::string_view value) {
+  constexpr std::array<std::string_view, 14> kForeign = {"ANSI_QUOTES",
+                                                         "NO_BACKSLASH_ESCAPES",
+                                                         "PIPES_AS_CONCAT",
+                                                         "REAL_AS_FLOAT",
+                                                         "HIGH_NOT_PRECEDENCE",
+                                                         "ANSI",
+                                                         "ORACLE",
+                                                         "MSSQL",
+                                                         "DB2",
+                                                         "POSTGRESQL",
+                                                         "MAXDB",
+                                                         "MYSQL323",
+                                                         "MYSQL40",
+                                                         "EMPTY_STRING_IS_NULL"};
+  if (!value.empty() && value != "0" && value.find_first_not_of("0123456789") == std::string_view::npos)
+    return std::string(value);
+  for (std::size_t at = 0; at < value.size();) {
+    const auto in_word = [&](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; };
+    std::size_t end = at;
+    while (end < value.size() && in_word(value[end])) ++end;
+    const std::string_view word = value.substr(at, end - at);
+    if (std::find(kForeign.begin(), kForeign.end(), word) != kForeign.end()) return std::string(word);
+    at = end + 1;
+  }
+  return {};
 }
 
 }  // namespace
@@ -57,8 +87,10 @@ Status Interpreter::read(Placed& placed, const Source& source, Action& action) {
   action.database = database_;
   action.load_mode = checks_off_;
   action.zero_is_zero = zero_is_zero_;
+  if (Status status = follow_transaction(action); !status.ok()) return status;
   switch (action.form.kind) {
-    case Kind::nothing: break;
+    case Kind::nothing:
+    case Kind::not_followed: break;
     case Kind::insert: action.kind = action.form.body > 0 ? Action::Kind::insert : Action::Kind::write; break;
     case Kind::write: action.kind = Action::Kind::write; break;
     case Kind::create_table: table(placed, action); break;
@@ -77,6 +109,7 @@ Status Interpreter::read(Placed& placed, const Source& source, Action& action) {
     case Kind::source: action.kind = Action::Kind::source; break;
     case Kind::set: return set(text, action);
     case Kind::passed_over: pass_over(action, action.form.what); break;
+    case Kind::savepoint: pass_over(action, action.form.what, "nothing goes back to it"); break;
     case Kind::read: pass_over(action, action.form.what, "it changes nothing"); break;
     case Kind::definition:
       action.kind = Action::Kind::definition;
@@ -84,6 +117,9 @@ Status Interpreter::read(Placed& placed, const Source& source, Action& action) {
       break;
     case Kind::stored_code:
       leave_out(action, action.form.what, "stored code does not run in a cluster; move it into the application", false);
+      break;
+    case Kind::hidden_code:
+      leave_out(action, action.form.what, "what it would write is not known: write it as statements", true);
       break;
     case Kind::account:
       leave_out(action, action.form.what, "accounts and rights are each node's own, not the cluster's", false);
@@ -110,8 +146,10 @@ bool Interpreter::refused(const Placed& placed, Action& action, bool data) {
 }
 
 void Interpreter::table(Placed& placed, Action& action) {
-  if (action.stand_in || foresight_.views.count(action.table) > 0)
+  if (action.stand_in || foresight_.views.count(action.table) > 0) {
+    stood_in_.insert(action.table);
     return pass_over(action, "CREATE TABLE", "stands for a view until the dump's end");
+  }
   action.kind = Action::Kind::create_table;
   TableRules rules;
   rules.without_keys = foresight_.keys_behind.count(action.table) > 0 || (foresight_.none && checks_off_);
@@ -138,7 +176,11 @@ void Interpreter::table(Placed& placed, Action& action) {
 }
 
 void Interpreter::view(Placed& placed, Action& action) {
-  if (action.stand_in) return pass_over(action, "CREATE VIEW", "stands for a view until the dump's end");
+  if (action.stand_in) {
+    stood_in_.insert(action.table);
+    return pass_over(action, "CREATE VIEW", "stands for a view until the dump's end");
+  }
+  action.behind = checks_off_ || stood_in_.count(action.table) > 0;
   action.kind = Action::Kind::create_view;
   bool changed = false;
   std::string text = invoker_view(placed.statement.text, changed);
@@ -174,36 +216,74 @@ void Interpreter::database(Placed& placed, Action& action) {
 
 Status Interpreter::set(std::string_view text, Action& action) {
   const std::vector<Setting> settings = settings_of(text);
-  if (settings.empty()) {
+  if (settings.empty() && upper(text).find("STATEMENT") == std::string::npos) {
     leave_out(action, "SET", "accounts, roles and transactions are not set in a cluster", false);
     return ok_status();
   }
+  if (settings.empty()) leave_out(action, "SET STATEMENT", "write its statement without it", true);
   for (const Setting& setting : settings) {
     if (setting.global)
       leave_out(action, "SET GLOBAL " + setting.name, "settings of a server are each node's own", false);
-    else if (Status status = set_one(setting); !status.ok())
+    else if (Status status = set_one(setting, action); !status.ok())
       return status;
   }
   if (action.notes.empty()) pass_over(action, "SET", "a cluster pins the settings of its sessions");
   return ok_status();
 }
 
-Status Interpreter::set_one(const Setting& setting) {
+Status Interpreter::set_one(const Setting& setting, Action& action) {
   const std::string value = upper(unquote(setting.value));
   if (setting.name == "FOREIGN_KEY_CHECKS") checks_off_ = value == "0" || value == "OFF" || value == "FALSE";
   if (setting.name == "SQL_MODE") {
     zero_is_zero_ = value.find("NO_AUTO_VALUE_ON_ZERO") != std::string::npos;
-    for (const char* mode : {"ANSI_QUOTES", "NO_BACKSLASH_ESCAPES", "PIPES_AS_CONCAT"})
-      if (value.find(mode) != std::string::npos)
-        return Status::error(Code::bad_request, "SQL_MODE " + std::string(mode) +
-                                                    " gives its strings another meaning than a cluster does");
+    if (const std::string mode = foreign_mode(value); !mode.empty())
+      return Status::error(Code::bad_request,
+                           "SQL_MODE " + mode + " gives its statements another meaning than a cluster does");
   }
   if (setting.name == "NAMES" || setting.name == "CHARACTER_SET_CLIENT") return charset(setting.value);
   if (setting.name == "TIME_ZONE" && !value.starts_with("@") && value != "+00:00" && value != "UTC" &&
-      value != "SYSTEM")
+      value != "SYSTEM" && value != "DEFAULT")
     return Status::error(Code::bad_request,
                          "its times are of the zone " + setting.value +
                              ", and a cluster's are UTC: make the dump with --tz-utc, or change its TIMESTAMP values");
+  if (setting.name == "TIME_ZONE" && (value == "SYSTEM" || value == "DEFAULT"))
+    action.notes.push_back({Sort::rewritten, "SET TIME_ZONE = " + value,
+                            "read as UTC; where it stands for another zone, TIMESTAMP values are moved by that", false,
+                            0});
+  if (setting.name == "AUTOCOMMIT") autocommit(value != "0" && value != "OFF" && value != "FALSE", action);
+  return ok_status();
+}
+
+void Interpreter::autocommit(bool on, Action& action) {
+  if (on && autocommit_off_) {
+    action.ends_transaction = true;
+    begun_ = uncommitted_ = false;
+  }
+  autocommit_off_ = !on;
+}
+
+// BEGIN … COMMIT is followed, and so are statements that end a transaction without saying so.
+Status Interpreter::follow_transaction(Action& action) {
+  const Kind kind = action.form.kind;
+  const std::string& what = action.form.what;
+  const bool of_code = kind == Kind::stored_code || kind == Kind::account;
+  const bool passed_over = kind == Kind::passed_over && what != "UNLOCK";
+  const bool defines = kind == Kind::create_table || kind == Kind::drop_table || kind == Kind::create_database ||
+                       kind == Kind::drop_database || kind == Kind::create_view || kind == Kind::drop_view ||
+                       kind == Kind::definition;
+  if (of_code || passed_over || defines) action.ends_transaction = true;
+  if (kind == Kind::not_followed)
+    return Status::error(Code::bad_request, what +
+                                                ": an import takes a transaction whole or not at all, and cannot "
+                                                "follow this; write the script without it");
+  if (kind == Kind::rollback && uncommitted_ && !begun_)
+    return Status::error(Code::bad_request,
+                         "ROLLBACK under autocommit=0, of statements that are carried out already: put BEGIN in front "
+                         "of what it is to take back");
+  if (kind == Kind::insert || kind == Kind::write) uncommitted_ = uncommitted_ || (autocommit_off_ && !begun_);
+  if (kind == Kind::begin || kind == Kind::commit || action.ends_transaction) uncommitted_ = false;
+  if (kind == Kind::begin || kind == Kind::commit || kind == Kind::rollback || action.ends_transaction)
+    begun_ = kind == Kind::begin;
   return ok_status();
 }
 

@@ -52,6 +52,8 @@ struct Action {
   bool load_mode = false;     // FOREIGN_KEY_CHECKS=0
   bool zero_is_zero = false;  // NO_AUTO_VALUE_ON_ZERO
   bool stand_in = false;      // it stands for a view until the dump's end
+  bool behind = false;        // of a view: it is made when all else is there
+  bool ends_transaction = false;
   std::vector<Note> notes;
 };
 
@@ -60,16 +62,21 @@ class Interpreter {
   explicit Interpreter(Rules rules, Foresight foresight = {});
 
   // `placed.statement.text` becomes what is to run. Its text is left as it is where that is an insert. bad_request for
-  // what no cluster can be given: a character set that is not UTF-8, ANSI_QUOTES.
+  // what no cluster can be given: a character set that is not UTF-8, ANSI_QUOTES; and for what an import does not
+  // follow of transactions: ROLLBACK TO SAVEPOINT, ROLLBACK under autocommit=0.
   Status read(Placed& placed, const Source& source, Action& action);
 
   // A table that could not be made: its rows are left out with it.
   void leave_out(const TableName& table) { left_out_.insert(table); }
   bool is_left_out(const TableName& table) const { return left_out_.count(table) > 0; }
+  // Written under autocommit=0 and not committed, as far as was read.
+  bool is_uncommitted() const { return uncommitted_; }
 
  private:
   Status set(std::string_view text, Action& action);
-  Status set_one(const Setting& setting);
+  Status set_one(const Setting& setting, Action& action);
+  void autocommit(bool on, Action& action);
+  Status follow_transaction(Action& action);
   Status charset(const std::string& value);
   void database(Placed& placed, Action& action);
   void table(Placed& placed, Action& action);
@@ -82,10 +89,14 @@ class Interpreter {
   const Rules rules_;
   const Foresight foresight_;
   std::set<TableName> left_out_;
+  std::set<TableName> stood_in_;  // views whose stand-ins were read
   std::size_t source_ = SIZE_MAX;
   std::string database_;
   bool checks_off_ = false;
   bool zero_is_zero_ = false;
+  bool autocommit_off_ = false;
+  bool begun_ = false;        // BEGIN was read, and no end of it
+  bool uncommitted_ = false;  // outside of that
 };
 
 }  // namespace sqlcast::load

@@ -16,14 +16,17 @@ namespace {
 // Statement by statement, with what is to be done for it. `each` returns not ok to end.
 template <typename Each>
 Status for_each(const std::vector<Source>& sources, Interpreter& interpreter, Meter& meter, std::uint64_t bytes_before,
-                Each each) {
+                Each each, std::string* taken_in = nullptr) {
   Reading reading(sources);
   Placed placed;
   Action action;
   while (true) {
     const auto got = reading.next(placed);
     if (!got) return got.status();
-    if (!*got) return ok_status();
+    if (!*got) {
+      if (taken_in != nullptr) *taken_in = reading.taken_in();
+      return ok_status();
+    }
     meter.at(bytes_before + reading.taken());
     Status status = interpreter.read(placed, sources[placed.source], action);
     if (status.ok() && action.kind == Action::Kind::source) status = reading.take_in(action.form.what);
@@ -55,7 +58,16 @@ void count(const Action& action, const Placed& placed, Interpreter& interpreter,
     summary.add_rows(table, rows);
 }
 
-Result<Plan> plan_of(const LoadOptions& options, const std::vector<Source>& sources, Meter& meter) {
+void note_uncommitted(const Interpreter& interpreter, const Source& last, Summary& summary) {
+  if (!interpreter.is_uncommitted()) return;
+  summary.note({Note::Sort::rewritten, "SET autocommit=0 without COMMIT at its end",
+                "what it wrote is there; a client that ends so would have taken it back", false, 0},
+               last.path, 0);
+}
+
+// `taken_in`: what Reading::taken_in() says of the files.
+Result<Plan> plan_of(const LoadOptions& options, const std::vector<Source>& sources, Meter& meter,
+                     std::string& taken_in) {
   Planner planner;
   if (only_once(sources)) {
     Plan plan = planner.plan(true);
@@ -63,10 +75,11 @@ Result<Plan> plan_of(const LoadOptions& options, const std::vector<Source>& sour
     return plan;
   }
   Interpreter interpreter(options.rules);
-  Status status = for_each(sources, interpreter, meter, 0, [&](const Action& action, const Placed& placed) {
+  const auto plan = [&](const Action& action, const Placed& placed) {
     planner.add(action, placed.position);
     return ok_status();
-  });
+  };
+  Status status = for_each(sources, interpreter, meter, 0, plan, &taken_in);
   if (!status.ok()) return status;
   return planner.plan(false);
 }
@@ -87,13 +100,16 @@ Status preview(const LoadOptions& options, const Watch& watch, Summary& summary)
   if (options.table) return preview_table(options, *sources, watch, summary);
   const std::uint64_t size = size_of(*sources);
   Meter meter(watch, 2 * size);
-  const auto plan = plan_of(options, *sources, meter);
+  std::string taken_in;
+  const auto plan = plan_of(options, *sources, meter, taken_in);
   if (!plan) return plan.status();
   Interpreter interpreter(options.rules, plan->foresight);
-  return for_each(*sources, interpreter, meter, size, [&](const Action& action, const Placed& placed) {
+  Status status = for_each(*sources, interpreter, meter, size, [&](const Action& action, const Placed& placed) {
     count(action, placed, interpreter, summary);
     return ok_status();
   });
+  note_uncommitted(interpreter, sources->back(), summary);
+  return status;
 }
 
 Status load(client::Client& client, const LoadOptions& options, const Watch& watch, Summary& summary) {
@@ -105,8 +121,14 @@ Status load(client::Client& client, const LoadOptions& options, const Watch& wat
   if (options.table) return load_table(client, options, *sources, std::move(*begun), watch, summary);
   const std::uint64_t size = size_of(*sources);
   Meter looking(watch, 0);
-  const auto plan = plan_of(options, *sources, looking);
+  std::string taken_in;
+  const auto plan = plan_of(options, *sources, looking, taken_in);
   if (!plan) return plan.status();
+  if (begun->from_before && begun->checkpoint.taken_in != taken_in)
+    return Status::error(Code::bad_request,
+                         "a file that the script takes in by SOURCE is not what it was when the import was "
+                         "interrupted, so that there is no place to go on at: --restart begins anew");
+  begun->checkpoint.taken_in = taken_in;
   Meter meter(watch, size * plan->passes);
 
   Runner* running = nullptr;
@@ -116,6 +138,7 @@ Status load(client::Client& client, const LoadOptions& options, const Watch& wat
     running->confirmed(job);
   };
   hooks.failed = [&](const Job& job, const Status& status) { return running->failed(job, status); };
+  hooks.goes_on = [&](const Status& status) { return running->goes_on(status); };
   Sender sender(client, begun->file, begun->checkpoint, begun->from_before, known_position(client, meter), hooks);
   Runner runner(client, sender, summary, *plan, options.force, begun->from_before ? begun->checkpoint : Checkpoint{});
   running = &runner;
@@ -127,6 +150,7 @@ Status load(client::Client& client, const LoadOptions& options, const Watch& wat
       return plan->pass(action) == pass ? runner.carry_out(action, placed, pass) : ok_status();
     });
     if (status.ok()) status = runner.end_pass();
+    if (status.ok() && pass + 1 == plan->passes) note_uncommitted(interpreter, sources->back(), summary);
     if (!status.ok()) return status;
   }
   if (Status status = runner.finish(); !status.ok()) return status;

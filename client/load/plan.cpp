@@ -36,8 +36,13 @@ void Planner::add(const Action& action, std::uint64_t position) {
     case Do::write:
     case Do::begin: in_order_ = true; break;
     case Do::definition:
-      in_order_ = in_order_ || (!action.table.name.empty() && action.form.kind != Kind::drop_view);
+      // CREATE INDEX, TRUNCATE, RENAME … too. A database comes before what is in it, unless that was read already.
+      if (action.form.kind == Kind::create_database || action.form.kind == Kind::drop_view) break;
+      in_order_ = in_order_ || action.form.kind != Kind::drop_database ||
+                  std::any_of(tables_.begin(), tables_.end(),
+                              [&](const auto& each) { return each.first.database == action.form.table.database; });
       break;
+    case Do::create_view: in_order_ = in_order_ || !action.behind; break;
     default: break;
   }
   if (action.form.kind == Kind::create_view) views_.insert(action.table);

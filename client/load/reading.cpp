@@ -5,6 +5,9 @@
 #include <string_view>
 #include <utility>
 
+#include "base/logging.h"
+#include "client/load/input.h"
+
 namespace sqlcast::load {
 namespace {
 
@@ -52,6 +55,12 @@ Result<std::vector<Source>> sources_in(const fs::path& folder) {
 }
 
 }  // namespace
+
+std::string described(const std::string& path) {
+  std::error_code problem;
+  const auto changed = fs::last_write_time(path, problem).time_since_epoch().count();
+  return fs::absolute(path, problem).lexically_normal().string() + fmt::format(" {} {}\n", file_size(path), changed);
+}
 
 Result<std::vector<Source>> sources_of(const std::vector<std::string>& paths) {
   std::vector<Source> sources;
@@ -113,7 +122,9 @@ Status Reading::take_in(const std::string& path) {
   const fs::path beside = open_.empty() ? fs::path() : fs::path(open_.back().path).parent_path();
   std::error_code problem;
   const bool here = fs::path(path).is_absolute() || (!fs::exists(beside / path, problem) && fs::exists(path, problem));
-  return open(here ? path : (beside / path).string(), last_ + 1);
+  const fs::path file = here ? fs::path(path) : beside / path;
+  taken_in_ += described(file.string());
+  return open(file.string(), last_ + 1);
 }
 
 std::uint64_t Reading::taken() const {

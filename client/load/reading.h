@@ -22,6 +22,9 @@ struct Source {
 // its views. io for what is not there.
 Result<std::vector<Source>> sources_of(const std::vector<std::string>& paths);
 
+// A file as it is now: its absolute path, size and time of change, and a line's end.
+std::string described(const std::string& path);
+
 struct Placed {
   ScriptStatement statement;
   std::uint64_t position = 0;
@@ -41,6 +44,8 @@ class Reading {
 
   const std::vector<Source>& sources() const { return sources_; }
   std::uint64_t taken() const;  // bytes of the files
+  // Which files take_in() has opened, with their sizes and times of change: a line each.
+  const std::string& taken_in() const { return taken_in_; }
 
  private:
   struct Open {
@@ -53,8 +58,9 @@ class Reading {
   const std::vector<Source> sources_;
   std::vector<Open> open_;
   std::size_t next_source_ = 0;
-  std::uint64_t base_ = 0;   // of the next file
-  std::uint64_t last_ = 0;   // the last position
+  std::uint64_t base_ = 0;  // of the next file
+  std::uint64_t last_ = 0;  // the last position
+  std::string taken_in_;
   std::uint64_t taken_ = 0;  // of files that were read whole
 };
 

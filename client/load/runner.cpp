@@ -66,6 +66,10 @@ Job Runner::job_for(const Action& action, const Placed& placed, std::uint64_t pa
 
 Status Runner::carry_out(Action& action, Placed& placed, std::uint64_t pass) {
   for (const Note& note : action.notes) summary_.note(note, placed.file, placed.statement.line);
+  if (action.ends_transaction && in_transaction_) {
+    if (Status status = commit(placed.position); !status.ok()) return status;
+    in_transaction_ = false;
+  }
   switch (action.kind) {
     case Do::none:
     case Do::source: return ok_status();
@@ -74,18 +78,16 @@ Status Runner::carry_out(Action& action, Placed& placed, std::uint64_t pass) {
     case Do::begin:
       if (Status status = commit(placed.position); !status.ok()) return status;
       in_transaction_ = true;
+      split_ = false;
       return ok_status();
     case Do::commit: {
       const Status status = commit(placed.position + 1);
       in_transaction_ = false;
       return status;
     }
-    case Do::rollback:
-      if (Status status = flush(); !status.ok()) return status;  // outside of one it is nothing
-      in_transaction_ = false;
-      transaction_ = {};
-      return ok_status();
+    case Do::rollback: return rollback(action, placed, pass);
     case Do::create_view: {
+      if (!action.behind) return define(action, placed, pass);
       Job job = job_for(action, placed, 0);
       job.statements.push_back(placed.statement.text);
       views_[action.table] = {std::move(job), action.form.what, 0};
@@ -98,21 +100,40 @@ Status Runner::carry_out(Action& action, Placed& placed, std::uint64_t pass) {
 Status Runner::flush() {
   if (batch_.empty()) return ok_status();
   const bool alone = std::exchange(alone_, false);
-  if (!alone || in_transaction_) return emit(batch_.take());
-  if (Status status = sender_.wait_for_all(); !status.ok()) return status;
-  if (Status status = emit(batch_.take()); !status.ok()) return status;
-  return sender_.wait_for_all();
+  Job job = batch_.take();
+  if (in_transaction_) return emit(std::move(job));
+  // Requests overtake each other, and rows of one table may count on those of another.
+  const bool other = std::exchange(last_, job.table) != job.table;
+  if (alone || other)
+    if (Status status = sender_.wait_for_all(); !status.ok()) return status;
+  if (Status status = emit(std::move(job)); !status.ok()) return status;
+  return alone ? sender_.wait_for_all() : ok_status();
+}
+
+Status Runner::rollback(const Action& action, const Placed& placed, std::uint64_t pass) {
+  if (!in_transaction_) return flush();  // it is nothing
+  if (split_)
+    return with_place(Status::error(Code::too_large,
+                                    "ROLLBACK of a transaction that is larger than a request may be: its first parts "
+                                    "are committed already"),
+                      job_for(action, placed, pass));
+  if (!batch_.empty()) (void)batch_.take();
+  alone_ = in_transaction_ = false;
+  transaction_ = {};
+  return ok_status();
 }
 
 // To the cluster, or to the transaction that is being read.
 Status Runner::emit(Job job) {
   if (!in_transaction_) return sender_.send(std::move(job));
+  job.pieces.clear();
   std::size_t bytes = job.statements.front().size();
   for (const std::string& text : transaction_.statements) bytes += text.size();
   if (transaction_.statements.size() >= kMostStatements || bytes > kMostTransaction) {
     summary_.note({Sort::rewritten, "a transaction", "larger than a request may be, so it is several", false, 0},
                   job.file, job.line);
     if (Status status = commit(job.position); !status.ok()) return status;
+    split_ = true;
   }
   if (transaction_.statements.empty()) {
     transaction_ = std::move(job);
@@ -127,8 +148,9 @@ Status Runner::emit(Job job) {
 Status Runner::end_pass() {
   if (Status status = flush(); !status.ok()) return status;
   if (in_transaction_ && !transaction_.statements.empty()) {
-    summary_.note({Sort::left_out, "a transaction without COMMIT", "", true, transaction_.rows}, transaction_.file,
-                  transaction_.line);
+    summary_.note({Sort::left_out, "a transaction without COMMIT", split_ ? "its first parts are there" : "", true,
+                   transaction_.rows},
+                  transaction_.file, transaction_.line);
     transaction_ = {};
   }
   in_transaction_ = false;
@@ -191,7 +213,7 @@ Status Runner::insert_tuples(Action& action, const Placed& placed, std::uint64_t
   if (!simple || !batch_.fits(text.substr(0, action.form.body), action.database))
     if (Status status = flush(); !status.ok()) return status;
   tail_ = tail;
-  const bool alone = !simple || columns.id_missing;
+  const bool alone = !simple || columns.id_missing || columns.refers_to_itself;
   const bool as_it_is = columns.generated.empty() && is_utf8(text) && text.find('\0') == std::string_view::npos;
   for (at = action.form.body; next_tuple(text, at, tuple);) {
     if (is_confirmed(pass, placed.position + tuple.end)) continue;
@@ -214,7 +236,7 @@ void Runner::add_tuple(const Action& action, const Placed& placed, std::uint64_t
     job.position = placed.position + tuple.begin;
     batch_.begin(std::string_view(placed.statement.text).substr(0, action.form.body), tail_, std::move(job));
   }
-  batch_.add(row, placed.position + tuple.end);
+  batch_.add(row, placed.position + tuple.end, {placed.position, placed.position + tuple.begin, placed.statement.line});
 }
 
 // ---- everything else ----------------------------------------------------------------------------------------
@@ -243,7 +265,11 @@ Status Runner::commit(std::uint64_t end) {
 }
 
 Status Runner::define(Action& action, Placed& placed, std::uint64_t pass) {
-  columns_.erase(action.table);
+  if (action.kind == Do::definition)
+    columns_.clear();  // RENAME and DROP can be of several
+  else
+    columns_.erase(action.table);
+  if (action.form.kind == Kind::drop_view) views_.erase(action.table);
   Job job = job_for(action, placed, pass);
   job.definition = true;
   if (action.kind == Do::create_table && action.keys_taken_out && !action.keys.empty()) {
@@ -261,6 +287,7 @@ Status Runner::define(Action& action, Placed& placed, std::uint64_t pass) {
   const client::Reply reply = sender_.run(job);
   if (is_done(reply.status)) {
     if (action.kind == Do::create_table) summary_.add_table();
+    if (action.kind == Do::create_view) summary_.add_view();
     return ok_status();
   }
   if (action.kind == Do::drop_table && action.load_mode && reply.status.database_errno == 1451)
@@ -349,6 +376,10 @@ Status Runner::left_out(const Job& job, const std::string& what, const Status& s
   if (!said_no && !of_the_end && !(force_ && status.code == Code::sql_error)) return with_place(status, job);
   summary_.note({Sort::left_out, what, reason_of(status), data, job.rows}, job.file, job.line);
   return ok_status();
+}
+
+bool Runner::goes_on(const Status& status) const {
+  return status.code == Code::refused || (force_ && status.code == Code::sql_error);
 }
 
 Status Runner::failed(const Job& job, const Status& status) {

@@ -33,6 +33,7 @@ class Runner {
 
   // For the Sender: of rows and transactions, which are not waited for one by one.
   Status failed(const Job& job, const Status& status);
+  bool goes_on(const Status& status) const;
   void confirmed(const Job& job);
 
  private:
@@ -53,6 +54,7 @@ class Runner {
   Status define(Action& action, Placed& placed, std::uint64_t pass);
   Status drop_again(const Action& action, const Job& job, const Status& status);
   Status flush();
+  Status rollback(const Action& action, const Placed& placed, std::uint64_t pass);
   Status emit(Job job);
   Status commit(std::uint64_t end);
   Status run_now(const Job& job, bool data);
@@ -69,7 +71,9 @@ class Runner {
   Batch batch_;
   bool alone_ = false;  // the batch: nothing else is to be under way with it
   std::string tail_;    // behind the tuples
+  std::string last_;    // the table of what was sent last
   bool in_transaction_ = false;
+  bool split_ = false;  // the transaction: parts of it are committed already
   Job transaction_;
   std::vector<Later> keys_;
   std::map<TableName, Later> views_;

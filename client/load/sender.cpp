@@ -20,6 +20,8 @@ constexpr milliseconds kPause{500};
 constexpr double kPatienceSeconds = 5;
 constexpr std::chrono::seconds kRowsTime{30};
 constexpr std::chrono::minutes kDefinitionTime{9};
+constexpr std::uint64_t kParts = 128;
+constexpr std::uint64_t kPartOfPiece = 3;
 
 bool passes(Code code) {
   switch (code) {
@@ -58,7 +60,8 @@ void Sender::submit(Open& open) {
   request.database = open.job.database;
   request.request_id = open.request_id;
   request.sent_since = open.sent_since;
-  request.timeout = open.job.definition ? milliseconds(kDefinitionTime) : milliseconds(kRowsTime);
+  request.timeout = open.job.definition ? milliseconds(kDefinitionTime)
+                                        : std::min<milliseconds>(kRowsTime * (1 << open.timeouts), kDefinitionTime);
   open.reply = client_.submit(std::move(request));
 }
 
@@ -69,7 +72,6 @@ Status Sender::begin(Job job) {
   if (may_have_been_sent_ > 0) --may_have_been_sent_;
   const bool again = checkpoint_.attempts > 0 && checkpoint_.failed_position == job.position;
   const std::uint64_t part = job.part + (again ? 8 * checkpoint_.attempts : 0);
-  constexpr std::uint64_t kParts = 128;
   open.request_id = job.position * kParts + part + 1;
   for (const std::string& text : job.statements) open.bytes += text.size();
   open.job = std::move(job);
@@ -114,6 +116,13 @@ Result<Reply> Sender::answer(Open& open) {
     }
     Reply reply = open.reply.get();
     if (!passes(reply.status.code)) return reply;
+    // Told by a node: it was at it for all that time, and is given twice as much.
+    constexpr int kMostTimeouts = 6;
+    if (reply.status.code == Code::timeout && !reply.node.empty() && ++open.timeouts == kMostTimeouts) {
+      reply.status.message += "; that was the last of " + std::to_string(kMostTimeouts) +
+                              " attempts, each with more time: is something in its way at the master's database?";
+      return reply;
+    }
     if (reply.status.code == Code::outcome_unknown && !reply.node.empty() && ++unknown == kMostUnknown) return reply;
     const auto until = steady_clock::now() + kPause;
     do {
@@ -134,8 +143,9 @@ Status Sender::take_oldest() {
   const Status status = reply->status;
   const bool done = status.ok() || status.code == Code::committed_not_acked;
   if (done && hooks_.confirmed) hooks_.confirmed(open.job, *reply);
+  const bool apart = !done && open.job.pieces.size() > 1 && hooks_.goes_on && hooks_.goes_on(status);
   if (!done)
-    if (Status stop = failed(open, status); !stop.ok()) return stop;
+    if (Status stop = apart ? one_by_one(open) : failed(open, status); !stop.ok()) return stop;
   const Open last = std::move(open);
   open_.pop_front();
   bytes_ -= last.bytes;
@@ -145,12 +155,50 @@ Status Sender::take_oldest() {
 Status Sender::failed(const Open& open, const Status& status) {
   Status stop = hooks_.failed ? hooks_.failed(open.job, status) : status;
   if (stop.ok()) return stop;
-  if (checkpoint_.failed_position != open.job.position) checkpoint_.attempts = 0;
-  checkpoint_.failed_position = open.job.position;
-  checkpoint_.attempts = checkpoint_.attempts % 15 + 1;
+  count_attempt(open.job, status);
   // The error is the one to be told, whatever comes of those behind it; their ids tell later what became of them.
   if (Status saved = file_.save(checkpoint_); !saved.ok()) stop.message += "; " + saved.message;
   return stop;
+}
+
+// The statements of which it was put together, so that one that fails takes no other with it. Their request ids come of
+// their places, as all do.
+Status Sender::one_by_one(const Open& open) {
+  const Job& whole = open.job;
+  const std::string& text = whole.statements.front();
+  for (std::size_t i = 0; i < whole.pieces.size(); ++i) {
+    const Piece& piece = whole.pieces[i];
+    const std::size_t end = i + 1 < whole.pieces.size() ? whole.pieces[i + 1].begin - 1 : text.size();
+    Open each;
+    each.job.pass = whole.pass;
+    each.job.position = piece.position;
+    each.job.end = whole.end;
+    each.job.statements = {text.substr(0, whole.head) + " " + text.substr(piece.begin, end - piece.begin)};
+    each.job.database = whole.database;
+    each.job.table = whole.table;
+    each.job.rows = piece.rows;
+    each.job.file = whole.file;
+    each.job.line = piece.line;
+    each.sent_since = open.sent_since;
+    each.request_id = piece.position * kParts + kPartOfPiece + 1;
+    submit(each);
+    const auto reply = answer(each);
+    if (!reply) return reply.status();
+    if (reply->status.ok() || reply->status.code == Code::committed_not_acked) {
+      if (hooks_.confirmed) hooks_.confirmed(each.job, *reply);
+    } else if (Status stop = hooks_.failed ? hooks_.failed(each.job, reply->status) : reply->status; !stop.ok()) {
+      return stop;
+    }
+  }
+  return ok_status();
+}
+
+// A node remembers what failed, so that the next attempt takes an id of its own. Not of what may be executed yet.
+void Sender::count_attempt(const Job& job, const Status& status) {
+  if (passes(status.code)) return;
+  if (checkpoint_.failed_position != job.position) checkpoint_.attempts = 0;
+  checkpoint_.failed_position = job.position;
+  checkpoint_.attempts = checkpoint_.attempts % 15 + 1;
 }
 
 Status Sender::confirm(const Open& open) {
@@ -179,6 +227,11 @@ Reply Sender::run(Job job) {
   reply = std::move(*answered);
   if (reply.status.ok() || reply.status.code == Code::committed_not_acked)
     if (Status status = confirm(last); !status.ok()) reply.status = status;
+  const bool done = reply.status.ok() || reply.status.code == Code::committed_not_acked;
+  if (!done) {
+    count_attempt(last.job, reply.status);
+    if (Status saved = file_.save(checkpoint_); !saved.ok()) reply.status.message += "; " + saved.message;
+  }
   return reply;
 }
 

@@ -18,6 +18,15 @@
 
 namespace sqlcast::load {
 
+// A statement within one that is put together of several.
+struct Piece {
+  std::uint64_t statement = 0;  // its position
+  std::uint64_t position = 0;   // of its first row here
+  std::size_t begin = 0;        // of its rows in the text
+  std::uint64_t rows = 0;
+  std::size_t line = 0;
+};
+
 struct Job {
   std::uint64_t pass = 0;
   std::uint64_t position = 0;  // of what it begins with
@@ -27,7 +36,9 @@ struct Job {
   std::string database;
   std::string table;  // for the summary
   std::uint64_t rows = 0;
-  bool definition = false;  // it may take long
+  std::size_t head = 0;       // bytes in front of the rows of the one statement that has pieces
+  std::vector<Piece> pieces;  // in their order
+  bool definition = false;    // it may take long
   std::string file;
   std::size_t line = 0;
 };
@@ -37,6 +48,8 @@ struct SenderHooks {
   std::function<void(const Status& why, double seconds)> waiting;  // for a cluster that does not take it now
   std::function<void()> tick;                                      // several times a second while it waits
   std::function<void(const Job&, const client::Reply&)> confirmed;
+  // Whether the import goes on without what failed so: then its pieces are sent one by one before failed() is asked.
+  std::function<bool(const Status&)> goes_on;
   // Not executed, for good. Not ok: the import ends with that.
   std::function<Status(const Job&, const Status&)> failed;
 };
@@ -66,6 +79,7 @@ class Sender {
     std::uint64_t request_id = 0;
     std::future<client::Reply> reply;
     std::size_t bytes = 0;
+    int timeouts = 0;
   };
   void submit(Open& open);
   Status begin(Job job);
@@ -73,6 +87,8 @@ class Sender {
   Status take_oldest();
   Status confirm(const Open& open);
   Status failed(const Open& open, const Status& status);
+  Status one_by_one(const Open& open);
+  void count_attempt(const Job& job, const Status& status);
 
   client::Client& client_;
   const CheckpointFile file_;

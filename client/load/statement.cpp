@@ -130,7 +130,7 @@ Statement read_create(Tokens& tokens) {
 }
 
 Statement read_drop(Tokens& tokens) {
-  tokens.take("TEMPORARY");
+  if (tokens.take("TEMPORARY")) return make(Kind::administration, "DROP TEMPORARY " + tokens.upper());
   Statement statement = make(Kind::definition, "DROP " + tokens.upper());
   const std::string kind = tokens.upper();
   tokens.next();
@@ -170,6 +170,14 @@ Statement read_alter(Tokens& tokens) {
   return statement;
 }
 
+// Behind COMMIT or ROLLBACK.
+Statement read_end(Tokens& tokens, Kind kind, std::string what) {
+  tokens.take("WORK");
+  if (tokens.word("TO")) return make(Kind::not_followed, what + " TO SAVEPOINT");
+  if (tokens.take("AND") && tokens.word("CHAIN")) return make(Kind::not_followed, what + " AND CHAIN");
+  return make(kind, std::move(what));
+}
+
 struct Plain {
   std::string_view word;
   Kind kind;
@@ -188,15 +196,23 @@ constexpr std::array kPlain = {
     Plain{"ANALYZE", Kind::passed_over},
     Plain{"OPTIMIZE", Kind::passed_over},
     Plain{"CHECK", Kind::passed_over},
-    Plain{"COMMIT", Kind::commit},
-    Plain{"ROLLBACK", Kind::rollback},
+    Plain{"SAVEPOINT", Kind::savepoint},
+    Plain{"RELEASE", Kind::savepoint},
+    Plain{"XA", Kind::not_followed},
     Plain{"UPDATE", Kind::write},
     Plain{"DELETE", Kind::write},
     Plain{"TRUNCATE", Kind::definition},
     Plain{"RENAME", Kind::definition},
     Plain{"GRANT", Kind::account},
     Plain{"REVOKE", Kind::account},
-    Plain{"CALL", Kind::stored_code},
+    Plain{"CALL", Kind::hidden_code},
+    Plain{"EXECUTE", Kind::hidden_code},
+    Plain{"IF", Kind::hidden_code},
+    Plain{"LOOP", Kind::hidden_code},
+    Plain{"WHILE", Kind::hidden_code},
+    Plain{"FOR", Kind::hidden_code},
+    Plain{"REPEAT", Kind::hidden_code},
+    Plain{"CASE", Kind::hidden_code},
     Plain{"LOAD", Kind::bulk_file},
     Plain{"SET", Kind::set},
 };
@@ -250,7 +266,9 @@ Statement classify(std::string_view text) {
     while (!file.empty() && (file.front() == ' ' || file.front() == '\t')) file.remove_prefix(1);
     return make(Kind::source, std::string(file));
   }
-  if (tokens.take("BEGIN")) return make(tokens.end() || tokens.word("WORK") ? Kind::begin : Kind::stored_code, "BEGIN");
+  if (tokens.take("BEGIN")) return make(tokens.end() || tokens.word("WORK") ? Kind::begin : Kind::hidden_code, "BEGIN");
+  if (tokens.take("COMMIT")) return read_end(tokens, Kind::commit, first);
+  if (tokens.take("ROLLBACK")) return read_end(tokens, Kind::rollback, first);
   if (tokens.take("START"))
     return make(tokens.word("TRANSACTION") ? Kind::begin : Kind::administration, "START " + tokens.upper());
   for (const Plain& plain : kPlain)
@@ -262,7 +280,8 @@ std::vector<Setting> settings_of(std::string_view text) {
   Tokens tokens(text);
   tokens.take("SET");
   std::vector<Setting> settings;
-  if (tokens.take("NAMES")) {
+  const bool character_set = tokens.take("CHARACTER") && tokens.take("SET");
+  if (character_set || tokens.take("CHARSET") || tokens.take("NAMES")) {
     if (!tokens.end()) settings.push_back({"NAMES", tokens.name(), false});
     return settings;
   }

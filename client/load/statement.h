@@ -36,6 +36,8 @@ enum class Kind : std::uint8_t {
   begin,
   commit,
   rollback,
+  savepoint,     // SAVEPOINT, RELEASE: they change nothing by themselves
+  not_followed,  // of transactions: ROLLBACK TO, AND CHAIN, XA
   set,
   passed_over,  // locks, keys switched off and on, FLUSH …: what a cluster does not need
   read,         // SELECT, SHOW: it changes nothing
@@ -43,6 +45,7 @@ enum class Kind : std::uint8_t {
   definition,   // any other DDL
   write,        // UPDATE, DELETE
   stored_code,  // triggers, routines, events
+  hidden_code,  // CALL, EXECUTE, a block: it may write anything
   account,      // users, rights
   administration,
   bulk_file,  // LOAD DATA: rows in another file
@@ -61,7 +64,7 @@ struct Statement {
 Statement classify(std::string_view text);
 
 // SET a = 1, @@session.b = 2: names in upper case and without what is in front of them, values as written. Of SET
-// NAMES x: NAMES, x. Empty when it is none of these, as SET PASSWORD.
+// NAMES x and SET CHARACTER SET x: NAMES, x. Empty when it is none of these, as SET PASSWORD.
 struct Setting {
   std::string name;  // "@x" for a variable of the user
   std::string value;

@@ -74,12 +74,17 @@ bool is_hexadecimal(std::string_view text) {
          text.find_first_not_of("0123456789abcdefABCDEF", 2) == std::string_view::npos;
 }
 
+bool is_geometry(std::string_view type) {
+  return type.starts_with("geometry") || type.ends_with("point") || type.ends_with("linestring") ||
+         type.ends_with("polygon");
+}
+
 Result<std::string> literal_of(const Field& field, const std::string& type) {
   if (field.null) return std::string("NULL");
   const bool number = type.ends_with("int") || type == "decimal" || type == "float" || type == "double" ||
                       type == "bit" || type == "year";
   if (number && is_float(field.text)) return field.text;
-  const bool bytes = type.ends_with("blob") || type.ends_with("binary");
+  const bool bytes = type.ends_with("blob") || type.ends_with("binary") || type == "bit" || is_geometry(type);
   if (bytes && !field.quoted && is_hexadecimal(field.text)) return "x'" + field.text.substr(2) + "'";
   if (!is_utf8(field.text) && !bytes)
     return Status::error(Code::bad_message, "a text that is no UTF-8: --encoding says what the file is written in");
@@ -140,13 +145,13 @@ class Mapping {
     if (!names.empty() && names.size() != fields) return wrong_width(fields, names.size());
     head_ += ") VALUES";
     const InsertColumns insert = insert_columns(columns_, named);
-    id_missing_ = insert.id_missing;
+    alone_ = insert.id_missing || insert.refers_to_itself;
     return ok_status();
   }
 
   Result<std::string> tuple(const Record& record, bool& generated) const {
     std::string text = "(";
-    generated = id_missing_;
+    generated = alone_;
     for (const auto& [field, column] : order_) {
       const auto literal = literal_of(record.fields[field], column->type);
       if (!literal) return literal.status();
@@ -171,7 +176,7 @@ class Mapping {
   std::size_t width_ = 0;
   std::vector<std::pair<std::size_t, const TableColumn*>> order_;
   std::string head_;
-  bool id_missing_ = false;
+  bool alone_ = false;  // whatever the values are
 };
 
 Status make_table(Sender& sender, const LoadOptions& options, const std::string& sql, Summary& summary) {
@@ -218,6 +223,7 @@ Status load_table(client::Client& client, const LoadOptions& options, const std:
     summary.note({Note::Sort::left_out, "rows of " + shown, status.message, true, job.rows}, job.file, job.line);
     return ok_status();
   };
+  hooks.goes_on = [&](const Status& status) { return options.force && status.code == Code::sql_error; };
   const Checkpoint confirmed = begun.from_before ? begun.checkpoint : Checkpoint{};
   Sender sender(client, begun.file, begun.checkpoint, begun.from_before, known_position(client, meter), hooks);
   if (target.create && confirmed.position == 0) {
@@ -259,7 +265,8 @@ Status load_table(client::Client& client, const LoadOptions& options, const std:
                                       job.part = 1;  // the table's definition is 0
                                       batch.begin(mapping.head(), {}, std::move(job));
                                     }
-                                    batch.add(*tuple, place.base + record.end);
+                                    const std::uint64_t at = place.base + record.offset;
+                                    batch.add(*tuple, place.base + record.end, {at, at, record.line});
                                     return ok_status();
                                   });
   if (status.ok()) status = flush();

@@ -29,7 +29,7 @@ constexpr std::array<bool, 256> make_dull() {
   std::array<bool, 256> table{};
   for (std::size_t i = 0; i < table.size(); ++i) {
     const char c = static_cast<char>(i);
-    table[i] = c != '\'' && c != '"' && c != '`' && c != '(' && c != ')' && c != ',';
+    table[i] = c != '\'' && c != '"' && c != '`' && c != '(' && c != ')' && c != ',' && c != '@';
   }
   return table;
 }
@@ -74,6 +74,21 @@ std::string hexadecimal(std::string_view bytes) {
   return text + "'";
 }
 
+// Whether the value there begins as a literal does, and not with another word.
+bool begins_literal(std::string_view text, std::size_t at) {
+  while (is_blank(text[at])) ++at;
+  const auto letter = [&](std::size_t i) {
+    const char c = static_cast<char>(text[i] & ~0x20);
+    return (c >= 'A' && c <= 'Z') || static_cast<unsigned char>(text[i]) >= 0x80;
+  };
+  if (text[at] == '`') return false;
+  if (!letter(at)) return true;  // _binary too
+  std::string word;
+  for (; letter(at); ++at) word += static_cast<char>(text[at] & ~0x20);
+  constexpr std::array<std::string_view, 7> kWords = {"NULL", "DEFAULT", "TRUE", "FALSE", "X", "B", "N"};
+  return std::find(kWords.begin(), kWords.end(), word) != kWords.end();
+}
+
 }  // namespace
 
 std::string_view Tuple::value(std::string_view text, std::size_t index) const {
@@ -103,11 +118,15 @@ bool next_tuple(std::string_view text, std::size_t& at, Tuple& tuple) {
     } else if (c == '(') {
       ++depth;
       tuple.literals_only = false;
+    } else if (c == '@') {
+      tuple.literals_only = false;
     } else if (c == ',') {
       if (depth == 1) tuple.values.push_back(i + 1);
     } else if (--depth == 0) {
       tuple.values.push_back(i);
       tuple.end = at = i + 1;
+      for (std::size_t v = 0; tuple.literals_only && v < tuple.value_count(); ++v)
+        tuple.literals_only = begins_literal(text, tuple.values[v]);
       return true;
     }
   }

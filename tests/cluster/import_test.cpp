@@ -265,3 +265,119 @@ TEST_CASE("import: CSV and TSV arrive in a table, in its columns, and in one tha
   (void)cluster.wait_until_equal();
   cluster.check_same_everywhere();
 }
+
+TEST_CASE("import: definitions end a transaction, views stand where they are written, a rollback takes back",
+          "[import]") {
+  const TemporaryFolder folder;
+  const std::filesystem::path file = folder.path() / "script.sql";
+  std::ofstream(file) << "CREATE DATABASE o; USE o;\nCREATE TABLE t (a INT);\n"
+                         "CREATE SQL SECURITY INVOKER VIEW v AS SELECT a FROM t;\nCREATE TABLE u (a INT);\n"
+                         "BEGIN;\nINSERT INTO t VALUES (1);\nCREATE INDEX i ON t (a);\n"
+                         "INSERT INTO t VALUES (2);\nROLLBACK;\n"
+                         "BEGIN;\nINSERT INTO t VALUES (3);\nROLLBACK;\n"
+                         "INSERT INTO u SELECT a + 10 FROM v ORDER BY a;\nDROP VIEW IF EXISTS v;\n";
+  Cluster cluster(0);
+  const Run run = import_files(cluster, {file.string()});
+  INFO(run.output);
+  CHECK(run.exit_code == 0);
+  CHECK(cluster.master().run("SELECT a FROM o.t ORDER BY a").text() == "1\n2");
+  CHECK(cluster.master().run("SELECT a FROM o.u ORDER BY a").text() == "11\n12");
+  CHECK(cluster.master().ask_database("SHOW FULL TABLES IN o WHERE Table_type = 'VIEW'").empty());
+}
+
+TEST_CASE("import: small rows do not overtake the large ones that they refer to", "[import]") {
+  const TemporaryFolder folder;
+  const std::filesystem::path file = folder.path() / "order.sql";
+  {
+    std::ofstream out(file);
+    out << "CREATE DATABASE k; USE k;\nCREATE TABLE p (id INT PRIMARY KEY, t LONGTEXT);\n"
+           "CREATE TABLE c (p INT, FOREIGN KEY (p) REFERENCES p (id));\n"
+           "CREATE TABLE s (id INT PRIMARY KEY, up INT, t LONGTEXT, FOREIGN KEY (up) REFERENCES s (id));\n";
+    for (int i = 1; i < 12; ++i) {
+      out << "INSERT INTO p VALUES (" << i << ",'" << std::string(900'000, 'x') << "');\n"
+          << "INSERT INTO c VALUES (" << i << ");\n"
+          << "INSERT INTO s VALUES (" << 2 * i << ",NULL,'" << std::string(1'100'000, 'x') << "');\n"
+          << "INSERT INTO s VALUES (" << 2 * i + 1 << "," << 2 * i << ",'');\n";
+    }
+  }
+  Cluster cluster(1);
+  const Run run = import_files(cluster, {file.string()});
+  INFO(run.output);
+  CHECK(run.exit_code == 0);
+  CHECK(cluster.master().run("SELECT COUNT(*) FROM k.c").text() == "11");
+  CHECK(cluster.master().run("SELECT COUNT(*) FROM k.s").text() == "22");
+}
+
+TEST_CASE("import: with --force one bad row takes no other with it", "[import]") {
+  const TemporaryFolder folder;
+  const std::filesystem::path file = folder.path() / "bad.sql";
+  const std::filesystem::path csv = folder.path() / "bad.csv";
+  {
+    std::ofstream out(file);
+    out << "CREATE DATABASE f; USE f;\nCREATE TABLE t (id INT PRIMARY KEY);\nCREATE TABLE u (id INT PRIMARY KEY);\n";
+    for (int i = 1; i <= 50; ++i) out << "INSERT INTO t VALUES (" << (i == 20 ? 19 : i) << ");\n";
+    out << "INSERT INTO t VALUES (77,@nothing);\n";
+    std::ofstream rows(csv);
+    rows << "id\n";
+    for (int i = 1; i <= 30; ++i) rows << (i == 20 ? 19 : i) << "\n";
+  }
+  Cluster cluster(0);
+  const Run run = import_files(cluster, {"--force", file.string()});
+  INFO(run.output);
+  CHECK(run.exit_code == 3);
+  CHECK(run.output.find("line 23") != std::string::npos);
+  CHECK(cluster.master().run("SELECT COUNT(*) FROM f.t").text() == "49");
+  const Run table = import_files(cluster, {"--force", "--table", "f.u", csv.string()});
+  INFO(table.output);
+  CHECK(table.exit_code == 3);
+  CHECK(cluster.master().run("SELECT COUNT(*) FROM f.u").text() == "29");
+}
+
+TEST_CASE("import: a definition that failed is tried again by --resume, not after a corrected SOURCE", "[import]") {
+  const TemporaryFolder folder;
+  const std::filesystem::path file = folder.path() / "main.sql";
+  const std::filesystem::path inner = folder.path() / "inner.sql";
+  std::ofstream(file) << "CREATE DATABASE r; USE r;\nSOURCE inner.sql;\nALTER TABLE later ADD COLUMN b INT;\n";
+  std::ofstream(inner) << "CREATE TABLE t (a INT);\nINSERT INTO t VALUES (1);\n";
+  Cluster cluster(0);
+  const Run first = import_files(cluster, {file.string()});
+  INFO(first.output);
+  REQUIRE(first.exit_code == 1);
+  const auto written = std::filesystem::last_write_time(inner);
+  std::ofstream(inner) << "CREATE TABLE t (a INT);\nINSERT INTO t VALUES (1);\nINSERT INTO t VALUES (2);\n";
+  const Run changed = import_files(cluster, {"--resume", file.string()});
+  CHECK(changed.exit_code != 0);
+  CHECK(changed.output.find("SOURCE") != std::string::npos);
+  std::ofstream(inner) << "CREATE TABLE t (a INT);\nINSERT INTO t VALUES (1);\n";
+  std::filesystem::last_write_time(inner, written);
+  REQUIRE(cluster.master().run("CREATE TABLE r.later (a INT)").ok());
+  const Run again = import_files(cluster, {"--resume", file.string()});
+  INFO(again.output);
+  CHECK(again.exit_code == 0);
+  CHECK(cluster.master().run("SELECT COUNT(*) FROM r.t").text() == "1");
+}
+
+TEST_CASE("import: BIT and GEOMETRY come back from what the shell writes as CSV", "[import]") {
+  const TemporaryFolder folder;
+  const std::filesystem::path csv = folder.path() / "g.csv";
+  Cluster cluster(0);
+  Node& master = cluster.master();
+  REQUIRE(master.run("CREATE DATABASE g").ok());
+  for (const char* name : {"a", "b"})
+    REQUIRE(master.run("CREATE TABLE g." + std::string(name) + " (id INT PRIMARY KEY, d BIT(9), p POINT, s GEOMETRY)")
+                .ok());
+  REQUIRE(master
+              .run("INSERT INTO g.a VALUES (1, b'101010101', ST_GeomFromText('POINT(1 2)', 4326), "
+                   "ST_GeomFromText('LINESTRING(0 0,1 1)')), (2, NULL, NULL, NULL)")
+              .ok());
+  const Run shown = run_program(
+      {program("sqlcast"), "--endpoint", master.endpoint(), "--csv", "-e", "SELECT * FROM g.a ORDER BY id"});
+  INFO(shown.output);
+  REQUIRE(shown.exit_code == 0);
+  std::ofstream(csv) << shown.output;
+  const Run run = import_files(cluster, {"--table", "g.b", csv.string()});
+  INFO(run.output);
+  CHECK(run.exit_code == 0);
+  const std::string values = "SELECT id, HEX(d), ST_AsText(p), ST_SRID(p), ST_AsText(s) FROM g.";
+  CHECK(master.ask_database(values + "b ORDER BY id") == master.ask_database(values + "a ORDER BY id"));
+}

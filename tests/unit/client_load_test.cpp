@@ -440,3 +440,57 @@ TEST_CASE("import: types are guessed from all values", "[load]") {
   CHECK(guess({std::string(70'000, 'x')}) == "LONGTEXT NOT NULL");
   CHECK(guess({"<>"}) == "VARCHAR(255) NULL");
 }
+
+TEST_CASE("import: of transactions, what cannot be followed is refused before anything is loaded", "[load]") {
+  CHECK(preview_status("USE d;BEGIN;INSERT INTO t VALUES (1);SAVEPOINT s;INSERT INTO t VALUES (2);COMMIT;").ok());
+  for (const char* end : {"ROLLBACK TO SAVEPOINT s", "rollback work to s", "COMMIT AND CHAIN", "ROLLBACK AND CHAIN"})
+    CHECK(preview_status(std::string("USE d;BEGIN;INSERT INTO t VALUES (1);") + end + ";").code == Code::bad_request);
+  CHECK(preview_status("XA START 'a';").code == Code::bad_request);
+  CHECK(preview_status("USE d;SET autocommit=0;INSERT INTO t VALUES (1);COMMIT;ROLLBACK;").ok());
+  CHECK(preview_status("USE d;SET autocommit=0;INSERT INTO t VALUES (1);ROLLBACK;").code == Code::bad_request);
+  CHECK(preview_status("USE d;SET autocommit=0;BEGIN;INSERT INTO t VALUES (1);ROLLBACK;").ok());
+  CHECK(preview_status("USE d;SET autocommit=0;INSERT INTO t VALUES (1);SET autocommit=1;ROLLBACK;").ok());
+  CHECK(preview_of("USE d;SET autocommit=0;INSERT INTO t VALUES (1);").text(true).find("without COMMIT") !=
+        std::string::npos);
+}
+
+TEST_CASE("import: statements that may write anything are left out as data", "[load]") {
+  for (const char* text : {"CALL p()", "EXECUTE s", "EXECUTE IMMEDIATE 'DELETE FROM t'", "BEGIN NOT ATOMIC DELETE x",
+                           "SET STATEMENT max_statement_time=1 FOR INSERT INTO t VALUES (1)"})
+    CHECK(preview_of(std::string("USE d;") + text + ";").data_left_out());
+  CHECK_FALSE(preview_of("USE d;PREPARE s FROM 'SELECT 1';SET @a = 1;").data_left_out());
+  CHECK(classify("DROP TEMPORARY TABLE t").kind == Kind::administration);
+}
+
+TEST_CASE("import: modes that stand for others, character sets and zones are known by every name", "[load]") {
+  for (const char* mode : {"'ANSI'", "'ORACLE'", "'STRICT_ALL_TABLES,MSSQL'", "'POSTGRESQL'", "4"})
+    CHECK(preview_status(std::string("SET sql_mode=") + mode + ";").code == Code::bad_request);
+  for (const char* mode : {"'NO_AUTO_VALUE_ON_ZERO'", "@OLD_SQL_MODE", "''", "0", "TRADITIONAL"})
+    CHECK(preview_status(std::string("SET sql_mode=") + mode + ";").ok());
+  CHECK(preview_status("SET CHARACTER SET latin1;").code == Code::bad_request);
+  CHECK(preview_status("SET CHARSET 'latin1';").code == Code::bad_request);
+  CHECK(preview_status("SET CHARACTER SET utf8mb4;").ok());
+  CHECK(preview_of("SET time_zone='SYSTEM';").text(true).find("read as UTC") != std::string::npos);
+}
+
+TEST_CASE("import: what is no literal is not put together with other rows", "[load]") {
+  const auto literal = [](const std::string& text) {
+    std::size_t at = 0;
+    Tuple tuple;
+    REQUIRE(next_tuple(text, at, tuple));
+    return tuple.literals_only;
+  };
+  CHECK(literal("(5, -1.5e3, NULL ,'@x',x'00',_binary 'a', DEFAULT,true,0xFF,b'1')"));
+  CHECK_FALSE(literal("(5,@x)"));
+  CHECK_FALSE(literal("(5, CURRENT_TIMESTAMP)"));
+  CHECK_FALSE(literal("(`a`)"));
+}
+
+TEST_CASE("import: CREATE INDEX, TRUNCATE and RENAME keep a dump in its order", "[load]") {
+  const std::string dump =
+      "USE d;SET FOREIGN_KEY_CHECKS=0;CREATE TABLE a (b int, FOREIGN KEY (b) REFERENCES z (id));"
+      "CREATE TABLE z (id int PRIMARY KEY);";
+  CHECK(plan_of("CREATE DATABASE d;DROP DATABASE e;" + dump).passes == 2);
+  for (const char* text : {"CREATE INDEX i ON a (b)", "TRUNCATE a", "RENAME TABLE a TO c", "DROP DATABASE d"})
+    CHECK(plan_of(dump + text + ";").passes == 1);
+}
