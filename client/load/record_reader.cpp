@@ -90,7 +90,13 @@ int RecordReader::take() {
 
 Result<bool> RecordReader::next(Record& record) {
   record.fields.clear();
-  while (peek() == '\n' || peek() == '\r') (void)take();
+  // Where there is one column, an empty line is its value.
+  const bool named = format_.columns.size() == 1;
+  std::size_t empty = 0;
+  while (width_ != 1 && !(named && !format_.header) && (peek() == '\n' || peek() == '\r')) {
+    (void)take();
+    ++empty;
+  }
   if (peek() < 0) return problem_.ok() ? Result<bool>(false) : Result<bool>(problem_);
   record.offset = base_ + at_;
   record.line = line_;
@@ -112,6 +118,11 @@ Result<bool> RecordReader::next(Record& record) {
   }
   if (!problem_.ok()) return problem_;
   record.end = base_ + at_;
+  if (width_ == 0 && empty > 0 && !format_.header && record.fields.size() == 1)
+    return Status::error(Code::bad_message,
+                         "it begins with empty lines, which are values where there is one column: "
+                         "--columns names it");
+  if (width_ == 0) width_ = record.fields.size();
   return true;
 }
 

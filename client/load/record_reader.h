@@ -45,6 +45,7 @@ class RecordReader {
   std::unique_ptr<Input> input_;
   const TableTarget format_;
   std::string buffer_;
+  std::size_t width_ = 0;  // fields of the first record
   std::size_t at_ = 0;
   std::uint64_t base_ = 0;
   std::size_t line_ = 1;

@@ -1,6 +1,8 @@
 #include "client/load/table_guess.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 
 #include "base/utf8.h"
 
@@ -18,6 +20,21 @@ bool has_form(std::string_view text, std::string_view form) {
   return text.size() == form.size() && std::equal(text.begin(), text.end(), form.begin(), [](char c, char f) {
            return f == '0' ? c >= '0' && c <= '9' : c == f || (f == 'T' && c == ' ');
          });
+}
+
+std::size_t number_at(std::string_view text, std::size_t at, std::size_t size) {
+  std::size_t value = 0;
+  for (const char c : text.substr(at, size)) value = value * 10 + static_cast<std::size_t>(c - '0');
+  return value;
+}
+
+// The digits of a number, without point and sign and without zeros at either end.
+std::string significant(std::string_view text) {
+  std::string digits;
+  for (const char c : text)
+    if (c >= '0' && c <= '9' && (c != '0' || !digits.empty())) digits += c;
+  while (digits.ends_with('0')) digits.pop_back();
+  return digits;
 }
 
 std::size_t characters(std::string_view text) {
@@ -65,10 +82,35 @@ bool is_float(std::string_view text) {
   return at == text.size();
 }
 
-bool is_date(std::string_view text) { return has_form(text, "0000-00-00"); }
+bool is_double(std::string_view text) {
+  if (!is_float(text) || text.starts_with('+')) return false;
+  const std::size_t exponent = std::min(text.find_first_of("eE"), text.size());
+  const std::size_t sign = text.starts_with('-') ? 1 : 0;
+  if (exponent < text.size() && digits_at(text, sign) != 1) return false;
+  double value = 0;
+  if (std::from_chars(text.data(), text.data() + text.size(), value).ec != std::errc()) return false;
+  std::array<char, 40> shortest{};
+  const auto end =
+      std::to_chars(shortest.data(), shortest.data() + shortest.size(), value, std::chars_format::scientific);
+  const std::string_view back(shortest.data(), static_cast<std::size_t>(end.ptr - shortest.data()));
+  return significant(text.substr(0, exponent)) == significant(back.substr(0, back.find('e')));
+}
+
+// Zeros are what MariaDB takes for "not known".
+bool is_date(std::string_view text) {
+  if (!has_form(text, "0000-00-00")) return false;
+  const std::size_t year = number_at(text, 0, 4);
+  const std::size_t month = number_at(text, 5, 2);
+  constexpr std::array<std::size_t, 13> kDays = {31, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  const bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+  return month < kDays.size() && number_at(text, 8, 2) <= kDays.at(month) - (month == 2 && !leap ? 1 : 0);
+}
 
 bool is_datetime(std::string_view text) {
   if (text.size() < 19 || !has_form(text.substr(0, 19), "0000-00-00T00:00:00")) return false;
+  if (!is_date(text.substr(0, 10)) || number_at(text, 11, 2) > 23 || number_at(text, 14, 2) > 59 ||
+      number_at(text, 17, 2) > 59)
+    return false;
   if (text.size() == 19) return true;
   return text[19] == '.' && text.size() <= 26 && digits_at(text, 20) == text.size() - 20 && text.size() > 20;
 }
@@ -84,7 +126,7 @@ void TableGuess::add(const Record& record) {
     seen.any = true;
     seen.integer = seen.integer && is_integer(text);
     seen.decimal = seen.decimal && is_decimal(text);
-    seen.number = seen.number && is_float(text);
+    seen.number = seen.number && is_double(text);
     seen.date = seen.date && is_date(text);
     seen.datetime = seen.datetime && is_datetime(text);
     seen.longest = std::max(seen.longest, characters(text));

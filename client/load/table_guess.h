@@ -12,9 +12,11 @@
 namespace sqlcast::load {
 
 // What a literal looks like.
-bool is_integer(std::string_view text);   // that a BIGINT holds, without zeros in front
-bool is_decimal(std::string_view text);   // 1.50, -0.5
-bool is_float(std::string_view text);     // 1e5, and whatever is a number
+bool is_integer(std::string_view text);  // that a BIGINT holds, without zeros in front
+bool is_decimal(std::string_view text);  // 1.50, -0.5
+bool is_float(std::string_view text);    // 1e5, and whatever is a number
+// Digits that a DOUBLE gives back, and no sign or exponent that a name or telephone number may have: not +1, 12e5.
+bool is_double(std::string_view text);
 bool is_date(std::string_view text);      // 2026-11-27
 bool is_datetime(std::string_view text);  // 2026-11-27 12:00:00, with T and digits of the second too
 

@@ -494,3 +494,29 @@ TEST_CASE("import: CREATE INDEX, TRUNCATE and RENAME keep a dump in its order", 
   for (const char* text : {"CREATE INDEX i ON a (b)", "TRUNCATE a", "RENAME TABLE a TO c", "DROP DATABASE d"})
     CHECK(plan_of(dump + text + ";").passes == 1);
 }
+
+TEST_CASE("import: an empty line is a value where there is one column", "[load]") {
+  CHECK(records("a\n\nx\n\"\"\n\n") == "a/<>/x//<>/");
+  TableTarget format;
+  format.header = false;
+  format.columns = {"a"};
+  CHECK(records("\r\n1\r\n", format) == "<>/1/");
+  format.columns = {};
+  CHECK(records("\n1,2\n\n", format) == "1|2/");
+  CHECK(records("\n1\n", format) == "BAD_MESSAGE");
+}
+
+TEST_CASE("import: no number is guessed of what a DOUBLE would change, and no date of what is none", "[load]") {
+  CHECK(is_double("1e15"));
+  CHECK(is_double("-1.7976931348623157e+308"));
+  CHECK(is_double("0.1"));
+  CHECK(is_double("0"));
+  for (const char* text :
+       {"+491711234567", "12e45", "1e999", "1234567890123456789012345678901", "1.23456789012345678e5"})
+    CHECK_FALSE(is_double(text));
+  CHECK(is_date("2024-02-29"));
+  CHECK(is_date("0000-00-00"));
+  for (const char* text : {"2026-13-45", "2026-02-29", "2026-04-31"}) CHECK_FALSE(is_date(text));
+  CHECK_FALSE(is_datetime("2026-01-01 24:00:00"));
+  CHECK(is_datetime("2026-01-01 23:59:59"));
+}
