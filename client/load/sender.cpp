@@ -60,8 +60,9 @@ void Sender::submit(Open& open) {
   request.database = open.job.database;
   request.request_id = open.request_id;
   request.sent_since = open.sent_since;
-  request.timeout = open.job.definition ? milliseconds(kDefinitionTime)
-                                        : std::min<milliseconds>(kRowsTime * (1 << open.timeouts), kDefinitionTime);
+  request.timeout = open.job.definition
+                        ? milliseconds(kDefinitionTime)
+                        : std::min<milliseconds>(kRowsTime * (1 << std::min(open.timeouts, 5)), kDefinitionTime);
   open.reply = client_.submit(std::move(request));
 }
 
@@ -106,6 +107,7 @@ Result<Reply> Sender::answer(Open& open) {
   const auto begun = steady_clock::now();
   constexpr int kMostUnknown = 5;
   int unknown = 0;
+  int told = 0;
   while (true) {
     while (open.reply.wait_for(kLook) != std::future_status::ready) {
       if (hooks_.tick) hooks_.tick();
@@ -116,9 +118,11 @@ Result<Reply> Sender::answer(Open& open) {
     }
     Reply reply = open.reply.get();
     if (!passes(reply.status.code)) return reply;
-    // Told by a node: it was at it for all that time, and is given twice as much.
+    // What was not done in its time is given twice as much. It is not done for good when a node has said so often: one
+    // that is not there says nothing.
     constexpr int kMostTimeouts = 6;
-    if (reply.status.code == Code::timeout && !reply.node.empty() && ++open.timeouts == kMostTimeouts) {
+    if (reply.status.code == Code::timeout || reply.status.code == Code::outcome_unknown) ++open.timeouts;
+    if (reply.status.code == Code::timeout && !reply.node.empty() && ++told == kMostTimeouts) {
       reply.status.message += "; that was the last of " + std::to_string(kMostTimeouts) +
                               " attempts, each with more time: is something in its way at the master's database?";
       return reply;
