@@ -381,3 +381,20 @@ TEST_CASE("import: BIT and GEOMETRY come back from what the shell writes as CSV"
   const std::string values = "SELECT id, HEX(d), ST_AsText(p), ST_SRID(p), ST_AsText(s) FROM g.";
   CHECK(master.ask_database(values + "b ORDER BY id") == master.ask_database(values + "a ORDER BY id"));
 }
+
+TEST_CASE("import: a rollback of a transaction that was too large for a request is an error, not kept rows",
+          "[import]") {
+  const TemporaryFolder folder;
+  const std::filesystem::path file = folder.path() / "large.sql";
+  {
+    std::ofstream out(file);
+    out << "CREATE DATABASE z; USE z;\nCREATE TABLE a (i INT);\nCREATE TABLE b (i INT);\nBEGIN;\n";
+    for (int i = 0; i < 1'100; ++i) out << "INSERT INTO a VALUES (1);\nINSERT INTO b VALUES (1);\n";
+    out << "ROLLBACK;\n";
+  }
+  Cluster cluster(0);
+  const Run run = import_files(cluster, {file.string()});
+  INFO(run.output);
+  CHECK(run.exit_code == 1);
+  CHECK(run.output.find("first parts are committed") != std::string::npos);
+}
