@@ -175,8 +175,12 @@ Status RowExecution::run_by_rows(std::size_t slot) {
   limits.text_bytes = std::min<std::uint64_t>(kTextBytes, on_.limits.max_statement_bytes);
   Result<MaterialisedRows> rows = read_rows(on_.connection, impose, plan, on_.schema, limits);
   if (!rows) return failed(slot, rows.status());
-  if (rows->warned && plan.strict) {
+  if (!rows->warnings.empty() && plan.strict) {
     if (Status status = fail_as_itself(slot); !status.ok() || !outcome.status.ok()) return status;
+  }
+  if (request_.request.warnings) {
+    rows->warnings.resize(std::min(rows->warnings.size(), kMostWarnings));
+    outcome.statements[slot].warnings = std::move(rows->warnings);
   }
   return run_texts(slot, std::move(rows->texts));
 }

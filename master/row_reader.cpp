@@ -43,8 +43,8 @@ RowValue kind_of(const proto::ColumnInfo& column) {
 
 class Reading {
  public:
-  Reading(const sql::RowPlan& plan, const sql::Schema& schema, const RowLimits& limits, std::vector<bool> cast)
-      : plan_(plan), schema_(schema), limits_(limits), texts_(plan, limits.text_bytes), cast_(std::move(cast)) {}
+  Reading(const sql::RowPlan& plan, const sql::Schema& schema, const RowLimits& limits)
+      : plan_(plan), schema_(schema), limits_(limits), texts_(plan, limits.text_bytes) {}
 
   void take(storage::RowStream& rows) {
     if (!describe(rows)) return;
@@ -54,6 +54,14 @@ class Reading {
         const std::optional<std::string> value = rows.value(i);
         if (!value) {
           literals[i] = "NULL";
+        } else if (i == plan_.numbered) {
+          std::optional<std::string> literal = sql::numbering_literal(kinds_[i], *value);
+          if (!literal) {
+            problem = refused_after_all(
+                plan_, "what goes into the AUTO_INCREMENT column \"" + column(i).name + "\" is no number");
+            return;
+          }
+          literals[i] = std::move(*literal);
         } else if (i < plan_.keys.size()) {
           literals[i] = sql::key_literal(kinds_[i], *value, column(i));
         } else {
@@ -95,19 +103,21 @@ class Reading {
     }
     for (std::size_t i = 0; i < wanted; ++i) {
       RowValue kind = kind_of(columns[i]);
+      if (kind == RowValue::float64 && rows.rounded(i)) kind = RowValue::rounded64;
       if (kind == RowValue::text && is_utf8(schema_, origins[i])) kind = RowValue::utf8_text;
-      const bool is_cast = i < cast_.size() && cast_[i];
-      if (const char* why = sql::unfit(is_cast ? RowValue::float32 : kind, column(i)); why != nullptr) {
+      if (const char* why = sql::unfit(kind, column(i)); why != nullptr) {
         problem = refused_after_all(plan_, "it puts " + std::string(why) + " (\"" + column(i).name + "\")");
         return false;
       }
-      if (kind == RowValue::float32 && !may_cast(i)) {
+      const bool inexact = kind == RowValue::float32 || (kind == RowValue::rounded64 && !sql::keeps_text(column(i)));
+      if (inexact && !may_cast(i)) {
         problem = refused_after_all(
-            plan_, "what goes into \"" + column(i).name +
-                       "\" is a FLOAT, whose text is not exact: name it by itself in the SELECT, or CAST it AS DOUBLE");
+            plan_, "what goes into \"" + column(i).name + "\" is a " +
+                       (kind == RowValue::float32 ? "FLOAT" : "DOUBLE that is rounded") +
+                       ", whose text is not exact: name it by itself in the SELECT, or CAST it AS DOUBLE");
         return false;
       }
-      if (kind == RowValue::float32) {
+      if (inexact) {
         again.resize(wanted);
         again[i] = true;
       }
@@ -116,13 +126,12 @@ class Reading {
     return again.empty();
   }
 
-  bool may_cast(std::size_t i) const { return i < plan_.may_cast.size() && plan_.may_cast[i]; }
+  bool may_cast(std::size_t i) const { return i < plan_.items.size() && !plan_.items[i].cast.empty(); }
 
   const sql::RowPlan& plan_;
   const sql::Schema& schema_;
   const RowLimits& limits_;
   sql::RowTexts texts_;
-  const std::vector<bool> cast_;
   std::vector<RowValue> kinds_;
 };
 
@@ -142,18 +151,24 @@ Result<MaterialisedRows> read_rows(storage::Connection& connection, const std::s
   constexpr std::size_t kStatements = 4;
   constexpr std::size_t kSelect = 2;
   for (int attempt = 0; attempt < 2; ++attempt) {
-    Reading reading(plan, schema, limits, cast);
-    made.warned = false;
-    const std::string script =
-        prelude + ";" + storage::kForgetWarnings + ";" + sql::select_text(plan, cast) + "\n;SHOW WARNINGS";
+    Reading reading(plan, schema, limits);
+    made.warnings.clear();
+    // Without notes: a list of 64 of them would have no room for a warning.
+    const std::string script = prelude + ";" + storage::kForgetWarnings +
+                               ";SET STATEMENT sql_notes=0,sql_select_limit=" + std::to_string(limits.rows + 1) +
+                               " FOR " + sql::select_text(plan, cast) + "\n;SHOW WARNINGS";
     const storage::Connection::ScriptResult result =
         connection.run_script(script, kStatements, [&](std::size_t index, storage::RowStream& rows) {
           if (index == kSelect) {
             reading.take(rows);
             return;
           }
-          for (Result<bool> more = rows.next(); more && *more; more = rows.next())
-            made.warned = made.warned || rows.value(0).value_or("") != "Note";
+          for (Result<bool> more = rows.next(); more && *more; more = rows.next()) {
+            const std::string number = rows.value(1).value_or("");
+            // A column that is cast under its own name is ambiguous in GROUP BY, and means itself.
+            const bool own = number == "1052" && !cast.empty();
+            if (!own && rows.value(0) != "Note") made.warnings.push_back(number + " " + rows.value(2).value_or(""));
+          }
         });
     if (!result.status.ok()) return result.status;
     if (!reading.problem.ok()) return reading.problem;
@@ -163,7 +178,7 @@ Result<MaterialisedRows> read_rows(storage::Connection& connection, const std::s
     }
     cast = std::move(reading.again);
   }
-  return refused_after_all(plan, "a FLOAT stays one when it is cast");
+  return refused_after_all(plan, "a FLOAT, or a DOUBLE that is rounded, stays one when it is cast");
 }
 
 }  // namespace sqlcast::master

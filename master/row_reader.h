@@ -21,7 +21,7 @@ struct RowLimits {
 
 struct MaterialisedRows {
   std::vector<std::string> texts;
-  bool warned = false;  // the SELECT gave a warning that is more than a note
+  std::vector<std::string> warnings;  // the SELECT's, not notes: "1365 Division by 0"; 64 at most
 };
 
 // `prelude`: a statement that is run in front of it. too_large: over the limits; refused: a value that no literal

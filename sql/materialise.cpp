@@ -38,6 +38,17 @@ std::optional<std::string_view> key_sample(const Column& column) {
   return std::nullopt;
 }
 
+// For the items of a SELECT that stands for an UPDATE or DELETE, whose ORDER BY has no list to look into: a name of
+// more characters than a column's can have, so that none is meant by it.
+std::string item_name(std::size_t number) {
+  return quote_name("what sqlcast reads, under a name that is too long for any column: " + std::to_string(number));
+}
+
+RowPlan::Item named_item(const std::string& expression, std::size_t number) {
+  const std::string as = " AS " + item_name(number);
+  return {expression + as, "CAST(" + expression + " AS DOUBLE)" + as};
+}
+
 std::string table_name(const ObjectName& name) { return quote_name(name.database) + "." + quote_name(name.name); }
 
 class Planner {
@@ -104,6 +115,36 @@ class Planner {
   // LIMIT 1, 2 is a SELECT's.
   bool has_offset() const { return s_.facts.limit && *s_.facts.limit + 2 != s_.tokens.size(); }
 
+  // A list has places, and an UPDATE or DELETE has no list.
+  bool orders_by_place() const {
+    for (const Range& part : split_commas(s_.tokens, s_.facts.order_by)) {
+      bool number_alone = true;
+      for (std::size_t at = part.first; at < part.end; ++at) {
+        const Item& item = s_.tokens[at];
+        const bool direction = item.keyword == Keyword::ASC_ || item.keyword == Keyword::DESC_;
+        const bool named =
+            item.kind == TokenKind::word || item.kind == TokenKind::quoted_identifier || item.kind == TokenKind::string;
+        number_alone = number_alone && (direction || !named);
+      }
+      if (number_alone) return true;
+    }
+    return false;
+  }
+
+  // Its rows go with one another: a row may be gone before its turn comes, and is not counted then.
+  bool refers_to_itself(const ObjectName& name) const {
+    std::vector<ObjectName> reached{name};
+    for (std::size_t at = 0; at < reached.size(); ++at) {
+      const Table* from = table(reached[at]);
+      if (from == nullptr) continue;
+      for (const ObjectName& to : from->references) {
+        if (to == name) return true;
+        if (std::find(reached.begin(), reached.end(), to) == reached.end()) reached.push_back(to);
+      }
+    }
+    return false;
+  }
+
   // The rows of a text: one for an insert, one or several by key. The sample shows whether such texts are accepted.
   std::string sample(std::size_t rows) const {
     RowPlan plan = plan_;
@@ -151,10 +192,10 @@ class Planner {
 
   void select_keys(const TableUse& use) {
     plan_.select_head = "SELECT ";
-    std::vector<std::string> keys;
-    for (const Column& key : plan_.keys) keys.push_back(quote_name(use.alias) + "." + quote_name(key.name));
+    std::vector<RowPlan::Item> keys;
+    for (const Column& key : plan_.keys)
+      keys.push_back(named_item(quote_name(use.alias) + "." + quote_name(key.name), plan_.items.size() + keys.size()));
     plan_.items.insert(plan_.items.begin(), keys.begin(), keys.end());
-    plan_.may_cast.insert(plan_.may_cast.begin(), keys.size(), false);
     const Range reference = s_.facts.table_reference;
     plan_.select_tail = " FROM " + std::string(source(reference.first, reference.end));
   }
@@ -169,7 +210,9 @@ class Planner {
     // The server knows no alias there.
     if (known == nullptr || known->view || use->alias != use->name.name) return false;
     if (s_.facts.table_reference.empty()) return false;  // DELETE t FROM t
-    if (may_aggregate(*use, *known) || has_offset()) return false;
+    if (may_aggregate(*use, *known) || has_offset() || orders_by_place()) return false;
+    // The server counts the rows that it has deleted, and a SELECT those that it finds.
+    if (s_.facts.limit && (s_.facts.ignore || refers_to_itself(use->name))) return false;
     plan_.kind = RowPlan::Kind::delete_;
     plan_.strict = false;
     plan_.head =
@@ -184,7 +227,7 @@ class Planner {
     const TableUse* use = target();
     const Table* known = use == nullptr ? nullptr : table(use->name);
     if (known == nullptr || known->view || !s_.facts.default_words.empty()) return false;
-    if (may_aggregate(*use, *known) || has_offset()) return false;
+    if (may_aggregate(*use, *known) || has_offset() || orders_by_place()) return false;
     plan_.kind = RowPlan::Kind::update;
     plan_.strict = !s_.facts.ignore;
     plan_.head = std::string("UPDATE ") + (s_.facts.ignore ? "IGNORE " : "") + table_name(use->name) + " SET ";
@@ -214,8 +257,8 @@ class Planner {
       }
     }
     plan_.values.push_back(*column);
-    plan_.items.emplace_back(source(assignment.value.first, assignment.value.end));
-    plan_.may_cast.push_back(true);
+    plan_.items.push_back(
+        named_item(std::string(source(assignment.value.first, assignment.value.end)), plan_.items.size()));
     return true;
   }
 
@@ -272,17 +315,13 @@ class Planner {
     if (facts.source->blocks.size() != 1) return;
     const Range list = facts.blocks[facts.source->blocks.front()].select_list;
     if (list.empty() || s_.tokens[list.first - 1].keyword == Keyword::VALUES_) return;
-    std::vector<std::string> items;
-    std::vector<bool> may_cast;
+    std::vector<RowPlan::Item> items;
     for (const Range& item : split_commas(s_.tokens, list)) {
-      ColumnRef ref;
       if (s_.tokens[item.end - 1].symbol == '*') {
         if (!expand_star(list, items)) return;
-        may_cast.assign(items.size(), true);
         break;
       }
-      items.emplace_back(source(item.first, item.end));
-      may_cast.push_back(read_column(s_.tokens, item, ref));
+      items.push_back({std::string(source(item.first, item.end)), as_double(item)});
     }
     const std::size_t begin = s_.tokens[range.first].offset;
     const Item& last = s_.tokens[list.end - 1];
@@ -291,18 +330,37 @@ class Planner {
     plan_.select_head = text.substr(begin, s_.tokens[list.first].offset - begin);
     plan_.select_tail = text.substr(last.offset + last.size, end.offset + end.size - last.offset - last.size);
     plan_.items = std::move(items);
-    plan_.may_cast = std::move(may_cast);
+  }
+
+  // An item of a SELECT's list, under the name that other clauses may have for it. Empty where it is not certain where
+  // the expression ends.
+  std::string as_double(Range item) const {
+    const auto cast = [&](std::size_t end) { return "CAST(" + std::string(source(item.first, end)) + " AS DOUBLE)"; };
+    ColumnRef ref;
+    if (read_column(s_.tokens, item, ref)) return cast(item.end) + " AS " + quote_name(ref.name);
+    if (item.end - item.first > 2 && s_.tokens[item.end - 2].keyword == Keyword::AS_)
+      return cast(item.end - 2) + " AS " + std::string(source(item.end - 1, item.end));
+    const Item& last = s_.tokens[item.end - 1];
+    if (last.symbol == ')' || last.kind == TokenKind::number) return cast(item.end);
+    std::size_t first = item.end - 1;
+    while (first >= item.first + 2 && s_.tokens[first - 1].symbol == '.') first -= 2;
+    const bool operand =
+        first > item.first && std::string_view("*/+-").find(s_.tokens[first - 1].symbol) != std::string_view::npos;
+    return operand ? cast(item.end) : std::string();
   }
 
   // The columns that stand for the whole of a list that is a star, of a table that is read alone.
-  bool expand_star(Range list, std::vector<std::string>& items) const {
+  bool expand_star(Range list, std::vector<RowPlan::Item>& items) const {
     const Block& block = s_.facts.blocks[s_.facts.source->blocks.front()];
     if (list.end - list.first != 1 || !block.only_table) return false;
     const TableUse& use = s_.facts.tables[*block.only_table];
     const Table* known = table(use.name);
     if (known == nullptr || known->view) return false;
     for (const Column& column : known->columns)
-      if (!column.invisible) items.push_back(quote_name(use.alias) + "." + quote_name(column.name));
+      if (!column.invisible) {
+        const std::string text = quote_name(use.alias) + "." + quote_name(column.name);
+        items.push_back({text, "CAST(" + text + " AS DOUBLE) AS " + quote_name(column.name)});
+      }
     return !items.empty();
   }
 

@@ -21,10 +21,14 @@ struct RowPlan {
   enum class Kind { insert, update, delete_ };
   Kind kind = Kind::insert;
 
+  // Of the SELECT's list.
+  struct Item {
+    std::string text;  // with its name
+    std::string cast;  // the same value AS DOUBLE, under the same name; empty: that cannot be
+  };
   // The SELECT: `select_head`, the items with commas between them, `select_tail`. Without items it is `select_head`.
   std::string select_head;
-  std::vector<std::string> items;
-  std::vector<bool> may_cast;  // of the items: it stands for itself alone, so that CAST(item AS …) means the same value
+  std::vector<Item> items;
   std::string select_tail;
 
   // insert: "INSERT … INTO t (a, b) VALUES "; update: "UPDATE `d`.`t` SET "; delete: "DELETE FROM `d`.`t` WHERE ".
@@ -43,7 +47,7 @@ struct RowPlan {
   std::string advice;
 };
 
-// The SELECT; items with a true in `cast` as DOUBLE.
+// The SELECT; items with a true in `cast` as DOUBLE, which they can be.
 std::string select_text(const RowPlan& plan, const std::vector<bool>& cast = {});
 
 }  // namespace sqlcast::sql

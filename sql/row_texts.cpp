@@ -1,6 +1,8 @@
 #include "sql/row_texts.h"
 
 #include <algorithm>
+#include <cmath>
+#include <cstdlib>
 #include <initializer_list>
 
 #include "sql/keyword.h"
@@ -59,10 +61,38 @@ std::string select_text(const RowPlan& plan, const std::vector<bool>& cast) {
   std::string text = plan.select_head;
   for (std::size_t i = 0; i < plan.items.size(); ++i) {
     if (i > 0) text += ", ";
-    const bool casts = i < cast.size() && cast[i];
-    text += casts ? "CAST(" + plan.items[i] + " AS DOUBLE)" : plan.items[i];
+    text += i < cast.size() && cast[i] ? plan.items[i].cast : plan.items[i].text;
   }
   return text + plan.select_tail;
+}
+
+bool keeps_text(const Column& column) { return is_text(column) || is_binary(column); }
+
+std::optional<std::string> numbering_literal(RowValue kind, std::string_view text) {
+  const bool digits = !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+  switch (kind) {
+    case RowValue::text:
+    case RowValue::utf8_text:
+      if (!digits) return std::nullopt;
+      break;
+    case RowValue::bits:
+      return text.find_first_not_of('\0') == std::string_view::npos ? std::string("0") : "0x" + hex_of(text);
+    case RowValue::number:
+    case RowValue::zero_filled:
+    case RowValue::float64:
+    case RowValue::float32:
+    case RowValue::year: break;
+    default: return std::nullopt;
+  }
+  if (digits) {
+    const std::size_t first = text.find_first_not_of('0');
+    return first == std::string_view::npos ? "0" : std::string(text.substr(first));
+  }
+  const bool exact = kind == RowValue::number || kind == RowValue::zero_filled;
+  const double size = std::fabs(std::strtod(std::string(text).c_str(), nullptr));
+  // DECIMAL is rounded away from zero, a DOUBLE to what is even.
+  if (exact ? size < 0.5 : size <= 0.5) return "0";
+  return std::string(text) + (exact || text.find('e') != std::string_view::npos ? "" : "e0");
 }
 
 const char* unfit(RowValue kind, const Column& column) {
@@ -95,6 +125,9 @@ std::string row_literal(RowValue kind, std::string_view text, const Column& colu
       return digits == std::string_view::npos || text[digits] == '.' ? std::string(text)
                                                                      : std::string(text.substr(digits));
     }
+    case RowValue::rounded64:
+      if (is_text(column) || is_binary(column)) return quote_text(text);
+      [[fallthrough]];
     case RowValue::float64:
     case RowValue::float32: return std::string(text) + (text.find('e') == std::string_view::npos ? "e0" : "");
     case RowValue::text:

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -18,7 +19,8 @@ enum class RowValue : std::uint8_t {
   number,       // integers, DECIMAL: their text is their literal
   zero_filled,  // a number with zeros in front
   float64,
-  float32,  // its text has six digits alone
+  float32,    // its text has six digits alone
+  rounded64,  // a DOUBLE whose text is cut behind the point
   text,
   utf8_text,  // of a column that is known to be in UTF-8
   bytes,
@@ -35,6 +37,12 @@ const char* unfit(RowValue kind, const Column& column);
 
 // The literal that becomes in the column what the value would have become. `text`: as the server gives it.
 std::string row_literal(RowValue kind, std::string_view text, const Column& column);
+
+// Of a column of text or bytes: what it gets of a number is the number's text.
+bool keeps_text(const Column& column);
+
+// The literal for the AUTO_INCREMENT column: what would be a zero there is 0, which generates. Nothing: there is none.
+std::optional<std::string> numbering_literal(RowValue kind, std::string_view text);
 
 // The literal that a key's column is compared with, to find the row that has the value.
 std::string key_literal(RowValue kind, std::string_view text, const Column& column);

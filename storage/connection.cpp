@@ -129,6 +129,10 @@ class ConnectorRows final : public RowStream {
 
   const std::vector<proto::ColumnInfo>& columns() const override { return columns_; }
   std::vector<Origin> origins() const override { return origins_of(*rows_->getMetaData()); }
+  bool rounded(std::size_t column) const override {
+    constexpr unsigned kNotRounded = 31;
+    return rows_->getMetaData()->getScale(static_cast<unsigned>(column) + 1) < kNotRounded;
+  }
   const std::vector<std::string>& warnings() const override { return warnings_; }
   Result<bool> next() override {
     if (ended_) return false;

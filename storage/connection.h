@@ -50,6 +50,8 @@ class RowStream {
   virtual ~RowStream() = default;
   virtual const std::vector<proto::ColumnInfo>& columns() const = 0;
   virtual std::vector<Origin> origins() const = 0;  // of the columns
+  // A FLOAT or DOUBLE column's text has a fixed number of digits behind the point, and may have lost some.
+  virtual bool rounded(std::size_t column) const = 0;
   // False at the end. After an error the stream is over. May block.
   virtual Result<bool> next() = 0;
   // The text of the current row's cell, bytes for kind bytes; nothing = NULL.
