@@ -109,7 +109,7 @@ class Reading {
         problem = refused_after_all(plan_, "it puts " + std::string(why) + " (\"" + column(i).name + "\")");
         return false;
       }
-      const bool inexact = kind == RowValue::float32 || (kind == RowValue::rounded64 && !sql::keeps_text(column(i)));
+      const bool inexact = kind == RowValue::float32 || kind == RowValue::rounded64;
       if (inexact && !may_cast(i)) {
         problem = refused_after_all(
             plan_, "what goes into \"" + column(i).name + "\" is a " +

@@ -66,8 +66,6 @@ std::string select_text(const RowPlan& plan, const std::vector<bool>& cast) {
   return text + plan.select_tail;
 }
 
-bool keeps_text(const Column& column) { return is_text(column) || is_binary(column); }
-
 std::optional<std::string> numbering_literal(RowValue kind, std::string_view text) {
   const bool digits = !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
   switch (kind) {
@@ -126,8 +124,6 @@ std::string row_literal(RowValue kind, std::string_view text, const Column& colu
                                                                      : std::string(text.substr(digits));
     }
     case RowValue::rounded64:
-      if (is_text(column) || is_binary(column)) return quote_text(text);
-      [[fallthrough]];
     case RowValue::float64:
     case RowValue::float32: return std::string(text) + (text.find('e') == std::string_view::npos ? "e0" : "");
     case RowValue::text:

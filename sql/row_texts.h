@@ -38,9 +38,6 @@ const char* unfit(RowValue kind, const Column& column);
 // The literal that becomes in the column what the value would have become. `text`: as the server gives it.
 std::string row_literal(RowValue kind, std::string_view text, const Column& column);
 
-// Of a column of text or bytes: what it gets of a number is the number's text.
-bool keeps_text(const Column& column);
-
 // The literal for the AUTO_INCREMENT column: what would be a zero there is 0, which generates. Nothing: there is none.
 std::optional<std::string> numbering_literal(RowValue kind, std::string_view text);
 

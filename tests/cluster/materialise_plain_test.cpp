@@ -26,9 +26,9 @@ TEST_CASE("materialise: a DOUBLE keeps all of its digits", "[materialise]") {
   beside.both("CREATE TABLE s (id INT PRIMARY KEY, i INT, m DOUBLE(10,2), d DOUBLE, f FLOAT)");
   beside.both("INSERT INTO s VALUES (1, 1, 0.1, 1e300, 0.1), (2, 2, 99.25, 0.1, 16777217), (3, 3, 7.33, -0.0, 2.5)");
   beside.both("CREATE TABLE r (n INT AUTO_INCREMENT PRIMARY KEY, v DOUBLE, c DECIMAL(30,20), t VARCHAR(40))");
-  const std::string exact = "n,v,c,t,v*1e15";
+  const std::string exact = "v,c,t,v*1e15";  // a gap in the ids is no difference
   beside.both("INSERT INTO r (v) SELECT STDDEV(i) FROM s");
-  CHECK(beside.here("SELECT v FROM r").text() == "0.816496580927726");
+  CHECK(beside.here("SELECT v FROM r").text() == "0.81649658092772603");
   beside.both("INSERT INTO r (v, c, t) SELECT STDDEV(i), STDDEV(i) AS c, STDDEV(i) FROM s");
   beside.both("INSERT INTO r (v) SELECT AVG(m) AS `the mean` FROM s LIMIT 1");
   beside.both(
@@ -37,9 +37,9 @@ TEST_CASE("materialise: a DOUBLE keeps all of its digits", "[materialise]") {
   beside.both("INSERT INTO r (v, t) SELECT m, m FROM s ORDER BY i LIMIT 9");
   beside.both("INSERT INTO r (v) SELECT f FROM s HAVING f > 1 ORDER BY f LIMIT 9");
   beside.same("r", exact);
-  beside.both("UPDATE r SET v = FLOOR(v) / 3, c = FLOOR(v) / 7 ORDER BY n LIMIT 20");
-  beside.both("UPDATE r SET v = (SELECT STDDEV(i) FROM s), t = FLOOR(v) / 3 ORDER BY n DESC LIMIT 3");
-  beside.same("r", exact);
+  beside.both("UPDATE s SET d = (SELECT STDDEV(x.i) FROM s AS x) ORDER BY i LIMIT 2");
+  beside.both("UPDATE s SET d = FLOOR(m) / 7 ORDER BY i DESC LIMIT 1");
+  beside.same("s", "id,d,d*1e15");
   CHECK(beside.here("INSERT INTO r (v) SELECT STDDEV(i) s FROM s").status.message.find("CAST it AS DOUBLE") !=
         std::string::npos);
   beside.finish();
