@@ -125,6 +125,7 @@ TEST_CASE("materialise: no more rows are read than may be replicated", "[materia
   for (const std::string statement :
        {"DELETE FROM few.t WHERE RAND() < 2", "UPDATE few.t SET v = 1 WHERE RAND() < 2",
         "INSERT INTO few.t SELECT id + 1000, RAND() FROM few.t",
+        "INSERT INTO few.t (SELECT id + 1000, RAND() FROM few.t)",
         "INSERT INTO few.t SELECT id + 1000, RAND() FROM few.t UNION ALL SELECT 5000, 1"}) {
     INFO(statement);
     const long long before = sent();
