@@ -73,9 +73,9 @@ TEST_CASE("materialise: a warning is an error in strict mode, and the client's o
   for (int k = 1; k < 200; ++k) insert += ",(" + std::to_string(k) + "," + std::to_string(k == 199 ? 0 : 1) + ",'1.5')";
   beside.both(insert);
   beside.both("CREATE TABLE r (id INT PRIMARY KEY, v INT, w DATE)");
-  // A note each: the time of day is cut off.
+  // A note each: a negative number as UNSIGNED.
   const std::string noting =
-      "INSERT INTO r SELECT id, 1 / d, CAST('2026-11-27 10:00:00' AS DATE) FROM s ORDER BY id LIMIT 200";
+      "INSERT INTO r (id, v) SELECT id, 1 / d FROM s WHERE CAST(id - 500 AS UNSIGNED) > 0 ORDER BY id + 0 LIMIT 200";
   CHECK(beside.both(noting).status.database_errno == 1365);
   beside.same("r");
   proto::QueryRequest request = in("rows_warn", query_of("INSERT IGNORE" + noting.substr(6)));
@@ -94,7 +94,7 @@ TEST_CASE("materialise: ids are generated for whatever is zero", "[materialise]"
   beside.both("INSERT INTO s VALUES (1, 0, 0, '0', 0), (2, 50, 51, '52', 53), (3, 0, 0, '0', 0)");
   beside.both("CREATE TABLE r (n INT AUTO_INCREMENT PRIMARY KEY, v INT)");
   for (const std::string column : {"c", "d", "t", "z"}) {
-    beside.both("INSERT INTO r SELECT " + column + ", id FROM s WHERE id <> 2 ORDER BY id LIMIT 9");
+    beside.both("INSERT INTO r SELECT " + column + ", id FROM s WHERE id <> 2 ORDER BY id + 0 LIMIT 9");
     CHECK(beside.here("SELECT COUNT(*) FROM r").text() == "2");
     CHECK(beside.here("SELECT MIN(n) > 0 FROM r").text() == "1");
     beside.both("DELETE FROM r");
@@ -102,6 +102,13 @@ TEST_CASE("materialise: ids are generated for whatever is zero", "[materialise]"
     beside.same("r");
     beside.both("DELETE FROM r");
   }
+  // Generated and given ones in turn: every node has the same.
+  for (const std::string column : {"c", "d", "t", "z"}) {
+    CHECK(beside.here("INSERT INTO r SELECT " + column + ", id FROM s ORDER BY id + 0 LIMIT 9").ok());
+    CHECK(beside.here("SELECT COUNT(*) FROM r WHERE n > 53").text() == "2");
+    CHECK(beside.here("DELETE FROM r").at(0).affected_rows == 3);
+  }
+  CHECK(beside.here("INSERT INTO r SELECT d, id FROM s ORDER BY id + 0 LIMIT 9").ok());
   beside.finish();
 }
 
