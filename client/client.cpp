@@ -112,6 +112,36 @@ Reply to_reply(Outcome outcome, std::uint64_t request_id) {
   return reply;
 }
 
+// Threads that are inside a blocking call.
+class Inside {
+ public:
+  class Stay {
+   public:
+    explicit Stay(Inside& inside) : inside_(inside) {
+      const MutexLock lock(inside_.mutex_);
+      ++inside_.callers_;
+    }
+    ~Stay() {
+      const MutexLock lock(inside_.mutex_);
+      if (--inside_.callers_ == 0) inside_.left_.notify_all();  // under the lock: who waits ends what this is in
+    }
+    Stay(const Stay&) = delete;
+    Stay& operator=(const Stay&) = delete;
+
+   private:
+    Inside& inside_;
+  };
+  void wait_for_none() {
+    MutexLock lock(mutex_);
+    left_.wait(lock, [this]() SQLCAST_REQUIRES(mutex_) { return callers_ == 0; });
+  }
+
+ private:
+  Mutex mutex_;
+  ConditionVariable left_;
+  unsigned callers_ SQLCAST_GUARDED_BY(mutex_) = 0;
+};
+
 // What one caller waits for.
 class Answer {
  public:
@@ -148,6 +178,7 @@ class Client::Impl {
   // Runs the query and waits, driving the sockets itself where nobody else uses this client at the moment.
   Reply run(Request request) {
     SQLCAST_CHECK(!io_.is_own());  // a callback would wait for itself
+    const Inside::Stay stay(inside_);
     Answer answer;
     const std::uint64_t id = request.request_id.value_or(next_request_.fetch_add(1));
     Exchange exchange;
@@ -256,15 +287,21 @@ class Client::Impl {
   template <typename T, typename Start>
   T wait(const Start& start) {
     SQLCAST_CHECK(!io_.is_own());
+    const Inside::Stay stay(inside_);
     auto promise = std::make_shared<std::promise<T>>();
     std::future<T> future = promise->get_future();
     start([promise](T value) { promise->set_value(std::move(value)); });
     return future.get();
   }
 
+  Inside::Stay stay() { return Inside::Stay(inside_); }
   const Options& options() const { return options_; }
   Sequence session_position() const { return session_; }
-  void stop() { io_.stop(); }
+  // A caller that has its answer may not have left yet.
+  void stop() {
+    io_.stop();
+    inside_.wait_for_none();
+  }
 
  private:
   Engine::Settings with_hook(Engine::Settings settings) {
@@ -341,6 +378,7 @@ class Client::Impl {
   std::atomic<std::uint64_t> next_request_;
   std::atomic<Sequence> session_{0};
   std::atomic<std::uint64_t> open_{0};
+  Inside inside_;
   IoThread io_;  // last: its thread uses the rest
 };
 
@@ -446,6 +484,7 @@ Result<proto::StatusReply> Client::status(const std::string& endpoint, milliseco
 }
 
 Result<std::vector<proto::NodeStatus>> Client::cluster_status(milliseconds timeout) {
+  const auto stay = impl_->stay();
   struct Asked {
     std::string endpoint;
     std::future<Result<proto::StatusReply>> answer;

@@ -150,7 +150,8 @@ class Client {
   // bad_request when an endpoint cannot be parsed or none is given; io when the process has no descriptor or thread
   // left. Does not block: the first request waits for a node.
   static Result<std::unique_ptr<Client>> open(Options options);
-  // Requests under way end with `cancelled`; their callbacks have run when it returns. May block, for those.
+  // Requests under way end with `cancelled`, writes that are out with `outcome_unknown`; their callbacks have run when
+  // it returns, and threads that were inside a call have left it. May block, for those. Not from a callback.
   ~Client();
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;

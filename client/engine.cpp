@@ -127,7 +127,7 @@ bool Engine::awaits_position(Open& open, const std::string& endpoint, TimePoint 
   const auto* query = std::get_if<proto::QueryRequest>(&open.exchange.message);
   const bool needs_one = open.exchange.is_write && open.exchange.first_sent_here && open.copies == 0 &&
                          query != nullptr && !query->sent_since && !query->key.client_id.empty();
-  open.awaits_position = needs_one && now >= seen_until_;
+  open.awaits_position = needs_one && now >= std::max(seen_until_, open.position_until);
   if (!open.awaits_position) return false;
   auto asked = probes_.find(endpoint);
   if (asked != probes_.end() && asked->second.sent_at + settings_.resend_after <= now) {
@@ -262,9 +262,10 @@ void Engine::discover(TimePoint now) {
 
 // ---- answers -----------------------------------------------------------------------------------------------
 
-void Engine::learn(const std::string& endpoint, const proto::StatusReply& reply, TimePoint now) {
+// `read_at`: about when the node said so.
+void Engine::learn(const std::string& endpoint, const proto::StatusReply& reply, TimePoint read_at, TimePoint now) {
   endpoints_.learn(endpoint, reply.self.role, reply.self.state, reply.self.master, milliseconds(reply.self.uptime_ms),
-                   now);
+                   read_at);
   if (now >= discovery_ends_) return;
   // First requests wait for a suitable node to show itself: is it there now?
   for (auto& [id, open] : open_)
@@ -291,27 +292,38 @@ void Engine::note_history(const Probe* probe, const proto::Message& message) {
   if (settings_.on_other_history) settings_.on_other_history(*end);
 }
 
-void Engine::note_position(const proto::Message& message, TimePoint now) {
+// When that was sent which this answers; nothing when nobody waits for it any more.
+std::optional<TimePoint> Engine::asked_at(const Probe* probe, std::uint64_t exchange) const {
+  if (probe != nullptr) return probe->sent_at;
+  if (const auto it = open_.find(exchange); it != open_.end()) return it->second.submitted;
+  return std::nullopt;
+}
+
+void Engine::note_position(const proto::Message& message, std::optional<TimePoint> asked, TimePoint now) {
   Sequence position = 0;
   bool fresh = false;  // where the log ends; a slave's own position may be far behind that
+  TimePoint told_at = now;
   if (const auto* result = std::get_if<proto::QueryResult>(&message)) {
     position = std::max(result->node_position, result->sequence);
-    fresh = result->wrote && !result->replayed;
+    fresh = asked && result->wrote && !result->replayed;
   }
   if (const auto* error = std::get_if<proto::ErrorReply>(&message))
     if (error->status.code == Code::committed_not_acked) position = error->sequence;
   if (const auto* status = std::get_if<proto::StatusReply>(&message)) {
     position = std::max(status->self.position, status->self.head);
-    fresh = status->self.state != "Starting";  // before it has looked into its log
+    fresh = asked && status->self.state != "Starting";  // before it has looked into its log
+    told_at = asked.value_or(now);
   }
   if (position > seen_) seen_at_ = now;
   seen_ = std::max(seen_, position);
   const bool was_fresh = now < seen_until_;
-  if (fresh) seen_until_ = now + kPositionIsFresh;
+  if (fresh) seen_until_ = std::max(seen_until_, told_at + kPositionIsFresh);
   if (was_fresh || (!fresh && !std::holds_alternative<proto::StatusReply>(message))) return;
   std::vector<std::uint64_t> waiting;
   for (auto& [id, open] : open_) {
     if (!open.awaits_position || now >= open.deadline) continue;
+    // However long it took: nobody can know more who asks anew, where answers take so long.
+    if (fresh && told_at >= open.submitted) open.position_until = now + kPositionIsFresh;
     open.send_at = fresh ? now : std::min(open.send_at, now + kMasterPause);
     waiting.push_back(id);
   }
@@ -324,13 +336,18 @@ void Engine::received(const std::string& endpoint, std::uint64_t exchange, proto
   now_ = now;
   endpoints_.heard(endpoint, now);
   const auto asked = probes_.find(endpoint);
-  note_history(asked != probes_.end() && asked->second.exchange == exchange ? &asked->second : nullptr, message);
-  note_position(message, now);
-  if (const auto* reply = std::get_if<proto::StatusReply>(&message)) learn(endpoint, *reply, now);
-  if (const auto it = probes_.find(endpoint); it != probes_.end() && it->second.exchange == exchange) {
-    probes_.erase(it);
-    return;
+  std::optional<Probe> probe;
+  if (asked != probes_.end() && asked->second.exchange == exchange) {
+    probe = asked->second;
+    probes_.erase(asked);  // answered: who has to know more asks anew
   }
+  const Probe* const its_probe = probe ? &*probe : nullptr;
+  note_history(its_probe, message);
+  const std::optional<TimePoint> sent = asked_at(its_probe, exchange);
+  note_position(message, sent, now);
+  if (const auto* reply = std::get_if<proto::StatusReply>(&message))
+    learn(endpoint, *reply, std::min(now, sent.value_or(now) + kPositionIsFresh), now);
+  if (probe) return;
   // An answer to an earlier attempt is as good as one to the last.
   if (const auto it = open_.find(exchange); it != open_.end()) {
     it->second.endpoint = endpoint;
@@ -427,23 +444,33 @@ void Engine::complete(OpenMap::iterator it, Outcome outcome, TimePoint now) {
   if (done) done(std::move(outcome));
 }
 
+// A write that is out, without a word that it has no effect.
+bool Engine::may_have_run(const Open& open) {
+  return open.exchange.is_write && (open.on_its_way || open.unsettled) && open.last_status.code != Code::cancelled;
+}
+
+Outcome Engine::outcome_unknown(const Open& open, const std::string& why) {
+  proto::ErrorReply unknown;
+  unknown.status = Status::error(
+      Code::outcome_unknown, why + "; the request may or may not have been committed. Send it again with request id " +
+                                 std::to_string(open.exchange.request_id) + " to learn its outcome");
+  const auto* query = std::get_if<proto::QueryRequest>(&open.exchange.message);
+  unknown.sequence = query == nullptr ? open.seen : query->sent_since.value_or(open.seen);
+  Outcome outcome;
+  outcome.endpoint = open.endpoint;
+  outcome.status = unknown.status;
+  outcome.message = std::move(unknown);
+  return outcome;
+}
+
 void Engine::expire(OpenMap::iterator it, TimePoint now) {
   const Open& open = it->second;
   Outcome outcome;
   outcome.endpoint = open.endpoint;
   const std::string waited = std::to_string(duration_cast<milliseconds>(now - open.submitted).count()) + " ms";
   const Code last = open.last_status.code;
-  const bool may_have_run = open.exchange.is_write && (open.on_its_way || open.unsettled) && last != Code::cancelled;
-  if (may_have_run) {
-    proto::ErrorReply unknown;
-    unknown.status = Status::error(
-        Code::outcome_unknown, "no reply from " + open.endpoint + " within " + waited +
-                                   "; the request may or may not have been committed. Send it again with request id " +
-                                   std::to_string(open.exchange.request_id) + " to learn its outcome");
-    const auto* query = std::get_if<proto::QueryRequest>(&open.exchange.message);
-    unknown.sequence = query == nullptr ? open.seen : query->sent_since.value_or(open.seen);
-    outcome.status = unknown.status;
-    outcome.message = std::move(unknown);
+  if (may_have_run(open)) {
+    outcome = outcome_unknown(open, "no reply from " + open.endpoint + " within " + waited);
   } else if (last != Code::ok && last != Code::timeout) {
     outcome.status = open.last_status;
   } else {
@@ -456,7 +483,16 @@ void Engine::expire(OpenMap::iterator it, TimePoint now) {
 }
 
 void Engine::finish_all(const Status& status, TimePoint now) {
-  while (!open_.empty()) complete(open_.begin(), {status, {}, open_.begin()->second.endpoint, {}}, now);
+  while (!open_.empty()) {
+    const Open& open = open_.begin()->second;
+    Outcome outcome{status, {}, open.endpoint, {}};
+    if (may_have_run(open)) {
+      const auto* query = std::get_if<proto::QueryRequest>(&open.exchange.message);
+      const std::string who = query == nullptr ? std::string() : ", which was " + query->key.client_id + ",";
+      outcome = outcome_unknown(open, status.message + who + " before " + open.endpoint + " had replied");
+    }
+    complete(open_.begin(), std::move(outcome), now);
+  }
   probes_.clear();
 }
 

@@ -13,6 +13,7 @@
 //
 // A keyed write says since when it has been under way (sent_since), by which the master knows a late copy from a new
 // request. So it first goes out when a position has been heard lately; a node is asked for one when there is none.
+// An answer counts from when it was asked for: it may have lain unread for as long as nobody had anything to wait for.
 //
 // Pure: time comes in, no socket, no thread. Owned by one thread (the client's I/O thread); every `done` is
 // called there, exactly once, never from inside submit().
@@ -103,7 +104,7 @@ class Engine {
 
   std::vector<Action> take_actions();
 
-  // Ends everything with `status`.
+  // Ends everything: with `status`, and what may have been carried out as outcome_unknown.
   void finish_all(const Status& status, TimePoint now);
 
   const EndpointSet& endpoints() const { return endpoints_; }
@@ -127,6 +128,7 @@ class Engine {
     bool unsettled = false;        // some attempt went out and was given up without an answer
     std::uint32_t copies = 0;      // that a node may execute: sent, and not answered with BUSY
     bool awaits_position = false;  // not sent: see awaits_position()
+    TimePoint position_until{};    // a node has told where the log stands since this was submitted: good until then
     Status last_status;            // why the last attempt did not do
     Sequence seen = 0;             // highest position known before the first of the copies was sent
     bool began_anew = false;       // a read, without what another history had
@@ -152,9 +154,12 @@ class Engine {
   void pause(Open& open, const Status& why, std::chrono::milliseconds wait, TimePoint now);
   void complete(OpenMap::iterator it, Outcome outcome, TimePoint now);
   void expire(OpenMap::iterator it, TimePoint now);
+  static bool may_have_run(const Open& open);
+  static Outcome outcome_unknown(const Open& open, const std::string& why);
   void note_history(const Probe* probe, const proto::Message& message);
-  void note_position(const proto::Message& message, TimePoint now);
-  void learn(const std::string& endpoint, const proto::StatusReply& reply, TimePoint now);
+  std::optional<TimePoint> asked_at(const Probe* probe, std::uint64_t exchange) const;
+  void note_position(const proto::Message& message, std::optional<TimePoint> asked, TimePoint now);
+  void learn(const std::string& endpoint, const proto::StatusReply& reply, TimePoint read_at, TimePoint now);
 
   const Settings settings_;
   EndpointSet endpoints_;

@@ -43,7 +43,8 @@ class IoThread {
   // as long as the engine lets what the command begins take.
   bool run_here(const Command& command, const std::function<bool()>& done);
 
-  // Runs what was posted, ends what is open with `cancelled`, and ends the thread. Twice is once. May block, for those.
+  // Runs what was posted, ends what is open, writes that are out as outcome_unknown and the rest with `cancelled`, and
+  // ends the thread. Twice is once. May block, for those.
   void stop();
 
   bool is_own() const { return std::this_thread::get_id() == thread_.get_id(); }

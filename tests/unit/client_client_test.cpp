@@ -422,6 +422,27 @@ TEST_CASE("client: closing it ends what is open, before the destructor returns")
   CHECK(called == 5);
 }
 
+TEST_CASE("client: closing it waits for threads that are inside a call") {
+  FakeNode node("master", "master");
+  for (int i = 0; i < 30; ++i) {
+    const std::size_t before = node.queries().size();
+    auto client = open_client({node.endpoint()});
+    Client* const shared = client.get();
+    std::vector<std::thread> threads;
+    std::atomic<int> wrong{0};
+    threads.emplace_back([shared, &wrong] {
+      if (shared->run("select 1").status.code != Code::cancelled) ++wrong;
+    });
+    threads.emplace_back([shared, &wrong] {
+      if (shared->run("insert into t values (1)").status.code != Code::outcome_unknown) ++wrong;
+    });
+    wait_for("both requests", [&] { return node.queries().size() == before + 2; });
+    client.reset();
+    for (std::thread& thread : threads) thread.join();
+    CHECK(wrong == 0);
+  }
+}
+
 TEST_CASE("client: cluster status asks every node that the first one leads to, and marks who is silent") {
   FakeNode master("master", "master");
   FakeNode slave("slave-1");

@@ -189,3 +189,56 @@ TEST_CASE("engine: a write does not say a position of another history when the m
     CHECK(sent_since(f.sends[3]) == 80U);
   }
 }
+
+TEST_CASE("engine: an answer that has lain unread is as old as its question") {
+  Fixture f({kOne});
+  f.engine.submit(f.query(false), f.now);
+  f.look();
+  REQUIRE(f.probes.size() == 1);  // how the node is
+  REQUIRE(f.sends.size() == 1);
+  f.reply(f.sends[0]);
+  // The answer came then, and nobody read it until there was something to do again.
+  const Engine::Send old = f.probes[0];
+  f.probes.clear();
+  f.now += 10s;
+  f.engine.received(kOne, old.exchange, f.status("master"), f.now);
+  f.engine.submit(f.query(true), f.now);
+  f.look();
+  CHECK(f.sends.size() == 1);
+  REQUIRE(f.probes.size() == 1);
+  f.head = 200;
+  f.alive = {{kOne, "master"}};
+  f.pass(1ms);
+  REQUIRE(f.sends.size() == 2);
+  CHECK(sent_since(f.sends[1]) == Sequence{200});
+  // A write's result that nobody waits for any more is of any age.
+  f.reply(f.sends[1]);
+  f.now += 10s;
+  proto::QueryResult late;
+  late.wrote = true;
+  late.sequence = 201;
+  f.engine.received(kOne, f.sends[1].exchange, late, f.now);
+  f.engine.submit(f.query(true), f.now);
+  f.look();
+  CHECK(f.sends.size() == 2);
+  CHECK(f.probes.size() == 1);
+}
+
+TEST_CASE("engine: where each answer takes longer than a position is fresh, a write goes out all the same") {
+  Fixture f({kOne});
+  f.engine.submit(f.query(true), f.now);
+  f.look();
+  REQUIRE(f.probes.size() == 1);
+  const Engine::Send asked = f.probes[0];
+  f.probes.clear();
+  f.pass(1'500ms);
+  REQUIRE(f.sends.empty());
+  f.engine.received(kOne, asked.exchange, f.status("master"), f.now);
+  f.look();
+  REQUIRE(f.sends.size() == 1);
+  CHECK(sent_since(f.sends[0]) == Sequence{77});
+  // Not for what is submitted behind it.
+  f.engine.submit(f.query(true), f.now);
+  f.look();
+  CHECK(f.sends.size() == 1);
+}

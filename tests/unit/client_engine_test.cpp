@@ -104,10 +104,12 @@ TEST_CASE("engine: a read is sent again to a node that has started anew since") 
 
 TEST_CASE("engine: an unanswered write ends as outcome unknown, a read as timeout, each once and in time") {
   Fixture f({kOne});
-  f.engine.received(kOne, 0, f.status("master"), f.now);
   f.engine.submit(f.query(true), f.now);
   f.engine.submit(f.query(false), f.now);
-  f.pass(9900ms);
+  f.alive = {{kOne, "master"}};
+  f.pass(1ms);
+  f.alive.clear();
+  f.pass(9899ms);
   CHECK(f.outcomes.empty());
   f.pass(700ms);
   REQUIRE(f.outcomes.size() == 2);
@@ -321,4 +323,30 @@ TEST_CASE("engine: at the end everything that is open ends, once") {
   f.engine.finish_all(Status::error(Code::cancelled, "closing"), f.now);
   CHECK(f.outcomes.size() == 2);
   CHECK(f.engine.open_requests() == 0);
+}
+
+TEST_CASE("engine: at the end a write that is out is not said to have failed") {
+  Fixture f({kOne});
+  f.alive = {{kOne, "master"}};
+  f.engine.submit(f.query(true), f.now);   // 1: out
+  f.engine.submit(f.query(true), f.now);   // 2: out, and refused for now
+  f.engine.submit(f.query(false), f.now);  // 3: a read
+  f.pass(1ms);
+  REQUIRE(f.sends.size() == 3);
+  for (const Engine::Send& send : f.sends)
+    if (request_id(send) == 2) f.refuse(send, Code::busy, 1'000);
+  f.now += 5s;
+  f.engine.submit(f.query(true), f.now);  // 4: waits for a position
+  f.engine.finish_all(Status::error(Code::cancelled, "closed"), f.now);
+  REQUIRE(f.outcomes.size() == 4);
+  unsigned unknown = 0;
+  for (const Outcome& outcome : f.outcomes) {
+    if (outcome.status.code == Code::cancelled) continue;
+    ++unknown;
+    CHECK(outcome.status.code == Code::outcome_unknown);
+    CHECK(outcome.status.message.find("request id 1 ") != std::string::npos);
+    REQUIRE(outcome.message);
+    CHECK(std::get<proto::ErrorReply>(*outcome.message).sequence == 77);  // where to look
+  }
+  CHECK(unknown == 1);
 }
