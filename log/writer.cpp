@@ -162,7 +162,9 @@ Status LogWriter::write_record(Record& record) {
 // A file that has no group to the end yet is not left: its successor would have its name.
 bool LogWriter::needs_new_file(const Record& record) const {
   const MutexLock lock(mutex_);
-  return poisoned_.ok() && offset_ + record_size(record) > settings_.file_bytes &&
+  // What is complete may have to be taken back when the disk has no more room than what the file has.
+  const std::uint64_t room_for_void = record.complete ? kRecordHeadBytes : 0;
+  return poisoned_.ok() && offset_ + record_size(record) + room_for_void > settings_.file_bytes &&
          chain_->end().sequence + 1 != header_.first && chain_->judge(record).ok();
 }
 

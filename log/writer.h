@@ -76,8 +76,9 @@ class LogWriter {
   // its hash is not the one that was given; too_large; disk_full: path and room needed are in the text, and a later
   // call works when there is room; nothing was changed in these cases. io: the next file cannot be made, which is tried
   // again, or the writer is poisoned. A begin that is not complete is refused with disk_full as soon as there is no
-  // room for the next file, so that an end has room in this one; a complete one when it does not fit into this one. May
-  // block: a begin that starts another file waits for two syncs, and for the file when it is not ready.
+  // room for the next file, so that an end has room in this one; a complete one when it does not fit into this one with
+  // a void behind it. May block: a begin that starts another file waits for two syncs, and for the file when it is not
+  // ready.
   Result<Progress> append(const GroupBegin& begin) SQLCAST_EXCLUDES(sync_mutex_, mutex_);
   // Ends the begun group: it is done.
   Result<Progress> append(const GroupEnd& end) SQLCAST_EXCLUDES(mutex_);

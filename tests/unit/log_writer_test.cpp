@@ -146,7 +146,7 @@ TEST_CASE("log: a group ends in the file it began in, whatever the size of the f
 }
 
 TEST_CASE("log: durable is what was synced, and voids do not go to the next file", "[log]") {
-  TestLog log(kHeaderBytes + 300);
+  TestLog log(kHeaderBytes + 330);
   REQUIRE(log.begin_group("a", 1, true).ok());
   CHECK(log.writer->durable() == Progress{0, log_start()});
   CHECK(log.writer->sync()->number == 1);
@@ -390,4 +390,19 @@ TEST_CASE("log: without room for the next file, what is complete goes into the p
   CHECK(log.begin_group(std::string(2'000, 'c'), 1, true).status().code == Code::disk_full);
   REQUIRE(log.begin_group("c", 1, true).ok());
   CHECK(log.files().size() == 1);
+}
+
+TEST_CASE("log: a complete group leaves room in its file for being taken back", "[log]") {
+  // Every place at which the second group can end.
+  for (std::size_t bytes = 1'000; bytes < 1'288; bytes += 8) {
+    TestLog log(kHeaderBytes + 1'500);
+    REQUIRE(log.begin_group("a", 1, true).ok());
+    REQUIRE(log.begin_group(std::string(bytes, 'b'), 1, true).ok());
+    std::uint64_t prepared = 0;
+    for (const std::string& path : log.system.paths()) prepared += log.system.content(path).size();
+    INFO(bytes);
+    log.system.capacity = prepared;  // nothing more
+    REQUIRE(log.writer->append_void(1).ok());
+    CHECK(log.bodies() == "a");
+  }
 }
