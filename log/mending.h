@@ -35,7 +35,8 @@ struct Mended {
 struct MendingRules {
   bool all = false;  // every file is read; else what recover() reads: every header, and the last file
   // The other node has every group that this one had: it is its master. What stood at the end of the last file and
-  // leaves no trace is not to be had from another.
+  // leaves no trace is not to be had from another. When what it has is shorter by more than marks, it was put back:
+  // diverged.
   bool has_all = false;
 };
 
