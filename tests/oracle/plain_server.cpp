@@ -202,6 +202,7 @@ Status PlainServer::run_statement(Session& session, const Statement& statement, 
 Status PlainServer::run_logged(Session& session, const Statement& statement, const proto::Context& context,
                                const proto::Entry& entry, std::size_t& place, Outcome::Each& each) {
   Outcome::Each sum;
+  sum.by_rows = true;
   do {
     const proto::Statement& logged = entry.statements.at(place);
     must(*session.connection, seeds_sql(context, place++));

@@ -29,6 +29,7 @@ struct Outcome {
     proto::Effect effect;
     bool has_rows = false;
     std::vector<std::string> rows;  // sorted: no order was asked for
+    bool by_rows = false;           // what ran is what the log has of it: without what its SELECT warned of
     std::vector<std::string> warnings;
   };
   std::vector<Each> statements;
