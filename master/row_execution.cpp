@@ -15,12 +15,6 @@ namespace {
 constexpr std::size_t kMostWarnings = 16;  // as of any statement
 constexpr std::size_t kTextBytes = 256U << 10U;
 
-std::string seconds_text(std::uint64_t microseconds) {
-  std::string fraction = std::to_string(microseconds % 1'000'000);
-  fraction.insert(0, 6 - fraction.size(), '0');
-  return std::to_string(microseconds / 1'000'000) + "." + fraction;
-}
-
 storage::JobStatement statement_of(std::string text, const sql::Verdict& verdict, std::size_t place) {
   storage::JobStatement statement;
   statement.sql = std::move(text);
@@ -67,11 +61,7 @@ void RowExecution::check_expectations() {
     const std::optional<std::uint64_t> expect = request_.request.statements[slot].expect;
     if (!expect || *expect == affected) continue;
     outcome.failed_statement = static_cast<std::uint32_t>(slot);
-    outcome.status =
-        Status::error(Code::expectation_failed,
-                      "the statement affected " + std::to_string(affected) + " rows where " + std::to_string(*expect) +
-                          " were expected; the request was rolled back, nothing of it is kept. Read the "
-                          "rows again and decide anew.");
+    outcome.status = storage::expectation_failed(affected, *expect);
     return;
   }
 }
@@ -166,8 +156,8 @@ Status RowExecution::run_by_rows(std::size_t slot) {
   on_.executor.forget_imposed();
   const Status used = on_.connection.execute("USE " + sql::quote_name(database));
   if (!used.ok()) return failed(slot, used);
-  const std::string impose = "SET timestamp=" + seconds_text(context_.timestamp_us) +
-                             ",max_statement_time=" + seconds_text(std::uint64_t{time_left_ms()} * 1000);
+  const std::string impose = "SET timestamp=" + storage::seconds_text(context_.timestamp_us) +
+                             ",max_statement_time=" + storage::seconds_text(std::uint64_t{time_left_ms()} * 1000);
   RowLimits limits;
   const std::uint64_t most = on_.limits.max_message_bytes / 2;
   limits.rows = on_.limits.max_materialised_rows;

@@ -66,6 +66,14 @@ void Executor::record(const std::vector<Job>& jobs, const Step& step,
   }
 }
 
+Status expectation_failed(std::uint64_t affected, std::uint64_t expected) {
+  return Status::error(Code::expectation_failed,
+                       "the statement affected " + std::to_string(affected) + " rows where " +
+                           std::to_string(expected) +
+                           " were expected; the request was rolled back, nothing of it is kept. Read the rows "
+                           "again and decide anew.");
+}
+
 // Whether the effects are those expected; otherwise `outcome` tells which statement's is not.
 Status Executor::check_job(const Job& job, JobOutcome& outcome) const {
   for (std::size_t i = 0; i < job.statements.size(); ++i) {
@@ -73,11 +81,7 @@ Status Executor::check_job(const Job& job, JobOutcome& outcome) const {
     const std::optional<std::uint64_t> expect = job.statements[i].expect;
     if (!expect || *expect == statement.effect.affected_rows) continue;
     outcome.failed_statement = static_cast<std::uint32_t>(i);
-    return Status::error(Code::expectation_failed,
-                         "the statement affected " + std::to_string(statement.effect.affected_rows) + " rows where " +
-                             std::to_string(*expect) +
-                             " were expected; the request was rolled back, nothing of it is kept. Read the rows "
-                             "again and decide anew.");
+    return expectation_failed(statement.effect.affected_rows, *expect);
   }
   return ok_status();
 }

@@ -71,6 +71,12 @@ struct ExecutorLimits {
   std::uint64_t max_one_statement_bytes = 12U << 10U;
 };
 
+// As a session variable wants it: "1.500000". Pure, as is the next.
+std::string seconds_text(std::uint64_t microseconds);
+
+// Of a statement that has affected other than the expected rows; its request is rolled back.
+Status expectation_failed(std::uint64_t affected, std::uint64_t expected);
+
 class Executor {
  public:
   Executor(Connection& connection, ExecutorLimits limits) : connection_(connection), limits_(limits) {}

@@ -69,13 +69,13 @@ std::string_view insert_tuples(const JobStatement& statement) {
       .substr(statement.insert->values_offset, statement.insert->values_end - statement.insert->values_offset);
 }
 
-std::string timestamp_text(std::uint64_t microseconds) {
+}  // namespace
+
+std::string seconds_text(std::uint64_t microseconds) {
   std::string fraction = std::to_string(microseconds % 1'000'000);
   fraction.insert(0, 6 - fraction.size(), '0');
   return std::to_string(microseconds / 1'000'000) + "." + fraction;
 }
-
-}  // namespace
 
 void Executor::add_job_prelude(Script& script, const Job& job, std::size_t index) {
   Step prelude;
@@ -93,11 +93,11 @@ void Executor::add_job_prelude(Script& script, const Job& job, std::size_t index
     assignments.append(name).append("=").append(value);
   };
   if (imposed_.timestamp_us != job.context.timestamp_us) {
-    assign("timestamp", timestamp_text(job.context.timestamp_us));
+    assign("timestamp", seconds_text(job.context.timestamp_us));
     imposed_.timestamp_us = job.context.timestamp_us;
   }
   if (imposed_.timeout_ms != job.timeout_ms) {
-    assign("max_statement_time", timestamp_text(std::uint64_t{job.timeout_ms} * 1000));
+    assign("max_statement_time", seconds_text(std::uint64_t{job.timeout_ms} * 1000));
     script.may_be_one = false;
     imposed_.timeout_ms = job.timeout_ms;
   }
