@@ -77,8 +77,7 @@ void LogWalker::start_at(Sequence first) {
 Result<std::optional<WalkedGroup>> LogWalker::next() {
   Result<std::optional<WalkedGroup>> found = step();
   // What is complete and has nothing more behind it is done. An error comes again.
-  if (complete_ && (!found.ok() || !*found)) return std::exchange(complete_, std::nullopt);
-  return found;
+  return complete_ && (!found.ok() || !*found) ? take_complete() : std::move(found);
 }
 
 Result<std::optional<WalkedGroup>> LogWalker::step() {
@@ -97,7 +96,7 @@ Result<std::optional<WalkedGroup>> LogWalker::step() {
     if (!found.ok()) return found.status();
     if (*found != Look::record) {
       if (Status status = leave_file(*found); !status.ok()) return status;
-      if (complete_) return std::exchange(complete_, std::nullopt);  // its void would stand in the same file
+      if (complete_) return take_complete();  // its void would stand in the same file
       continue;
     }
     const Result<Hash> hash = chain_->judge(record);
@@ -126,6 +125,12 @@ std::optional<WalkedGroup> LogWalker::take(const Record& record, const Hash& has
   }
   end_ = chain_->end();
   return ready;
+}
+
+// With no record of a group behind it.
+std::optional<WalkedGroup> LogWalker::take_complete() {
+  complete_->sure = !cursor_ || chain_->settled() == chain_->end();
+  return std::exchange(complete_, std::nullopt);
 }
 
 WalkedGroup LogWalker::begun_group() const {

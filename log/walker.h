@@ -45,6 +45,9 @@ struct WalkedGroup {
   proto::Group group;
   std::string path;
   std::uint64_t offset = 0;  // where it begins in the file
+  // False: done as far as it is written, and nothing behind it says that it was carried out, for it is the newest: a
+  // master may still make it void, while it runs or when it starts.
+  bool sure = true;
 };
 
 // Bytes behind the last record of the last file that are none: an append that is under way or never became durable.
@@ -87,6 +90,7 @@ class LogWalker {
 
   Result<std::optional<WalkedGroup>> step();
   std::optional<WalkedGroup> take(const Record& record, const Hash& hash);
+  std::optional<WalkedGroup> take_complete();
   WalkedGroup begun_group() const;
   Status open_file();
   Status check_follows(const FileCursor& cursor) const;

@@ -19,6 +19,8 @@ using Clock = node::Core::Clock;
 // Slaves that have not reported for so long are left out of the status.
 constexpr auto kForgetPeerAfter = std::chrono::hours(1);
 constexpr std::size_t kMaxPeers = 1000;
+// A slave that has been silent for so long is not asked for anything.
+constexpr auto kIsAway = std::chrono::seconds(10);
 // A slave that has been silent for so long may have been made anew: another data folder may use its name.
 constexpr auto kNameIsFree = std::chrono::seconds(5);
 
@@ -138,7 +140,8 @@ std::vector<log::SlaveNeed> Master::slave_needs() {
 std::vector<std::string> Master::who_has_the_log() {
   const MutexLock lock(peers_mutex_);
   std::vector<std::string> endpoints;
-  for (const auto& [name, peer] : peers_) endpoints.push_back(peer.status.endpoint);
+  for (const auto& [name, peer] : peers_)
+    if (Clock::now() - peer.seen < kIsAway) endpoints.push_back(peer.status.endpoint);
   return endpoints;
 }
 

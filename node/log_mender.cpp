@@ -32,7 +32,8 @@ void tell(const log::Mended& mended) { logging::warn("the log was mended: {}", l
 
 Status LogMender::mend(Sequence entry) {
   const MutexLock lock(mutex_);
-  if (!failed_.ok() && Clock::now() < failed_until_) return failed_;
+  if (!failed_.ok() && entry == failed_entry_ && Clock::now() < failed_until_) return failed_;
+  failed_entry_ = entry;
   failed_ = with_each_peer([&](const log::FetchGroups& fetch) {
     const Result<std::optional<log::Mended>> mended = log_.mend(entry, fetch);
     if (mended && *mended) tell(**mended);

@@ -32,7 +32,8 @@ class LogMender {
   bool asks() const { return peers_ != nullptr; }
 
   // The file that has `entry`. ok: it can be read, or could be all the time. database_unavailable: nobody answers now
-  // who could have it. Else why not, as log::mend_file(). A call soon after one that has failed fails as that did.
+  // who could have it. Else why not, as log::mend_file(). A call for the same entry soon after one that has
+  // failed fails as that did.
   Status mend(Sequence entry) SQLCAST_EXCLUDES(mutex_);
   // Before the log is opened, of a slave, which asks its master: what open() needs of it.
   Status mend_closed() SQLCAST_EXCLUDES(mutex_);
@@ -49,7 +50,8 @@ class LogMender {
   Peers peers_;
   std::atomic<bool> stopping_{false};
   Mutex mutex_;
-  Status failed_ SQLCAST_GUARDED_BY(mutex_);  // why the last one did, until then
+  Status failed_ SQLCAST_GUARDED_BY(mutex_);  // why the last one did, for the same entry, until then
+  Sequence failed_entry_ SQLCAST_GUARDED_BY(mutex_) = 0;
   Clock::time_point failed_until_ SQLCAST_GUARDED_BY(mutex_);
 };
 

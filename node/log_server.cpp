@@ -9,7 +9,16 @@ namespace sqlcast::node {
 namespace {
 
 constexpr std::size_t kQueueCapacity = 256;
+constexpr std::size_t kMendingCapacity = 64;
 constexpr std::size_t kMaxGroups = 4096;  // in one batch
+
+Status stopping() { return Status::error(Code::shutting_down, "the node is stopping; ask another one"); }
+
+Status busy() {
+  Status status = Status::error(Code::busy, "too many nodes are catching up from this one; try again");
+  status.retry_after_ms = 200;
+  return status;
+}
 
 // What the asking node and this one have, and what a person can do about it. Never that the longer history be removed.
 Status histories_differ(const std::string& name, const Position& head, const std::string& cluster,
@@ -47,27 +56,27 @@ LogServer::LogServer(const config::NodeConfig& config, NodeLog& log, Front& fron
       front_(front),
       board_(board),
       mender_(mender),
-      queue_(kQueueCapacity) {}
+      queue_(kQueueCapacity),
+      damaged_(kMendingCapacity) {}
 
 LogServer::~LogServer() { stop(); }
 
 void LogServer::start() {
   thread_ = start_thread("log-server", [this] { serve(); });
+  if (mender_.asks()) mending_ = start_thread("log mending", [this] { mend(); });
 }
 
 void LogServer::stop() {
+  damaged_.close();
   queue_.close();
+  if (mending_.joinable()) mending_.join();
   if (thread_.joinable()) thread_.join();
 }
 
 void LogServer::submit(Caller caller, proto::LogReadRequest request) {
   Job job{std::move(caller), std::move(request), {}};
   if (queue_.try_push(std::move(job))) return;
-  Status status = queue_.closed()
-                      ? Status::error(Code::shutting_down, "the node is stopping; ask another one")
-                      : Status::error(Code::busy, "too many nodes are catching up from this one; try again");
-  status.retry_after_ms = 200;
-  front_.fail(job.caller, std::move(status));  // NOLINT(bugprone-use-after-move): a full queue takes nothing
+  front_.fail(job.caller, queue_.closed() ? stopping() : busy());  // NOLINT(bugprone-use-after-move): nothing was taken
 }
 
 void LogServer::look_up(const Position& position, std::function<void(bool has)> done) {
@@ -83,22 +92,50 @@ void LogServer::serve() {
     if (!job) continue;
     if (queue_.closed()) {
       // Each read may wait for the disk.
-      if (!job->look_up)
-        front_.fail(job->caller, Status::error(Code::shutting_down, "the node is stopping; ask another one"));
+      if (!job->look_up) front_.fail(job->caller, stopping());
       continue;
     }
     if (job->look_up) {
       if (const Result<bool> has = log_.has(job->request.after); has) job->look_up(*has);
       continue;
     }
-    if (!job->caller.begin()) continue;  // its time is over
-    Result<proto::LogBatch> batch = read_or_mend(job->request);
-    if (batch) {
-      front_.reply(job->caller, std::move(*batch));
-    } else {
-      front_.fail(job->caller, batch.status());
-    }
+    if (job->damage.ok() && !job->caller.begin()) continue;  // its time is over
+    answer(std::move(*job));
   }
+}
+
+void LogServer::answer(Job job) {
+  Result<proto::LogBatch> batch = read(job.request);
+  if (batch) {
+    front_.reply(job.caller, std::move(*batch));
+  } else if (batch.status().code != Code::io || !mender_.asks() || !job.damage.ok()) {
+    front_.fail(job.caller, batch.status());
+  } else {
+    job.damage = batch.status();
+    if (!damaged_.try_push(std::move(job)))
+      front_.fail(job.caller, damaged_.closed() ? stopping() : busy());  // NOLINT(bugprone-use-after-move): as above
+  }
+}
+
+void LogServer::mend() {
+  while (!damaged_.closed() || damaged_.size() > 0) {
+    std::optional<Job> job = damaged_.pop(std::chrono::milliseconds(500));
+    if (!job) continue;
+    if (damaged_.closed())
+      front_.fail(job->caller, stopping());
+    else
+      mend_for(std::move(*job));
+  }
+}
+
+void LogServer::mend_for(Job job) {
+  if (const Status mended = mender_.mend(job.request.after.sequence + 1); !mended.ok()) {
+    front_.fail(job.caller,
+                Status::error(Code::io, job.damage.message + ". It could not be mended: " + mended.message));
+    return;
+  }
+  if (!queue_.try_push(std::move(job)))
+    front_.fail(job.caller, queue_.closed() ? stopping() : busy());  // NOLINT(bugprone-use-after-move): as above
 }
 
 // Where no group ends there, in front of the one that has the next entry, for a reader without a log of its own: its
@@ -119,14 +156,6 @@ Status LogServer::go_behind(const proto::LogReadRequest& request, const Position
     return found.status();
   if (differs_) differs_(request);
   return histories_differ(name_, head, board_.cluster(), request);
-}
-
-Result<proto::LogBatch> LogServer::read_or_mend(const proto::LogReadRequest& request) {
-  Result<proto::LogBatch> batch = read(request);
-  if (batch || batch.status().code != Code::io || !mender_.asks()) return batch;
-  const Status mended = mender_.mend(request.after.sequence + 1);
-  if (mended.ok()) return read(request);
-  return Status::error(Code::io, batch.status().message + ". It could not be mended: " + mended.message);
 }
 
 Result<proto::LogBatch> LogServer::read(const proto::LogReadRequest& request) {

@@ -1,5 +1,5 @@
-// LogServer: answers log_read from this node's own log, so that a slave can catch up. One thread.
-// What it cannot read it has mended from other nodes, where these are known.
+// LogServer: answers log_read from this node's own log, so that a slave can catch up. One thread reads. What it cannot
+// read it has mended from other nodes, where these are known, on a second one: whoever wants other parts is not held up.
 // submit() from any thread; a full queue is BUSY. A caller whose time is over before its turn is left out.
 #pragma once
 
@@ -27,7 +27,7 @@ class LogServer {
   void on_differing(Differs differs) { differs_ = std::move(differs); }  // before start()
   // Main thread. Does not block.
   void start();
-  // Main thread. May block, for the job in hand.
+  // Main thread. May block, for the jobs in hand; LogMender::interrupt() ends a mending.
   void stop();
 
   // Any thread. Does not block.
@@ -42,10 +42,13 @@ class LogServer {
     Caller caller;
     proto::LogReadRequest request;
     std::function<void(bool has)> look_up;  // of `request.after`, in place of an answer to the caller
+    Status damage;                          // of one that has begun, and could not be read until that was mended
   };
   void serve();
+  void answer(Job job);
+  void mend();
+  void mend_for(Job job);
   Status go_behind(const proto::LogReadRequest& request, const Position& head);
-  Result<proto::LogBatch> read_or_mend(const proto::LogReadRequest& request);
   Result<proto::LogBatch> read(const proto::LogReadRequest& request);
 
   const config::Limits limits_;
@@ -56,11 +59,13 @@ class LogServer {
   PositionBoard& board_;
   LogMender& mender_;
   BoundedQueue<Job> queue_;
+  BoundedQueue<Job> damaged_;             // what could not be read
   std::optional<log::LogReader> reader_;  // the thread's
   std::optional<proto::Group> held_;      // the thread's; read, and not given yet
   Position read_to_;                      // where the reader stands, in front of what is held
   Differs differs_;                       // the thread's
   std::thread thread_;
+  std::thread mending_;
 };
 
 }  // namespace sqlcast::node

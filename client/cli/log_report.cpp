@@ -24,6 +24,7 @@ constexpr unsigned kGroupsAProgress = 1024;
 struct LogEnd {
   std::optional<Position> position;  // nothing when no file could be read
   std::uint64_t time_us = 0;         // of the last group that is done, where one was read
+  bool sure = true;                  // whether it can no longer become void
   std::optional<log::WalkedGroup> begun;
   std::optional<log::Tail> tail;
 };
@@ -67,7 +68,10 @@ Result<std::vector<log::FileSummary>> open_files(const Report& report) {
 
 // Takes note of a group, and whether it is the last one so far that is done.
 void pass(const log::WalkedGroup& group, LogEnd& end) {
-  if (group.outcome == log::Outcome::done) end.time_us = group.group.commit_time_us;
+  if (group.outcome == log::Outcome::done) {
+    end.time_us = group.group.commit_time_us;
+    end.sure = group.sure;
+  }
   if (group.outcome == log::Outcome::begun) end.begun = group;
 }
 
@@ -83,6 +87,10 @@ std::string end_lines(const LogEnd& end) {
     text = fmt::format("last        {}, epoch {}", end.position->sequence, end.position->epoch);
     if (end.time_us != 0) text += ", at " + time_text(end.time_us, ' ');
     text += "\nhash        " + to_hex(end.position->hash) + "\n";
+    if (!end.sure)
+      text +=
+          "            nothing behind it says yet that it was carried out: a master that runs says so within a second, "
+          "or makes it void; one that was killed settles that when it starts\n";
   }
   if (end.begun)
     text += fmt::format(
@@ -103,6 +111,7 @@ void add_end(json::Object& object, const LogEnd& end) {
     json::Object position{
         {"sequence", end.position->sequence}, {"epoch", end.position->epoch}, {"hash", to_hex(end.position->hash)}};
     if (end.time_us != 0) position.emplace_back("time", time_text(end.time_us, 'T'));
+    position.emplace_back("settled", end.sure);
     last = std::move(position);
   }
   object.emplace_back("last", std::move(last));
@@ -241,7 +250,7 @@ std::string verified_json(const log::LogWalker& walker, const Count& count) {
 std::string state_text(const log::WalkedGroup& walked) {
   const bool ddl = walked.group.state != proto::GroupState::committed;
   switch (walked.outcome) {
-    case log::Outcome::done: return ddl ? "ddl done" : "done";
+    case log::Outcome::done: return ddl ? "ddl done" : walked.sure ? "done" : "done, not settled";
     case log::Outcome::none: return "void";
     case log::Outcome::begun: return ddl ? "ddl begun" : "begun";
   }

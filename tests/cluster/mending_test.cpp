@@ -1,9 +1,12 @@
 // Goal: what is damaged or missing in a node's log is had from another node, by its hashes, and nothing behind it is
 // acknowledged until then. Method: bytes of log files changed, files removed and put back, under nodes that run, stand
 // behind, or are down; the other node there or not.
+#include <atomic>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <optional>
+#include <thread>
 
 #include "log/reader.h"
 #include "net/router.h"
@@ -198,6 +201,52 @@ TEST_CASE("mending: a master has what a slave catches up with from another slave
   cluster.check_same_everywhere();
   CHECK(cluster.master().log_end().find("the log was mended: " + files[1].string()) != std::string::npos);
   check_verified(cluster.master());
+}
+
+TEST_CASE("mending: who wants what can be read is not held up while the rest is asked for", "[mending]") {
+  Cluster cluster(options_of(2));
+  prepare(cluster);
+  write(cluster, 200);
+  cluster.wait_until_equal();
+  const std::vector<fs::path> files = files_of(cluster.master());
+  // Whoever could have it takes the question, and does not answer.
+  std::vector<pid_t> asleep{cluster.slave(0).process(), cluster.slave(1).process()};
+  for (const pid_t slave : asleep) kill(slave, SIGSTOP);
+  spoil(files[1], 6'000);
+  const auto read_behind = [&cluster](Sequence sequence) {
+    proto::LogReadRequest request;
+    request.after.sequence = sequence;
+    return Session(cluster.master().endpoint()).exchange(request, 600s);
+  };
+  std::atomic<bool> answered{false};
+  std::optional<Result<proto::Message>> held_up;
+  std::thread waiting([&] {
+    // The second one begins in the damaged place; the first may give what stands in front of it.
+    Sequence behind = first_of(files[1]) - 1;
+    for (;;) {
+      held_up = read_behind(behind);
+      const auto* const batch = *held_up ? std::get_if<proto::LogBatch>(&**held_up) : nullptr;
+      if (batch == nullptr || batch->groups.empty()) break;
+      behind = batch->groups.back().last;
+    }
+    answered = true;
+  });
+  int meanwhile = 0;
+  while (!answered) {
+    const Result<proto::Message> other = read_behind(first_of(files[3]) - 1);
+    REQUIRE(other.ok());
+    REQUIRE(std::holds_alternative<proto::LogBatch>(*other));
+    CHECK_FALSE(std::get<proto::LogBatch>(*other).groups.empty());
+    if (!answered) ++meanwhile;
+    std::this_thread::sleep_for(10ms);
+  }
+  waiting.join();
+  for (const pid_t slave : asleep) kill(slave, SIGCONT);
+  CHECK(meanwhile > 10);
+  REQUIRE(held_up->ok());
+  const auto* const error = std::get_if<proto::ErrorReply>(&**held_up);
+  REQUIRE(error != nullptr);
+  CHECK(error->status.message.find("It could not be mended") != std::string::npos);
 }
 
 TEST_CASE("mending: `sqlcast log mend` puts a stopped node's log right from another node", "[mending]") {

@@ -136,6 +136,25 @@ TEST_CASE("log walker: groups that are done, void and begun, over several files,
   CHECK(walk(last) == "4-4:" + std::string(400, 'x') + "five 5-5:six begun 6-6:seven");
 }
 
+TEST_CASE("log walker: the newest group is sure when a mark or another group stands behind it", "[log]") {
+  TestLog log;
+  const auto newest = [&log] {
+    LogWalker walker = walker_of(log.system);
+    std::vector<bool> sure;
+    while (const std::optional<WalkedGroup> group = *walker.next()) sure.push_back(group->sure);
+    return sure;
+  };
+  REQUIRE(log.begin_group("one", 1, true).ok());
+  CHECK(newest() == std::vector<bool>{false});
+  REQUIRE(log.begin_group("two", 1, true).ok());
+  CHECK(newest() == std::vector<bool>{true, false});
+  REQUIRE(log.writer->sync().ok());
+  CHECK(newest() == std::vector<bool>{true, false});
+  log.writer->settle();
+  REQUIRE(log.writer->close().ok());
+  CHECK(newest() == std::vector<bool>{true, true});
+}
+
 TEST_CASE("log walker: a definition that is not done is told as one", "[log]") {
   TestLog log;
   GroupBegin begin = log.next_begin("CREATE");
