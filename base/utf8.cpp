@@ -51,6 +51,14 @@ std::size_t utf8_valid_prefix(std::string_view text) {
   return at;
 }
 
+std::string shortened(std::string text, std::size_t max_bytes) {
+  constexpr std::string_view kDots = "...";
+  if (text.size() <= max_bytes || max_bytes < kDots.size()) return text;
+  std::size_t end = max_bytes - kDots.size();
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+  return text.replace(end, std::string::npos, kDots);
+}
+
 std::string to_utf8(std::string_view text) {
   std::string out;
   while (true) {

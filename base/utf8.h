@@ -25,6 +25,9 @@ std::size_t utf8_previous(std::string_view text, std::size_t at);
 std::size_t utf8_valid_prefix(std::string_view text);
 inline bool is_utf8(std::string_view text) { return utf8_valid_prefix(text) == text.size(); }
 
+// At most so many bytes of it, which may be three dots at the end; no character is cut in two.
+std::string shortened(std::string text, std::size_t max_bytes);
+
 // Each byte outside a well-formed sequence becomes U+FFFD.
 std::string to_utf8(std::string_view text);
 

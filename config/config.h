@@ -48,13 +48,14 @@ struct Limits {
   std::chrono::milliseconds cursor_lifetime{600'000};
   std::chrono::milliseconds request_timeout{30'000};  // default
   std::chrono::milliseconds max_request_timeout{600'000};
-  std::uint32_t request_queue = 4'096;        // requests waiting; more = BUSY
-  std::uint32_t group_entries = 512;          // entries in one group
-  std::uint64_t group_bytes = 4U << 20U;      // statement bytes in one group
-  std::uint32_t retry_window = 100'000;       // entries whose outcome is remembered, of all clients
-  std::uint64_t log_batch_bytes = 4U << 20U;  // catch-up: bytes in one reply
-  std::uint32_t readers = 4;                  // connections that answer SELECTs
-  std::uint32_t forwarders = 8;               // slave: REQ sockets to the master
+  std::uint32_t request_queue = 4'096;         // requests waiting; more = BUSY
+  std::uint64_t request_memory = 256U << 20U;  // bytes that requests hold which wait or run; more = BUSY
+  std::uint32_t group_entries = 512;           // entries in one group
+  std::uint64_t group_bytes = 4U << 20U;       // statement bytes in one group
+  std::uint32_t retry_window = 100'000;        // entries whose outcome is remembered, of all clients
+  std::uint64_t log_batch_bytes = 4U << 20U;   // catch-up: bytes in one reply
+  std::uint32_t readers = 4;                   // connections that answer SELECTs
+  std::uint32_t forwarders = 8;                // slave: REQ sockets to the master
 };
 
 // The files of the log in `data_dir`/log. The defaults suit a server with a small disk: some GiB while all is well, and

@@ -307,6 +307,10 @@ void add_work_limits(std::vector<Row>& rows) {
   rows.push_back(
       whole("limits.request_queue", SQLCAST_FIELD(std::uint32_t, limits.request_queue), 1, 1'000'000,
             "Requests that may wait; one more is answered BUSY. At most a sixteenth of `limits.retry_window`."));
+  rows.push_back(
+      bytes("limits.request_memory", SQLCAST_FIELD(std::uint64_t, limits.request_memory), 16 * 1024 * kKiB, 1024 * kGiB,
+            "Memory of requests that wait or run, as they were sent and as texts with their values; one more "
+            "is answered BUSY, and one alone always fits. Small ones (8 KiB) are not counted."));
   rows.push_back(whole("limits.readers", SQLCAST_FIELD(std::uint32_t, limits.readers), 1, 256,
                        "Database connections that answer SELECTs, each with its thread."));
   rows.push_back(for_slave(whole("limits.forwarders", SQLCAST_FIELD(std::uint32_t, limits.forwarders), 1, 256,

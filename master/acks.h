@@ -63,7 +63,14 @@ class Acks {
     Clock::time_point deadline;
     Done done;
   };
-  Outcome outcome(const Waiter& waiter) const SQLCAST_REQUIRES(mutex_);
+  struct Reached {
+    std::vector<Sequence> durable;
+    std::vector<Sequence> applied;
+  };
+  std::size_t needed(proto::Ack ack) const SQLCAST_REQUIRES(mutex_);
+  Reached reached() const SQLCAST_REQUIRES(mutex_);
+  bool enough(const Wanted& wanted, const Reached& reached) const SQLCAST_REQUIRES(mutex_);
+  Outcome outcome(const Wanted& wanted) const SQLCAST_REQUIRES(mutex_);
   template <typename IsDone>
   void release(IsDone is_done);
 

@@ -41,8 +41,11 @@ std::optional<node::Claim> claim_of(const proto::NodeStatus& slave) {
 
 // " (not: slave-1, slave-2)"; nothing for nobody.
 std::string list_of(const std::vector<std::string>& missing) {
+  constexpr std::size_t kMost = 16;
   std::string text;
-  for (const std::string& name : missing) text += (text.empty() ? " (not: " : ", ") + name;
+  for (std::size_t i = 0; i < std::min(missing.size(), kMost); ++i)
+    text += (text.empty() ? " (not: " : ", ") + missing[i];
+  if (missing.size() > kMost) text += " and " + std::to_string(missing.size() - kMost) + " more";
   return text.empty() ? text : text + ")";
 }
 
@@ -260,7 +263,7 @@ void Master::handle(node::Caller caller, proto::Message message) {
     node::PlanRules rules = node::plan_rules(core_.config.limits);
     rules.schema = schema.get();
     rules.freeze = freeze();
-    core_.front.reply(caller, node::explain(*request, rules, true));
+    core_.front.answer(caller, node::explain(*request, rules, true));
   } else {
     SQLCAST_CHECK(std::holds_alternative<proto::Report>(message));  // the core takes requests only
     handle_report(caller, std::get<proto::Report>(std::move(message)));
@@ -376,11 +379,14 @@ void Master::handle_report(const node::Caller& caller, proto::Report report) {
     const proto::NodeStatus& slave = report.status;
     const bool joins = !peers_.contains(name);
     const bool failed = slave.state == "Failed";
-    if (joins && peers_.size() >= kMaxPeers) {
+    const bool known = known_slaves_.names().contains(name) || joining_.contains(name);
+    if (joins &&
+        (peers_.size() >= kMaxPeers || (!known && known_slaves_.names().size() + joining_.size() >= kMaxPeers))) {
       Status full = Status::error(
           Code::busy, "this master knows " + std::to_string(kMaxPeers) +
                           " slaves, as many as it can, so that this one does not count for acks. One that has not "
-                          "reported for an hour is forgotten");
+                          "reported for an hour makes room, and one that is gone for good when it is taken out of "
+                          "the file `slaves` of the master's data folder, with the master stopped");
       full.retry_after_ms = 1'000;
       core_.front.fail(caller, std::move(full));
       return;

@@ -14,6 +14,10 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+// What comes in are subscriptions, and a handshake's messages: libzmq keeps a node for each byte of a topic, and
+// removes them one by one. Twice as many bytes end the connection.
+constexpr std::uint64_t kMaxSubscriptionBytes = 1024;
+
 struct Published {
   std::string topic;
   proto::Frames frames;
@@ -26,7 +30,7 @@ class Publisher::Impl {
  public:
   explicit Impl(Options options)
       : options_(std::move(options)),
-        socket_(zmq::socket_type::pub, {kPubSendHwm, 0, options_.max_message_bytes}),
+        socket_(zmq::socket_type::pub, {kPubSendHwm, 0, kMaxSubscriptionBytes}),
         outbox_(options_.queue_items, options_.queue_bytes) {}
 
   Status bind(const Endpoint& endpoint) {

@@ -11,12 +11,20 @@
 #include "base/thread.h"
 #include "net/outbox.h"
 #include "net/socket.h"
+#include "net/unsent.h"
 
 namespace sqlcast::net {
 namespace {
 
 // Requests taken before replies have their turn again.
 constexpr std::size_t kBurst = 256;
+constexpr std::uint64_t kBurstBytes = 8U << 20U;  // and no more begins behind so much
+
+// Of identity, correlation ids and delimiter: they are kept beside each request, and come back with each reply.
+constexpr std::uint64_t kMaxEnvelopeBytes = 1024;
+
+// Of a request that is refused unread, its id is looked for in so much.
+constexpr std::size_t kPeekedBytes = 4096;
 
 // So few replies are sent by the thread that has them, which saves waking the router's. More are left to that one: the
 // thread that has them has better to do.
@@ -30,14 +38,15 @@ SocketOptions socket_options(const Router::Options& options) {
 proto::Frames problem_reply(const proto::Frames& payload, Status status) {
   proto::ErrorReply error;
   error.status = std::move(status);
-  const std::uint64_t exchange = payload.empty() ? 0 : proto::peek_exchange(payload.front());
+  const std::uint64_t exchange =
+      payload.empty() ? 0 : proto::peek_exchange(std::string_view(payload.front()).substr(0, kPeekedBytes));
   if (!payload.empty() && payload.front().starts_with('{')) return {proto::encode_json_reply(error, exchange)};
   return proto::encode(error, exchange);
 }
 
 }  // namespace
 
-std::uint64_t Outgoing::byte_size() const { return net::byte_size(frames); }
+std::uint64_t Outgoing::byte_size() const { return net::byte_size(envelope.frames) + net::byte_size(frames); }
 
 class Router::Impl {
  public:
@@ -105,10 +114,10 @@ class Router::Impl {
 
   void run() {
     std::vector<Request> requests;
+    bool may_be_more = false;
     const int incoming = descriptor();
     for (;;) {
       pollfd items[] = {{incoming, POLLIN, 0}, {outbox_.fd(), POLLIN, 0}};
-      const bool may_be_more = requests.size() == kBurst;
       ::poll(items, 2, may_be_more ? 0 : -1);  // interrupted, it finds nothing
       requests.clear();
       {
@@ -118,26 +127,31 @@ class Router::Impl {
           for (Outgoing& reply : outbox_.drain()) deliver(std::move(reply));
           if (last) return;
         }
-        receive_burst(requests);
+        may_be_more = receive_burst(requests);
       }
       for (Request& request : requests) accept(std::move(request));
     }
   }
 
   void deliver(Outgoing&& reply) SQLCAST_REQUIRES(socket_mutex_) {
-    const bool sent = socket_.send(reply.envelope.frames, std::move(reply.frames)) == Sent::yes;
+    UnsentBytes& unsent = unsent_.of(reply.envelope.frames.front());
+    const bool sent =
+        unsent_.has_room(unsent) && socket_.send(reply.envelope.frames, std::move(reply.frames), &unsent) == Sent::yes;
     ++(sent ? sent_ : dropped_);
   }
 
-  // Leaves the socket settled, or `requests` full.
-  void receive_burst(std::vector<Request>& requests) SQLCAST_REQUIRES(socket_mutex_) {
-    while (requests.size() < kBurst) {
+  // False: the socket is settled. True: there may be more.
+  bool receive_burst(std::vector<Request>& requests) SQLCAST_REQUIRES(socket_mutex_) {
+    std::uint64_t bytes = 0;
+    while (requests.size() < kBurst && bytes < kBurstBytes) {
       Request request;
       const Received received = socket_.receive(request.frames, kMaxRequestFrames);
-      if (received == Received::nothing) return;
+      if (received == Received::nothing) return false;
       request.over_limit = received == Received::over_limit;
+      bytes += byte_size(request.frames);
       requests.push_back(std::move(request));
     }
+    return true;
   }
 
   void accept(Request&& request) {
@@ -146,6 +160,7 @@ class Router::Impl {
     const auto delimiter = std::find_if(frames.begin(), end, [](const std::string& frame) { return frame.empty(); });
     if (request.over_limit) return refuse_size(std::move(frames), delimiter != end);
     if (delimiter == end) return refuse_form(std::move(frames));
+    if (byte_size({frames.begin(), delimiter}) > kMaxEnvelopeBytes) return refuse_envelope(std::move(frames.front()));
     proto::Frames payload(std::make_move_iterator(delimiter + 1), std::make_move_iterator(frames.end()));
     frames.erase(delimiter + 1, frames.end());
     ++received_;
@@ -170,6 +185,14 @@ class Router::Impl {
                          "the request has no empty delimiter frame before it; a DEALER must send one first, REQ does"));
   }
 
+  void refuse_envelope(std::string&& peer) {
+    ++malformed_;
+    answer({std::move(peer), std::string()}, {},
+           Status::error(Code::bad_message, "the frames in front of the empty delimiter have more than " +
+                                                std::to_string(kMaxEnvelopeBytes) +
+                                                " bytes; they are the request's way back, and nothing else"));
+  }
+
   void answer(proto::Frames&& envelope, const proto::Frames& payload, Status status) {
     send_one({Envelope{std::move(envelope)}, problem_reply(payload, std::move(status))});
   }
@@ -177,6 +200,7 @@ class Router::Impl {
   const Options options_;
   Mutex socket_mutex_;
   Socket socket_ SQLCAST_GUARDED_BY(socket_mutex_);
+  Unsent unsent_ SQLCAST_GUARDED_BY(socket_mutex_);
   Outbox<Outgoing> outbox_;
   std::string endpoint_;
   OnMessage on_message_;

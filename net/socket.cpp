@@ -4,24 +4,49 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <memory>
+#include <optional>
 #include <utility>
 
 #include "net/context.h"
 #include "net/deadline.h"
+#include "net/outbox.h"
+#include "net/unsent.h"
 
 namespace sqlcast::net {
 namespace {
 
 // Smaller frames are copied: cheaper than a heap object that another thread frees.
 constexpr std::size_t kZeroCopyFrom = 16U << 10U;
+// But of a message that is large as a whole, whose frames are counted then.
+constexpr std::size_t kZeroCopyOfLargeFrom = 1U << 10U;
+
+struct SentFrame {
+  std::string bytes;
+  std::optional<UnsentBytes> unsent;
+
+  SentFrame(std::string&& frame, const UnsentBytes* counts) : bytes(std::move(frame)) {
+    if (counts == nullptr) return;
+    unsent = *counts;
+    *unsent->of_peer += bytes.size();
+    *unsent->of_all += bytes.size();
+  }
+  ~SentFrame() {
+    if (!unsent) return;
+    *unsent->of_peer -= bytes.size();
+    *unsent->of_all -= bytes.size();
+  }
+  SentFrame(const SentFrame&) = delete;
+  SentFrame& operator=(const SentFrame&) = delete;
+};
 
 // Runs on libzmq's thread. Named, because tests/tsan.supp has to know it.
-void free_sent_frame(void*, void* frame) { delete static_cast<std::string*>(frame); }
+void free_sent_frame(void*, void* frame) { delete static_cast<SentFrame*>(frame); }
 
-zmq::message_t to_message(std::string&& frame) {
-  if (frame.size() < kZeroCopyFrom) return zmq::message_t(frame.data(), frame.size());
-  auto owned = std::make_unique<std::string>(std::move(frame));
-  zmq::message_t message(owned->data(), owned->size(), free_sent_frame, owned.get());
+zmq::message_t to_message(std::string&& frame, std::size_t zero_copy_from, const UnsentBytes* unsent) {
+  if (frame.size() < zero_copy_from) return zmq::message_t(frame.data(), frame.size());
+  auto owned = std::make_unique<SentFrame>(std::move(frame), unsent);
+  zmq::message_t message(owned->bytes.data(), owned->bytes.size(), free_sent_frame, owned.get());
   static_cast<void>(owned.release());
   return message;
 }
@@ -81,15 +106,17 @@ Status Socket::connect(const Endpoint& endpoint) {
   }
 }
 
-Sent Socket::send(const proto::Frames& prefix, proto::Frames&& frames) {
+Sent Socket::send(const proto::Frames& prefix, proto::Frames&& frames, const UnsentBytes* unsent) {
   settled_ = false;
+  const std::size_t zero_copy_from = byte_size(frames) < kZeroCopyFrom ? kZeroCopyFrom : kZeroCopyOfLargeFrom;
   try {
     const std::size_t count = prefix.size() + frames.size();
     for (std::size_t i = 0; i < count; ++i) {
       const auto flags =
           i + 1 < count ? zmq::send_flags::dontwait | zmq::send_flags::sndmore : zmq::send_flags::dontwait;
-      zmq::message_t message = i < prefix.size() ? zmq::message_t(prefix[i].data(), prefix[i].size())
-                                                 : to_message(std::move(frames[i - prefix.size()]));
+      zmq::message_t message = i < prefix.size()
+                                   ? zmq::message_t(prefix[i].data(), prefix[i].size())
+                                   : to_message(std::move(frames[i - prefix.size()]), zero_copy_from, unsent);
       if (!uninterrupted([&] { return socket_.send(message, flags); })) return Sent::full;
     }
     return Sent::yes;

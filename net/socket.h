@@ -15,6 +15,8 @@
 
 namespace sqlcast::net {
 
+struct UnsentBytes;
+
 enum class Sent {
   yes,
   full,  // a high-water mark; nothing was sent
@@ -36,8 +38,9 @@ class Socket {
   std::string bound_endpoint();
   Status connect(const Endpoint& endpoint);
 
-  // Never waits. `frames` is given up, whatever the outcome. A prefix goes before them.
-  Sent send(const proto::Frames& prefix, proto::Frames&& frames);
+  // Never waits. `frames` is given up, whatever the outcome. A prefix goes before them. `unsent` counts what is large
+  // of them until it has gone, or its peer.
+  Sent send(const proto::Frames& prefix, proto::Frames&& frames, const UnsentBytes* unsent = nullptr);
 
   // Never waits. `max_frames` counts all frames of the message.
   Received receive(proto::Frames& frames, std::size_t max_frames);

@@ -26,7 +26,11 @@ inline constexpr int kBacklog = 256;
 // Messages; of one peer where a socket has several.
 inline constexpr int kRouterReceiveHwm = 1'000;
 inline constexpr int kRouterSendHwm = 10'000;  // replies to a client that pipelines; more are dropped and counted
-inline constexpr int kPubSendHwm = 1'000;      // then the subscriber misses messages, and catches up
+// Of large frames, which are most of it. What was handed to libzmq and has not gone yet; whoever has nothing there gets
+// a reply, whatever its size.
+inline constexpr std::uint64_t kMaxUnsentOfPeer = 128U << 20U;
+inline constexpr std::uint64_t kMaxUnsent = 1U << 30U;
+inline constexpr int kPubSendHwm = 1'000;  // then the subscriber misses messages, and catches up
 inline constexpr int kSubReceiveHwm = 1'000;
 inline constexpr int kDealerHwm = 1'000;  // both ways; send() is then false
 inline constexpr int kRequesterHwm = 10;

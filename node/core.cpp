@@ -58,7 +58,7 @@ Core::Core(const config::NodeConfig& node_config, std::function<bool()> stale)
       log(log_options(config)),
       mender(config, log),
       database(database_options(config)),
-      front(config.name, counters),
+      front(config.name, counters, config.limits.request_memory),
       readers(config.limits, config.name, database, front, board, counters, std::move(stale),
               config.role == config::Role::master ? &log : nullptr),
       log_server(config, log, front, board, mender),

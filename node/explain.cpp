@@ -18,8 +18,9 @@ std::string runs(sql::Class statement_class, bool on_master) {
 
 }  // namespace
 
-proto::ExplainReply explain(const proto::ExplainRequest& request, const PlanRules& rules, bool on_master) {
+Result<proto::ExplainReply> explain(const proto::ExplainRequest& request, const PlanRules& rules, bool on_master) {
   proto::ExplainReply reply;
+  std::uint64_t bytes = 0;
   for (const std::string& statement : request.statements) {
     sql::Judgement judgement;
     judgement.default_database = request.database;
@@ -35,7 +36,12 @@ proto::ExplainReply explain(const proto::ExplainRequest& request, const PlanRule
     explanation.code = verdict.code;
     explanation.reason = verdict.explanation();
     explanation.runs = runs(verdict.statement_class, on_master);
+    bytes += explanation.rewritten.size() + explanation.reason.size();
     reply.explanations.push_back(std::move(explanation));
+    if (bytes > rules.max_request_bytes)
+      return Status::error(Code::too_large, "what there is to say of these statements has more than " +
+                                                std::to_string(rules.max_request_bytes) +
+                                                " bytes; ask of fewer at once");
   }
   return reply;
 }

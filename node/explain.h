@@ -7,6 +7,7 @@
 namespace sqlcast::node {
 
 // Judged one by one under `rules`; `on_master` tells where each would run: a slave forwards, and refuses DDL.
-proto::ExplainReply explain(const proto::ExplainRequest& request, const PlanRules& rules, bool on_master);
+// too_large: the explanations have more bytes than the texts of a request may.
+Result<proto::ExplainReply> explain(const proto::ExplainRequest& request, const PlanRules& rules, bool on_master);
 
 }  // namespace sqlcast::node

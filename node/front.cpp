@@ -1,6 +1,9 @@
 #include "node/front.h"
 
+#include <algorithm>
+
 #include "base/mutex.h"
+#include "base/utf8.h"
 #include "node/request_plan.h"
 
 namespace sqlcast::node {
@@ -8,8 +11,14 @@ namespace {
 
 // Reading and judging so much text takes some milliseconds.
 constexpr std::uint64_t kLargeBytes = 32U << 10U;
+constexpr std::uint64_t kLargeExplain = 2U << 10U;  // what is explained is also written anew, and cut into its reasons
 constexpr std::size_t kMaxSlow = 256;
+// To answer before it is read: an id that stands behind so much is 0 in what is said of a request that is not read.
+constexpr std::size_t kPeekedBytes = 4096;
 constexpr std::uint64_t kMaxSlowBytes = 128U << 20U;
+
+// Of an error's text, which may repeat what was sent.
+constexpr std::size_t kMaxErrorBytes = 8U << 10U;
 
 std::uint64_t size_of(const proto::Frames& frames) {
   std::uint64_t bytes = 0;
@@ -17,17 +26,30 @@ std::uint64_t size_of(const proto::Frames& frames) {
   return bytes;
 }
 
+// Whose number is bounded, and not what they hold.
+constexpr std::uint64_t kSmallBytes = 8U << 10U;
+
+// Beside what was sent: the texts, with their values in them. More than the largest statement none becomes.
+std::uint64_t memory_to_run(const proto::Message& message) {
+  constexpr std::uint64_t kMost = 32U << 20U;
+  const auto* query = std::get_if<proto::QueryRequest>(&message);
+  return query == nullptr ? 0 : std::min(judging_bytes(*query), kMost);
+}
+
 }  // namespace
 
-Front::Front(std::string node_name, Counters& counters)
-    : node_name_(std::move(node_name)), counters_(counters), slow_lane_(kMaxSlow, kMaxSlowBytes) {}
+Front::Front(std::string node_name, Counters& counters, std::uint64_t request_memory)
+    : node_name_(std::move(node_name)),
+      counters_(counters),
+      memory_(request_memory),
+      slow_lane_(kMaxSlow, kMaxSlowBytes) {}
 
 void Front::receive(net::Envelope envelope, proto::Frames frames) {
   Caller caller;
   caller.envelope = std::move(envelope);
   caller.arrived = std::chrono::steady_clock::now();
   caller.json = proto::is_json(frames);
-  if (!frames.empty()) caller.exchange = proto::peek_exchange(frames.front());
+  if (!frames.empty()) caller.exchange = proto::peek_exchange(std::string_view(frames.front()).substr(0, kPeekedBytes));
   const std::uint64_t bytes = size_of(frames);
   if (bytes > kLargeBytes) {
     take_slow(caller, bytes, [this, frames = std::move(frames)](Caller sender) mutable {
@@ -39,7 +61,10 @@ void Front::receive(net::Envelope envelope, proto::Frames frames) {
   std::optional<proto::Message> message = decode(caller, std::move(frames));
   if (!message) return;
   const auto* query = std::get_if<proto::QueryRequest>(&*message);
-  if (query != nullptr && judging_bytes(*query) > kLargeBytes) {
+  const bool large = query != nullptr
+                         ? judging_bytes(*query) > kLargeBytes
+                         : std::holds_alternative<proto::ExplainRequest>(*message) && bytes > kLargeExplain;
+  if (large) {
     take_slow(caller, bytes, [this, message = std::move(*message)](Caller sender) mutable {
       handle_slow(std::move(sender), std::move(message));
     });
@@ -52,8 +77,9 @@ void Front::receive(net::Envelope envelope, proto::Frames frames) {
   handler_(std::move(caller), std::move(*message));
 }
 
-// Nothing when it cannot be decoded: then its sender has been told.
+// Nothing when it cannot be decoded, or there is no room for it: then its sender has been told.
 std::optional<proto::Message> Front::decode(Caller& caller, proto::Frames frames) {
+  const std::uint64_t bytes = size_of(frames);
   Result<proto::Decoded> decoded =
       caller.json ? proto::decode_json_request(frames.front()) : proto::decode(std::move(frames));
   if (!decoded) {
@@ -62,7 +88,16 @@ std::optional<proto::Message> Front::decode(Caller& caller, proto::Frames frames
     return std::nullopt;
   }
   caller.exchange = decoded->header.exchange;
-  return std::move(decoded->message);
+  const std::uint64_t needed = bytes + memory_to_run(decoded->message);
+  if (needed <= kSmallBytes) return std::move(decoded->message);
+  caller.held = memory_.take(needed);
+  if (caller.held) return std::move(decoded->message);
+  Status status = Status::error(Code::busy,
+                                "the requests that wait at this node hold as much memory as they may "
+                                "(limits.request_memory); try again, or send less at once");
+  status.retry_after_ms = 200;
+  fail(caller, std::move(status));
+  return std::nullopt;
 }
 
 void Front::take_slow(const Caller& caller, std::uint64_t bytes, std::function<void(Caller)> handle) {
@@ -178,6 +213,7 @@ void Front::fail(const Caller& caller, proto::ErrorReply error) {
     default: ++counters_.failed;
   }
   error.node = node_name_;
+  error.status.message = shortened(std::move(error.status.message), kMaxErrorBytes);
   send(caller, std::move(error));
 }
 

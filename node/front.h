@@ -20,6 +20,7 @@
 #include "base/status.h"
 #include "net/router.h"
 #include "node/answer_once.h"
+#include "node/byte_budget.h"
 #include "node/counters.h"
 #include "node/slow_lane.h"
 #include "proto/codec.h"
@@ -34,6 +35,7 @@ struct Caller {
   bool json = false;
   std::chrono::steady_clock::time_point arrived{};
   std::shared_ptr<AnswerOnce> once;  // where somebody else may answer too; none: nobody
+  ByteBudget::Share held;            // of a request that is not small: its part of the memory for requests
 
   // Before anything that may have an effect; false when it has been answered already.
   bool begin() const { return !once || once->begin(); }
@@ -46,7 +48,8 @@ class Front {
   // Called on the router's thread, and for large requests on the slow lane's at the same time: must not block.
   using Handler = std::function<void(Caller caller, proto::Message message)>;
 
-  Front(std::string node_name, Counters& counters);
+  // `request_memory`: what all requests together may hold that wait or run, in bytes; one more is BUSY.
+  Front(std::string node_name, Counters& counters, std::uint64_t request_memory);
 
   // Listens; requests wait until start(). Main thread. Does not block.
   Status open(const std::string& endpoint, std::uint64_t max_message_bytes);
@@ -64,6 +67,13 @@ class Front {
   // Any thread. Does not block. Replies to callers that have gone away are dropped (and counted by the router), and so
   // are those to callers that somebody else has answered.
   void reply(const Caller& caller, proto::Message&& message);
+  template <typename Reply>
+  void answer(const Caller& caller, Result<Reply> result) {
+    if (result)
+      reply(caller, std::move(*result));
+    else
+      fail(caller, result.status());
+  }
   // Many at the price of one wake-up; each caller is to be taken before.
   static net::Outgoing encode(const Caller& caller, proto::Message&& message);
   void reply(std::vector<net::Outgoing>&& replies);
@@ -83,6 +93,7 @@ class Front {
   Counters& counters_;
   Handler handler_;
   std::unique_ptr<net::Router> router_;
+  ByteBudget memory_;
   SlowLane slow_lane_;
 
   // A request that is to be stopped in the slow lane.

@@ -74,7 +74,9 @@ void LogServer::stop() {
 }
 
 void LogServer::submit(Caller caller, proto::LogReadRequest request) {
-  Job job{std::move(caller), std::move(request), {}};
+  Job job;
+  job.caller = std::move(caller);
+  job.request = std::move(request);
   if (queue_.try_push(std::move(job))) return;
   front_.fail(job.caller, queue_.closed() ? stopping() : busy());  // NOLINT(bugprone-use-after-move): nothing was taken
 }

@@ -1,6 +1,6 @@
 // LogServer: answers log_read from this node's own log, so that a slave can catch up. One thread reads. What it cannot
-// read it has mended from other nodes, where these are known, on a second one: whoever wants other parts is not held up.
-// submit() from any thread; a full queue is BUSY. A caller whose time is over before its turn is left out.
+// read it has mended from other nodes, where these are known, on a second one: whoever wants other parts is not held
+// up. submit() from any thread; a full queue is BUSY. A caller whose time is over before its turn is left out.
 #pragma once
 
 #include <functional>

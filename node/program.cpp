@@ -2,13 +2,16 @@
 
 #include <pthread.h>
 #include <signal.h>  // NOLINT(modernize-deprecated-headers): POSIX, which <csignal> has not
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <future>
 #include <map>
 #include <thread>
@@ -49,6 +52,15 @@ sigset_t block_stop_signals() {
   return signals;
 }
 
+// Each client is a connection, and each file of the log one: as many as the system lets this process have.
+void raise_limit_of_open_files() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+    logging::warn("the limit on open files stays at {}: {}", limit.rlim_cur, std::strerror(errno));
+}
+
 // 0: none has come.
 int wait_for_signal(const sigset_t& signals, std::chrono::milliseconds wait) {
   const timespec time{0, static_cast<long>(std::chrono::nanoseconds(wait).count())};
@@ -65,6 +77,7 @@ void begin_to_stop(const sigset_t& signals, int signal) {
 int run_node(const config::NodeConfig& config, const MakeNode& make) {
   const sigset_t signals = block_stop_signals();
   logging::init(config.name, config.log_level);
+  raise_limit_of_open_files();
   Result<DataLock> lock = DataLock::take(config.data_dir);
   if (!lock) {
     logging::error("{}", lock.status().message);

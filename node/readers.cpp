@@ -22,6 +22,12 @@ constexpr std::uint64_t kUnsettledOverhead = 4096;
 // Longer ones are not small.
 constexpr std::size_t kMostText = 4096;
 
+std::uint64_t byte_size(const proto::Page& page) {
+  std::uint64_t bytes = 0;
+  for (const std::string& column : page.columns) bytes += column.size();
+  return bytes;
+}
+
 Status timed_out(const std::string& what) {
   return Status::error(Code::timeout, what + "; ask for less, or send the request with a longer timeout_ms");
 }
@@ -251,14 +257,16 @@ Result<std::vector<proto::StatementResult>> Readers::run(Worker& worker, const R
       return status;
 
   std::vector<proto::StatementResult> results;
+  std::uint64_t room = limits_.max_page_bytes;  // of all pages together
   for (std::size_t i = 0; i < job.statements.size(); ++i) {
-    Result<proto::StatementResult> result = run_statement(worker, job, i);
+    Result<proto::StatementResult> result = run_statement(worker, job, i, room);
     if (!result) {
       failed = static_cast<std::uint32_t>(i);
       // The error that is reported is the statement's; a connection that cannot even roll back is lost.
       if (several && worker.connection && !connection.execute("ROLLBACK").ok()) worker.connection.reset();
       return result.status();
     }
+    room -= std::min(room, byte_size(result->page));
     results.push_back(std::move(*result));
   }
   if (several)
@@ -266,18 +274,19 @@ Result<std::vector<proto::StatementResult>> Readers::run(Worker& worker, const R
   return results;
 }
 
-Result<proto::StatementResult> Readers::run_statement(Worker& worker, const ReadJob& job, std::size_t index) {
+Result<proto::StatementResult> Readers::run_statement(Worker& worker, const ReadJob& job, std::size_t index,
+                                                      std::uint64_t max_bytes) {
   Result<std::unique_ptr<storage::RowStream>> stream = worker.connection->stream(job.statements[index], job.warnings);
   if (!stream) return stream.status();
-  auto reader = std::make_unique<storage::PageReader>(**stream);
-  Result<proto::Page> page = reader->next(page_rows(job), limits_.max_page_bytes);
-  if (!page) return page.status();
+  auto reader = std::make_unique<storage::PageReader>(**stream, limits_.max_message_bytes / 2);
+  Result<proto::Page> page = reader->next(page_rows(job), max_bytes);
+  if (!page && page.status().code != Code::too_large) return page.status();
   proto::StatementResult result;
   result.has_rows = true;
   result.columns = (*stream)->columns();
   key_columns_.mark((*stream)->origins(), result.columns);
-  result.page = std::move(*page);
-  const Status within = within_limit(*reader);
+  const Status within = page ? within_limit(*reader) : page.status();
+  if (page) result.page = std::move(*page);
   if (!reader->more()) {
     if (!within.ok()) return within;
     result.warnings = (*stream)->warnings();
@@ -295,9 +304,10 @@ Result<proto::StatementResult> Readers::run_statement(Worker& worker, const Read
   worker.database.clear();
   Status refused = within;
   if (refused.ok() && job.statements.size() > 1)
-    refused = Status::error(Code::too_large, "one of several SELECTs gives more than a page (" +
-                                                 std::to_string(page_rows(job)) +
-                                                 " rows); send it as a request of its own, where it comes in pages");
+    refused = Status::error(Code::too_large,
+                            "one of several SELECTs gives more than a page (" + std::to_string(page_rows(job)) +
+                                " rows; " + std::to_string(limits_.max_page_bytes) +
+                                " bytes of all together); send it as a request of its own, where it comes in pages");
   if (!refused.ok()) {
     cursors_.retire(std::move(cursor));
     return refused;

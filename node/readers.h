@@ -94,7 +94,8 @@ class Readers {
   Status use_database(Worker& worker, const ReadJob& job);
   Result<std::vector<proto::StatementResult>> run(Worker& worker, const ReadJob& job,
                                                   std::optional<std::uint32_t>& failed);
-  Result<proto::StatementResult> run_statement(Worker& worker, const ReadJob& job, std::size_t index);
+  Result<proto::StatementResult> run_statement(Worker& worker, const ReadJob& job, std::size_t index,
+                                               std::uint64_t max_bytes);
   Status within_limit(const storage::PageReader& reader) const;
   Result<proto::Page> next_page(Cursor& cursor, const ReadJob& job);
   void send_when_settled(const ReadJob& job, std::vector<proto::StatementResult> results, Sequence position);

@@ -79,6 +79,20 @@ Status validate_result(const StatementResult& result) {
   return ok_status();
 }
 
+// Of what a report keeps in its master's memory, and brings into each of its statuses.
+constexpr std::uint64_t kMaxReportBytes = 32U << 10U;
+
+std::uint64_t byte_size(const NodeStatus& status) {
+  std::uint64_t bytes = 0;
+  for (const std::string* text : {&status.name, &status.node_id, &status.role, &status.state, &status.message,
+                                  &status.version, &status.hash, &status.cluster, &status.endpoint, &status.publisher,
+                                  &status.master, &status.database_version, &status.log.held_by})
+    bytes += text->size();
+  for (const std::string& setting : status.database_settings) bytes += setting.size() + sizeof(setting);
+  for (const auto& [name, value] : status.counters) bytes += name.size() + sizeof(name) + sizeof(value);
+  return bytes;
+}
+
 struct Validator {
   Status operator()(const QueryRequest& m) const { return validate_query(m); }
   Status operator()(const ExplainRequest& m) const { return validate_explain(m); }
@@ -91,8 +105,11 @@ struct Validator {
   Status operator()(const Report& m) const {
     const std::string& name = m.status.name;
     const bool printable = std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c < '\x7f'; });
-    if (!name.empty() && name.size() <= 64 && printable) return ok_status();
-    return bad("status.name: expected a node's name, 1 to 64 printable ASCII characters without blanks");
+    if (name.empty() || name.size() > 64 || !printable)
+      return bad("status.name: expected a node's name, 1 to 64 printable ASCII characters without blanks");
+    return byte_size(m.status) <= kMaxReportBytes
+               ? ok_status()
+               : bad("status: its texts have more than " + std::to_string(kMaxReportBytes) + " bytes");
   }
   Status operator()(const ErrorReply& m) const {
     return m.status.ok() ? Status::error(Code::bad_message, "an error without a code") : ok_status();

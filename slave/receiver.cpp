@@ -6,6 +6,7 @@
 #include "base/logging.h"
 #include "base/mutex.h"
 #include "base/thread.h"
+#include "base/utf8.h"
 #include "net/endpoint.h"
 
 namespace sqlcast::slave {
@@ -21,6 +22,7 @@ constexpr auto kMinReportInterval = 10ms;  // when there is something new to ack
 constexpr auto kAwaited = 1s;              // after the master has said that replies wait for it, at once
 constexpr auto kStatusInterval = 500ms;
 constexpr auto kResetInterval = 2000ms;
+constexpr std::size_t kMaxReportedMessage = 8U << 10U;  // bytes; a master takes 32 KiB in all
 constexpr std::size_t kMaxMessagesPerTurn = 256;
 
 // The master may name its publisher by an address that only it can use (0.0.0.0): then the host that we reach the
@@ -281,8 +283,9 @@ void Receiver::report_if_due() {
   if (reports_.size() == kMaxReports) reports_.pop_front();
   report_exchange_ = next_exchange_++;
   reports_.push_back({report_exchange_, applied_.sequence, now});
-  if (!dealer_->send(proto::encode(proto::Report{hooks_.status()}, report_exchange_)))
-    logging::debug("a report could not be sent");
+  proto::Report report{hooks_.status()};
+  report.status.message = shortened(std::move(report.status.message), kMaxReportedMessage);
+  if (!dealer_->send(proto::encode(report, report_exchange_))) logging::debug("a report could not be sent");
 }
 
 void Receiver::publish_view() {

@@ -227,7 +227,7 @@ void Slave::explain(const node::Caller& caller, const proto::ExplainRequest& req
   }
   node::PlanRules rules = node::plan_rules(core_.config.limits);
   rules.schema = &*explained_by_;
-  core_.front.reply(caller, node::explain(request, rules, false));
+  core_.front.answer(caller, node::explain(request, rules, false));
 }
 
 void Slave::handle_query(node::Caller caller, proto::QueryRequest request) {

@@ -18,13 +18,14 @@ bool Recogniser::query(Query& result) {
   ++query_depth_;
   if (here() == Keyword::WITH_ && !with_clause()) return false;
   if (!query_part(result)) return false;
+  std::size_t marked = 0;  // blocks of `result` that are
   while (here() == Keyword::UNION_ || here() == Keyword::EXCEPT_ || here() == Keyword::INTERSECT_) {
     ++at_;
     const bool all = take(Keyword::ALL_);
     if (!all) take(Keyword::DISTINCT_);
     if (!query_part(result)) return false;
     if (all) continue;
-    for (const std::size_t part : result.blocks) facts_.blocks[part].merged = true;
+    for (; marked < result.blocks.size(); ++marked) facts_.blocks[result.blocks[marked]].merged = true;
   }
   // ORDER BY and LIMIT behind the last part order and cut the whole, of which no one table can be told.
   if (result.blocks.size() > 1) facts_.blocks[result.blocks.back()].only_table.reset();

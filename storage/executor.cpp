@@ -122,8 +122,16 @@ void Executor::take_rows(const std::vector<Job>& jobs, const Step& step, RowStre
     outcome.page.rows = count_rows(rows);
     return;
   }
-  PageReader reader(rows);
-  Result<proto::Page> page = reader.next(limits_.max_rows, limits_.max_row_bytes);
+  std::uint64_t room = limits_.max_row_bytes;  // of all rows of the job
+  for (const StatementOutcome& other : outcomes[step.run.front().job].statements)
+    if (&other != &outcome)
+      for (const std::string& column : other.page.columns) room -= std::min<std::uint64_t>(room, column.size());
+  PageReader reader(rows, limits_.max_row_bytes);
+  Result<proto::Page> page = reader.next(limits_.max_rows, room);
+  if (!page && page.status().code == Code::too_large) {
+    outcomes[step.run.front().job].failed_statement = static_cast<std::uint32_t>(step.run.front().statement);
+    problem = page.status();
+  }
   if (!page) return;  // the script's status says why
   outcome.has_rows = true;
   outcome.columns = rows.columns();
@@ -132,7 +140,7 @@ void Executor::take_rows(const std::vector<Job>& jobs, const Step& step, RowStre
     outcomes[step.run.front().job].failed_statement = static_cast<std::uint32_t>(step.run.front().statement);
     problem = Status::error(Code::too_large,
                             "a statement of a write request gave more than " + std::to_string(limits_.max_rows) +
-                                " rows or " + std::to_string(limits_.max_row_bytes) +
+                                " rows, or all of them more than " + std::to_string(limits_.max_row_bytes) +
                                 " bytes; send the SELECT as a request of its own, where results come in pages");
   }
 }

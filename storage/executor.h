@@ -62,8 +62,8 @@ struct JobOutcome {
 };
 
 struct ExecutorLimits {
-  std::uint64_t max_rows = 10'000;  // rows that one statement in a write request may return
-  std::uint64_t max_row_bytes = 4U << 20U;
+  std::uint64_t max_rows = 10'000;             // rows that one statement in a write request may return
+  std::uint64_t max_row_bytes = 4U << 20U;     // that all statements of one may
   std::uint64_t max_merged_bytes = 1U << 20U;  // of one multi-row insert
   std::uint64_t max_script_bytes = 8U << 20U;  // of one round trip
   // Of a script that goes as one statement: that saves a wake-up on either side for every statement in it, but the

@@ -51,6 +51,7 @@ Status PageReader::advance() {
 }
 
 Status PageReader::append_row() {
+  std::uint64_t row_bytes = 0;
   for (std::size_t i = 0; i < writers_.size(); ++i) {
     const std::optional<std::string> value = stream_.value(i);
     if (!value) {
@@ -58,6 +59,11 @@ Status PageReader::append_row() {
       continue;
     }
     const proto::ColumnInfo& column = columns_[i];
+    row_bytes += value->size();
+    if (row_bytes > max_row_bytes_)
+      return Status::error(Code::too_large, "a row of the result has more than " + std::to_string(max_row_bytes_) +
+                                                " bytes, up to its column '" + column.name +
+                                                "'; ask for parts of it, as by SUBSTRING()");
     if (!append(writers_[i], column.kind, *value))
       return Status::error(Code::internal, "column '" + column.name + "' of type " + column.type +
                                                " holds a value that is not of that type: " + *value);

@@ -14,10 +14,11 @@ namespace sqlcast::storage {
 
 class PageReader {
  public:
-  explicit PageReader(RowStream& stream)
-      : stream_(stream), columns_(stream.columns()), writers_(stream.columns().size()) {}
+  explicit PageReader(RowStream& stream, std::uint64_t max_row_bytes)
+      : stream_(stream), columns_(stream.columns()), writers_(stream.columns().size()), max_row_bytes_(max_row_bytes) {}
 
-  // The next page: at most max_rows rows (at least one), ended early once it holds max_bytes. May block.
+  // The next page: at most max_rows rows (at least one, when max_bytes is not 0), ended early once it holds max_bytes.
+  // too_large: a row has more than max_row_bytes; the connector holds it whole by then. May block.
   Result<proto::Page> next(std::uint64_t max_rows, std::uint64_t max_bytes);
 
   // Whether rows are left after the last page. True before the first.
@@ -32,6 +33,7 @@ class PageReader {
   RowStream& stream_;
   const std::vector<proto::ColumnInfo>& columns_;  // the stream's
   std::vector<proto::ColumnWriter> writers_;
+  const std::uint64_t max_row_bytes_;
   State state_ = State::before_first;
   std::uint64_t rows_read_ = 0;
 };

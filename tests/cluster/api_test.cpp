@@ -2,13 +2,13 @@
 // no sense is refused whole. Method: the client library and plain JSON at masters and slaves.
 #include <unistd.h>
 
-#include <fstream>
 #include <future>
 #include <limits>
 #include <thread>
 
 #include "client/client.h"
 #include "tests/support/cluster.h"
+#include "tests/support/process_memory.h"
 
 using namespace sqlcast;
 using namespace sqlcast::support;
@@ -44,14 +44,6 @@ std::string as_text(const client::StatementReply& result) {
     }
   }
   return text;
-}
-
-// Peak memory since the start, of this process or another; in MiB.
-std::uint64_t peak_mib(const std::string& pid = "self") {
-  std::ifstream file("/proc/" + pid + "/status");
-  for (std::string line; std::getline(file, line);)
-    if (line.starts_with("VmHWM:")) return std::stoull(line.substr(6)) / 1024;
-  throw std::runtime_error("the memory of " + pid + " cannot be read");
 }
 
 }  // namespace
@@ -436,11 +428,11 @@ TEST_CASE("api: a million rows come in pages, from one moment, with bounded memo
                "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE 'SELECT a.id FROM%'") == "0";
   });
   read(50);
-  const std::uint64_t node_before = peak_mib(std::to_string(node.process()));
-  const std::uint64_t client_before = peak_mib();
+  const std::uint64_t node_before = peak_mib(node.process());
+  const std::uint64_t client_before = peak_mib(::getpid());
   read(kSide);  // some 210 MB of text
-  const std::uint64_t node_grown = peak_mib(std::to_string(node.process())) - node_before;
-  const std::uint64_t client_grown = peak_mib() - client_before;
+  const std::uint64_t node_grown = peak_mib(node.process()) - node_before;
+  const std::uint64_t client_grown = peak_mib(::getpid()) - client_before;
   INFO("20 times the rows cost " << node_grown << " MiB more at the node, " << client_grown << " MiB at the client");
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // they keep what is freed
   CHECK(node_grown <= 24);

@@ -7,6 +7,7 @@
 #include "base/queue.h"
 #include "base/status.h"
 #include "base/types.h"
+#include "base/utf8.h"
 
 using namespace sqlcast;
 using namespace std::chrono_literals;
@@ -79,3 +80,10 @@ TEST_CASE("queue: who waits for the end takes no consumer's wake-up, and is woke
 }
 
 TEST_CASE("types: hex is lower case and complete") { CHECK(to_hex(std::string_view("\x00\xffz", 3)) == "00ff7a"); }
+
+TEST_CASE("utf8: a shortened text ends between two characters") {
+  CHECK(shortened("short", 5) == "short");
+  CHECK(shortened("longer", 5) == "lo...");
+  CHECK(shortened("a\xC3\xA4\xC3\xA4\xC3\xA4", 6) == "a\xC3\xA4...");
+  CHECK(shortened("a\xC3\xA4\xC3\xA4\xC3\xA4", 5) == "a...");
+}

@@ -67,6 +67,19 @@ TEST_CASE("acks: no more wait than can be looked after; the others are told at o
   CHECK(told == 1);
 }
 
+// It would take hours if each report looked at each slave for each that waits.
+TEST_CASE("acks: many slaves and many that wait") {
+  Acks acks;
+  constexpr int kSlaves = 1'000;
+  for (int i = 0; i < kSlaves; ++i) acks.report("slave-" + std::to_string(i), {1, 1});
+  std::size_t told = 0;
+  for (Sequence i = 0; i < 5'000; ++i)
+    acks.when_acked({proto::Ack::all, proto::AckFor::durable, 2 + i}, Acks::Clock::time_point::max(),
+                    [&told](const Acks::Outcome& outcome) { told += outcome.enough ? 1 : 0; });
+  for (int i = 0; i < kSlaves; ++i) acks.report("slave-" + std::to_string(i), {4, 4});
+  CHECK(told == 3);
+}
+
 TEST_CASE("acks: without enough in time the waiter is told who has it") {
   Acks acks;
   acks.report("a", {5, 5});

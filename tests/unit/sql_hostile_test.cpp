@@ -84,3 +84,11 @@ TEST_CASE("hostile: a value behind a name and a minus is no part of a number") {
   REQUIRE(expanded.ok());
   CHECK(expanded->find("1e-5") == std::string::npos);
 }
+
+// It would take most of an hour if each UNION went through all SELECTs in front of it.
+TEST_CASE("hostile: a million bytes of UNION are read in one go") {
+  std::string text = "SELECT 1";
+  for (int i = 0; i < 200'000; ++i) text += " UNION SELECT 1";
+  Judgement judgement;
+  CHECK(judge(text, judgement).statement_class == Class::read);
+}

@@ -1,0 +1,172 @@
+// Goal: whatever one peer sends, or does not fetch, a node's memory stays within its limits, it answers others, and it
+// stops when told to. Method: the worst of each limit, at a node of its own with raw sockets, and its peak memory.
+#include <csignal>
+#include <zmq.hpp>
+
+#include "proto/codec.h"
+#include "tests/support/cluster.h"
+#include "tests/support/process_memory.h"
+
+using namespace sqlcast;
+using namespace sqlcast::support;
+using namespace std::chrono_literals;
+
+namespace {
+
+Cluster::Options alone() {
+  Cluster::Options options;
+  options.slaves = 0;
+  return options;
+}
+
+// A peer that says what it likes, and reads when it likes.
+class Peer {
+ public:
+  explicit Peer(const std::string& endpoint, zmq::socket_type type = zmq::socket_type::dealer)
+      : socket_(context_, type) {
+    socket_.set(zmq::sockopt::linger, 0);
+    socket_.set(zmq::sockopt::sndhwm, 0);
+    socket_.set(zmq::sockopt::rcvhwm, 1);
+    socket_.set(zmq::sockopt::rcvtimeo, 60'000);
+    socket_.connect(endpoint);
+  }
+  void send(const std::vector<std::string>& frames) {
+    for (std::size_t i = 0; i < frames.size(); ++i)
+      socket_.send(zmq::buffer(frames[i]), i + 1 < frames.size() ? zmq::send_flags::sndmore : zmq::send_flags::none);
+  }
+  // The code of the error that comes next; ok when it is something else.
+  Code next() {
+    proto::Frames frames;
+    zmq::message_t part;
+    do {
+      if (!socket_.recv(part)) return Code::timeout;
+      frames.push_back(part.to_string());
+    } while (part.more());
+    while (!frames.empty() && !frames.front().empty()) frames.erase(frames.begin());
+    if (frames.size() < 2) return Code::bad_message;
+    frames.erase(frames.begin());
+    const auto decoded = proto::decode(frames);
+    if (!decoded) return decoded.status().code;
+    const auto* const error = std::get_if<proto::ErrorReply>(&decoded->message);
+    return error == nullptr ? Code::ok : error->status.code;
+  }
+  zmq::socket_t& socket() { return socket_; }
+
+ private:
+  zmq::context_t context_;
+  zmq::socket_t socket_;
+};
+
+std::vector<std::string> framed(const proto::Message& message, std::uint64_t exchange = 1) {
+  std::vector<std::string> frames = proto::encode(message, exchange);
+  frames.insert(frames.begin(), "");
+  return frames;
+}
+
+void check_alive(Cluster& cluster) {
+  REQUIRE(cluster.master().status());
+  CHECK(cluster.master().run("SELECT 1").text() == "1");
+}
+
+}  // namespace
+
+TEST_CASE("bounds: a row that is too long, and many large pages in one reply, are refused", "[bounds]") {
+  Cluster cluster(alone());
+  Node& node = cluster.master();
+  CHECK(node.run("SELECT REPEAT('x', 300000000)").status.code == Code::too_large);
+  std::vector<std::string> many(100, "SELECT REPEAT('x', 6000000)");
+  const Answer several = node.run(query_of_all(many));
+  CHECK(several.status.code == Code::too_large);
+  CHECK(several.failed_statement == 2U);  // the second one ends the page
+  cluster.must("CREATE DATABASE d");
+  cluster.must("CREATE TABLE d.t (id INT PRIMARY KEY)");
+  many.front() = "INSERT INTO d.t VALUES (1)";
+  CHECK(node.run(query_of_all(many)).status.code == Code::too_large);
+  CHECK(node.run("SELECT COUNT(*) FROM d.t").text() == "0");
+  CHECK(peak_mib(node.process()) < 900);  // the connector has a row whole, and gives a copy
+  check_alive(cluster);
+}
+
+TEST_CASE("bounds: requests that wait hold what they may, however few bytes they were sent as", "[bounds]") {
+  Cluster::Options options = alone();
+  options.master_settings = "limits:\n  request_memory: 64MiB\ndatabase:\n  stall_timeout: 1h\n";
+  Cluster cluster(options);
+  Node& node = cluster.master();
+  proto::QueryRequest query;
+  proto::RequestStatement statement;
+  statement.sql = "SELECT :a";
+  for (int i = 0; i < 500; ++i) statement.sql += ",:a";
+  statement.named_params = {{"a", Value(std::string(16'000, 'v'))}};
+  query.statements = {statement};
+  query.timeout_ms = 600'000;
+  kill(*node.database(), SIGSTOP);
+  Peer peer(node.endpoint());
+  constexpr int kRequests = 100;
+  for (int i = 0; i < kRequests; ++i) peer.send(framed(query, static_cast<std::uint64_t>(i)));
+  int busy = 0;
+  for (; busy < kRequests - 12; ++busy) REQUIRE(peer.next() == Code::busy);  // 8 MiB each: a few wait
+  REQUIRE(node.status());
+  kill(*node.database(), SIGCONT);
+  for (; busy < kRequests; ++busy) {
+    const Code code = peer.next();
+    CHECK((code == Code::ok || code == Code::busy));
+  }
+  CHECK(peak_mib(node.process()) < 500);
+  check_alive(cluster);
+}
+
+TEST_CASE("bounds: replies that nobody reads are dropped beyond what a peer may have, and others get theirs",
+          "[bounds]") {
+  Cluster cluster(alone());
+  Node& node = cluster.master();
+  Peer peer(node.endpoint());
+  for (int i = 0; i < 150; ++i)
+    peer.send(framed(query_of("SELECT REPEAT('x', 8000000)"), static_cast<std::uint64_t>(i)));
+  wait_for("replies to be dropped", [&] {
+    const auto status = node.status();
+    const auto dropped =
+        status ? status->counters.find("replies_dropped") : std::map<std::string, std::uint64_t>::iterator{};
+    return status && dropped != status->counters.end() && dropped->second > 50;
+  });
+  CHECK(peak_mib(node.process()) < 700);
+  check_alive(cluster);
+}
+
+TEST_CASE("bounds: the way back is small, and so is what a slave reports", "[bounds]") {
+  Cluster cluster(alone());
+  Node& node = cluster.master();
+  Peer peer(node.endpoint());
+  std::vector<std::string> wide = framed(query_of("SELECT 1"));
+  wide.insert(wide.begin(), std::string(1U << 20U, 'e'));
+  peer.send(wide);
+  CHECK(peer.next() == Code::bad_message);
+  proto::Report report;
+  report.status.name = "x";
+  report.status.state = "Live";
+  report.status.message = std::string(64U << 10U, 'm');
+  peer.send(framed(report));
+  const Code code = peer.next();
+  CHECK((code == Code::bad_message || code == Code::bad_request));
+  check_alive(cluster);
+}
+
+TEST_CASE("bounds: a subscription to a huge topic ends its connection, and the beacons go on", "[bounds]") {
+  Cluster cluster(alone());
+  Node& node = cluster.master();
+  const std::string publisher = node.status()->publisher;
+  const std::uint64_t before = peak_mib(node.process());
+  Peer hostile(publisher, zmq::socket_type::xsub);
+  hostile.send({std::string(1, '\x01') + std::string(8U << 20U, 't')});
+  zmq::context_t context;
+  zmq::socket_t honest(context, zmq::socket_type::sub);
+  honest.set(zmq::sockopt::rcvtimeo, 60'000);
+  honest.set(zmq::sockopt::linger, 0);
+  honest.set(zmq::sockopt::subscribe, "");
+  honest.connect(publisher);
+  for (int i = 0; i < 20; ++i) {
+    zmq::message_t part;
+    REQUIRE(honest.recv(part));
+  }
+  CHECK(peak_mib(node.process()) < before + 100);
+  CHECK(node.stop());
+}
