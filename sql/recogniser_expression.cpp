@@ -1,5 +1,8 @@
 // Recogniser: expressions. Not a grammar of operators: what matters is which functions are called, which queries
 // hide in parentheses, and where the expression ends.
+#include <algorithm>
+#include <iterator>
+
 #include "sql/recogniser.h"
 #include "sql/system_names.h"
 
@@ -11,6 +14,14 @@ bool is_default_database(std::string_view function) {
 }
 
 constexpr std::string_view kIntroducers[] = {"_UTF8MB4", "_UTF8MB3", "_UTF8", "_LATIN1", "_ASCII", "_BINARY"};
+// Of a value that is written and compared with nothing: of one byte a character …
+constexpr std::string_view kSingleByte[] = {"_ARMSCII8", "_CP1250",  "_CP1251",   "_CP1256",  "_CP1257", "_CP850",
+                                            "_CP852",    "_CP866",   "_DEC8",     "_GEOSTD8", "_GREEK",  "_HEBREW",
+                                            "_HP8",      "_KEYBCS2", "_KOI8R",    "_KOI8U",   "_LATIN2", "_LATIN5",
+                                            "_LATIN7",   "_MACCE",   "_MACROMAN", "_SWE7",    "_TIS620"};
+// … and of several, one of which may look like a backslash or a quote: in front of a number (x'5C') alone.
+constexpr std::string_view kMultiByte[] = {"_BIG5", "_CP932", "_EUCJPMS", "_EUCKR", "_GB2312",  "_GBK",
+                                           "_SJIS", "_UCS2",  "_UJIS",    "_UTF16", "_UTF16LE", "_UTF32"};
 
 }  // namespace
 
@@ -109,7 +120,13 @@ bool Recogniser::introducer_allowed(std::size_t at) const {
   if (!text.starts_with('_')) return true;
   for (const std::string_view introducer : kIntroducers)
     if (same_word(text, introducer)) return true;
-  return false;
+  const bool written = query_depth_ == 0 && (place_ == Place::values || place_ == Place::assignment);
+  if (!written && facts_.verb != Verb::read) return false;
+  const auto is_one_of = [&](const auto& names) {
+    return std::any_of(std::begin(names), std::end(names),
+                       [&](std::string_view introducer) { return same_word(text, introducer); });
+  };
+  return is_one_of(kSingleByte) || (tokens_[at + 1].kind == TokenKind::number && is_one_of(kMultiByte));
 }
 
 bool Recogniser::variable() {

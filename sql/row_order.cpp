@@ -137,7 +137,7 @@ std::vector<ColumnRef> column_refs(const TokenList& tokens, Range range, const s
     const bool after_dot = at > range.first && tokens[at - 1].symbol == '.';
     if (!after_dot) {
       if (never_a_column(item)) continue;
-      if (next.kind == TokenKind::string) continue;  // DATE '…', _utf8mb4 '…'
+      if (next.kind == TokenKind::string || next.kind == TokenKind::number) continue;  // DATE '…', _utf8mb4 x'…'
       if (at > range.first) {
         const Item& previous = tokens[at - 1];
         if (is_operand(previous) || previous.keyword == Keyword::AS_ || previous.keyword == Keyword::COLLATE_ ||
