@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "node/requests_under_way.h"
+#include "proto/column.h"
 #include "sql/literal.h"
 #include "sql/policy.h"
 #include "storage/dialect.h"
@@ -24,6 +25,46 @@ storage::JobStatement statement_of(std::string text, const sql::Verdict& verdict
   statement.uses_last_insert_id = verdict.uses_last_insert_id;
   statement.returns_rows = verdict.returns_rows;
   return statement;
+}
+
+void append(proto::ColumnWriter& writer, const proto::Cell& cell) {
+  switch (cell.kind) {
+    case proto::Cell::Kind::null: return writer.append_null();
+    case proto::Cell::Kind::int64: return writer.append_int(cell.int64);
+    case proto::Cell::Kind::uint64: return writer.append_uint(cell.uint64);
+    case proto::Cell::Kind::float64: return writer.append_double(cell.float64);
+    case proto::Cell::Kind::text: return writer.append_text(cell.view());
+    case proto::Cell::Kind::bytes: return writer.append_bytes(cell.view());
+  }
+}
+
+// The rows of RETURNING, of all texts of one statement.
+Status add_page(storage::StatementOutcome& from, storage::StatementOutcome& to) {
+  if (!from.has_rows) return ok_status();
+  if (!to.has_rows) {
+    to.has_rows = true;
+    to.columns = std::move(from.columns);
+    to.page = std::move(from.page);
+    return ok_status();
+  }
+  const storage::ExecutorLimits limits;
+  const std::uint64_t rows = to.page.rows + from.page.rows;
+  std::uint64_t bytes = 0;
+  for (std::size_t i = 0; i < to.page.columns.size(); ++i) {
+    proto::ColumnWriter writer;
+    for (const proto::Page* page : {&to.page, &from.page}) {
+      Result<std::vector<proto::Cell>> cells = proto::read_column(page->columns.at(i), page->rows);
+      if (!cells) return cells.status();
+      for (const proto::Cell& cell : *cells) append(writer, cell);
+    }
+    to.page.columns[i] = writer.take();
+    bytes += to.page.columns[i].size();
+  }
+  to.page.rows = rows;
+  if (rows <= limits.max_rows && bytes <= limits.max_row_bytes) return ok_status();
+  return Status::error(Code::too_large, "RETURNING of a write gave more than " + std::to_string(limits.max_rows) +
+                                            " rows or " + std::to_string(limits.max_row_bytes) +
+                                            " bytes; do it in portions, as with LIMIT 10000");
 }
 
 }  // namespace
@@ -198,6 +239,7 @@ Status RowExecution::run_texts(std::size_t slot, std::vector<std::string> texts)
   for (std::size_t first = 0; first < texts.size();) {
     if (out_of_time(slot)) return ok_status();
     storage::Job job = empty_job();
+    std::vector<sql::Verdict> verdicts;
     const std::size_t place = statements.size();
     std::uint64_t bytes = 0;
     constexpr std::uint64_t kBytesTogether = 4U << 20U;
@@ -207,11 +249,12 @@ Status RowExecution::run_texts(std::size_t slot, std::vector<std::string> texts)
                       Status::error(Code::too_large,
                                     "a row of the statement makes a text that is over limits.max_statement_bytes; "
                                     "nothing was changed; raise the limit"));
-      const sql::Verdict verdict = sql::judge(texts[first], judgement);
+      sql::Verdict verdict = sql::judge(texts[first], judgement);
       if (verdict.statement_class != sql::Class::write || verdict.determinism != sql::Determinism::safe)
         return failed(slot, refused_after_all(plan, verdict.rows ? verdict.rows->reason : verdict.reason));
       bytes += texts[first].size();
       job.statements.push_back(statement_of(std::move(texts[first]), verdict, place + job.statements.size()));
+      verdicts.push_back(std::move(verdict));
     }
     bytes_ += bytes;
     std::vector<storage::StatementOutcome> outcomes;
@@ -219,6 +262,8 @@ Status RowExecution::run_texts(std::size_t slot, std::vector<std::string> texts)
     if (Status status = run_job(job, outcomes, slots); !status.ok() || !outcome.status.ok()) return status;
     for (std::size_t i = 0; i < outcomes.size(); ++i) {
       statements.push_back({std::move(job.statements[i].sql), outcomes[i].insert_id, outcomes[i].effect});
+      if (verdicts[i].logged_end > 0) statements.back().sql.resize(verdicts[i].logged_end);
+      if (Status status = add_page(outcomes[i], sum); !status.ok()) return failed(slot, std::move(status));
       sum.effect.affected_rows += outcomes[i].effect.affected_rows;
       if (sum.effect.insert_id == 0) sum.effect.insert_id = outcomes[i].effect.insert_id;
       for (std::string& warning : outcomes[i].warnings)

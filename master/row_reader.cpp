@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 #include <string_view>
+#include <unordered_set>
 
 #include "sql/row_order.h"
 #include "sql/row_texts.h"
@@ -44,32 +45,22 @@ RowValue kind_of(const proto::ColumnInfo& column) {
 class Reading {
  public:
   Reading(const sql::RowPlan& plan, const sql::Schema& schema, const RowLimits& limits)
-      : plan_(plan), schema_(schema), limits_(limits), texts_(plan, limits.text_bytes) {}
+      : plan_(plan), schema_(schema), limits_(limits) {
+    add_table(plan);
+    for (const sql::RowPlan& other : plan.others) add_table(other);
+  }
 
   void take(storage::RowStream& rows) {
     if (!describe(rows)) return;
-    std::vector<std::string> literals(kinds_.size());
+    std::uint64_t read = 0;
     for (Result<bool> more = rows.next(); more && *more; more = rows.next()) {
-      for (std::size_t i = 0; i < kinds_.size(); ++i) {
-        const std::optional<std::string> value = rows.value(i);
-        if (!value) {
-          literals[i] = "NULL";
-        } else if (i == plan_.numbered) {
-          std::optional<std::string> literal = sql::numbering_literal(kinds_[i], *value);
-          if (!literal) {
-            problem = refused_after_all(
-                plan_, "what goes into the AUTO_INCREMENT column \"" + column(i).name + "\" is no number");
-            return;
-          }
-          literals[i] = std::move(*literal);
-        } else if (i < plan_.keys.size()) {
-          literals[i] = sql::key_literal(kinds_[i], *value, column(i));
-        } else {
-          literals[i] = sql::row_literal(kinds_[i], *value, column(i));
-        }
+      std::uint64_t bytes = 0;
+      for (Table& table : tables_) {
+        if (!take_row(rows, table)) return;
+        bytes += table.texts.bytes();
       }
-      texts_.add(literals);
-      if (texts_.rows() <= limits_.rows && texts_.bytes() <= limits_.bytes) continue;
+      // The SELECT ends behind as many rows as may be, whatever becomes of them.
+      if (++read <= limits_.rows && bytes <= limits_.bytes) continue;
       problem = Status::error(
           Code::too_large,
           "the statement changes more than " + std::to_string(limits_.rows) + " rows or " +
@@ -81,20 +72,72 @@ class Reading {
     }
   }
 
-  std::vector<std::string> finish() { return texts_.finish(); }
+  std::vector<std::string> finish() {
+    std::vector<std::string> all;
+    for (Table& table : tables_) {
+      if (table.texts.rows() == 0) continue;
+      for (std::string& text : table.texts.finish()) {
+        const bool first_of_its_table = !all.empty() && !text.starts_with(sql::kFurtherRows);
+        all.push_back(first_of_its_table ? std::string(sql::kFurtherRows) + text : std::move(text));
+      }
+    }
+    if (all.empty()) all.push_back(plan_.no_effect + plan_.returning);
+    return all;
+  }
 
   Status problem = ok_status();
   std::vector<bool> again;  // with these items cast, because their text is not exact
 
  private:
-  const sql::Column& column(std::size_t i) const {
-    return i < plan_.keys.size() ? plan_.keys[i] : plan_.values[i - plan_.keys.size()];
+  struct Table {
+    const sql::RowPlan& plan;
+    std::size_t first;  // of the SELECT's columns
+    sql::RowTexts texts;
+    std::unordered_set<std::string> seen;  // keys; of a join
+    std::vector<std::string> literals;     // of the row in hand
+  };
+
+  void add_table(const sql::RowPlan& plan) {
+    tables_.push_back({plan, columns_.size(), sql::RowTexts(plan, limits_.text_bytes), {}, {}});
+    for (const sql::Column& key : plan.keys) columns_.push_back(&key);
+    for (const sql::Column& value : plan.values) columns_.push_back(&value);
+  }
+
+  bool take_row(storage::RowStream& rows, Table& table) {
+    const std::size_t keys = table.plan.keys.size();
+    table.literals.resize(keys + table.plan.values.size());
+    std::string key;
+    for (std::size_t k = 0; k < table.literals.size(); ++k) {
+      const std::size_t i = table.first + k;
+      std::string& literal = table.literals[k];
+      const std::optional<std::string> value = rows.value(i);
+      if (!value) {
+        if (k < keys && plan_.joined) return true;  // an outer join's
+        literal = "NULL";
+      } else if (k == table.plan.numbered) {
+        std::optional<std::string> number = sql::numbering_literal(kinds_[i], *value);
+        if (!number) {
+          problem = refused_after_all(
+              plan_, "what goes into the AUTO_INCREMENT column \"" + columns_[i]->name + "\" is no number");
+          return false;
+        }
+        literal = std::move(*number);
+      } else if (k < keys) {
+        literal = sql::key_literal(kinds_[i], *value, *columns_[i]);
+        if (plan_.joined) key += literal + ",";
+      } else {
+        literal = sql::row_literal(kinds_[i], *value, *columns_[i]);
+      }
+    }
+    if (plan_.joined && !table.seen.insert(std::move(key)).second) return true;
+    table.texts.add(table.literals);
+    return true;
   }
 
   bool describe(storage::RowStream& rows) {
     const std::vector<proto::ColumnInfo>& columns = rows.columns();
     const std::vector<storage::Origin> origins = rows.origins();
-    const std::size_t wanted = plan_.keys.size() + plan_.values.size();
+    const std::size_t wanted = columns_.size();
     if (columns.size() != wanted) {
       problem = Status::error(Code::sql_error, "Column count doesn't match value count at row 1");
       problem.database_errno = 1136;
@@ -105,14 +148,14 @@ class Reading {
       RowValue kind = kind_of(columns[i]);
       if (kind == RowValue::float64 && rows.rounded(i)) kind = RowValue::rounded64;
       if (kind == RowValue::text && is_utf8(schema_, origins[i])) kind = RowValue::utf8_text;
-      if (const char* why = sql::unfit(kind, column(i)); why != nullptr) {
-        problem = refused_after_all(plan_, "it puts " + std::string(why) + " (\"" + column(i).name + "\")");
+      if (const char* why = sql::unfit(kind, *columns_[i]); why != nullptr) {
+        problem = refused_after_all(plan_, "it puts " + std::string(why) + " (\"" + columns_[i]->name + "\")");
         return false;
       }
       const bool inexact = kind == RowValue::float32 || kind == RowValue::rounded64;
       if (inexact && !may_cast(i)) {
         problem = refused_after_all(
-            plan_, "what goes into \"" + column(i).name + "\" is a " +
+            plan_, "what goes into \"" + columns_[i]->name + "\" is a " +
                        (kind == RowValue::float32 ? "FLOAT" : "DOUBLE that is rounded") +
                        ", whose text is not exact: name it by itself in the SELECT, or CAST it AS DOUBLE");
         return false;
@@ -131,7 +174,8 @@ class Reading {
   const sql::RowPlan& plan_;
   const sql::Schema& schema_;
   const RowLimits& limits_;
-  sql::RowTexts texts_;
+  std::vector<Table> tables_;
+  std::vector<const sql::Column*> columns_;  // what the SELECT's go into
   std::vector<RowValue> kinds_;
 };
 

@@ -87,6 +87,7 @@ struct Facts {
 
   bool ignore = false;
   bool returning = false;
+  std::size_t returning_at = 0;  // its token
 
   // INSERT and REPLACE
   InsertShape shape;
@@ -101,7 +102,8 @@ struct Facts {
 
   // UPDATE and DELETE
   std::size_t target_count = 0;  // tables joined in the statement itself
-  Range table_reference;         // of one table alone: its name, partitions, alias, index hints
+  Range table_reference;         // of one table alone: its name, partitions, alias, index hints; else all of the join
+  std::vector<std::size_t> deleted;  // joined DELETE: the tables it deletes from, where it is certain which ones
   Range where;
   std::vector<Range> on;
   Range order_by;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -57,7 +58,9 @@ class Planner {
 
   std::shared_ptr<RowPlan> plan() {
     const Facts& facts = s_.facts;
-    if (facts.returning || names_identity()) return nullptr;
+    // Of these the server tells how many rows it has given, and not how many it has changed.
+    const bool counted = facts.verb != Verb::replace && facts.duplicate_assignments.empty() && !facts.ignore;
+    if (names_identity() || (facts.returning && !counted)) return nullptr;
     const bool ok = facts.verb == Verb::delete_                                 ? plan_delete()
                     : facts.verb == Verb::update                                ? plan_update()
                     : facts.verb == Verb::insert || facts.verb == Verb::replace ? plan_insert()
@@ -75,6 +78,12 @@ class Planner {
       return std::find(kIdentity.begin(), kIdentity.end(), use.function->name) != kIdentity.end() ||
              use.function->function_class == FunctionClass::node_state;
     });
+  }
+
+  // Of the statement, without RETURNING.
+  std::size_t end() const { return s_.facts.returning ? s_.facts.returning_at : s_.tokens.size(); }
+  std::string returning() const {
+    return s_.facts.returning ? " " + std::string(source(end(), s_.tokens.size())) : std::string();
   }
 
   std::string_view source(std::size_t first, std::size_t end) const { return s_.tokens.text(first, end); }
@@ -95,25 +104,53 @@ class Planner {
   // In front of an UPDATE or DELETE, and in its clauses, the server takes no aggregate; in a SELECT's list and order it
   // does, also from a query inside them whose aggregate has nothing but columns from outside: all rows would become
   // one.
-  bool may_aggregate(const TableUse& use, const Table& known) const {
+  bool may_aggregate() const {
     const Facts& facts = s_.facts;
-    const auto in_where = [&](std::size_t token) { return token >= facts.where.first && token < facts.where.end; };
+    const auto in_from_or_where = [&](std::size_t token) {
+      const auto in = [&](const Range& range) { return token >= range.first && token < range.end; };
+      return in(facts.where) || in(facts.table_reference);
+    };
     return std::any_of(facts.functions.begin(), facts.functions.end(), [&](const FunctionUse& call) {
       const FunctionClass of = call.function->function_class;
       const bool over = call.over || of == FunctionClass::ranking || of == FunctionClass::window;
       if (call.depth == 0) return over || call.function->aggregate;
-      if (!call.function->aggregate || over || in_where(call.token)) return false;
+      if (!call.function->aggregate || over || in_from_or_where(call.token)) return false;
       const std::vector<ColumnRef> refs = column_refs(s_.tokens, {call.token + 2, call.end - 1});
-      return !refs.empty() && std::none_of(refs.begin(), refs.end(), [&](const ColumnRef& ref) {
-        if (!ref.qualifier.empty()) return !may_be_same_name(ref.qualifier, use.alias);
-        return std::none_of(known.columns.begin(), known.columns.end(),
-                            [&](const Column& column) { return may_be_same_name(column.name, ref.name); });
-      });
+      return !refs.empty() &&
+             std::all_of(refs.begin(), refs.end(), [&](const ColumnRef& ref) { return may_be_joined(ref); });
     });
   }
 
+  // The one query that the statement has reads the table, which has the column: a name means that first.
+  bool has_alone(const TableUse& use, const std::string& column) const {
+    const Table* known = table(use.name);
+    return s_.facts.blocks.size() == 1 && s_.facts.cte_names.empty() && known != nullptr && !known->view &&
+           find_column(*known, column) != nullptr;
+  }
+
+  // The column may be one of the tables of the statement itself, and not of a query inside it.
+  bool may_be_joined(const ColumnRef& ref) const {
+    const auto may_have = [&](const TableUse& use) {
+      const Table* known = table(use.name);
+      if (!ref.qualifier.empty()) return may_be_same_name(ref.qualifier, use.alias);
+      return known == nullptr || known->view ||
+             std::any_of(known->columns.begin(), known->columns.end(),
+                         [&](const Column& column) { return may_be_same_name(column.name, ref.name); });
+    };
+    std::size_t joined = 0;
+    bool inner = false;
+    for (const TableUse& use : s_.facts.tables) {
+      joined += use.joined ? 1U : 0U;
+      if (!use.joined) inner = inner || (ref.qualifier.empty() ? has_alone(use, ref.name) : may_have(use));
+    }
+    if (ref.qualifier.empty() && inner) return false;
+    for (const TableUse& use : s_.facts.tables)
+      if (use.joined && may_have(use)) return true;
+    return joined != s_.facts.target_count && !inner;  // of a query that stands for a table
+  }
+
   // LIMIT 1, 2 is a SELECT's.
-  bool has_offset() const { return s_.facts.limit && *s_.facts.limit + 2 != s_.tokens.size(); }
+  bool has_offset() const { return s_.facts.limit && *s_.facts.limit + 2 != end(); }
 
   // A list has places, and an UPDATE or DELETE has no list.
   bool orders_by_place() const {
@@ -132,13 +169,16 @@ class Planner {
   }
 
   // Its rows go with one another: a row may be gone before its turn comes, and is not counted then.
-  bool refers_to_itself(const ObjectName& name) const {
-    std::vector<ObjectName> reached{name};
+  bool refers_to_itself(const ObjectName& name) const { return refers(name, name); }
+
+  // By foreign keys, also by way of other tables.
+  bool refers(const ObjectName& one, const ObjectName& other) const {
+    std::vector<ObjectName> reached{one};
     for (std::size_t at = 0; at < reached.size(); ++at) {
       const Table* from = table(reached[at]);
       if (from == nullptr) continue;
       for (const ObjectName& to : from->references) {
-        if (to == name) return true;
+        if (to == other) return true;
         if (std::find(reached.begin(), reached.end(), to) == reached.end()) reached.push_back(to);
       }
     }
@@ -176,7 +216,9 @@ class Planner {
   // The first key by which texts are accepted, over several rows if they can be, else one by one.
   bool find_key(const TableUse& use, const Table& known) {
     for (const bool each : {false, true})
-      for (const UniqueKey& key : known.unique_keys) {
+      for (const UniqueKey* candidate : keys_by_use(known)) {
+        const UniqueKey& key = *candidate;
+        if (moves_key_ && !each) continue;
         plan_.keys.clear();
         plan_.one_row_each = each;
         for (const std::string& name : key.columns)
@@ -185,80 +227,244 @@ class Planner {
         const bool usable = !key.nullable && plan_.keys.size() == key.columns.size() && !key.columns.empty();
         if (usable && s_.is_safe_write(sample(2))) return true;
       }
-    why_ = "the rows could be replicated instead if \"" + use.name.name +
+    why_ = "it needs a key: the rows could be replicated instead if \"" + use.name.name +
            "\" had a primary or unique NOT NULL key of whole numbers, DECIMAL, text, bytes or times";
     return false;
   }
 
-  void select_keys(const TableUse& use) {
-    plan_.select_head = "SELECT ";
+  void list_keys(const TableUse& use) {
     std::vector<RowPlan::Item> keys;
     for (const Column& key : plan_.keys)
-      keys.push_back(named_item(quote_name(use.alias) + "." + quote_name(key.name), plan_.items.size() + keys.size()));
+      keys.push_back(named_item(quote_name(use.alias) + "." + quote_name(key.name), named_++));
     plan_.items.insert(plan_.items.begin(), keys.begin(), keys.end());
-    const Range reference = s_.facts.table_reference;
-    plan_.select_tail = " FROM " + std::string(source(reference.first, reference.end));
   }
 
-  void select_rows_behind(std::size_t first) {
-    if (first < s_.tokens.size()) plan_.select_tail += " " + std::string(source(first, s_.tokens.size()));
+  // What stands behind the tables, from the token `behind` on, does in the SELECT, too.
+  void select_from(const char* head, std::size_t behind) {
+    const Range reference = s_.facts.table_reference;
+    plan_.select_head = head;
+    plan_.select_tail = " FROM " + std::string(source(reference.first, reference.end));
+    if (behind < end()) plan_.select_tail += " " + std::string(source(behind, end()));
   }
 
   bool plan_delete() {
+    const Facts& facts = s_.facts;
+    if (may_aggregate() || has_offset() || orders_by_place()) return false;
     const TableUse* use = target();
-    const Table* known = use == nullptr ? nullptr : table(use->name);
+    const bool alone = use != nullptr && facts.deleted.empty();
+    if (!alone) return plan_joined_delete();
     // The server knows no alias there.
-    if (known == nullptr || known->view || use->alias != use->name.name) return false;
-    if (s_.facts.table_reference.empty()) return false;  // DELETE t FROM t
-    if (may_aggregate(*use, *known) || has_offset() || orders_by_place()) return false;
+    if (use->alias != use->name.name) return false;
     // The server counts the rows that it has deleted, and a SELECT those that it finds.
-    if (s_.facts.limit && (s_.facts.ignore || refers_to_itself(use->name))) return false;
+    if (facts.limit && (facts.ignore || refers_to_itself(use->name))) return false;
+    plan_.returning = returning();
+    if (!delete_from(*use)) return false;
+    select_from("SELECT ", facts.table_reference.end);
+    return true;
+  }
+
+  bool delete_from(const TableUse& use) {
+    const Table* known = table(use.name);
+    if (known == nullptr || known->view) return false;
     plan_.kind = RowPlan::Kind::delete_;
     plan_.strict = false;
     plan_.head =
-        std::string("DELETE ") + (s_.facts.ignore ? "IGNORE " : "") + "FROM " + table_name(use->name) + " WHERE ";
-    if (!find_key(*use, *known) || !find_no_effect(use->name, *known)) return false;
-    select_keys(*use);
-    select_rows_behind(s_.facts.table_reference.end);
+        std::string("DELETE ") + (s_.facts.ignore ? "IGNORE " : "") + "FROM " + table_name(use.name) + " WHERE ";
+    if (!find_key(use, *known) || !find_no_effect(use.name, *known)) return false;
+    list_keys(use);
+    return true;
+  }
+
+  bool plan_joined_delete() {
+    std::vector<const TableUse*> uses;
+    for (const std::size_t at : s_.facts.deleted) {
+      if (at >= s_.facts.tables.size()) return false;
+      uses.push_back(&s_.facts.tables[at]);
+    }
+    uses = in_order(std::move(uses));
+    for (const TableUse* use : uses) {
+      if (!delete_from(*use)) return false;
+      end_table();
+    }
+    if (!join_tables()) return false;
+    select_from("SELECT DISTINCT ", s_.facts.table_reference.end);
     return true;
   }
 
   bool plan_update() {
+    const Facts& facts = s_.facts;
+    if (facts.returning || may_aggregate() || has_offset() || orders_by_place()) return false;
     const TableUse* use = target();
-    const Table* known = use == nullptr ? nullptr : table(use->name);
-    if (known == nullptr || known->view || !s_.facts.default_words.empty()) return false;
-    if (may_aggregate(*use, *known) || has_offset() || orders_by_place()) return false;
-    plan_.kind = RowPlan::Kind::update;
-    plan_.strict = !s_.facts.ignore;
-    plan_.head = std::string("UPDATE ") + (s_.facts.ignore ? "IGNORE " : "") + table_name(use->name) + " SET ";
-    for (const Assignment& assignment : s_.facts.assignments)
-      if (!add_assignment(assignment, *known)) return false;
-    if (!find_key(*use, *known) || !find_no_effect(use->name, *known)) return false;
-    select_keys(*use);
-    select_rows_behind(s_.facts.assignments.back().value.end);
+    if (use == nullptr) return plan_joined_update();
+    std::vector<const Assignment*> assignments;
+    for (const Assignment& assignment : facts.assignments) assignments.push_back(&assignment);
+    if (!update_table(*use, assignments)) return false;
+    select_from("SELECT ", facts.assignments.back().value.end);
     return true;
   }
 
+  bool update_table(const TableUse& use, const std::vector<const Assignment*>& assignments) {
+    const Table* known = table(use.name);
+    if (known == nullptr || known->view) return false;
+    plan_.kind = RowPlan::Kind::update;
+    plan_.strict = !s_.facts.ignore;
+    plan_.head = std::string("UPDATE ") + (s_.facts.ignore ? "IGNORE " : "") + table_name(use.name) + " SET ";
+    moves_key_ = false;
+    for (const Assignment* assignment : assignments)
+      if (!add_assignment(*assignment, use, *known)) return false;
+    // What a cascade has moved would not be found by the key that it had.
+    if (moves_key_ && refers_to_itself(use.name)) return false;
+    if (!find_key(use, *known) || !find_no_effect(use.name, *known)) return false;
+    if (moves_key_ && s_.facts.order_by.empty()) note_moves();
+    list_keys(use);
+    return true;
+  }
+
+  void note_moves() {
+    for (std::size_t k = 0; k < plan_.keys.size(); ++k)
+      for (std::size_t v = 0; v < plan_.values.size(); ++v)
+        if (plan_.keys[k].name == plan_.values[v].name) plan_.moved.emplace_back(k, v);
+  }
+
+  // The key that moves rather than another: its rows are put into an order in which they do not collide.
+  std::vector<const UniqueKey*> keys_by_use(const Table& known) const {
+    std::vector<const UniqueKey*> keys;
+    for (const UniqueKey& key : known.unique_keys) keys.push_back(&key);
+    std::stable_partition(keys.begin(), keys.end(), [&](const UniqueKey* key) {
+      return std::any_of(key->columns.begin(), key->columns.end(), [&](const std::string& name) {
+        return std::any_of(plan_.values.begin(), plan_.values.end(),
+                           [&](const Column& value) { return same_word(value.name, name); });
+      });
+    });
+    return keys;
+  }
+
+  // A row that matches several of another table takes its value from the first that is read.
+  bool plan_joined_update() {
+    const Facts& facts = s_.facts;
+    if (facts.limit) return false;
+    std::vector<const TableUse*> uses;
+    std::map<const TableUse*, std::vector<const Assignment*>> assignments;
+    for (const Assignment& assignment : facts.assignments) {
+      const TableUse* use = owner(assignment);
+      if (use == nullptr) return false;
+      if (assignments[use].empty()) uses.push_back(use);
+      assignments[use].push_back(&assignment);
+    }
+    if (uses.size() > 1 && reads_what_it_sets()) return false;
+    uses = in_order(std::move(uses));
+    for (const TableUse* use : uses) {
+      if (!update_table(*use, assignments[use])) return false;
+      end_table();
+    }
+    if (!join_tables()) return false;
+    select_from("SELECT ", facts.assignments.back().value.end);
+    return true;
+  }
+
+  // The table that the assignment is certainly to.
+  const TableUse* owner(const Assignment& assignment) const {
+    ColumnRef ref;
+    if (!read_column(s_.tokens, assignment.column, ref)) return nullptr;
+    std::vector<const TableUse*> uses;
+    std::vector<const Table*> tables;
+    std::vector<std::string> aliases;
+    for (const TableUse& use : s_.facts.tables) {
+      if (!use.joined) continue;
+      uses.push_back(&use);
+      tables.push_back(table(use.name));
+      aliases.push_back(use.alias);
+    }
+    // A query that stands for a table may have a column of that name, and one of several tables of one name another.
+    if (ref.qualifier.empty() && uses.size() != s_.facts.target_count) return nullptr;
+    if (!ref.qualifier.empty() && std::count(aliases.begin(), aliases.end(), ref.qualifier) != 1) return nullptr;
+    const std::size_t at = owner_of(ref, tables, aliases);
+    return at < uses.size() ? uses[at] : nullptr;
+  }
+
+  // Which of several tables is changed first is the server's plan.
+  bool reads_what_it_sets() const {
+    const std::vector<Assignment>& all = s_.facts.assignments;
+    for (const Assignment& reads : all)
+      for (const Assignment& sets : all) {
+        ColumnRef ref;
+        if (&reads == &sets) continue;
+        if (!read_column(s_.tokens, sets.column, ref) || names(reads.value, ref.name, ref.qualifier)) return true;
+      }
+    return false;
+  }
+
+  // The tables in an order in which none that goes first changes, by a cascade, what one behind it looks for: those
+  // that refer to others before these. Empty: there is none.
+  std::vector<const TableUse*> in_order(std::vector<const TableUse*> uses) const {
+    constexpr std::size_t kMostTargets = 16;
+    if (uses.size() > kMostTargets) return {};
+    for (std::size_t i = 0; i < uses.size(); ++i)
+      for (std::size_t k = 0; k < i; ++k) {
+        const ObjectName& one = uses[i]->name;
+        const ObjectName& other = uses[k]->name;
+        if (one == other || (refers(one, other) && refers(other, one))) return {};
+      }
+    std::vector<const TableUse*> ordered;
+    while (!uses.empty()) {
+      const auto next = std::find_if(uses.begin(), uses.end(), [&](const TableUse* use) {
+        return std::none_of(uses.begin(), uses.end(),
+                            [&](const TableUse* other) { return other != use && refers(other->name, use->name); });
+      });
+      if (next == uses.end()) return {};
+      ordered.push_back(*next);
+      uses.erase(next);
+    }
+    return ordered;
+  }
+
+  void end_table() {
+    tables_.push_back(std::move(plan_));
+    plan_ = {};
+  }
+
+  bool join_tables() {
+    if (tables_.empty()) return false;
+    plan_ = std::move(tables_.front());
+    plan_.joined = true;
+    for (std::size_t i = 1; i < tables_.size(); ++i) {
+      plan_.items.insert(plan_.items.end(), tables_[i].items.begin(), tables_[i].items.end());
+      plan_.others.push_back(std::move(tables_[i]));
+    }
+    return true;
+  }
+
+  // The expression names that column, behind `alias` or nothing; an empty alias is any.
+  bool names(Range expression, const std::string& column, const std::string& alias) const {
+    for (std::size_t at = expression.first; at < expression.end; ++at) {
+      const TokenKind kind = s_.tokens[at].kind;
+      if (kind != TokenKind::word && kind != TokenKind::quoted_identifier) continue;
+      if (!may_be_same_name(identifier_text(s_.tokens.text(at)), column)) continue;
+      const bool qualified = at >= expression.first + 2 && s_.tokens[at - 1].symbol == '.';
+      if (!qualified || alias.empty() || may_be_same_name(identifier_text(s_.tokens.text(at - 2)), alias)) return true;
+    }
+    return false;
+  }
+
   // What is set from a column that was set before it, by what that has become then.
-  bool add_assignment(const Assignment& assignment, const Table& known) {
+  bool add_assignment(const Assignment& assignment, const TableUse& use, const Table& known) {
     ColumnRef ref;
     if (!read_column(s_.tokens, assignment.column, ref)) return false;
     const Column* column = find_column(known, ref.name);
-    if (column == nullptr || column->generated || column->auto_increment) return false;
+    if (column == nullptr || column->generated) return false;
     for (const UniqueKey& key : known.unique_keys)
-      for (const std::string& name : key.columns)
-        if (may_be_same_name(name, column->name)) return false;
-    for (const Column& before : plan_.values) {
-      if (may_be_same_name(before.name, column->name)) return false;
-      for (std::size_t at = assignment.value.first; at < assignment.value.end; ++at) {
-        const TokenKind kind = s_.tokens[at].kind;
-        if (kind != TokenKind::word && kind != TokenKind::quoted_identifier) continue;
-        if (may_be_same_name(identifier_text(s_.tokens.text(at)), before.name)) return false;
-      }
-    }
+      for (const std::string& name : key.columns) moves_key_ = moves_key_ || may_be_same_name(name, column->name);
+    for (const Column& before : plan_.values)
+      if (may_be_same_name(before.name, column->name) || names(assignment.value, before.name, use.alias)) return false;
     plan_.values.push_back(*column);
-    plan_.items.push_back(
-        named_item(std::string(source(assignment.value.first, assignment.value.end)), plan_.items.size()));
+    const bool as_default = assignment.value.end - assignment.value.first == 1 &&
+                            s_.tokens[assignment.value.first].keyword == Keyword::DEFAULT_;
+    // What a function gives there is not always what DEFAULT(column) reads.
+    if (as_default && column->default_expression.find('(') != std::string::npos) return false;
+    plan_.items.push_back(named_item(as_default
+                                         ? "DEFAULT(" + quote_name(use.alias) + "." + quote_name(column->name) + ")"
+                                         : std::string(source(assignment.value.first, assignment.value.end)),
+                                     named_++));
     return true;
   }
 
@@ -267,11 +473,13 @@ class Planner {
     const Table* known = table(facts.shape.table);
     if (!facts.source || known == nullptr || known->view || !find_values(*known)) return false;
     plan_.kind = RowPlan::Kind::insert;
+    plan_.ignore = facts.ignore;
     plan_.strict = !facts.ignore;
     const Range range = facts.source_range;
     plan_.head = std::string(source(0, range.first)) + " VALUES ";
-    if (range.end < s_.tokens.size()) plan_.tail = " " + std::string(source(range.end, s_.tokens.size()));
-    if (!tail_is_of_target(*known) || !s_.is_safe_write(sample(1))) return false;
+    if (range.end < end()) plan_.tail = " " + std::string(source(range.end, end()));
+    plan_.returning = returning();
+    if (!tail_is_of_target(*known) || !s_.is_safe_write(sample(1)) || !s_.is_safe_write(sample(2))) return false;
     if (!insert_nothing(range.first) && !find_no_effect(facts.shape.table, *known)) return false;
     split_select(range);
     return true;
@@ -376,6 +584,9 @@ class Planner {
   const Materialising& s_;
   std::string& why_;
   RowPlan plan_;
+  std::vector<RowPlan> tables_;  // of a join: what is changed, with all but the SELECT
+  bool moves_key_ = false;       // of the table in hand: it sets a column of a primary or unique key
+  std::size_t named_ = 0;        // items so far
 };
 
 }  // namespace

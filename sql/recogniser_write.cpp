@@ -135,7 +135,7 @@ bool Recogniser::returning() {
   const bool one_each =
       (facts_.verb == Verb::insert && facts_.duplicate_assignments.empty()) || (facts_.verb == Verb::delete_);
   verdict_.returns_each_affected = one_each && !facts_.ignore;
-  ++at_;
+  facts_.returning_at = at_++;
   facts_.returning = true;
   verdict_.returns_rows = true;
   place_ = Place::returning;
@@ -223,7 +223,9 @@ bool Recogniser::delete_rows() {
   if (several) {
     if (!(from_first ? take(Keyword::USING_) : take(Keyword::FROM_))) return unexpected();
     From from;
+    facts_.table_reference.first = at_;
     if (!table_references(from) || !delete_targets(targets)) return false;
+    facts_.table_reference.end = at_;
     facts_.target_count = from.factors;
     facts_.on = std::move(from.on);
     return where_clause();
@@ -257,13 +259,24 @@ bool Recogniser::delete_targets(const std::vector<Name>& targets) {
   for (const Name& target : targets) {
     if (!check_database(target.object.database)) return false;
     bool found = false;
-    for (TableUse& use : facts_.tables) {
+    std::size_t joined = 0;
+    std::size_t exact = 0;
+    for (std::size_t i = 0; i < facts_.tables.size(); ++i) {
+      TableUse& use = facts_.tables[i];
       const bool by_name = use.name == target.object;
       const bool by_alias = !target.qualified && same_word(use.alias, target.object.name);
       if (!by_name && !by_alias) continue;
       use.target = true;
       found = true;
+      joined += use.joined ? 1U : 0U;
+      // As the server does: a table that has an alias goes by that alone.
+      const bool named = by_name && use.alias == use.name.name;
+      const bool aliased = !target.qualified && use.alias != use.name.name && use.alias == target.object.name;
+      if (!use.joined || !(named || aliased)) continue;
+      facts_.deleted.push_back(i);
+      ++exact;
     }
+    if (joined != 1 || exact != 1) facts_.deleted.insert(facts_.deleted.end(), 2, facts_.tables.size());
     if (!found)
       return refuse(Refusal::unsupported_syntax,
                     "the table \"" + target.object.name + "\" to delete from is not in the statement's table list");

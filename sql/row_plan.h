@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "sql/verdict.h"
@@ -34,11 +35,21 @@ struct RowPlan {
   // insert: "INSERT … INTO t (a, b) VALUES "; update: "UPDATE `d`.`t` SET "; delete: "DELETE FROM `d`.`t` WHERE ".
   std::string head;
   std::string tail;                     // insert: " ON DUPLICATE KEY UPDATE …"
+  std::string returning;                // " RETURNING …", of insert and delete: behind every text
   std::vector<Column> keys;             // update, delete: what the SELECT's first columns are
   std::vector<Column> values;           // insert, update: what gets the columns behind them
   std::optional<std::size_t> numbered;  // insert: which of the values goes into the AUTO_INCREMENT column
   bool one_row_each = false;            // update, delete: a text a row, in the order of the SELECT
-  std::string no_effect;                // the text when there are no rows
+  // update, one_row_each: which of the key's columns which of the values goes into. Then the rows that give up a key go
+  // before those that take it.
+  std::vector<std::pair<std::size_t, std::size_t>> moved;
+  bool ignore = false;    // insert: of a single row a text like that of many does not ignore all
+  std::string no_effect;  // the text when there are no rows
+
+  // Of a join: the same row may be given several times, of which the first counts, and one that is NULL is none. What
+  // belongs to `others`, tables that are changed too, stands behind it in the SELECT's list; they have no SELECT.
+  bool joined = false;
+  std::vector<RowPlan> others;
 
   bool strict = true;  // the statement itself may fail where the SELECT only warns
   // The refusal that the statement would have had, should its rows turn out to be none that can be written as text.

@@ -156,12 +156,22 @@ void RowTexts::put(std::string text) {
 void RowTexts::close(Chunk& chunk) {
   if (chunk.rows == 0) return;
   if (plan_.kind == RowPlan::Kind::insert) {
+    if (plan_.ignore && chunk.rows == 1) chunk.text = as_select(chunk.text);
     chunk.text += plan_.tail;
   } else if (plan_.keys.size() == 1) {
     chunk.text += ')';
   }
+  chunk.text += plan_.returning;
   put(std::move(chunk.text));
   chunk = {};
+}
+
+// A row that breaks a CHECK is left out of several VALUES, and of a SELECT; of a single VALUES it is an error.
+std::string RowTexts::as_select(std::string_view text) const {
+  constexpr std::string_view kValues = "VALUES ";
+  const std::string_view tuple = text.substr(plan_.head.size());
+  return plan_.head.substr(0, plan_.head.size() - kValues.size()) + "SELECT " +
+         std::string(tuple.substr(1, tuple.size() - 2)) + " FROM DUAL";
 }
 
 void RowTexts::add(const std::vector<std::string>& literals) {
@@ -216,9 +226,13 @@ std::string RowTexts::assignments_of(const std::vector<std::string>& literals) c
 void RowTexts::add_by_key(const std::vector<std::string>& literals) {
   std::string head = assignments_of(literals);
   if (plan_.one_row_each) {
-    std::string text = head + key_of(literals) + order_by_;
+    std::string text = head + key_of(literals) + order_by_ + plan_.returning;
     bytes_ += text.size() + kFurtherRows.size();
-    put(std::move(text));
+    if (plan_.moved.empty()) {
+      put(std::move(text));
+    } else {
+      add_moving(literals, std::move(text));
+    }
     return;
   }
   const bool one_column = plan_.keys.size() == 1;
@@ -239,15 +253,45 @@ void RowTexts::add_by_key(const std::vector<std::string>& literals) {
   ++chunk.rows;
 }
 
+void RowTexts::add_moving(const std::vector<std::string>& literals, std::string text) {
+  std::vector<std::string> key(literals.begin(), literals.begin() + static_cast<std::ptrdiff_t>(plan_.keys.size()));
+  const auto joined = [&] {
+    std::string all;
+    for (const std::string& literal : key) all += literal + ",";
+    return all;
+  };
+  moving_from_.emplace(joined(), moves_.size());
+  for (const auto& [column, value] : plan_.moved) key[column] = literals[plan_.keys.size() + value];
+  moves_.push_back({joined(), std::move(text)});
+}
+
+// Those that move into each other's place in a ring collide, in whatever order.
+void RowTexts::put_moving() {
+  std::vector<bool> seen(moves_.size());
+  std::vector<std::size_t> chain;
+  for (std::size_t first = 0; first < moves_.size(); ++first) {
+    for (std::size_t at = first; !seen[at];) {
+      seen[at] = true;
+      chain.push_back(at);
+      const auto next = moving_from_.find(moves_[at].to);
+      if (next == moving_from_.end()) break;
+      at = next->second;
+    }
+    for (; !chain.empty(); chain.pop_back()) put(std::move(moves_[chain.back()].text));
+  }
+  moves_.clear();
+}
+
 std::vector<std::string> RowTexts::finish() {
   close(insert_);
+  put_moving();
   // In an order of their own, so that the same rows make the same texts.
   std::vector<std::string> heads;
   heads.reserve(by_assignments_.size());
   for (const auto& [head, chunk] : by_assignments_) heads.push_back(head);
   std::sort(heads.begin(), heads.end());
   for (const std::string& head : heads) close(by_assignments_[head]);
-  if (texts_.empty()) texts_.push_back(plan_.no_effect);
+  if (texts_.empty()) texts_.push_back(plan_.no_effect + plan_.returning);
   return std::move(texts_);
 }
 

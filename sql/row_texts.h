@@ -66,7 +66,10 @@ class RowTexts {
   void add_by_key(const std::vector<std::string>& literals);
   std::string key_of(const std::vector<std::string>& literals) const;
   std::string assignments_of(const std::vector<std::string>& literals) const;
+  std::string as_select(std::string_view text) const;
   void close(Chunk& chunk);
+  void add_moving(const std::vector<std::string>& literals, std::string text);
+  void put_moving();
   void put(std::string text);
 
   const RowPlan& plan_;
@@ -77,6 +80,12 @@ class RowTexts {
   Chunk insert_;
   std::unordered_map<std::string, Chunk> by_assignments_;  // rows that get the same values
   std::string order_by_;                                   // one_row_each
+  struct Move {
+    std::string to;  // the key
+    std::string text;
+  };
+  std::vector<Move> moves_;
+  std::unordered_map<std::string, std::size_t> moving_from_;  // the keys that they had
   std::vector<std::string> texts_;
 };
 
