@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sql/literal.h"
+#include "sql/references.h"
 #include "sql/row_order.h"
 #include "sql/row_texts.h"
 
@@ -169,21 +170,7 @@ class Planner {
   }
 
   // Its rows go with one another: a row may be gone before its turn comes, and is not counted then.
-  bool refers_to_itself(const ObjectName& name) const { return refers(name, name); }
-
-  // By foreign keys, also by way of other tables.
-  bool refers(const ObjectName& one, const ObjectName& other) const {
-    std::vector<ObjectName> reached{one};
-    for (std::size_t at = 0; at < reached.size(); ++at) {
-      const Table* from = table(reached[at]);
-      if (from == nullptr) continue;
-      for (const ObjectName& to : from->references) {
-        if (to == other) return true;
-        if (std::find(reached.begin(), reached.end(), to) == reached.end()) reached.push_back(to);
-      }
-    }
-    return false;
-  }
+  bool refers_to_itself(const ObjectName& name) const { return s_.schema != nullptr && refers(*s_.schema, name, name); }
 
   // The rows of a text: one for an insert, one or several by key. The sample shows whether such texts are accepted.
   std::string sample(std::size_t rows) const {
@@ -281,7 +268,8 @@ class Planner {
       if (at >= s_.facts.tables.size()) return false;
       uses.push_back(&s_.facts.tables[at]);
     }
-    uses = in_order(std::move(uses));
+    if (s_.schema == nullptr) return false;
+    uses = in_order(*s_.schema, std::move(uses));
     for (const TableUse* use : uses) {
       if (!delete_from(*use)) return false;
       end_table();
@@ -352,7 +340,8 @@ class Planner {
       assignments[use].push_back(&assignment);
     }
     if (uses.size() > 1 && reads_what_it_sets()) return false;
-    uses = in_order(std::move(uses));
+    if (s_.schema == nullptr) return false;
+    uses = in_order(*s_.schema, std::move(uses));
     for (const TableUse* use : uses) {
       if (!update_table(*use, assignments[use])) return false;
       end_table();
@@ -392,30 +381,6 @@ class Planner {
         if (!read_column(s_.tokens, sets.column, ref) || names(reads.value, ref.name, ref.qualifier)) return true;
       }
     return false;
-  }
-
-  // The tables in an order in which none that goes first changes, by a cascade, what one behind it looks for: those
-  // that refer to others before these. Empty: there is none.
-  std::vector<const TableUse*> in_order(std::vector<const TableUse*> uses) const {
-    constexpr std::size_t kMostTargets = 16;
-    if (uses.size() > kMostTargets) return {};
-    for (std::size_t i = 0; i < uses.size(); ++i)
-      for (std::size_t k = 0; k < i; ++k) {
-        const ObjectName& one = uses[i]->name;
-        const ObjectName& other = uses[k]->name;
-        if (one == other || (refers(one, other) && refers(other, one))) return {};
-      }
-    std::vector<const TableUse*> ordered;
-    while (!uses.empty()) {
-      const auto next = std::find_if(uses.begin(), uses.end(), [&](const TableUse* use) {
-        return std::none_of(uses.begin(), uses.end(),
-                            [&](const TableUse* other) { return other != use && refers(other->name, use->name); });
-      });
-      if (next == uses.end()) return {};
-      ordered.push_back(*next);
-      uses.erase(next);
-    }
-    return ordered;
   }
 
   void end_table() {

@@ -1,0 +1,18 @@
+// References: which tables refer to which by foreign keys, as far as the schema knows. Pure; any thread.
+#pragma once
+
+#include <vector>
+
+#include "sql/facts.h"
+#include "sql/schema.h"
+
+namespace sqlcast::sql {
+
+// Also by way of other tables.
+bool refers(const Schema& schema, const ObjectName& one, const ObjectName& other);
+
+// The tables in an order in which none that goes first changes, by a cascade, what one behind it looks for: those that
+// refer to others before these. Empty: there is none, or a table is there twice.
+std::vector<const TableUse*> in_order(const Schema& schema, std::vector<const TableUse*> uses);
+
+}  // namespace sqlcast::sql
