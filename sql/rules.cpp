@@ -383,14 +383,15 @@ bool Rules::check_joined_update() {
     return refuse(Refusal::ambiguous_update,
                   what + ": a row that matches several rows of the other table takes the value of any of them");
   };
-  std::size_t target = tables.size();
-  bool several_targets = false;
+  // The server changes rows of one table while it joins, and what it reads there next is the changed row.
+  std::vector<std::size_t> targets;
   for (const Assignment& assignment : facts_.assignments) {
     ColumnRef column;
-    std::size_t owner = tables.size();
-    if (read_column(tokens_, assignment.column, column)) owner = owner_of(column, tables, aliases);
-    several_targets = several_targets || (target != tables.size() && owner != target);
-    target = owner;
+    const bool plain = read_column(tokens_, assignment.column, column);
+    targets.push_back(plain ? owner_of(column, tables, aliases) : tables.size());
+    if (targets.size() > 1 && (targets.front() == tables.size() || targets.back() != targets.front()))
+      return refuse(Refusal::ambiguous_update,
+                    "several tables are changed: which rows are joined depends on which of them is changed first");
   }
   std::vector<bool> determined;
   for (const Assignment& assignment : facts_.assignments) {
@@ -401,13 +402,11 @@ bool Rules::check_joined_update() {
     if (!read_column(tokens_, assignment.column, column)) return ambiguous("the assignment cannot be judged");
     const std::size_t owner = owner_of(column, tables, aliases);
     if (owner == tables.size()) return ambiguous("it is not known which table \"" + column.name + "\" belongs to");
-    // One target only: with several, nothing but constants and the row itself is allowed below.
-    if (determined.empty() && !several_targets) determined = determined_by(tokens_, tables, aliases, owner, conditions);
+    if (determined.empty()) determined = determined_by(tokens_, tables, aliases, owner, conditions);
     for (const ColumnRef& ref : refs) {
       const std::size_t from = owner_of(ref, tables, aliases);
       if (from == tables.size()) return ambiguous("it is not known which table \"" + ref.name + "\" belongs to");
-      if (from == owner && !several_targets) continue;
-      if (several_targets || !determined[from])
+      if (from != owner && !determined[from])
         return ambiguous("\"" + column.name + "\" is set from \"" + ref.name + "\"");
     }
   }
