@@ -1,13 +1,17 @@
 // Goal: statements that others wrote do in a cluster what they do in a plain MariaDB. Method: the files of MariaDB's
 // own test suite where they are installed (ORACLE_FILES names the folder; no file is part of this tree), each in a
-// database of its own, by one client; ORACLE_SECONDS says for how long.
+// database of its own, by one client; ORACLE_SECONDS says for how long. ORACLE_FILES may be several folders with ":"
+// between them. [refusals] runs them at a cluster alone and counts what is refused; ORACLE_REFUSED names a file that
+// each refused write is put into.
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <map>
 #include <regex>
+#include <sstream>
 
 #include "base/utf8.h"
 #include "tests/oracle/bench.h"
@@ -54,11 +58,15 @@ std::vector<Request> requests_of(const std::string& text, std::string database) 
   return requests;
 }
 
-void drop_everything(Bench& bench) {
-  for (const storage::Row& row : ask(*bench.cluster.master().open_database(),
+void drop_everything(support::Cluster& cluster) {
+  for (const storage::Row& row : ask(*cluster.master().open_database(),
                                      "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN "
                                      "('mysql','sys','information_schema','performance_schema','sqlcast')"))
-    bench.cluster.must("DROP DATABASE " + storage::quote_name(*row[0]));
+    cluster.must("DROP DATABASE " + storage::quote_name(*row[0]));
+}
+
+void drop_everything(Bench& bench) {
+  drop_everything(bench.cluster);
   for (const storage::Row& row :
        ask(bench.plain.administrator(),
            "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN "
@@ -68,32 +76,48 @@ void drop_everything(Bench& bench) {
   bench.cluster.wait_until_equal();
 }
 
-void run_file(Bench& bench, const fs::path& path, std::size_t number) {
+std::vector<fs::path> test_files() {
+  const char* folders = std::getenv("ORACLE_FILES");
+  REQUIRE(folders != nullptr);
+  std::vector<fs::path> files;
+  std::istringstream list(folders);
+  for (std::string folder; std::getline(list, folder, ':');)
+    for (const auto& entry : fs::recursive_directory_iterator(folder))
+      if (entry.path().extension() == ".test") files.push_back(entry.path());
+  std::sort(files.begin(), files.end());
+  REQUIRE_FALSE(files.empty());
+  return files;
+}
+
+std::chrono::steady_clock::time_point end_of_time() {
+  const char* seconds = std::getenv("ORACLE_SECONDS");
+  return std::chrono::steady_clock::now() + std::chrono::seconds(seconds == nullptr ? 3'600 : std::atoi(seconds));
+}
+
+// With the file's database in front.
+std::vector<Request> requests_in(const fs::path& path, const std::string& name) {
   std::ifstream file(path, std::ios::binary);
   const std::string text(std::istreambuf_iterator<char>(file), {});
-  const std::string name = "file" + std::to_string(number);
   std::vector<Request> requests = requests_of(text, name);
   Request make;
   make.kind = Request::Kind::definition;
   make.statements.resize(1);
   make.statements.front().plain = make.statements.front().wire.sql = "CREATE DATABASE " + name;
   requests.insert(requests.begin(), std::move(make));
+  return requests;
+}
+
+void run_file(Bench& bench, const fs::path& path, std::size_t number) {
+  const std::string name = "file" + std::to_string(number);
+  const std::vector<Request> requests = requests_in(path, name);
   bench.settle(run_in_order(bench.cluster, requests, name));
 }
 
 }  // namespace
 
 TEST_CASE("oracle: MariaDB's own test files", "[.][files]") {
-  const char* folder = std::getenv("ORACLE_FILES");
-  REQUIRE(folder != nullptr);
-  const char* seconds = std::getenv("ORACLE_SECONDS");
-  const auto until =
-      std::chrono::steady_clock::now() + std::chrono::seconds(seconds == nullptr ? 3'600 : std::atoi(seconds));
-  std::vector<fs::path> files;
-  for (const auto& entry : fs::recursive_directory_iterator(folder))
-    if (entry.path().extension() == ".test") files.push_back(entry.path());
-  std::sort(files.begin(), files.end());
-  REQUIRE_FALSE(files.empty());
+  const std::vector<fs::path> files = test_files();
+  const auto until = end_of_time();
   auto bench = std::make_unique<Bench>();
   std::size_t ran = 0;
   std::size_t differences = 0;
@@ -113,6 +137,51 @@ TEST_CASE("oracle: MariaDB's own test files", "[.][files]") {
   std::cout << "oracle: " << ran << " of " << files.size() << " files, " << differences
             << " with a difference; since the last: " << bench->judge.summary() << std::endl;
   CHECK(differences == 0);
+}
+
+TEST_CASE("oracle: how many writes of MariaDB's own test files are refused", "[.][refusals]") {
+  const std::vector<fs::path> files = test_files();
+  const auto until = end_of_time();
+  const char* list = std::getenv("ORACLE_REFUSED");
+  std::ofstream refused_writes(list == nullptr ? "/dev/null" : list);
+  auto cluster = std::make_unique<support::Cluster>(0);
+  std::map<std::string, std::size_t> refused;
+  std::size_t writes = 0;
+  std::size_t failed = 0;
+  std::size_t ran = 0;
+  std::size_t all_refused = 0;
+  const auto count = [&](const Deed& deed, const fs::path& path) {
+    const Status& status = deed.answer.status;
+    // The table is not there: its definition was refused, or the file wants that.
+    static const std::regex no_table("(it is|are) not known");
+    const bool there = status.code != Code::refused || !std::regex_search(status.message, no_table);
+    if (deed.request.kind != Request::Kind::data || !there) return;
+    ++writes;
+    if (!status.ok() && status.code != Code::refused) ++failed;
+    if (status.code != Code::refused) return;
+    ++all_refused;
+    ++refused[status.reason];
+    refused_writes << status.reason << '\t' << path.filename().string() << '\t' << deed.request.statements[0].plain
+                   << "\n    " << status.message << '\n';
+  };
+  for (const fs::path& path : files) {
+    if (std::chrono::steady_clock::now() > until) break;
+    const std::string name = "file" + std::to_string(++ran);
+    try {
+      for (const Deed& deed : run_in_order(*cluster, requests_in(path, name), name)) count(deed, path);
+      drop_everything(*cluster);
+    } catch (const std::exception& problem) {  // one that takes too long
+      std::cout << path.string() << " is left out: " << problem.what() << std::endl;
+      cluster = std::make_unique<support::Cluster>(0);
+    }
+  }
+  std::cout << "oracle: " << ran << " of " << files.size() << " files, " << writes << " writes, " << all_refused
+            << " refused ("
+            << static_cast<double>(all_refused) * 100 / static_cast<double>(std::max<std::size_t>(writes, 1)) << " %), "
+            << failed << " failed;";
+  for (const auto& [reason, times] : refused) std::cout << ' ' << reason << ' ' << times;
+  std::cout << std::endl;
+  CHECK(all_refused * 100 < writes * 10);
 }
 
 TEST_CASE("oracle: statements are read out of a mysqltest file", "[reader]") {

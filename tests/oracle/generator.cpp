@@ -51,7 +51,7 @@ const Column* Table::find(const std::string& column) const {
 
 Generator::Generator(std::uint64_t seed) {
   Random random(seed);
-  flavour_ = random.of({"inserts", "mixed", "mixed", "keys"});
+  flavour_ = random.of({"inserts", "mixed", "mixed", "keys", "rows", "rows"});
   databases_ = {"oracle_a", random.of({"Größe", "テスト", "o`x y", "ORACLE_b", "oracle é"})};
   for (const std::string& database : databases_)
     first_.push_back(
@@ -268,7 +268,9 @@ Request Generator::next(Random& random) const {
     const Table& table = random.chance(60) ? favourite : writer.any_table();
     const std::uint64_t what = random.below(100);
     const std::uint64_t inserts = flavour_ == "inserts" ? 75 : 25;
-    if (what < inserts)
+    if (random.chance(flavour_ == "rows" ? 65 : 8))
+      request.statements.push_back(writer.by_rows(table));
+    else if (what < inserts)
       request.statements.push_back(writer.plain_insert(table));
     else if (what < inserts + (100 - inserts) * 30 / 100)
       request.statements.push_back(writer.insert(table));

@@ -60,7 +60,7 @@ class Generator {
   std::vector<std::string> databases_;
   std::vector<Table> tables_;
   std::vector<Request> first_;
-  std::string flavour_;  // "inserts", "mixed", "keys"
+  std::string flavour_;  // "inserts", "mixed", "keys", "rows"
 };
 
 // Statements of all kinds for the tables of one schema. `Writer` is made for one request.
@@ -75,6 +75,7 @@ class Writer {
   Statement update(const Table& table);
   Statement remove(const Table& table);
   Statement joined(const Table& table);
+  Statement by_rows(const Table& table);  // writer_rows.cpp
   Statement wrong(const Table& table);
   Statement read(const Table& table);
   Statement definition(const Table& table);
@@ -87,6 +88,11 @@ class Writer {
     Value value;
     bool bindable = false;
   };
+  std::string expression(const Column& to, const Table& from, const char* alias);
+  std::string aggregate(const Column& to, const Table& from, const char* alias);
+  std::string partner(const Table& table, const Table*& other);
+  Statement joined_by_rows(const Table& table);
+  Statement insert_by_rows(const Table& table);
   Literal literal(const Column& column);
   std::string value(const Column& column);
   std::string bad_value(const Column& column);
