@@ -15,6 +15,8 @@
 namespace sqlcast::sql {
 namespace {
 
+constexpr std::size_t kMostComparisons = 20'000'000;  // of names; a fraction of a second
+
 // What a key's column may be, with a literal of it.
 std::optional<std::string_view> key_sample(const Column& column) {
   struct Sample {
@@ -107,6 +109,10 @@ class Planner {
   // one.
   bool may_aggregate() const {
     const Facts& facts = s_.facts;
+    std::size_t columns = 0;
+    for (const TableUse& use : facts.tables)
+      if (const Table* known = table(use.name); known != nullptr) columns += known->columns.size() + 1;
+    if (!facts.functions.empty() && s_.tokens.size() * columns > kMostComparisons) return true;
     const auto in_from_or_where = [&](std::size_t token) {
       const auto in = [&](const Range& range) { return token >= range.first && token < range.end; };
       return in(facts.where) || in(facts.table_reference);
@@ -281,6 +287,7 @@ class Planner {
 
   bool plan_update() {
     const Facts& facts = s_.facts;
+    if (facts.assignments.size() * s_.tokens.size() > kMostComparisons) return false;
     if (facts.returning || may_aggregate() || has_offset() || orders_by_place()) return false;
     const TableUse* use = target();
     if (use == nullptr) return plan_joined_update();

@@ -162,6 +162,17 @@ TEST_CASE("materialise: every type there and back, exact", "[materialise]") {
   CHECK(beside.both("UPDATE changed SET " + assignments + " LIMIT 100").ok());
   beside.both("UPDATE changed SET flt = (SELECT s.flt FROM source s WHERE s.id = changed.id) LIMIT 100");
   beside.same("changed", kExact);
+  beside.both(std::string("CREATE TABLE joined ") + kTypes);
+  beside.both("INSERT INTO joined (id) SELECT id FROM source");
+  std::string joined;
+  for (std::size_t at = 0; at < names.size();) {
+    const std::size_t end = std::min(names.find(',', at), names.size());
+    const std::string name = names.substr(at, end - at);
+    joined += (joined.empty() ? "" : ",") + ("joined." + name) + "=s." + name;
+    at = end + 1;
+  }
+  CHECK(beside.both("UPDATE joined JOIN source AS s ON s.id=joined.id SET " + joined + " WHERE RAND() < 2").ok());
+  beside.same("joined", kExact);
   beside.finish();
 }
 
