@@ -475,3 +475,19 @@ TEST_CASE("panels: a table is designed in a form that shows its SQL, and a key l
       "right-click \"student_course\" #1\nclick \"Drop…\"\n"
       "wait editor contains \"DROP TABLE `school`.`student_course`\"\nassert running = no\n");
 }
+
+TEST_CASE("panels: the cluster is looked at as it was, and then as it is again") {
+  Stage stage;
+  stage.play(kConnected);
+  stage.play("set view cluster\npause 5\n");
+  stage.state->nodes[2].state = "Unreachable";
+  stage.play(
+      "wait worst = unreachable\npause 3\nassert text \"1 unreachable, 2 live\"\nassert no text \"AS IT WAS\"\n");
+  stage.play(
+      "assert text \"SLAVE · unreachable\"\ndrag \"Back in time\" -40 0\nwait text \"AS IT WAS\"\n"
+      "wait no text \"SLAVE · unreachable\"\nassert no text \"does not answer\"\nassert text \"3 nodes, all "
+      "live\"\n"
+      "click \"node slave-2\"\nwait text \"LIVE\"\nassert no text \"UNREACHABLE\"\n");
+  stage.play(
+      "click \"Now\"\nwait no text \"AS IT WAS\"\nassert text \"SLAVE · unreachable\"\nassert text \"UNREACHABLE\"\n");
+}

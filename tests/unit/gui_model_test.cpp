@@ -102,15 +102,15 @@ TEST_CASE("cluster: events are bounded") {
 
 TEST_CASE("series: a pixel keeps the smallest and the largest, a clock that goes back begins anew") {
   TimeSeries series;
-  for (int i = 0; i < 3'000; ++i) series.add(i, i % 10);
+  for (int i = 0; i < 5'000; ++i) series.add(i, i % 10);
   REQUIRE(series.size() == TimeSeries::kCapacity);
   std::vector<PixelRange> ranges;
-  series.reduce(2'900, 3'000, 10, ranges);
+  series.reduce(4'900, 5'000, 10, ranges);
   REQUIRE(ranges.size() == 10);
   REQUIRE(ranges[5].any);
   REQUIRE(ranges[5].low == 0);
   REQUIRE(ranges[5].high == 9);
-  series.reduce(5'000, 6'000, 4, ranges);
+  series.reduce(6'000, 7'000, 4, ranges);
   REQUIRE_FALSE(ranges[0].any);
   series.add(1, 1);
   REQUIRE(series.size() == 1);
@@ -420,4 +420,30 @@ TEST_CASE("table sql: what the menu and the form make are statements that the po
   columns.push_back({"", "Label", "INT", true, false, false, false});
   CHECK(problem("t", columns) == "Two columns are called Label.");
   CHECK(problem(" ", columns) == "Give the table a name.");
+}
+
+TEST_CASE("cluster: an hour is kept, a sample a second, in 20 MB for 32 nodes, and shown as it was at any moment") {
+  ClusterModel model;
+  for (int half = 0; half < 2 * 3'700; ++half) {
+    const double now = 100 + half * 0.5;
+    auto slave = node("s", "slave", static_cast<Sequence>(half));
+    if (half == 1'000) slave.lag_ms = 9'000;
+    if (half >= 2'000 && half < 2'200) slave.state = "Unreachable";
+    model.update({node("m", "master", static_cast<Sequence>(half)), slave}, now, 0);
+  }
+  CHECK(model.find("s")->lag.size() >= 3'500);
+  CHECK(sizeof(Sample) * TimeSeries::kCapacity * 4 * 32 < 20U << 20U);
+  const auto at = [&](double time) {
+    auto nodes = model.as_of(time);
+    REQUIRE(nodes.size() == 2);
+    return std::move(nodes[1]);
+  };
+  CHECK(at(100 + 500.2)->health == Health::lagging);
+  CHECK(at(100 + 500.2)->status.lag_ms == 9'000);
+  CHECK(at(100 + 1'050)->health == Health::unreachable);
+  CHECK_FALSE(at(100 + 1'050)->reachable);
+  CHECK(at(100 + 1'200)->health == Health::good);
+  CHECK(at(100 + 1'200)->status.position >= 2'398);
+  CHECK(at(100 + 1'200)->status.position <= 2'401);
+  CHECK(model.as_of(1).empty());
 }

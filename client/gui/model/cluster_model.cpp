@@ -37,6 +37,11 @@ std::string_view event_word(EventKind kind) {
 
 namespace {
 constexpr std::size_t kMaxHashes = 4'096;
+constexpr int kMasterSample = 16;  // added to the Health of a master
+
+double state_sample(const NodeModel& node) {
+  return static_cast<double>(static_cast<int>(node.health) + (node.master ? kMasterSample : 0));
+}
 
 std::uint64_t counter(const proto::NodeStatus& status, const char* name) {
   const auto it = status.counters.find(name);
@@ -162,9 +167,9 @@ void ClusterModel::take_answer(NodeModel& node, const proto::NodeStatus& status,
   if (node.last_seen > 0) count_events(node, before, now, unix_us);
   if (node.last_seen > 0 && seconds > 0 && status.position >= before.position)
     node.measured_rate = static_cast<double>(status.position - before.position) / seconds;
-  node.throughput.add(now, std::max(status.entries_per_second, 0.0));
-  node.lag.add(now, static_cast<double>(status.lag_ms));
-  node.position.add(now, static_cast<double>(status.position));
+  node.throughput.add_second(now, std::max(status.entries_per_second, 0.0));
+  node.lag.add_second(now, static_cast<double>(status.lag_ms));
+  node.position.add_second(now, static_cast<double>(status.position));
   node.last_seen = now;
   node.last_seen_unix = unix_us;
   connected_ = true;
@@ -194,6 +199,7 @@ void ClusterModel::update(const std::vector<proto::NodeStatus>& nodes, double no
     if (node.master && !was_master && ever_polled_ && node.reachable && now > node.first_seen)
       add_event(EventKind::master_changed, node.name(), cat("is the master in epoch ", status.epoch), now, unix_us);
     judge(node);
+    node.states.add_second(now, state_sample(node));
     note(node, health_before, now, unix_us);
     seen.push_back(node.key());
   }
@@ -203,6 +209,7 @@ void ClusterModel::update(const std::vector<proto::NodeStatus>& nodes, double no
     node->reachable = false;
     node->measured_rate = 0;
     judge(*node);
+    node->states.add_second(now, state_sample(*node));
     note(*node, before, now, unix_us);
   }
   std::erase_if(nodes_, [&](const auto& node) { return !node->reachable && now - node->last_seen > kForgetAfter; });
@@ -224,6 +231,7 @@ void ClusterModel::update_failed(const Status& status, double now, std::uint64_t
     node->measured_rate = 0;
     node->status.message = "does not answer";
     judge(*node);
+    node->states.add_second(now, state_sample(*node));
     note(*node, before, now, unix_us);
   }
 }
@@ -237,9 +245,9 @@ const NodeModel* ClusterModel::find(std::string_view endpoint_or_name) const {
   return nullptr;
 }
 
-const NodeModel* ClusterModel::master() const {
+const NodeModel* ClusterModel::master_of(const std::vector<std::unique_ptr<NodeModel>>& nodes) {
   const NodeModel* found = nullptr;
-  for (const auto& node : nodes_) {
+  for (const auto& node : nodes) {
     if (node->master && (found == nullptr || (node->reachable && !found->reachable))) found = node.get();
   }
   return found;
@@ -251,19 +259,50 @@ std::optional<LostMaster> ClusterModel::lost_master() const {
   return LostMaster{lost->name(), lost->last_seen, lost->last_seen_unix};
 }
 
-std::string ClusterModel::summary() const {
+std::string ClusterModel::summary_of(const std::vector<std::unique_ptr<NodeModel>>& nodes) {
   std::map<Health, std::size_t, std::greater<>> counts;
-  for (const auto& node : nodes_) ++counts[node->health];
+  for (const auto& node : nodes) ++counts[node->health];
   if (counts.size() == 1 && counts.contains(Health::good))
-    return cat(plural(nodes_.size(), "node", "nodes"), nodes_.size() == 1 ? ", live" : ", all live");
+    return cat(plural(nodes.size(), "node", "nodes"), nodes.size() == 1 ? ", live" : ", all live");
   std::string out;
   for (const auto& [health, count] : counts) out += cat(out.empty() ? "" : ", ", count, " ", health_word(health));
   return out;
 }
 
-Health ClusterModel::worst() const {
+std::vector<std::unique_ptr<NodeModel>> ClusterModel::as_of(double time) const {
+  std::vector<std::unique_ptr<NodeModel>> out;
+  for (const auto& node : nodes_) {
+    const Sample* const state = node->states.before(time);
+    if (state == nullptr) continue;  // it was not known yet
+    auto was = std::make_unique<NodeModel>();
+    const int was_state = static_cast<int>(state->value);
+    // Who it is stays; what else a status says is of now.
+    was->status.name = node->status.name;
+    was->status.endpoint = node->status.endpoint;
+    was->status.publisher = node->status.publisher;
+    was->status.version = node->status.version;
+    was->status.database_version = node->status.database_version;
+    was->master = was_state >= kMasterSample;
+    was->status.role = was->master ? "master" : "slave";
+    was->health = static_cast<Health>(was_state % kMasterSample);
+    was->reachable = was->health != Health::unreachable;
+    const auto value = [time](const TimeSeries& series) {
+      const Sample* const sample = series.before(time);
+      return sample == nullptr ? 0.0 : sample->value;
+    };
+    was->status.position = static_cast<Sequence>(value(node->position));
+    was->status.lag_ms = static_cast<std::uint64_t>(value(node->lag));
+    was->status.entries_per_second = was->reachable ? value(node->throughput) : 0;
+    was->measured_rate = was->status.entries_per_second;
+    was->status.database_up = was->health != Health::failed;
+    out.push_back(std::move(was));
+  }
+  return out;
+}
+
+Health ClusterModel::worst_of(const std::vector<std::unique_ptr<NodeModel>>& nodes) {
   Health worst = Health::good;
-  for (const auto& node : nodes_) worst = std::max(worst, node->health);
+  for (const auto& node : nodes) worst = std::max(worst, node->health);
   return worst;
 }
 

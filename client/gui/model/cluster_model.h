@@ -31,6 +31,7 @@ struct NodeModel {
   TimeSeries throughput;             // entries per second
   TimeSeries lag;                    // milliseconds
   TimeSeries position;               // sequence
+  TimeSeries states;                 // health and mastership
   double first_seen = 0;             // seconds
   double last_seen = 0;              // 0: it has not answered this window yet
   std::uint64_t last_seen_unix = 0;  // microseconds, for people
@@ -71,17 +72,24 @@ class ClusterModel {
 
   const std::vector<std::unique_ptr<NodeModel>>& nodes() const { return nodes_; }  // master first, then by name
   const NodeModel* find(std::string_view endpoint_or_name) const;
-  const NodeModel* master() const;  // the one that answers before one that does not
+  const NodeModel* master() const { return master_of(nodes_); }
+  // The one that answers before one that does not; null: none is known.
+  static const NodeModel* master_of(const std::vector<std::unique_ptr<NodeModel>>& nodes);
   // Nothing: it answers, none has ever been heard of, or nobody answers at all.
   std::optional<LostMaster> lost_master() const;
   const std::deque<ClusterEvent>& events() const { return events_; }
   bool connected() const { return connected_; }
   const std::string& problem() const { return problem_; }  // of the last poll, when nothing answered
   Sequence head() const { return head_; }
-  Health worst() const;
+  Health worst() const { return worst_of(nodes_); }
   std::size_t reachable() const;
   // "3 nodes, all live", or each kind counted, the worst first: "1 failed, 1 unreachable, 1 live".
-  std::string summary() const;
+  std::string summary() const { return summary_of(nodes_); }
+  static Health worst_of(const std::vector<std::unique_ptr<NodeModel>>& nodes);
+  static std::string summary_of(const std::vector<std::unique_ptr<NodeModel>>& nodes);
+  // The nodes as they were then, as far as the last hour tells: who was master, health, position, lag, throughput; the
+  // rest is empty.
+  std::vector<std::unique_ptr<NodeModel>> as_of(double time) const;
 
  private:
   NodeModel& entry(const proto::NodeStatus& status, double now, std::uint64_t unix_us);

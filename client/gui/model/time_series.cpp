@@ -9,9 +9,30 @@ namespace sqlcast::gui {
 
 void TimeSeries::add(double time, double value) {
   if (size_ > 0 && time < at(size_ - 1).time) clear();  // the clock went back: what is older means nothing now
+  if (ring_.empty()) ring_.resize(kCapacity);
   ring_[next_] = {time, value};
   next_ = (next_ + 1) % kCapacity;
   size_ = std::min(size_ + 1, kCapacity);
+}
+
+void TimeSeries::add_second(double time, double value) {
+  if (size_ > 0 && time >= at(size_ - 1).time && time - at(size_ - 1).time < kApart) {
+    Sample& last = ring_[(next_ + kCapacity - 1) % kCapacity];
+    last.value = std::max(last.value, value);
+    return;
+  }
+  add(time, value);
+}
+
+// Samples are in order of time.
+const Sample* TimeSeries::before(double time) const {
+  std::size_t low = 0;
+  std::size_t high = size_;
+  while (low < high) {
+    const std::size_t middle = (low + high) / 2;
+    at(middle).time <= time ? low = middle + 1 : high = middle;
+  }
+  return low == 0 ? nullptr : &at(low - 1);
 }
 
 double TimeSeries::highest(double from) const {

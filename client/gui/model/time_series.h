@@ -1,8 +1,7 @@
-// TimeSeries: the last minutes of one measured value, and its minimum and maximum per pixel for drawing.
-// A fixed ring: memory never grows. Plain; one thread.
+// TimeSeries: the last hour of one measured value, a sample a second, and its minimum and maximum per pixel for
+// drawing. A ring that grows to an hour (59 KB) and no further. Plain; one thread.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -26,22 +25,26 @@ struct PixelRange {
 
 class TimeSeries {
  public:
-  static constexpr std::size_t kCapacity = 1'024;
+  static constexpr std::size_t kCapacity = 3'700;
+  static constexpr double kApart = 0.95;  // seconds
 
   void add(double time, double value);
+  // The same, but a second keeps the largest of its values.
+  void add_second(double time, double value);
   void clear() { size_ = 0; }
   std::size_t size() const { return size_; }
   const Sample& at(std::size_t index) const {
     return ring_[(next_ + kCapacity - size_ + index) % kCapacity];
   }  // oldest first
   double last() const { return size_ == 0 ? 0 : at(size_ - 1).value; }
-  double highest(double from) const;  // since `from`; 0 when there is nothing
+  const Sample* before(double time) const;  // the last one up to then; null: there is none
+  double highest(double from) const;        // since `from`; 0 when there is nothing
 
   // `pixels` columns for [from, to]; out has `pixels` elements afterwards.
   void reduce(double from, double to, std::size_t pixels, std::vector<PixelRange>& out) const;
 
  private:
-  std::array<Sample, kCapacity> ring_{};
+  std::vector<Sample> ring_;
   std::size_t next_ = 0;
   std::size_t size_ = 0;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "client/gui/model/text.h"
 #include "client/gui/model/workspace.h"
@@ -14,7 +15,7 @@ ImU32 ClusterPanel::node_colour(const ClusterModel& cluster, const NodeModel& no
   if (node.master) return colours().master;
   std::size_t index = 1;
   for (const auto& other : cluster.nodes()) {
-    if (other.get() == &node) break;
+    if (other->key() == node.key()) break;
     if (!other->master) ++index;
   }
   return colours().series[1 + (index - 1) % (colours().series.size() - 1)];
@@ -30,13 +31,15 @@ std::vector<std::pair<std::string, ImU32>> node_lines(const Workspace& work, con
   const auto line = [&lines](std::string text, ImU32 colour) { lines.emplace_back(std::move(text), colour); };
   const std::string rate =
       cat(short_count(node.reachable ? std::max(s.entries_per_second, 0.0) : 0), small ? "/s" : " statements/s");
+  // Of the past it is not kept.
+  const std::string epoch = s.epoch > 0 ? cat("   epoch ", s.epoch) : std::string();
   if (node.health >= Health::lagging && !node.problem.empty()) {
     line(one_line(node.problem, 90), health_colour(node.health));
     if (small) line(std::string(), p.dim);
   }
   if (!node.reachable) {
     const double ago = node.last_seen > 0 ? work.connection()->now() - node.last_seen : 0;
-    line(cat("was at ", with_separators(s.position), "   epoch ", s.epoch), p.dim);
+    line(cat("was at ", with_separators(s.position), epoch), p.dim);
     if (node.last_seen > 0)
       line(cat("last heard of ", human_age(static_cast<std::uint64_t>(ago * 1000)), " ago"), p.dim);
   } else if (small) {
@@ -47,7 +50,7 @@ std::vector<std::pair<std::string, ImU32>> node_lines(const Workspace& work, con
              "  ", rate),
          p.dim);
   } else {
-    line(cat("position ", with_separators(s.position), "   epoch ", s.epoch), p.dim);
+    line(cat("position ", with_separators(s.position), epoch), p.dim);
     line(node.master ? rate
                      : cat(s.lag_ms == 0 ? std::string("in step")
                                          : cat("lag ", human_duration(std::chrono::milliseconds(s.lag_ms))),
@@ -68,16 +71,21 @@ void ClusterPanel::draw(Workspace& work, Desk& desk, ImVec2 low, ImVec2 size) {
   ImGui::BeginChild("##cluster", size, false, ImGuiWindowFlags_NoScrollbar);
   const ImVec2 high = {low.x + size.x, low.y + size.y};
   if (!work.connection() || work.connection()->cluster.nodes().empty()) {
+    then_ = 0;
     draw_nobody(work, low, high);
     ImGui::EndChild();
     return;
   }
   const float side = std::clamp(size.x * 0.3F, px(300), px(460));
-  // With little room the nodes stand below each other, over one plot.
+  // With little room the nodes stand below each other, over one plot, as they are now.
   const bool tight = size.x - side < px(520) || size.y < px(400);
   const float plots = tight ? px(108) : std::clamp(size.y * 0.4F, px(190), px(420));
+  if (tight || std::exchange(connection_, work.connections()) != work.connections()) then_ = 0;
+  if (then_ > 0 && std::exchange(past_of_, then_) != then_) past_ = work.connection()->cluster.as_of(then_);
   draw_topology(work, desk, low, {high.x - side, high.y - plots}, tight);
-  draw_plots(work, {low.x + px(14), high.y - plots + px(10)}, {high.x - side - px(14), high.y - px(8)}, tight);
+  if (!tight) draw_time(work, {low.x + px(14), high.y - plots + px(6)}, size.x - side - px(28));
+  const float time = tight ? 0 : ImGui::GetFrameHeight() + px(6);
+  draw_plots(work, {low.x + px(14), high.y - plots + px(10) + time}, {high.x - side - px(14), high.y - px(8)}, tight);
   ImDrawList* list = ImGui::GetWindowDrawList();
   list->AddLine({high.x - side, low.y}, {high.x - side, high.y}, colours().border);
   list->AddLine({low.x, high.y - plots}, {high.x - side, high.y - plots}, colours().border);
@@ -93,6 +101,7 @@ void ClusterPanel::draw_small(Workspace& work, Desk& desk, ImVec2 low, ImVec2 si
   ImGui::BeginChild("##live", size, false, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
   const ImVec2 high = {low.x + size.x, low.y + size.y};
   if (!work.connection() || work.connection()->cluster.nodes().empty()) {
+    then_ = 0;
     draw_nobody(work, low, high);
     ImGui::EndChild();
     return;
@@ -142,17 +151,20 @@ void ClusterPanel::draw_nobody(Workspace& work, ImVec2 low, ImVec2 high) {
 void ClusterPanel::draw_topology(Workspace& work, Desk& desk, ImVec2 low, ImVec2 high, bool small) {
   const Palette& p = colours();
   const ClusterModel& cluster = work.connection()->cluster;
+  const bool past = !small && then_ > 0;
+  const auto& nodes = past ? past_ : cluster.nodes();
   ImDrawList* list = ImGui::GetWindowDrawList();
   ImGui::PushClipRect(low, high, true);
   ui::draw_text(list, look().fonts.bold, {low.x + px(12), low.y + px(8)}, p.text, "Cluster");
-  const std::string summary = cluster.summary();
+  const std::string summary = ClusterModel::summary_of(nodes);
+  const Health worst = ClusterModel::worst_of(nodes);
   const float width = ui::text_width(look().fonts.small, summary);
   ui::draw_text(list, look().fonts.small, {high.x - width - px(12), low.y + px(10)},
-                cluster.worst() == Health::good ? p.dim : health_colour(cluster.worst()), summary);
+                worst == Health::good ? p.dim : health_colour(worst), summary);
 
   std::vector<const NodeModel*> slaves;
-  const NodeModel* master = cluster.master();
-  for (const auto& node : cluster.nodes()) {
+  const NodeModel* const master = ClusterModel::master_of(nodes);
+  for (const auto& node : nodes) {
     if (node.get() != master) slaves.push_back(node.get());
   }
   // Master on the left, its slaves in one or more columns on the right; small, below each other.
@@ -175,7 +187,7 @@ void ClusterPanel::draw_topology(Workspace& work, Desk& desk, ImVec2 low, ImVec2
     ImGui::PopClipRect();
     return;
   }
-  const float box_width = std::clamp((high.x - low.x) * 0.26F, px(190), px(300));
+  const float box_width = std::clamp((high.x - low.x) * 0.3F, px(200), px(300));
   const auto columns = static_cast<std::size_t>(slaves.size() > 16 ? 3 : slaves.size() > 6 ? 2 : 1);
   const std::size_t per_column = std::max<std::size_t>(1, (slaves.size() + columns - 1) / columns);
   const float box_height = std::min(px(104), room / static_cast<float>(per_column) - px(12));
@@ -333,7 +345,8 @@ void ClusterPanel::draw_plots(Workspace& work, ImVec2 low, ImVec2 high, bool sma
   plot.now = work.connection()->now();
   // A window that has just connected has no five minutes to show.
   const double age = plot.now - work.connection()->connecting_since();
-  plot.seconds = age < 55 ? 60 : age < 115 ? 120 : 300;
+  plot.seconds = age < 55 || range_ == 0 ? 60 : age < 115 ? 120 : range_ == 1 ? 300 : 3'600;
+  plot.mark = small ? 0 : then_;
   const bool across = !small && high.x - low.x > px(780);
   const float room = high.y - low.y;
   const int count = small && room < px(150) ? 1 : small && room < px(280) ? 2 : 3;
@@ -368,6 +381,30 @@ void ClusterPanel::draw_plots(Workspace& work, ImVec2 low, ImVec2 high, bool sma
   ui::draw_plot(plot, positions, from, to);
 }
 
+// Which stretch of the last hour the plots show, and which moment of it everything else does.
+void ClusterPanel::draw_time(Workspace& work, ImVec2 low, float width) {
+  const Connection& connection = *work.connection();
+  ImGui::SetCursorScreenPos(low);
+  ImGui::PushClipRect(low, {low.x + width, low.y + ImGui::GetFrameHeight() + px(2)}, true);
+  ui::segments("range", {"1 min", "5 min", "1 h"}, &range_);
+  ImGui::SameLine(0, px(14));
+  const double oldest = std::min(3'600.0, connection.now() - connection.connecting_since());
+  auto back = static_cast<float>(then_ > 0 ? connection.now() - then_ : 0);
+  const std::string shown = then_ > 0 ? cat(human_age(static_cast<std::uint64_t>(back * 1000.0F)), " ago") : "now";
+  ImGui::SetNextItemWidth(std::max(px(90), std::min(px(320), width - px(330))));
+  if (ImGui::SliderFloat("##back", &back, static_cast<float>(std::max(oldest, 1.0)), 0, shown.c_str()))
+    then_ = back < 1 ? 0 : connection.now() - static_cast<double>(back);
+  ui::note_item("Back in time");
+  ui::tooltip("Drag to the left: the nodes, their lag and the events as they were then");
+  if (then_ > 0) {
+    ImGui::SameLine();
+    if (ui::button("Now")) then_ = 0;
+    ImGui::SameLine();
+    ui::badge("AS IT WAS", colours().busy);
+  }
+  ImGui::PopClipRect();
+}
+
 void ClusterPanel::draw_events(Workspace& work, ImVec2 low, ImVec2 size, std::size_t most) {
   const Palette& p = colours();
   const auto& events = work.connection()->cluster.events();
@@ -379,6 +416,7 @@ void ClusterPanel::draw_events(Workspace& work, ImVec2 low, ImVec2 size, std::si
   if (events.empty()) ui::wrapped("Nothing has happened since this window connected.", p.faint);
   std::size_t shown = 0;
   for (auto it = events.rbegin(); it != events.rend() && shown < most; ++it, ++shown) {
+    if (work.view == View::cluster && then_ > 0 && it->time > then_) continue;
     ImU32 colour = p.dim;  // NOLINT(clang-analyzer-deadcode.DeadStores): every kind has its own
     const char* shape = "○";
     switch (it->kind) {
@@ -440,8 +478,13 @@ std::vector<Fact> log_facts(const proto::LogStatus& log) {
 void ClusterPanel::draw_details(Workspace& work, ImVec2 low, ImVec2 size) {
   const Palette& p = colours();
   const ClusterModel& cluster = work.connection()->cluster;
-  const NodeModel* node = cluster.find(selected_);
-  if (node == nullptr) node = cluster.master() != nullptr ? cluster.master() : cluster.nodes().front().get();
+  const auto& nodes = then_ > 0 && !past_.empty() ? past_ : cluster.nodes();
+  const NodeModel* node = nullptr;
+  for (const auto& one : nodes) {
+    if (one->key() == selected_) node = one.get();
+  }
+  if (node == nullptr) node = ClusterModel::master_of(nodes);
+  if (node == nullptr) node = nodes.front().get();
   const proto::NodeStatus& s = node->status;
   ImGui::SetCursorScreenPos(low);
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, {px(14), px(10)});
@@ -466,13 +509,16 @@ void ClusterPanel::draw_details(Workspace& work, ImVec2 low, ImVec2 size) {
   fact("state", s.state);
   fact("endpoint", s.endpoint);
   fact("publisher", s.publisher);
-  fact("epoch", cat(s.epoch));
+  if (s.epoch > 0) fact("epoch", cat(s.epoch));
   fact("position", with_separators(s.position));
   if (s.durable && s.durable->sequence != s.position)
     fact("on disk", cat(with_separators(s.durable->sequence), ", the end of its log"));
-  if (!node->master)
-    fact("behind", cat(s.head > s.position ? with_separators(s.head - s.position) : "0", " entries, ",
-                       human_duration(std::chrono::milliseconds(s.lag_ms))));
+  if (!node->master) {
+    const std::string lag = human_duration(std::chrono::milliseconds(s.lag_ms));
+    fact("behind", s.head == 0
+                       ? lag  // as it was: how far the master was is not kept
+                       : cat(s.head > s.position ? with_separators(s.head - s.position) : "0", " entries, ", lag));
+  }
   fact("hash", s.hash.substr(0, 16));
   for (const Fact& of_log : log_facts(s.log)) fact(of_log.name, of_log.value, of_log.warning);
   fact("throughput", cat(fixed(s.entries_per_second, 1), " statements/s"));
@@ -480,7 +526,7 @@ void ClusterPanel::draw_details(Workspace& work, ImVec2 low, ImVec2 size) {
   fact("database", s.database_up ? "up" : "down");
   fact("server", s.database_version);
   fact("sqlcast", s.version);
-  fact("up for", human_age(s.uptime_ms));
+  if (s.uptime_ms > 0) fact("up for", human_age(s.uptime_ms));
   for (const auto& [name, value] : s.counters) {
     std::string words = name;
     std::replace(words.begin(), words.end(), '_', ' ');

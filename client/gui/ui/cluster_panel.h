@@ -2,6 +2,8 @@
 // and small beside the editor. UI thread only.
 #pragma once
 
+#include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -32,7 +34,14 @@ class ClusterPanel {
   void draw_nobody(Workspace& work, ImVec2 low, ImVec2 high);
   ImU32 node_colour(const ClusterModel& cluster, const NodeModel& node) const;
 
-  std::string selected_;  // key of a node
+  void draw_time(Workspace& work, ImVec2 low, float width);
+
+  std::string selected_;          // key of a node
+  int range_ = 1;                 // of the plots: a minute, five, an hour
+  std::uint64_t connection_ = 0;  // of the Workspace, when it was drawn last
+  double then_ = 0;               // the moment that is looked at; 0 = now
+  double past_of_ = 0;            // when `past_` was
+  std::vector<std::unique_ptr<NodeModel>> past_;
 };
 
 }  // namespace sqlcast::gui

@@ -102,7 +102,7 @@ void draw_times(const Plot& plot, const Area& area, float right) {
   ImDrawList* list = ImGui::GetWindowDrawList();
   ImFont* font = look().fonts.small;
   float free_until = right + 1;  // labels are put from the right, those without room are left out
-  double tick = plot.seconds > 200 ? 60 : plot.seconds > 90 ? 30 : 15;
+  double tick = plot.seconds > 1'000 ? 600 : plot.seconds > 200 ? 60 : plot.seconds > 90 ? 30 : 15;
   const double label_room = static_cast<double>(text_width(font, "−4 min") + px(16));
   while (tick * static_cast<double>(area.width()) / plot.seconds < label_room && tick < plot.seconds) tick *= 2;
   for (double back = 0; back <= plot.seconds + 0.5; back += tick) {
@@ -195,6 +195,10 @@ void draw_plot(const Plot& plot, const std::vector<PlotSeries>& series, ImVec2 l
   draw_values(axis, area);
   draw_times(plot, area, high.x);
   draw_curves(plot, series, area);
+  if (plot.mark > area.from) {
+    const float x = area.low.x + area.width() * static_cast<float>((plot.mark - area.from) / plot.seconds);
+    ImGui::GetWindowDrawList()->AddLine({x, area.low.y}, {x, area.high.y}, colours().accent, px(1.5F));
+  }
   draw_tip(plot, series, area);
 }
 

@@ -22,6 +22,7 @@ struct Plot {
   std::string_view unit;  // "statements/s", "ms", "sequence"
   double seconds = 300;   // shown, up to `now`
   double now = 0;
+  double mark = 0;        // a line at this time; 0 = none
   bool from_zero = true;  // otherwise the axis fits the values
   bool legend = true;
 };
