@@ -11,6 +11,7 @@
 #include "base/version.h"
 #include "client/gui/client_backend.h"
 #include "client/gui/find_cluster.h"
+#include "client/gui/local_nodes.h"
 #include "client/gui/model/text.h"
 #include "client/gui/ui/app.h"
 #include "client/gui/ui/look.h"
@@ -73,6 +74,7 @@ int run(const Arguments& arguments) {
     if (!started.ok()) return started.status();
     return SavedConnection{started->name, started->endpoints, "blue"};
   };
+  options.local = local_nodes(arguments.dir);
   options.wake = Window::wake;
   options.scripted = scripted;
 

@@ -151,11 +151,13 @@ std::string TableGuess::type(const Seen& seen) {
 }
 
 std::string TableGuess::definition(const TableName& table) const {
-  std::string text = "CREATE TABLE " + backquoted(table) + " (\n";
-  for (std::size_t i = 0; i < columns_.size(); ++i)
-    text += "  " + backquoted(names_[i]) + " " + type(columns_[i]) +
-            (columns_[i].null || !columns_[i].any ? " NULL" : " NOT NULL") + (i + 1 < columns_.size() ? ",\n" : "\n");
-  return text + ") DEFAULT CHARSET=utf8mb4";
+  std::string text = "CREATE TABLE " + backquoted(table) + " (";
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    if (names_[i].empty()) continue;  // a field that is passed over
+    text += std::string(text.back() == '(' ? "\n  " : ",\n  ") + backquoted(names_[i]) + " " + type(columns_[i]) +
+            (columns_[i].null || !columns_[i].any ? " NULL" : " NOT NULL");
+  }
+  return text + "\n) DEFAULT CHARSET=utf8mb4";
 }
 
 }  // namespace sqlcast::load

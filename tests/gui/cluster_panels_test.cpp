@@ -1,6 +1,8 @@
 // The panels without a window, with synthetic input, on real nodes with real databases: what a person clicks and types,
 // what then is to be seen, and what the databases then hold. And what is not a node at all.
 #include <catch2/catch.hpp>
+#include <cstdlib>
+#include <fstream>
 #include <memory>
 
 #include "client/gui/client_backend.h"
@@ -9,6 +11,7 @@
 #include "tests/gui/null_window.h"
 #include "tests/support/cluster.h"
 #include "tests/support/run_program.h"
+#include "tests/support/temporary_folder.h"
 
 using namespace sqlcast;
 using namespace sqlcast::gui;
@@ -238,4 +241,43 @@ TEST_CASE("panels on no cluster: what answers nonsense, in another version or no
     CHECK_FALSE(stage.app.workspace().connection()->cluster.problem().empty());
     (*router)->stop();
   }
+}
+
+TEST_CASE(
+    "panels on a cluster: rows and a dump are imported through the window, and the summary says what became of them") {
+  const support::TemporaryFolder folder;
+  setenv("XDG_STATE_HOME", folder.path().c_str(), 1);
+  const std::string people = (folder.path() / "people.csv").string();
+  const std::string dump = (folder.path() / "dump.sql").string();
+  {
+    std::ofstream out(people);
+    out << "id,name,born\n";
+    for (int i = 0; i < 30'000; ++i)
+      out << i << ",\"Person, " << i << "\"," << (i % 3 == 0 ? "" : "2001-02-03") << "\n";
+    std::ofstream(dump) << "SET FOREIGN_KEY_CHECKS=0;\nCREATE TABLE child (id INT PRIMARY KEY, p INT, FOREIGN KEY (p) "
+                           "REFERENCES parent (id));\nCREATE TABLE parent (id INT PRIMARY KEY);\n"
+                           "INSERT INTO child VALUES (1,1),(2,1);\nINSERT INTO parent VALUES (1);\n"
+                           "CREATE TRIGGER t BEFORE INSERT ON child FOR EACH ROW SET @a = 1;\n";
+  }
+  Stage stage({school().master().endpoint()});
+  stage.play(kConnected);
+  stage.play(cat("drop \"", people,
+                 "\"\nwait text \"To be loaded: 30000 rows\" within 60\nassert text \"CREATE TABLE\"\n"
+                 "click \"Import\"\nwait text \"✓ Done\" within 120\nassert text \"Loaded: 30000 rows into 1 table\"\n"
+                 "assert toast contains Imported\nkey Escape\nwait text \"people\" within 60\n"));
+  CHECK(ask("SELECT COUNT(*), COUNT(born), MAX(id), MIN(name) FROM school.people") == "30000|20000|29999|Person, 0");
+  // Again, into what is there: the keys are no key, so the rows are there twice.
+  stage.play(cat("drop \"", people,
+                 "\"\nwait text \"into the table school.people that is there\" within 60\n"
+                 "wait text \"To be loaded: 30000 rows\" within 60\nclick \"Import\"\nwait text \"✓ Done\" within "
+                 "120\nkey Escape\n"));
+  CHECK(ask("SELECT COUNT(*) FROM school.people") == "60000");
+  stage.play(cat("drop \"", dump,
+                 "\"\nwait text \"To be loaded: 3 rows into 2 tables\" within 60\nclick \"Into\"\nclick \"school\"\n"
+                 "wait text \"To be loaded: 3 rows into 2 tables\" within 60\nclick \"Import\"\n"
+                 "wait text \"all of it is there\" within 120\nassert text \"TRIGGER\"\nkey Escape\n"));
+  CHECK(ask("SELECT COUNT(*) FROM school.child JOIN school.parent ON parent.id = p") == "2");
+  school().wait_until_equal();
+  CHECK(school().slave(0).run("SELECT COUNT(*) FROM school.people").text() == "60000");
+  unsetenv("XDG_STATE_HOME");
 }

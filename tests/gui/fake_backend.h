@@ -64,6 +64,7 @@ class FakeBackend : public Backend {
     std::vector<std::string> asked;  // of the information schema: the database
     std::map<std::string, std::function<client::Reply(const client::Request&)>> answers;  // by a part of the text
     std::string explain_class = "read";
+    std::string explain_determinism = "safe";
   };
 
   explicit FakeBackend(std::shared_ptr<State> state) : state_(std::move(state)) {}
@@ -112,7 +113,7 @@ class FakeBackend : public Backend {
       proto::ExplainReply reply;
       reply.explanations.emplace_back();
       reply.explanations[0].statement_class = state_->explain_class;
-      reply.explanations[0].determinism = "safe";
+      reply.explanations[0].determinism = state_->explain_determinism;
       callback(std::move(reply));
     });
   }

@@ -270,3 +270,32 @@ TEST_CASE("workspace: a local cluster is started at a click, and connected to; w
   REQUIRE(work.connection() != nullptr);
   CHECK(work.connection()->saved().name == "Local cluster");
 }
+
+TEST_CASE("workspace: a node on this machine is known by its endpoint, and a toast tells what became of an order") {
+  Desktop desktop;
+  Workspace::Options options = desktop.options();
+  std::vector<std::pair<std::string, NodeOrder>> orders;
+  options.local.list = [&orders] {
+    return std::vector<LocalNode>{{"slave-1", "tcp://127.0.0.1:2", "/there/slave-1", orders.empty()}};
+  };
+  options.local.order = [&orders](const std::string& name, NodeOrder order) -> Status {
+    orders.emplace_back(name, order);
+    return order == NodeOrder::start ? Status::error(Code::io, "its port is taken") : ok_status();
+  };
+  options.local.log = [](const std::string& name) -> Result<std::string> { return "the log of " + name; };
+  Workspace work(options);
+  REQUIRE(work.connect({"test", {"tcp://127.0.0.1:1"}, "blue"}));
+  REQUIRE(work.local_node("tcp://127.0.0.1:2") != nullptr);
+  CHECK(work.local_node("tcp://127.0.0.1:2")->running);
+  CHECK(work.local_node("tcp://127.0.0.1:1") == nullptr);
+  work.order_node("slave-1", NodeOrder::kill);
+  CHECK(orders.back() == std::pair(std::string("slave-1"), NodeOrder::kill));
+  CHECK(work.toasts.shown().back().title == "slave-1 was killed");
+  CHECK_FALSE(work.local_node("tcp://127.0.0.1:2")->running);
+  work.order_node("slave-1", NodeOrder::start);
+  CHECK(work.toasts.shown().back().title == "slave-1 was not started");
+  CHECK(work.toasts.shown().back().text == "its port is taken");
+  std::string log;
+  work.read_node_log("slave-1", [&log](std::string text) { log = std::move(text); });
+  CHECK(log == "the log of slave-1");
+}

@@ -417,6 +417,15 @@ TEST_CASE("import: TSV is read as the shell writes it", "[load]") {
   CHECK(records("a\t\\N\t\\\\N\tx\\ty\\nz\t\"q\n", format) == "a|<>|\\N|x\ty\nz|\"q/");
 }
 
+TEST_CASE("import: a field that is passed over is no column of the table that is made", "[load]") {
+  TableGuess guessed({"a", "", "c", ""});
+  Record record;
+  for (const char* value : {"1", "x", "2", "y"}) record.fields.push_back({value, false});
+  guessed.add(record);
+  CHECK(guessed.definition({"d", "t"}) ==
+        "CREATE TABLE `d`.`t` (\n  `a` BIGINT NOT NULL,\n  `c` BIGINT NOT NULL\n) DEFAULT CHARSET=utf8mb4");
+}
+
 TEST_CASE("import: types are guessed from all values", "[load]") {
   const auto guess = [](const std::vector<std::string>& values) {
     TableGuess guessed({"c"});

@@ -95,6 +95,25 @@ TEST_CASE("grid: a filter looks in all columns, or in one by name") {
   REQUIRE(arranged(model, {std::nullopt, "nothing like it"}).empty());
 }
 
+TEST_CASE("grid: filters of columns hold together, compare numbers by value, and know NULL") {
+  const GridModel model = grid({20});
+  const auto rows = [&model](std::map<std::size_t, std::string> filters) {
+    return arranged(model, {std::nullopt, "", std::move(filters)}).size();
+  };
+  CHECK(rows({{0, "> 9"}}) == 10);  // not by their first digit
+  CHECK(rows({{0, ">=9"}, {0, ""}}) == 11);
+  CHECK(rows({{0, "<= 3"}}) == 4);
+  CHECK(rows({{0, "= 7"}}) == 1);
+  CHECK(rows({{0, "!=7"}}) == 19);
+  CHECK(rows({{0, "1"}}) == 11);  // contained: 1, 10 to 19
+  CHECK(rows({{1, "null"}}) == 4);
+  CHECK(rows({{1, "!null"}}) == 16);
+  CHECK(rows({{1, "= EVEN 'ONE'"}}) == 8);
+  CHECK(rows({{0, "< 10"}, {1, "even"}}) == 4);
+  CHECK(rows({{7, "x"}}) == 20);
+  CHECK(Arrangement{std::nullopt, " ", {{0, " "}}}.all());
+}
+
 TEST_CASE("grid: a stopped arrangement gives nothing, an outdated one is not taken") {
   GridModel model = grid({20});
   REQUIRE_FALSE(arrange(model.rows(), model.columns(), {std::nullopt, "x"}, std::atomic<bool>(true)));

@@ -199,6 +199,35 @@ TEST_CASE("log: pausing keeps what comes, a filter shows what matches, jumps do 
   REQUIRE(log.size() == 3);
 }
 
+TEST_CASE("log shapes: texts that differ in literals alone are one, counted over the last minutes") {
+  CHECK(statement_shape("insert into t values (1, 'a'), (2,'b'),  (-3, 'c')") == "insert into t values (?,?),(-?,?)");
+  CHECK(statement_shape("insert into t values (1,'a'),(2,'b'),(3,'c')") == "insert into t values (?,?) …");
+  CHECK(statement_shape("update  t set a = 1 -- why\n where b in (1, 2,3)") == "update t set a = ? where b in (?,?,?)");
+  CHECK(statement_shape("select '" + std::string(10'000, 'x')) == "select");
+  LogShapes shapes;
+  const auto add = [&shapes](std::uint64_t second, const std::string& sql, std::uint64_t rows) {
+    LogRow row;
+    row.time_us = second * 1'000'000;
+    row.sql = sql;
+    row.affected = rows;
+    shapes.add(row);
+  };
+  add(1'000, "delete from old", 900);
+  for (std::uint64_t i = 0; i < 10; ++i) add(1'100 + i, "insert into t values (" + std::to_string(i) + ")", 1);
+  add(1'200, "update t set a = 'xxxxxxxxxxxxxxxxxxxxxxxx' where b = 2", 40);
+  const auto often = shapes.first(LogShapes::Order::times, 5, 1'200'000'000);
+  REQUIRE(often.size() == 3);
+  CHECK(often[0].text == "insert into t values (?)");
+  CHECK(often[0].times == 10);
+  CHECK(often[0].rows == 10);
+  CHECK(often[0].last_us == 1'109'000'000);
+  CHECK(shapes.first(LogShapes::Order::rows, 1, 1'200'000'000).at(0).text == "delete from old");
+  CHECK(shapes.first(LogShapes::Order::longest, 1, 1'200'000'000).at(0).text == "update t set a = ? where b = ?");
+  CHECK(shapes.first(LogShapes::Order::times, 5, 1'350'000'000).size() == 2);  // the oldest is past
+  add(9'000, "delete from old", 1);
+  CHECK(shapes.first(LogShapes::Order::times, 5, 9'000'000'000).size() == 1);
+}
+
 TEST_CASE("log: rows are bounded, and the filter still points at the right ones") {
   LogModel log;
   log.set_filter("x");

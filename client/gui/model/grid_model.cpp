@@ -1,6 +1,7 @@
 #include "client/gui/model/grid_model.h"
 
 #include <algorithm>
+#include <charconv>
 #include <numeric>
 
 #include "client/gui/model/cell_text.h"
@@ -39,7 +40,85 @@ bool cell_contains(const proto::Cell& cell, std::string_view needle, std::string
   text::append_cell_text(scratch, cell);
   return contains_ignoring_case(scratch, needle);
 }
+
+// What the filter row asks of one column.
+class ColumnFilter {
+ public:
+  ColumnFilter(std::size_t column, bool numeric, std::string_view wanted) : column_(column) {
+    constexpr std::pair<std::string_view, Kind> kSigns[] = {
+        {"!=", Kind::other}, {"<>", Kind::other}, {"<=", Kind::most}, {">=", Kind::least},
+        {"=", Kind::same},   {"<", Kind::less},   {">", Kind::more}};
+    wanted = trim(wanted);
+    if (equal_ignoring_case(wanted, "null")) kind_ = Kind::null;
+    if (equal_ignoring_case(wanted, "!null") || equal_ignoring_case(wanted, "not null")) kind_ = Kind::not_null;
+    for (const auto& [sign, kind] : kSigns) {
+      if (kind_ != Kind::contained || !wanted.starts_with(sign)) continue;
+      kind_ = kind;
+      wanted = trim(wanted.substr(sign.size()));
+    }
+    text_ = lower(wanted);
+    if (numeric) number_ = to_number(text_);
+  }
+  std::size_t column() const { return column_; }
+  bool lets(const proto::Cell& cell, std::string& scratch) const {
+    const bool is_null = cell.kind == proto::Cell::Kind::null;
+    if (kind_ == Kind::null) return is_null;
+    if (kind_ == Kind::not_null) return !is_null;
+    if (is_null) return false;
+    if (kind_ == Kind::contained) return cell_contains(cell, text_, scratch);
+    scratch.clear();
+    text::append_cell_text(scratch, cell);
+    const int order = compared(scratch);
+    switch (kind_) {
+      case Kind::same: return order == 0;
+      case Kind::other: return order != 0;
+      case Kind::less: return order < 0;
+      case Kind::most: return order <= 0;
+      case Kind::more: return order > 0;
+      default: return order >= 0;
+    }
+  }
+
+ private:
+  enum class Kind : std::uint8_t { contained, null, not_null, same, other, less, most, more, least };
+
+  static std::optional<double> to_number(std::string_view text) {
+    double value = 0;
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (read.ec != std::errc() || read.ptr != text.data() + text.size()) return std::nullopt;
+    return value;
+  }
+  int compared(const std::string& text) const {
+    if (number_) {
+      // Whole numbers and DECIMAL by their digits, which a DOUBLE may not hold.
+      const auto plain = [](std::string_view one) { return one.find_first_not_of("0123456789.-+") == one.npos; };
+      if (plain(text) && plain(text_)) return compare_decimals(text, text_);
+      const double value = to_number(text).value_or(0);
+      return value < *number_ ? -1 : value > *number_ ? 1 : 0;
+    }
+    const int order = lower(text).compare(text_);
+    return order < 0 ? -1 : order > 0 ? 1 : 0;
+  }
+
+  std::size_t column_;
+  Kind kind_ = Kind::contained;
+  std::string text_;  // in lower case
+  std::optional<double> number_;
+};
+
+std::vector<ColumnFilter> filters_of(const Arrangement& arrangement, const std::vector<proto::ColumnInfo>& columns) {
+  std::vector<ColumnFilter> out;
+  for (const auto& [column, wanted] : arrangement.filters) {
+    if (column < columns.size() && !trim(wanted).empty()) out.emplace_back(column, is_numeric(columns[column]), wanted);
+  }
+  return out;
+}
 }  // namespace
+
+bool Arrangement::all() const {
+  return !sort && trim(filter).empty() &&
+         std::all_of(filters.begin(), filters.end(), [](const auto& one) { return trim(one.second).empty(); });
+}
 
 std::optional<std::vector<std::uint32_t>> arrange(const RowSet& rows, const std::vector<proto::ColumnInfo>& columns,
                                                   const Arrangement& arrangement, const std::atomic<bool>& stop) {
@@ -56,14 +135,20 @@ std::optional<std::vector<std::uint32_t>> arrange(const RowSet& rows, const std:
       break;
     }
   }
-  if (needle.empty()) {
+  const std::vector<ColumnFilter> filters = filters_of(arrangement, columns);
+  if (needle.empty() && filters.empty()) {
     order.resize(rows.size());
     std::iota(order.begin(), order.end(), 0U);
   } else {
     std::string scratch;
     for (std::uint64_t row = 0; row < rows.size(); ++row) {
       if (row % kLookAtStop == 0 && stop.load(std::memory_order_relaxed)) return std::nullopt;
-      for (std::size_t column = first; column < last; ++column) {
+      const bool wanted = std::all_of(filters.begin(), filters.end(), [&](const ColumnFilter& one) {
+        return one.lets(rows.cell(row, one.column()), scratch);
+      });
+      if (!wanted) continue;
+      if (needle.empty()) order.push_back(static_cast<std::uint32_t>(row));
+      for (std::size_t column = first; column < last && !needle.empty(); ++column) {
         if (!cell_contains(rows.cell(row, column), needle, scratch)) continue;
         order.push_back(static_cast<std::uint32_t>(row));
         break;
@@ -105,7 +190,7 @@ void GridModel::add_page(client::Rows page) { rows_.add(std::make_shared<const c
 bool GridModel::set_arrangement(Arrangement arrangement) {
   arrangement_ = std::move(arrangement);
   ++arrangement_version_;
-  if (!arrangement_.sort && trim(arrangement_.filter).empty()) {
+  if (arrangement_.all()) {
     order_.reset();
     arranging_ = false;
     focus.reset();

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -41,6 +42,10 @@ struct SortKey {
 struct Arrangement {
   std::optional<SortKey> sort;
   std::string filter;  // contained in some cell, ASCII case ignored; "name:text" looks in one column
+  // By column, all of which have to hold: text that is contained; "= x", "!= x", "< x", "<= x", "> x", ">= x" (of
+  // numbers by value); "null", "!null". An empty one lets all through.
+  std::map<std::size_t, std::string> filters = {};
+  bool all() const;  // nothing is sorted or left out
 };
 
 // Row numbers in the order wanted. Looks at `stop` now and then and then returns nothing. Worker thread.

@@ -57,6 +57,7 @@ void LogModel::add_live(const std::vector<LogEntry>& entries) {
   for (const LogEntry& entry : entries) {
     const std::size_t before = live_.size();
     append(live_, entry);
+    for (std::size_t i = before; i < live_.size(); ++i) shapes_.add(live_[i]);
     if (filter_.empty() || historical_) continue;
     for (std::size_t i = before; i < live_.size(); ++i) {
       if (matches(live_[i])) visible_.push_back(i);
@@ -77,6 +78,7 @@ void LogModel::add_earlier(const std::vector<LogEntry>& entries) {
     append(earlier, entry);
   }
   if (earlier.empty()) return;
+  for (const LogRow& row : earlier) shapes_.add(row);
   ++version_;
   live_.insert(place(earlier.front().sequence), std::make_move_iterator(earlier.begin()),
                std::make_move_iterator(earlier.end()));
@@ -133,6 +135,7 @@ void LogModel::clear() {
   live_.clear();
   history_.clear();
   waiting_.clear();
+  shapes_.clear();
   visible_.clear();
   historical_ = false;
   missed_ = 0;

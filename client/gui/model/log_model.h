@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "client/gui/backend.h"
+#include "client/gui/model/log_shapes.h"
 
 namespace sqlcast::gui {
 
@@ -54,6 +55,7 @@ class LogModel {
   std::size_t size() const { return filter_.empty() ? rows().size() : visible_.size(); }
   const LogRow& at(std::size_t index) const { return filter_.empty() ? rows()[index] : rows()[visible_[index]]; }
   std::uint64_t version() const { return version_; }
+  const LogShapes& shapes() const { return shapes_; }  // of what came live, and before it
   void clear();
 
  private:
@@ -64,6 +66,7 @@ class LogModel {
   void trim(std::deque<LogRow>& rows);
 
   std::deque<LogRow> live_;
+  LogShapes shapes_;
   std::deque<LogRow> history_;
   std::deque<LogEntry> waiting_;
   std::deque<std::size_t> visible_;

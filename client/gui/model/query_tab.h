@@ -27,7 +27,9 @@ struct GridLook {
   bool measured = false;
   bool show_focus = false;  // scroll so that the focused cell is seen
   std::string filter;
-  std::string edit_text;  // the cell being edited in place
+  bool filter_row = false;          // shown under the columns' names
+  std::vector<std::size_t> pinned;  // columns that stay at the left, in this order
+  std::string edit_text;            // the cell being edited in place
   std::optional<CellAt> editing;
 };
 

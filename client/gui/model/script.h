@@ -24,6 +24,7 @@ enum class StepKind : std::uint8_t {
   scroll,      // scroll "LABEL" LINES
   screenshot,  // screenshot FILE
   resize,      // resize WIDTH HEIGHT
+  drop,        // drop FILE, as if it was dropped on the window
   set,         // set theme light, set scale 1.5, set view cluster
   pause,       // pause SECONDS
   print,       // print "TEXT" or print STATE

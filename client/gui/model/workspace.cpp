@@ -72,6 +72,7 @@ void Workspace::tick(double now, std::uint64_t unix_us) {
       }
     }
   }
+  if (importing()) tell_import();
   save_changes();
 }
 
@@ -256,6 +257,7 @@ bool Workspace::connect(const SavedConnection& connection) {
   settings.last_connection = connection.name;
   connection_ = std::make_unique<Connection>(connection, std::move(*backend));
   ++connections_;
+  look_for_local_nodes();
   return true;
 }
 
@@ -270,24 +272,6 @@ void Workspace::disconnect() {
   std::shared_ptr<Backend> ended = connection_->release_backend();
   connection_.reset();
   static_cast<void>(options_.in_background([ended = std::move(ended)]() mutable { ended.reset(); }, [] {}));
-}
-
-void Workspace::start_local_cluster() {
-  if (starting_local_ || !options_.start_local) return;
-  auto started = std::make_shared<Result<SavedConnection>>(Status::error(Code::cancelled, "It was not started."));
-  starting_local_ = true;
-  const bool taken = options_.in_background([start = options_.start_local, started] { *started = start(); },
-                                            [this, started] {
-                                              starting_local_ = false;
-                                              if (!started->ok())
-                                                return say(ToastKind::error, "No local cluster was started",
-                                                           started->status().message);
-                                              say(ToastKind::good, "A local cluster runs");
-                                              connect(**started);
-                                            });
-  if (taken) return;
-  starting_local_ = false;
-  say(ToastKind::warning, "Too much is waiting to be done", "Try again in a moment.");
 }
 
 const NodeModel* Workspace::target_node() const {
@@ -390,14 +374,14 @@ void Workspace::run_texts(std::vector<std::string> statements, std::vector<std::
     held_back = HeldBack{std::move(statements), std::move(offsets), target_label()};
     return;
   }
-  begin({std::move(statements), std::move(offsets), run_options(), false});
+  begin({std::move(statements), std::move(offsets), run_options(), false, false});
 }
 
 void Workspace::run_held_back_at_master() {
   if (!connection_ || !held_back) return;
   HeldBack held = std::move(*held_back);
   held_back.reset();
-  Run run{std::move(held.statements), std::move(held.offsets), run_options(), false};
+  Run run{std::move(held.statements), std::move(held.offsets), run_options(), false, false};
   run.options.target = {client::Target::Kind::master, {}};
   run.options.target_name = "the master";
   begin(std::move(run));
@@ -449,15 +433,20 @@ void Workspace::count_rows(const std::shared_ptr<Question>& asked) {
 
 void Workspace::answer_question(bool yes) {
   const auto asked = std::exchange(question, nullptr);
-  if (!asked || !yes || !connection_) return;
+  if (!asked || !connection_) return;
   for (std::size_t i = 0; i < tabs_.size(); ++i) {
     if (tabs_[i]->id() != asked->tab) continue;
     active_tab_ = i;
-    return launch(std::move(asked->run));
+    if (yes) return launch(std::move(asked->run));
+    // It can still be gone on with.
+    if (asked->run.going_on)
+      tabs_[i]->not_run = QueryTab::NotRun{asked->run.statements, asked->run.offsets, asked->run.options};
+    return;
   }
 }
 
 void Workspace::launch(Run run) {
+  if (run.going_on) tab().keep_results();
   if (!run.atomic)
     return tab().run(connection_->backend(), std::move(run.statements), std::move(run.offsets), run.options, now_,
                      record());
@@ -486,8 +475,7 @@ void Workspace::go_on() {
   if (!connection_ || tab().running() || !tab().not_run) return;
   QueryTab::NotRun rest = std::move(*tab().not_run);
   tab().not_run.reset();
-  tab().keep_results();
-  begin({std::move(rest.statements), std::move(rest.offsets), std::move(rest.options), false});
+  begin({std::move(rest.statements), std::move(rest.offsets), std::move(rest.options), false, true});
 }
 
 std::string Workspace::why_nothing() const {

@@ -17,6 +17,8 @@
 #include "client/gui/model/danger.h"
 #include "client/gui/model/export_job.h"
 #include "client/gui/model/history.h"
+#include "client/gui/model/import_job.h"
+#include "client/gui/model/local_nodes.h"
 #include "client/gui/model/query_tab.h"
 #include "client/gui/model/settings.h"
 #include "client/gui/model/toasts.h"
@@ -48,6 +50,7 @@ struct Run {
   std::vector<std::size_t> offsets;  // in the text, for the mark of an error
   RunOptions options;
   bool atomic = false;
+  bool going_on = false;  // what was not run after an error: its results stand behind those that are there
 };
 
 // What is asked once before it is sent: it takes away what nothing brings back, or is a write to a cluster in
@@ -94,6 +97,9 @@ class Workspace {
     BackendFactory make_backend;
     // Starts a cluster on this machine and says how to connect to it. May block for a minute: in the background alone.
     std::function<Result<SavedConnection>()> start_local;
+    LocalNodes local;
+    // The same as `in_background`, for what waits for other programs and must not hold up the rest.
+    std::function<bool(std::function<void()> job, std::function<void()> then)> patiently;
     // Runs a job on another thread, and `then` on the UI thread afterwards. False: too much is waiting, nothing is run.
     std::function<bool(std::function<void()> job, std::function<void()> then)> in_background;
   };
@@ -106,6 +112,7 @@ class Workspace {
   // Once a frame: what has arrived is taken, what is due is done. `now` is steady seconds.
   void tick(double now, std::uint64_t unix_us);
   double now() const { return now_; }
+  std::uint64_t unix_us() const { return unix_us_; }
   const Options& options() const { return options_; }
 
   // ---- choices of the person, changed in place ------------------------------------------------------------------
@@ -119,6 +126,7 @@ class Workspace {
   std::string export_path;
   int export_format = 1;                  // index into kRowFormats
   std::shared_ptr<ExportJob> export_job;  // the last one; null: none yet
+  std::shared_ptr<ImportJob> import_job;  // the same
 
   // ---- connection -----------------------------------------------------------------------------------------------
   Connection* connection() const { return connection_.get(); }  // null: not connected to anything, nor trying
@@ -128,6 +136,12 @@ class Workspace {
   void disconnect();
   void start_local_cluster();  // in the background, then connects; toasts tell how it went
   bool starting_local() const { return starting_local_; }
+  // Of the nodes on this machine, as last looked for; null: it is none of them.
+  const LocalNode* local_node(std::string_view endpoint) const;
+  void look_for_local_nodes();                                // in the background
+  void order_node(const std::string& name, NodeOrder order);  // in the background; a toast tells how it went
+  void read_node_log(const std::string& name, std::function<void(std::string text)> then);
+  void show_folder(const std::string& folder);
   std::string why_nothing() const;  // why there is nothing to see, a sentence; empty: there is a connection
   std::uint64_t connections() const { return connections_; }  // begun so far: another number, another cluster
 
@@ -172,6 +186,10 @@ class Workspace {
   bool running() const;  // in any tab
   bool exporting() const { return export_job && !export_job->finished(); }
 
+  // Into the cluster connected to, one at a time; a toast tells how it went.
+  void import_file(load::LoadOptions options);
+  bool importing() const { return import_job && !import_told_; }
+
   // ---- files, and what is kept ------------------------------------------------------------------------------------
   void open_file(const std::string& path);
   void save_file(QueryTab& tab, const std::string& path);
@@ -183,6 +201,7 @@ class Workspace {
 
  private:
   void restore_tabs();
+  void patiently(std::function<void()> job, std::function<void()> then);
   void begin(Run run);  // asks first where that is due
   void launch(Run run);
   void count_rows(const std::shared_ptr<Question>& asked);
@@ -191,6 +210,7 @@ class Workspace {
   client::Consistency consistency() const;
   QueryTab::Finished record();  // history, schema reload, toasts
   std::string text_of(const StatementRange& range) const;
+  void tell_import();
 
   Options options_;
   double now_ = 0;
@@ -198,6 +218,8 @@ class Workspace {
   std::unique_ptr<Connection> connection_;
   std::uint64_t connections_ = 0;
   bool starting_local_ = false;
+  std::vector<LocalNode> local_nodes_;
+  bool import_told_ = false;  // how import_job went has been said
   std::vector<std::shared_ptr<QueryTab>> tabs_;
   std::size_t active_tab_ = 0;
   std::vector<ClosedTab> closed_;  // the newest last

@@ -6,6 +6,7 @@
 #include "client/gui/model/text.h"
 #include "client/gui/ui/bars.h"
 #include "client/gui/ui/dialogs/connect.h"
+#include "client/gui/ui/dialogs/import.h"
 #include "client/gui/ui/facts.h"
 #include "client/gui/ui/toasts.h"
 #include "client/gui/ui/widgets.h"
@@ -23,8 +24,12 @@ Workspace::Options App::workspace_options(const Options& options) {
   out.scripted = options.scripted;
   out.make_backend = options.make_backend;
   out.start_local = options.start_local;
+  out.local = options.local;
   out.in_background = [this](std::function<void()> job, std::function<void()> then) {
-    return in_background(std::move(job), std::move(then));
+    return in_background(worker_, std::move(job), std::move(then));
+  };
+  out.patiently = [this](std::function<void()> job, std::function<void()> then) {
+    return in_background(patient_worker_, std::move(job), std::move(then));
   };
   return out;
 }
@@ -49,8 +54,8 @@ void App::begin_connection(const Options& options) {
   if (!connected && !work_.settings.connections.empty()) open(std::make_unique<ConnectDialog>(work_));
 }
 
-bool App::in_background(std::function<void()> job, std::function<void()> then) {
-  return worker_.run([this, job = std::move(job), then = std::move(then)] {
+bool App::in_background(Worker& worker, std::function<void()> job, std::function<void()> then) {
+  return worker.run([this, job = std::move(job), then = std::move(then)] {
     job();
     // The mailbox is far larger than the worker's queue: it has room.
     while (!mailbox_.post(then)) std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -62,8 +67,11 @@ void App::copy(std::string_view text, std::string_view what) {
   work_.toasts.confirm(cat("Copied: ", what), work_.now());
 }
 
+void App::drop(const std::string& path) { open(std::make_unique<ImportDialog>(work_, path)); }
+
 bool App::animating() const {
-  if (work_.starting_local() || work_.exporting() || work_.running() || compare_panel_.running()) return true;
+  if (work_.starting_local() || work_.exporting() || work_.importing() || work_.running() || compare_panel_.running())
+    return true;
   if (work_.connection() == nullptr || work_.options().scripted) return false;
   const bool flow_seen = work_.view == View::cluster || (work_.view == View::query && work_.settings.live_panel);
   if (!flow_seen) return false;

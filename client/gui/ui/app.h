@@ -32,6 +32,7 @@ class App final : private Desk {
     std::string endpoints_name;          // what to call them
     Workspace::BackendFactory make_backend;
     std::function<Result<SavedConnection>()> start_local;  // as of the Workspace
+    LocalNodes local;                                      // the same
     std::function<void()> wake;                            // makes the window draw a frame soon; any thread
     bool scripted = false;  // no restoring of tabs, no animation that would blur a picture
   };
@@ -48,6 +49,7 @@ class App final : private Desk {
   bool animating() const;  // frames are wanted at once, not only on input
   bool done() const { return quit_; }
   void quit() override { quit_ = true; }
+  void drop(const std::string& path);  // a file dropped on the window: it is imported
 
   // For scripts: a named fact of the present state (ui/facts.h); nothing = no such name.
   std::optional<std::string> fact(std::string_view name) const;
@@ -57,7 +59,7 @@ class App final : private Desk {
   void open(std::unique_ptr<Dialog> dialog) override { dialogs_.open(std::move(dialog)); }
   bool dialog_open() const override { return dialogs_.any_open(); }
   Workspace::Options workspace_options(const Options& options);
-  bool in_background(std::function<void()> job, std::function<void()> then);
+  bool in_background(Worker& worker, std::function<void()> job, std::function<void()> then);
   void begin_connection(const Options& options);
   void draw_body(float top, float height, float width);
 
@@ -72,7 +74,8 @@ class App final : private Desk {
   DialogHost dialogs_;
   std::vector<Command> commands_;
   bool quit_ = false;
-  Worker worker_;  // last: its thread ends before what its jobs use
+  Worker patient_worker_;  // for what waits for other programs
+  Worker worker_;          // last: its thread ends before what its jobs use
 };
 
 }  // namespace sqlcast::gui

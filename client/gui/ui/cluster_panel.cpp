@@ -7,6 +7,7 @@
 #include "client/gui/model/text.h"
 #include "client/gui/model/workspace.h"
 #include "client/gui/ui/desk.h"
+#include "client/gui/ui/dialogs/text.h"
 #include "client/gui/ui/widgets.h"
 
 namespace sqlcast::gui {
@@ -259,6 +260,29 @@ void ClusterPanel::draw_link(Workspace& work, const NodeModel& node, ImVec2 from
   }
 }
 
+namespace {
+
+// Of a node on this machine, its process and its files.
+void draw_local_menu(Workspace& work, Desk& desk, const std::string& endpoint) {
+  if (ImGui::IsWindowAppearing()) work.look_for_local_nodes();
+  const LocalNode* const node = work.local_node(endpoint);
+  if (node == nullptr) return;
+  ImGui::Separator();
+  if (ui::menu_item("Start this node", nullptr, false, !node->running)) work.order_node(node->name, NodeOrder::start);
+  if (ui::menu_item("Stop this node", nullptr, false, node->running)) work.order_node(node->name, NodeOrder::stop);
+  if (ui::menu_item("Kill this node", nullptr, false, node->running)) work.order_node(node->name, NodeOrder::kill);
+  ImGui::Separator();
+  if (ui::menu_item("Show its log")) {
+    work.read_node_log(node->name, [&desk, name = node->name](std::string text) {
+      desk.open(std::make_unique<TextDialog>(cat("The log of ", name), std::move(text)));
+    });
+  }
+  if (ui::menu_item("Open its folder")) work.show_folder(node->folder);
+  if (ui::menu_item("Copy its folder")) desk.copy(node->folder, "folder");
+}
+
+}  // namespace
+
 void ClusterPanel::draw_node_menu(Workspace& work, Desk& desk, const NodeModel& node, ImVec2 low, ImVec2 size) {
   const proto::NodeStatus& s = node.status;
   ImGui::SetCursorScreenPos(low);
@@ -271,6 +295,7 @@ void ClusterPanel::draw_node_menu(Workspace& work, Desk& desk, const NodeModel& 
   if (ImGui::BeginPopupContextItem()) {
     if (ui::menu_item("Run statements here")) work.target = {client::Target::Kind::node, s.endpoint};
     if (ui::menu_item("Copy endpoint")) desk.copy(s.endpoint, "endpoint");
+    draw_local_menu(work, desk, s.endpoint);
     ImGui::EndPopup();
   }
   ui::tooltip(cat(s.name, "  ", s.role, "  ", s.state, "\n", s.endpoint, "\nsqlcast ", s.version, "   ",

@@ -16,6 +16,7 @@
 #include "client/gui/ui/dialogs/export.h"
 #include "client/gui/ui/dialogs/file.h"
 #include "client/gui/ui/dialogs/history.h"
+#include "client/gui/ui/dialogs/import.h"
 #include "client/gui/ui/dialogs/keys.h"
 #include "client/gui/ui/dialogs/palette.h"
 #include "client/gui/ui/dialogs/policy.h"
@@ -108,6 +109,8 @@ void add_tabs_and_files(Group group, Workspace& work, Desk& desk) {
   group.add("Next tab", "Ctrl+PageDown", [step] { step(1); });
   group.add("Previous tab", "Ctrl+PageUp", [&work, step] { step(work.tabs().size() - 1); });
   group.add("Open file", "Ctrl+O", [&work, &desk] { open_file_dialog(work, desk); });
+  group.add("Import rows or a dump", "Ctrl+Shift+I",
+            [&work, &desk] { desk.open(std::make_unique<ImportDialog>(work)); });
   group.add("Save", "Ctrl+S", [&work, &desk] { save_tab(work, desk); });
   group.add("Save as", "Ctrl+Shift+S", [&work, &desk] { save_file_dialog(work, desk); });
   group.add("History", "Ctrl+H", [&desk] { desk.open(std::make_unique<HistoryDialog>()); });
@@ -151,6 +154,9 @@ void add_result(Group group, Workspace& work, Desk& desk) {
       [edits] { return edits() != nullptr && !edits()->empty(); });
   group.add(
       "Discard row changes", "", [edits] { edits()->discard(); }, [edits] { return edits() != nullptr; });
+  group.add(
+      "Filter row under the columns", "Ctrl+Shift+G",
+      [&work] { work.result()->look.filter_row = !work.result()->look.filter_row; }, have_rows);
   group.add("Compare on all nodes", "Ctrl+Shift+C", [&work] {
     work.view = View::compare;
     const std::string text = work.statement_at_caret();

@@ -22,23 +22,6 @@ namespace {
 
 float header_height() { return std::floor(look().fonts.bold->FontSize + look().fonts.small->FontSize + px(12)); }
 
-// The column under an x within the cells, and where it begins; columns().size() when behind the last.
-std::size_t column_at(const ResultModel& result, float x, float& begin) {
-  begin = 0;
-  for (std::size_t i = 0; i < result.look.widths.size(); ++i) {
-    const float width = px(result.look.widths[i]);
-    if (x < begin + width) return i;
-    begin += width;
-  }
-  return result.look.widths.size();
-}
-
-// Hidden ones have no width.
-std::size_t shown_columns(const ResultModel& result) {
-  return static_cast<std::size_t>(
-      std::count_if(result.look.widths.begin(), result.look.widths.end(), [](float width) { return width > 0; }));
-}
-
 std::string edited_text(const EditedValue& value) { return value ? *value : "NULL"; }
 
 }  // namespace
@@ -80,32 +63,36 @@ void GridView::draw(Workspace& work, Desk& desk, QueryTab& tab, const std::share
   m.gutter = look().fonts.small->GetCharAdvance('0') *
                  static_cast<float>(std::max<std::size_t>(with_separators(m.rows).size(), 3)) +
              px(20);
-  m.low = {origin.x + m.gutter, origin.y + m.header};
+  m.filters = l.filter_row ? std::floor(ImGui::GetFrameHeight() + px(4)) : 0;
+  m.low = {origin.x + m.gutter, origin.y + m.header + m.filters};
   m.high = {origin.x + size.x - bar, origin.y + size.y - bar};
+  place_columns(*result, m);
   m.fits = std::max(1.0, std::floor(static_cast<double>((m.high.y - m.low.y) / m.row)));
 
   ImDrawList* list = ImGui::GetWindowDrawList();
   list->AddRectFilled(origin, {origin.x + size.x, origin.y + size.y}, p.panel);
-  list->AddRectFilled(origin, {origin.x + size.x, origin.y + m.header}, p.raised);
+  list->AddRectFilled(origin, {origin.x + size.x, m.low.y}, p.raised);
+  if (m.filters > 0) draw_filters(work, result, m);
   handle_mouse(work, desk, result, m);
   work.wishes.grid_has_keys = ImGui::IsWindowFocused();
-  if (ImGui::IsWindowFocused() && !l.editing) handle_keys(work, desk, result, m);
+  // While something in it is typed into or dragged, keys are not the cells'.
+  if (ImGui::IsWindowFocused() && !l.editing && ImGui::GetActiveID() == 0) handle_keys(work, desk, result, m);
   follow_focus(*result, m);
-  float total_width = 0;
-  for (const float width : l.widths) total_width += px(width);
   const auto total = static_cast<double>(m.rows);
   l.top_row = std::clamp(l.top_row, 0.0, std::max(0.0, total - m.fits));
-  l.left = std::clamp(l.left, 0.0F, std::max(0.0F, (total_width - (m.high.x - m.low.x)) / look().scale));
+  l.left = std::clamp(l.left, 0.0F, std::max(0.0F, (m.width - (m.high.x - m.pinned_right)) / look().scale));
+  place_columns(*result, m);  // it may have been scrolled
   draw_cells(*result, m);
   draw_header(result, m);
   ui::scrollbar("##rows", true, {m.high.x, m.low.y}, {m.high.x + bar, m.high.y}, &l.top_row, m.fits, total);
   double left = static_cast<double>(px(l.left));
-  if (ui::scrollbar("##columns", false, {m.low.x, m.high.y}, {m.high.x, m.high.y + bar}, &left,
-                    static_cast<double>(m.high.x - m.low.x), static_cast<double>(total_width))) {
+  if (ui::scrollbar("##columns", false, {m.pinned_right, m.high.y}, {m.high.x, m.high.y + bar}, &left,
+                    static_cast<double>(m.high.x - m.pinned_right), static_cast<double>(m.width))) {
     l.left = static_cast<float>(left) / look().scale;
   }
   if (l.editing) draw_editor(*result, m);
   draw_menu(work, desk, result);
+  draw_column_menu(work, desk, result);
   // More is fetched when the end comes into sight.
   const double bottom = l.top_row + m.fits;
   if (result->cursor && !result->fetching && work.connection() && bottom + 200 >= total &&
@@ -115,51 +102,6 @@ void GridView::draw(Workspace& work, Desk& desk, QueryTab& tab, const std::share
   }
   result->arrival_seen = true;
   ImGui::EndChild();
-}
-
-void GridView::draw_header(const std::shared_ptr<ResultModel>& result, const Metrics& m) {
-  const Palette& p = colours();
-  ImDrawList* list = ImGui::GetWindowDrawList();
-  const GridLook& l = result->look;
-  const float top = m.low.y - m.header;
-  const auto& sort = result->grid.arrangement().sort;
-  ImGui::PushClipRect({m.low.x, top}, {m.high.x, m.low.y}, true);
-  float x = m.low.x - px(l.left);
-  for (std::size_t i = 0; i < l.widths.size() && x < m.high.x; ++i) {
-    const float width = px(l.widths[i]);
-    if (width > 0 && x + width > m.low.x) {
-      const proto::ColumnInfo& column = result->grid.columns()[i];
-      const bool right = is_numeric(column);
-      const bool sorted = sort && sort->column == i;
-      const std::string name = one_line(column.name, 80);
-      const float name_width = ui::text_width(look().fonts.bold, name);
-      float name_x = x + px(10);
-      if (right) name_x = std::max(name_x, x + width - px(sorted ? 24 : 10) - name_width);
-      const float y = top + px(4);
-      ui::draw_text(list, look().fonts.bold, {name_x, y}, p.text, name, x + width - px(sorted ? 22 : 6));
-      ui::note(column.name, {x, top}, {x + width, m.low.y}, true);
-      if (sorted) {
-        const ImVec2 c = {x + width - px(12), y + look().fonts.bold->FontSize / 2};
-        const float d = sort->descending ? px(4) : -px(4);
-        list->AddTriangleFilled({c.x - px(4.5F), c.y - d * 0.7F}, {c.x + px(4.5F), c.y - d * 0.7F}, {c.x, c.y + d},
-                                p.accent);
-      }
-      const float y2 = y + look().fonts.bold->FontSize + px(2);
-      const std::string type = lower(column.type);
-      float type_x = x + px(10);
-      const float key_width = column.primary_key ? px(26) : 0;
-      if (right) type_x = std::max(type_x, x + width - px(10) - ui::text_width(look().fonts.small, type) - key_width);
-      if (column.primary_key) {
-        ui::draw_text(list, look().fonts.small, {type_x, y2}, p.warn, "key");
-        type_x += key_width;
-      }
-      ui::draw_text(list, look().fonts.small, {type_x, y2}, p.dim, type, x + width - px(4));
-    }
-    x += width;
-    list->AddLine({x - 1, top + px(6)}, {x - 1, m.low.y - px(6)}, p.border);
-  }
-  ImGui::PopClipRect();
-  list->AddLine({m.low.x - m.gutter, m.low.y - 1}, {m.high.x, m.low.y - 1}, p.border);
 }
 
 void GridView::draw_cell(ResultModel& result, const Metrics& m, std::uint64_t row, std::size_t column, ImVec2 at,
@@ -241,38 +183,43 @@ void GridView::draw_cells(ResultModel& result, const Metrics& m) {
                   number.c_str());
   }
   ImGui::PushClipRect(m.low, m.high, true);
-  float x = m.low.x - px(l.left);
-  for (std::size_t column = 0; column < l.widths.size() && x < m.high.x; ++column) {
-    const float width = px(l.widths[column]);
-    if (width > 0 && x + width > m.low.x) {
+  float right = m.low.x;  // of what is drawn
+  for (const Placed& one : m.columns) {
+    ImGui::PushClipRect({one.pinned ? m.low.x : m.pinned_right, m.low.y},
+                        {one.pinned ? m.pinned_right : m.high.x, m.high.y}, true);
+    right = std::max(right, one.x + one.width);
+    if (one.x + one.width > m.low.x && one.x < m.high.x) {
       for (std::uint64_t row = first; row < last; ++row) {
         const float y = m.low.y + static_cast<float>(row - first) * m.row;
-        if (result.grid.selected(row, column)) list->AddRectFilled({x, y}, {x + width, y + m.row}, p.selection);
-        draw_cell(result, m, row, column, {x, y}, width);
+        if (result.grid.selected(row, one.column))
+          list->AddRectFilled({one.x, y}, {one.x + one.width, y + m.row}, p.selection);
+        draw_cell(result, m, row, one.column, {one.x, y}, one.width);
       }
+      list->AddLine({one.x + one.width - 1, m.low.y},
+                    {one.x + one.width - 1, std::min(m.high.y, m.low.y + static_cast<float>(last - first) * m.row)},
+                    p.grid_line);
     }
-    x += width;
-    list->AddLine({x - 1, m.low.y}, {x - 1, std::min(m.high.y, m.low.y + static_cast<float>(last - first) * m.row)},
-                  p.grid_line);
+    ImGui::PopClipRect();
   }
+  if (m.pinned_right > m.low.x)
+    list->AddLine({m.pinned_right - 1, m.low.y}, {m.pinned_right - 1, m.high.y}, p.accent, px(1.5F));
   for (std::uint64_t row = first; row < last; ++row) {
     const bool added = row >= result.grid.shown();
     if (added || !result.edits || !result.edits->is_deleted(result.grid.row_at(row))) continue;
     const float y = m.low.y + (static_cast<float>(row - first) + 0.5F) * m.row;
-    list->AddLine({m.low.x, y}, {std::min(x, m.high.x), y}, p.bad, px(1.5F));
+    list->AddLine({m.low.x, y}, {std::min(right, m.high.x), y}, p.bad, px(1.5F));
   }
   if (result.grid.focus && result.grid.focus->row >= first && result.grid.focus->row < last) {
-    float left = m.low.x - px(l.left);
-    for (std::size_t i = 0; i < result.grid.focus->column && i < l.widths.size(); ++i) left += px(l.widths[i]);
     const float y = m.low.y + static_cast<float>(result.grid.focus->row - first) * m.row;
-    if (result.grid.focus->column < l.widths.size()) {
-      list->AddRect({left, y}, {left + px(l.widths[result.grid.focus->column]) - 1, y + m.row}, p.accent, px(2), 0,
-                    px(1.5F));
+    if (const Placed* const one = m.of(result.grid.focus->column); one != nullptr) {
+      ImGui::PushClipRect({one->pinned ? m.low.x : m.pinned_right, m.low.y}, m.high, true);
+      list->AddRect({one->x, y}, {one->x + one->width - 1, y + m.row}, p.accent, px(2), 0, px(1.5F));
+      ImGui::PopClipRect();
     }
   }
   ImGui::PopClipRect();
   ImGui::PopClipRect();
-  list->AddLine({m.low.x - 1, m.low.y - m.header}, {m.low.x - 1, m.high.y}, p.border);
+  list->AddLine({m.low.x - 1, m.low.y - m.header - m.filters}, {m.low.x - 1, m.high.y}, p.border);
 }
 
 void GridView::handle_mouse(Workspace& work, Desk& desk, const std::shared_ptr<ResultModel>& result, const Metrics& m) {
@@ -282,29 +229,32 @@ void GridView::handle_mouse(Workspace& work, Desk& desk, const std::shared_ptr<R
     l.top_row -= static_cast<double>(io.MouseWheel) * (io.KeyShift ? 0 : 3);
     l.left -= io.MouseWheelH * 60 + (io.KeyShift ? io.MouseWheel * 60 : 0);
   }
-  const float top = m.low.y - m.header;
+  const float top = m.low.y - m.header - m.filters;
   ImGui::SetCursorScreenPos({m.low.x, top});
-  ImGui::InvisibleButton("##head", {std::max(1.0F, m.high.x - m.low.x), m.header});
-  float begin = 0;
-  const float x = io.MousePos.x - m.low.x + px(l.left);
+  ImGui::InvisibleButton("##head", {std::max(1.0F, m.high.x - m.low.x), m.header},
+                         ImGuiButtonFlags_MouseButtonLeft | ImGuiButtonFlags_MouseButtonRight);
+  const float x = io.MousePos.x;
+  const Placed* const under = m.at(x);
   if (ImGui::IsItemHovered() || resizing_ != ~std::size_t{0}) {
-    const std::size_t column = column_at(*result, x, begin);
-    const bool near_left = column > 0 && x - begin < px(5);
-    const bool near_right = column < l.widths.size() && begin + px(l.widths[column]) - x < px(5);
+    const bool near_left = under != nullptr && under != m.columns.data() && x - under->x < px(5);
+    const bool near_right = under != nullptr && under->x + under->width - x < px(5);
     if (near_left || near_right || resizing_ != ~std::size_t{0}) ImGui::SetMouseCursor(ImGuiMouseCursor_ResizeEW);
     if (ImGui::IsMouseClicked(0) && (near_left || near_right)) {
-      resizing_ = near_left ? column - 1 : column;
-    } else if (ImGui::IsMouseReleased(0) && resizing_ == ~std::size_t{0} && column < l.widths.size() &&
+      resizing_ = near_left ? (under - 1)->column : under->column;
+    } else if (ImGui::IsMouseReleased(0) && resizing_ == ~std::size_t{0} && under != nullptr &&
                ImGui::IsItemHovered()) {
       Arrangement wanted = result->grid.arrangement();
-      if (!wanted.sort || wanted.sort->column != column) {
-        wanted.sort = SortKey{column, false};
+      if (!wanted.sort || wanted.sort->column != under->column) {
+        wanted.sort = SortKey{under->column, false};
       } else if (!wanted.sort->descending) {
         wanted.sort->descending = true;
       } else {
         wanted.sort.reset();
       }
       work.arrange(result, wanted);
+    } else if (ImGui::IsMouseClicked(1) && under != nullptr && ImGui::IsItemHovered()) {
+      menu_column_ = under->column;
+      ImGui::OpenPopup("##columnmenu");
     }
   }
   if (resizing_ != ~std::size_t{0}) {
@@ -318,9 +268,9 @@ void GridView::handle_mouse(Workspace& work, Desk& desk, const std::shared_ptr<R
                          ImGuiButtonFlags_MouseButtonLeft | ImGuiButtonFlags_MouseButtonRight);
   const double line = std::floor(static_cast<double>((io.MousePos.y - m.low.y) / m.row)) + std::floor(l.top_row);
   const bool on_row = line >= 0 && line < static_cast<double>(m.rows);
-  const std::size_t column = std::min(column_at(*result, std::max(x, 0.0F), begin), l.widths.size() - 1);
-  if (l.widths.empty()) return;
-  const CellAt here{on_row ? static_cast<std::uint64_t>(line) : 0, column};
+  if (m.columns.empty()) return;
+  const Placed& cell = under != nullptr ? *under : x < m.low.x ? m.columns.front() : m.columns.back();
+  const CellAt here{on_row ? static_cast<std::uint64_t>(line) : 0, cell.column};
   if (ImGui::IsItemHovered() && on_row && (ImGui::IsMouseClicked(0) || ImGui::IsMouseClicked(1))) {
     l.editing.reset();
     const bool keep = ImGui::IsMouseClicked(1) && result->grid.selected(here.row, here.column);
@@ -353,17 +303,18 @@ void GridView::follow_focus(ResultModel& result, const Metrics& m) {
   const auto row = static_cast<double>(result.grid.focus->row);
   if (row < l.top_row) l.top_row = row;
   if (row >= l.top_row + m.fits) l.top_row = row - m.fits + 1;
-  float begin = 0;
-  for (std::size_t i = 0; i < result.grid.focus->column && i < l.widths.size(); ++i) begin += l.widths[i];
-  const float width = result.grid.focus->column < l.widths.size() ? l.widths[result.grid.focus->column] : 0;
-  const float room = (m.high.x - m.low.x) / look().scale;
+  const Placed* const one = m.of(result.grid.focus->column);
+  if (one == nullptr || one->pinned) return;
+  const float begin = (one->x - m.pinned_right) / look().scale + l.left;
+  const float width = one->width / look().scale;
+  const float room = (m.high.x - m.pinned_right) / look().scale;
   if (begin < l.left) l.left = begin;
   if (begin + width > l.left + room) l.left = begin + width - room;
 }
 
 void GridView::handle_keys(Workspace& work, Desk& desk, const std::shared_ptr<ResultModel>& result, const Metrics& m) {
   GridModel& grid = result->grid;
-  if (m.rows == 0 || result->look.widths.empty()) return;
+  if (m.rows == 0 || m.columns.empty()) return;
   const ImGuiIO& io = ImGui::GetIO();
   CellAt focus = grid.focus.value_or(CellAt{});
   const CellAt before = focus;
@@ -373,23 +324,14 @@ void GridView::handle_keys(Workspace& work, Desk& desk, const std::shared_ptr<Re
   if (grid.focus) {  // otherwise an arrow goes to the first cell
     if (hit(key::kDown)) focus.row = std::min(focus.row + 1, m.rows - 1);
     if (hit(key::kUp) && focus.row > 0) --focus.row;
-    const auto& widths = result->look.widths;
-    const auto hidden = [&](std::size_t column) { return column < widths.size() && widths[column] <= 0; };
-    if (hit(key::kRight)) {
-      std::size_t next = focus.column + 1;
-      while (next < widths.size() && hidden(next)) ++next;
-      if (next < widths.size()) focus.column = next;
-    }
-    if (hit(key::kLeft)) {
-      std::size_t next = focus.column;
-      while (next > 0 && (next == focus.column || hidden(next))) --next;
-      if (!hidden(next)) focus.column = next;
-    }
+    const Placed* const one = m.of(focus.column);
+    if (hit(key::kRight) && one != nullptr && one != &m.columns.back()) focus.column = (one + 1)->column;
+    if (hit(key::kLeft) && one != nullptr && one != m.columns.data()) focus.column = (one - 1)->column;
   }
   if (hit(key::kPageDown) && !io.KeyCtrl) focus.row = std::min(focus.row + page, m.rows - 1);
   if (hit(key::kPageUp) && !io.KeyCtrl) focus.row -= std::min(focus.row, page);
-  if (hit(key::kHome)) io.KeyCtrl ? focus.row = 0 : focus.column = 0;
-  if (hit(key::kEnd)) io.KeyCtrl ? focus.row = m.rows - 1 : focus.column = grid.columns().size() - 1;
+  if (hit(key::kHome)) io.KeyCtrl ? focus.row = 0 : focus.column = m.columns.front().column;
+  if (hit(key::kEnd)) io.KeyCtrl ? focus.row = m.rows - 1 : focus.column = m.columns.back().column;
   if (!(focus == before) || (!grid.focus && (arrow || hit(key::kHome) || hit(key::kPageUp)))) {
     grid.focus = focus;
     if (!io.KeyShift || !grid.anchor) grid.anchor = focus;
@@ -466,8 +408,8 @@ void GridView::edit_focused(Workspace& work, const std::shared_ptr<ResultModel>&
 void GridView::draw_editor(ResultModel& result, const Metrics& m) {
   GridLook& l = result.look;
   const CellAt at = *l.editing;
-  float x = m.low.x - px(l.left);
-  for (std::size_t i = 0; i < at.column; ++i) x += px(l.widths[i]);
+  const Placed* const one = m.of(at.column);
+  const float x = one != nullptr ? one->x : m.low.x;
   const float y = m.low.y + static_cast<float>(static_cast<double>(at.row) - std::floor(l.top_row)) * m.row;
   ImGui::SetCursorScreenPos({x, y - px(2)});
   ImGui::PushFont(look().fonts.mono);
@@ -499,6 +441,21 @@ void GridView::draw_editor(ResultModel& result, const Metrics& m) {
   editor_opened_ = false;
 }
 
+// What a column's menu and a cell's have in common.
+void GridView::column_items(ResultModel& result, std::size_t column) {
+  GridLook& l = result.look;
+  const auto pinned = std::find(l.pinned.begin(), l.pinned.end(), column);
+  if (pinned == l.pinned.end()) {
+    if (ui::menu_item("Pin this column")) l.pinned.push_back(column);
+  } else if (ui::menu_item("Unpin this column")) {
+    l.pinned.erase(pinned);
+  }
+  const auto shown = std::count_if(l.widths.begin(), l.widths.end(), [](float width) { return width > 0; });
+  if (ui::menu_item("Hide this column", nullptr, false, shown > 1)) l.widths[column] = 0;
+  if (static_cast<std::size_t>(shown) < l.widths.size() && ui::menu_item("Show all columns")) l.measured = false;
+  if (ui::menu_item("Filter row", "Ctrl+Shift+G", l.filter_row)) l.filter_row = !l.filter_row;
+}
+
 void GridView::draw_menu(Workspace& work, Desk& desk, const std::shared_ptr<ResultModel>& result) {
   if (!ImGui::BeginPopup("##cellmenu")) return;
   GridModel& grid = result->grid;
@@ -516,10 +473,7 @@ void GridView::draw_menu(Workspace& work, Desk& desk, const std::shared_ptr<Resu
       if (ui::menu_item(cat("→ Open the row of ", behind->table).c_str()))
         work.open_in_editor(behind->table, behind->sql, true);
     }
-    if (ui::menu_item("Hide this column") && shown_columns(*result) > 1) result->look.widths[at.column] = 0;
-    if (shown_columns(*result) < result->look.widths.size() && ui::menu_item("Show all columns")) {
-      result->look.measured = false;
-    }
+    column_items(*result, at.column);
     if (ui::menu_item("Filter by this value")) {
       result->look.filter = cat(grid.columns()[at.column].name, ":", cell_line(grid.cell(at.row, at.column), 60));
       Arrangement wanted = grid.arrangement();

@@ -61,6 +61,11 @@ void LogPanel::draw(Workspace& work, Desk& desk, ImVec2 low, ImVec2 size) {
     return;
   }
   draw_tools(work);
+  if (what_ == 1) {
+    draw_shapes(work, ImGui::GetContentRegionAvail());
+    ImGui::EndChild();
+    return;
+  }
   const float detail = picked_ ? std::min(px(170), size.y * 0.35F) : 0;
   draw_rows(work, {size.x, ImGui::GetContentRegionAvail().y - detail});
   if (picked_) {
@@ -97,6 +102,14 @@ void LogPanel::draw_tools(Workspace& work) {
   ImGui::SetCursorPos({px(12), px(8)});
   ImGui::AlignTextToFramePadding();
   ui::heading("Log");
+  ImGui::SameLine(0, px(14));
+  ui::segments("what", {"Statements", "By shape"}, &what_);
+  if (what_ == 1) {
+    ui::same_line_if_fits(px(300), px(20));
+    ui::segments("order", {"Most often", "Most rows", "Longest text"}, &order_);
+    ui::gap(2);
+    return;
+  }
   ImGui::SameLine(0, px(14));
   if (log.historical()) {
     if (ui::button("▶ Back to live", ui::Style::primary)) log.live();
@@ -143,6 +156,53 @@ void LogPanel::draw_tools(Workspace& work) {
         p.warn);
   }
   ui::gap(2);
+}
+
+// Counted anew every second: a look at the last minutes needs no more.
+void LogPanel::draw_shapes(Workspace& work, ImVec2 size) {
+  const Palette& p = colours();
+  const LogModel& log = work.connection()->log;
+  if (work.now() - counted_ > 1 || work.now() < counted_ || order_ != counted_order_) {
+    counted_ = work.now();
+    counted_order_ = order_;
+    shapes_ = log.shapes().first(static_cast<LogShapes::Order>(order_), 200, work.unix_us());
+  }
+  ImGui::SetCursorPosX(px(12));
+  ui::dim(cat("What was replicated in the last ", LogShapes::kMinutes,
+              " minutes, as far as this window has seen it, by text without literals."));
+  if (shapes_.empty()) {
+    ImGui::SetCursorPosX(px(12));
+    ui::text("Nothing was written in that time.", p.faint);
+    return;
+  }
+  constexpr ImGuiTableFlags kFlags =
+      ImGuiTableFlags_ScrollY | ImGuiTableFlags_RowBg | ImGuiTableFlags_BordersInnerV | ImGuiTableFlags_NoSavedSettings;
+  if (!ImGui::BeginTable("##shapes", 5, kFlags, {size.x - px(12), ImGui::GetContentRegionAvail().y - px(6)})) return;
+  ImGui::TableSetupScrollFreeze(0, 1);
+  ImGui::TableSetupColumn("times", ImGuiTableColumnFlags_WidthFixed, px(80));
+  ImGui::TableSetupColumn("rows", ImGuiTableColumnFlags_WidthFixed, px(80));
+  ImGui::TableSetupColumn("longest text", ImGuiTableColumnFlags_WidthFixed, px(92));
+  ImGui::TableSetupColumn("last", ImGuiTableColumnFlags_WidthFixed, px(80));
+  ImGui::TableSetupColumn("statement", ImGuiTableColumnFlags_WidthStretch);
+  ImGui::TableHeadersRow();
+  for (const LogShapes::Shape& shape : shapes_) {
+    ImGui::TableNextRow();
+    ImGui::TableNextColumn();
+    ui::text(with_separators(shape.times));
+    ImGui::TableNextColumn();
+    ui::text(with_separators(shape.rows), p.dim);
+    ImGui::TableNextColumn();
+    ui::text(human_bytes(shape.longest), p.dim);
+    ImGui::TableNextColumn();
+    ui::text(clock_time(shape.last_us).substr(0, 8), p.dim);
+    ImGui::TableNextColumn();
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    const float right = at.x + ImGui::GetContentRegionAvail().x;
+    if (ImGui::Selectable(cat("##", shape.text).c_str(), false, ImGuiSelectableFlags_SpanAllColumns))
+      work.open_in_editor("shape", shape.text, false);
+    draw_sql(ImGui::GetWindowDrawList(), at, shape.text, right);
+  }
+  ImGui::EndTable();
 }
 
 void LogPanel::handle_keys(Workspace& work, const LogModel& log, double fits) {

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <imgui.h>
 
@@ -20,6 +21,7 @@ class LogPanel {
  private:
   void draw_tools(Workspace& work);
   void draw_rows(Workspace& work, ImVec2 size);
+  void draw_shapes(Workspace& work, ImVec2 size);
   void handle_keys(Workspace& work, const LogModel& log, double fits);
   std::string filter_;
   std::string jump_;
@@ -28,6 +30,11 @@ class LogPanel {
   double top_ = 0;
   std::size_t selected_ = ~std::size_t{0};
   std::optional<LogRow> picked_;
+  int what_ = 0;         // statements, or their shapes
+  int order_ = 0;        // of the shapes
+  double counted_ = -1;  // when shapes_ was
+  int counted_order_ = 0;
+  std::vector<LogShapes::Shape> shapes_;
 };
 
 }  // namespace sqlcast::gui

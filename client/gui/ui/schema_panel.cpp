@@ -7,6 +7,7 @@
 #include "client/gui/model/text.h"
 #include "client/gui/model/workspace.h"
 #include "client/gui/ui/desk.h"
+#include "client/gui/ui/dialogs/import.h"
 #include "client/gui/ui/dialogs/table.h"
 #include "client/gui/ui/widgets.h"
 #include "sql/literal.h"
@@ -110,6 +111,7 @@ void SchemaPanel::draw_database(Workspace& work, Desk& desk, const SchemaDatabas
   if (begin_menu()) {
     if (ui::menu_item("Use in this tab")) work.tab().database = database.name;
     if (ui::menu_item("New table…")) desk.open(std::make_unique<TableDialog>(database.name));
+    if (ui::menu_item("Import…")) desk.open(std::make_unique<ImportDialog>(work, std::string(), database.name));
     if (ui::menu_item("Show diagram")) work.view = View::diagram, work.wishes.diagram = database.name;
     if (ui::menu_item("Copy name")) desk.copy(database.name, "name");
     if (ui::menu_item("Load again") && work.connection()) work.connection()->load_database(database.name);
@@ -175,6 +177,8 @@ void SchemaPanel::table_menu(Workspace& work, Desk& desk, const SchemaDatabase& 
   ui::note_item("Script as");
   if (!table.view) {
     if (ui::menu_item("Alter table…")) desk.open(std::make_unique<TableDialog>(database.name, table));
+    if (ui::menu_item("Import rows…"))
+      desk.open(std::make_unique<ImportDialog>(work, std::string(), database.name, table.name));
     write("Duplicate…", table_sql::duplicate(database.name, table));
     write("Rename…", table_sql::rename(database.name, table));
     write("Truncate…", table_sql::truncate(database.name, table));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 
 #include "client/gui/model/keys.h"
 #include "client/gui/model/text.h"
@@ -227,6 +228,11 @@ void ScriptRunner::after_frame(App& app, double now) {
         hooks_.resize(static_cast<int>(to_double(step.words[0])), static_cast<int>(to_double(step.words[1])));
       if (++phase_ > 6) advance(now);
       return;
+    case StepKind::drop: {
+      std::error_code ignored;
+      app.drop(std::filesystem::absolute(step.words[0], ignored).string());
+      return advance(now);
+    }
     case StepKind::set: {
       const std::string& name = step.words[0];
       if (name == "theme") {

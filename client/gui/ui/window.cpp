@@ -69,12 +69,19 @@ double steady_seconds() {
 struct Window::Impl {
   GLFWwindow* window = nullptr;
   KeyInput keys;
-  bool input = false;         // something came from the user since the last frame
-  bool exposed = true;        // what is on the screen may not be what was drawn last
-  std::size_t on_screen = 0;  // digest of what was
+  std::vector<std::string> dropped;  // files, since the last frame
+  bool input = false;                // something came from the user since the last frame
+  bool exposed = true;               // what is on the screen may not be what was drawn last
+  std::size_t on_screen = 0;         // digest of what was
 };
 
 namespace {
+
+// Minimised, or not mapped: on another workspace of some window managers. Wayland tells of neither; there the swap of
+// buffers waits until the window is to be seen.
+bool hidden(GLFWwindow* window) {
+  return glfwGetWindowAttrib(window, GLFW_ICONIFIED) != 0 || glfwGetWindowAttrib(window, GLFW_VISIBLE) == 0;
+}
 
 // Of all that a frame draws: the same digest, the same picture.
 std::size_t digest_of(const ImDrawData& data) {
@@ -128,6 +135,10 @@ void Window::take_input(GLFWwindow* window) {
   glfwSetWindowFocusCallback(window, [](GLFWwindow* w, int focused) {
     kTouched(w);
     ImGui_ImplGlfw_WindowFocusCallback(w, focused);
+  });
+  glfwSetDropCallback(window, [](GLFWwindow* w, int count, const char** paths) {
+    Impl& impl = kTouched(w);
+    for (int i = 0; i < count; ++i) impl.dropped.emplace_back(paths[i]);
   });
   glfwSetCursorEnterCallback(window, ImGui_ImplGlfw_CursorEnterCallback);
 }
@@ -241,9 +252,11 @@ Status Window::run(App& app, ScriptRunner* script, const std::string& screenshot
   while (!app.done() && glfwWindowShouldClose(impl_->window) == 0) {
     if (script != nullptr) {
       glfwWaitEventsTimeout(kScriptWait);
-    } else if (glfwGetWindowAttrib(impl_->window, GLFW_ICONIFIED) != 0) {
-      glfwWaitEvents();  // minimised: nothing is drawn; events still arrive
-      if (glfwGetWindowAttrib(impl_->window, GLFW_ICONIFIED) != 0) continue;
+    } else if (hidden(impl_->window)) {
+      // Nobody sees it: nothing is drawn, nor asked of the cluster. What comes to light comes with an event.
+      glfwWaitEvents();
+      if (hidden(impl_->window)) continue;
+      impl_->exposed = true;
     } else if (settle > 0) {
       glfwPollEvents();
     } else {
@@ -263,6 +276,8 @@ Status Window::run(App& app, ScriptRunner* script, const std::string& screenshot
       impl_->exposed = true;
       settle = kSettleFrames;
     }
+    const std::vector<std::string> dropped = std::exchange(impl_->dropped, {});
+    if (!dropped.empty()) app.drop(dropped.front());
     const double now = steady_seconds();
     lay_out(app, script, now);
     // Keys that came while a slow frame was drawn: each is seen by a frame of its own, and the last of them is shown.

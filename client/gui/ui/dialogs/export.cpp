@@ -49,7 +49,7 @@ void ExportDialog::begin(Workspace& work, const ResultModel& result) {
     return;
   }
   std::vector<std::uint64_t> order;
-  const bool arranged = result.grid.arrangement().sort || !result.grid.arrangement().filter.empty();
+  const bool arranged = !result.grid.arrangement().all();
   for (std::uint64_t i = 0; arranged && i < result.grid.shown(); ++i) order.push_back(result.grid.row_at(i));
   work.export_job->write_held(result.grid.columns(), result.grid.rows(), std::move(order));
 }

@@ -3,10 +3,9 @@
 
 #include <functional>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "client/gui/ui/dialogs/dialog.h"
+#include "client/gui/ui/dialogs/file_list.h"
 
 namespace sqlcast::gui {
 
@@ -21,13 +20,10 @@ class FileDialog final : public Dialog {
   bool draw(Workspace& work, Desk& desk, bool just_opened) override;
 
  private:
-  void list_folder();
-
   const Purpose purpose_;
   const Chosen chosen_;
   std::string path_;
-  std::string folder_;
-  std::vector<std::pair<std::string, bool>> list_;  // name, folder
+  FileList list_;
 };
 
 // The dialogs by which the active tab gets its text from a file, and its text into one.
