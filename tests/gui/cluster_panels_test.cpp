@@ -273,7 +273,7 @@ TEST_CASE(
                  "120\nkey Escape\n"));
   CHECK(ask("SELECT COUNT(*) FROM school.people") == "60000");
   stage.play(cat("drop \"", dump,
-                 "\"\nwait text \"To be loaded: 3 rows into 2 tables\" within 60\nclick \"Into\"\nclick \"school\"\n"
+                 "\"\nwait text \"Choose one above\" within 60\nclick \"Into\"\nclick \"school\" #2\n"
                  "wait text \"To be loaded: 3 rows into 2 tables\" within 60\nclick \"Import\"\n"
                  "wait text \"all of it is there\" within 120\nassert text \"TRIGGER\"\nkey Escape\n"));
   CHECK(ask("SELECT COUNT(*) FROM school.child JOIN school.parent ON parent.id = p") == "2");

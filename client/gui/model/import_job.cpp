@@ -87,6 +87,7 @@ std::string in_window_words(std::string message) {
       {" (--separator)", ""},
       {"; --columns a,b,c names those of the fields, nothing between commas passes one over",
        "; choose the column of each field, or pass it over"},
+      {": the dump names none, so --database has to", ". Choose one above: the dump names none"},
       {"--encoding says what the file is written in", "choose what the file is written in"},
       {"; --create makes one with guessed types", ""},
       {": --resume goes on behind what it has loaded, --restart begins anew", "."},

@@ -1,5 +1,5 @@
 // LocalNodes: what can be done to the nodes of a cluster on this machine. The functions may block, for other programs:
-// in the background alone. Empty ones: the window has no cluster of its own to look after.
+// in the background alone. A plain value. Empty ones: the window has no cluster of its own to look after.
 #pragma once
 
 #include <cstdint>
