@@ -3,9 +3,11 @@
 // and each control compared with what it stands in.
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <fstream>
 
 #include "client/gui/model/text.h"
 #include "tests/gui/stage.h"
+#include "tests/support/temporary_folder.h"
 
 using namespace sqlcast;
 using namespace sqlcast::gui;
@@ -76,11 +78,15 @@ TEST_CASE("look: in 1280x720 no control is cut off at 100, 150 and 200 %, in any
       INFO(view << " at " << scale);
       CHECK(cut_controls().empty());
       if (!cut_controls().empty()) WARN(cut_controls());
+      if (std::string_view(view) == "cluster") {
+        CHECK(ui::trace().shows("now"));      // a plot has room for its curve and its times
+        CHECK(ui::trace().shows("in step"));  // a card for its second line
+      }
     }
     stage.play("set view query\npause 0.1\n");
     const std::pair<const char*, const char*> dialogs[] = {
-        {"F1", "keys"},        {"Ctrl+Shift+P", "palette"}, {"Ctrl+,", "settings"}, {"Ctrl+K", "connect"},
-        {"Ctrl+H", "history"}, {"Ctrl+Shift+E", "export"},  {"Ctrl+O", "file"}};
+        {"F1", "keys"},        {"Ctrl+Shift+P", "palette"}, {"Ctrl+,", "settings"},     {"Ctrl+K", "connect"},
+        {"Ctrl+H", "history"}, {"Ctrl+Shift+I", "import"},  {"Ctrl+Shift+E", "export"}, {"Ctrl+O", "file"}};
     for (const auto& [chord, name] : dialogs) {
       stage.play(cat("key ", chord, "\nwait dialog = ", name, "\npause 0.1\n"));
       INFO(name << " at " << scale);
@@ -88,6 +94,17 @@ TEST_CASE("look: in 1280x720 no control is cut off at 100, 150 and 200 %, in any
       if (!cut_controls().empty()) WARN(cut_controls());
       stage.play("key Escape\nwait dialog = \"\"\n");
     }
+    const support::TemporaryFolder folder;
+    const std::string file = (folder.path() / "people.csv").string();
+    std::ofstream(file) << "id,name\n1,Ann\n2,Bob\n";
+    stage.play(cat("drop \"", file, "\"\nwait text \"Rows\" within 60\npause 0.5\n"));
+    INFO("import of a file at " << scale);
+    CHECK(cut_controls().empty());
+    stage.play("key Escape\nwait dialog = \"\"\nset view log\nclick \"By shape\"\npause 0.2\n");
+    CHECK(cut_controls().empty());
+    stage.play("set view query\nkey Ctrl+Shift+G\npause 0.1\n");
+    CHECK(cut_controls().empty());
+    if (!cut_controls().empty()) WARN(cut_controls());
     stage.play("key Ctrl+F\npause 0.1\n");
     CHECK(cut_controls().empty());
   }

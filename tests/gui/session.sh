@@ -18,6 +18,9 @@ trap stop EXIT
 "$bin/sqlcast" --dir "$dir" -B <"$root/examples/school.sql" >/dev/null
 mkdir -p "$pictures"
 cd "$pictures"
+# A file to be imported: people of the school, as a spreadsheet writes them.
+printf 'number;name;born;city;note\n1;"Adeyemi, Tunde";2009-02-11;Lagos;\n2;"Çelik, Elif";2008-11-30;İzmir;scholarship\n' >people.csv
+printf '3;"García, Lucía";2009-07-04;Sevilla;\n4;"Nguyễn, Minh";2008-09-19;Huế;"plays ""đàn tranh"""\n' >>people.csv
 
 # A shop whose customers come in waves: orders, payments, and now and then a price that changes.
 orders() {

@@ -77,7 +77,7 @@ void ClusterPanel::draw(Workspace& work, Desk& desk, ImVec2 low, ImVec2 size) {
     ImGui::EndChild();
     return;
   }
-  const float side = std::clamp(size.x * 0.3F, px(300), px(460));
+  const float side = std::clamp(size.x * 0.3F, px(330), px(460));
   // With little room the nodes stand below each other, over one plot, as they are now.
   const bool tight = size.x - side < px(520) || size.y < px(400);
   const float plots = tight ? px(108) : std::clamp(size.y * 0.4F, px(190), px(420));
@@ -343,7 +343,7 @@ void ClusterPanel::draw_node(Workspace& work, Desk& desk, const NodeModel& node,
     list->AddRectFilled({name_end, middle - px(1.5F)}, {name_end + px(12), middle + px(1.5F)},
                         node_colour(work.connection()->cluster, node), px(1));
   }
-  y += look().fonts.bold->FontSize + px(4);
+  y += look().fonts.bold->FontSize + px(small ? 2 : 4);
   const auto line = [&](std::string_view value, ImU32 colour) {
     if (y + font->FontSize > high.y) return;
     ui::draw_text(list, font, {x + (small ? px(22) : px(0)), y}, colour, value, high.x - px(6));
@@ -374,7 +374,8 @@ void ClusterPanel::draw_plots(Workspace& work, ImVec2 low, ImVec2 high, bool sma
   plot.mark = small ? 0 : then_;
   const bool across = !small && high.x - low.x > px(780);
   const float room = high.y - low.y;
-  const int count = small && room < px(150) ? 1 : small && room < px(280) ? 2 : 3;
+  // Below each other, only so many as can be read.
+  const int count = across ? 3 : room < px(150) ? 1 : room < px(280) ? 2 : 3;
   const auto place = [&](int index, ImVec2& from, ImVec2& to) {
     if (across) {
       const float width = (high.x - low.x - px(40)) / 3;

@@ -99,20 +99,20 @@ void GridView::draw_filters(Workspace& work, const std::shared_ptr<ResultModel>&
   Arrangement wanted = result->grid.arrangement();
   bool changed = false;
   for (const Placed& one : m.columns) {
-    if (one.x + one.width <= (one.pinned ? m.low.x : m.pinned_right) || one.x >= m.high.x) continue;
-    ImGui::PushClipRect({one.pinned ? m.low.x : m.pinned_right, y}, {one.pinned ? m.pinned_right : m.high.x, m.low.y},
-                        true);
-    ImGui::SetCursorScreenPos({one.x + px(2), y + px(2)});
+    // At the edge it is as wide as is seen of its column.
+    const float left = std::max(one.x, one.pinned ? m.low.x : m.pinned_right);
+    const float width = std::min(one.x + one.width, m.high.x) - left - px(5);
+    if (width < px(16)) continue;
+    ImGui::SetCursorScreenPos({left + px(2), y + px(2)});
     ImGui::PushID(static_cast<int>(one.column));
     std::string text = wanted.filters[one.column];
     const std::string id = cat("Filter of ", one_line(result->grid.columns()[one.column].name, 60));
-    if (ui::input(id.c_str(), text, "filter", std::max(px(20), one.width - px(5)))) {
+    if (ui::input(id.c_str(), text, "filter", width)) {
       wanted.filters[one.column] = text;
       changed = true;
     }
     ui::tooltip("Text that is contained; = < <= > >= != with a value; null, !null");
     ImGui::PopID();
-    ImGui::PopClipRect();
   }
   if (changed) work.arrange(result, std::move(wanted));
 }

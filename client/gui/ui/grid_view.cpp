@@ -63,7 +63,8 @@ void GridView::draw(Workspace& work, Desk& desk, QueryTab& tab, const std::share
   m.gutter = look().fonts.small->GetCharAdvance('0') *
                  static_cast<float>(std::max<std::size_t>(with_separators(m.rows).size(), 3)) +
              px(20);
-  m.filters = l.filter_row ? std::floor(ImGui::GetFrameHeight() + px(4)) : 0;
+  const float filters = std::floor(ImGui::GetFrameHeight() + px(4));
+  m.filters = l.filter_row && size.y > m.header + filters + m.row + bar ? filters : 0;  // rows come first
   m.low = {origin.x + m.gutter, origin.y + m.header + m.filters};
   m.high = {origin.x + size.x - bar, origin.y + size.y - bar};
   place_columns(*result, m);

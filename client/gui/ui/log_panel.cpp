@@ -168,8 +168,9 @@ void LogPanel::draw_shapes(Workspace& work, ImVec2 size) {
     shapes_ = log.shapes().first(static_cast<LogShapes::Order>(order_), 200, work.unix_us());
   }
   ImGui::SetCursorPosX(px(12));
-  ui::dim(cat("What was replicated in the last ", LogShapes::kMinutes,
-              " minutes, as far as this window has seen it, by text without literals."));
+  ui::wrapped(cat("What was replicated in the last ", LogShapes::kMinutes,
+                  " minutes, as far as this window has seen it, by text without literals."),
+              p.dim);
   if (shapes_.empty()) {
     ImGui::SetCursorPosX(px(12));
     ui::text("Nothing was written in that time.", p.faint);
@@ -177,7 +178,8 @@ void LogPanel::draw_shapes(Workspace& work, ImVec2 size) {
   }
   constexpr ImGuiTableFlags kFlags =
       ImGuiTableFlags_ScrollY | ImGuiTableFlags_RowBg | ImGuiTableFlags_BordersInnerV | ImGuiTableFlags_NoSavedSettings;
-  if (!ImGui::BeginTable("##shapes", 5, kFlags, {size.x - px(12), ImGui::GetContentRegionAvail().y - px(6)})) return;
+  ImGui::SetCursorPosX(px(12));
+  if (!ImGui::BeginTable("##shapes", 5, kFlags, {size.x - px(18), ImGui::GetContentRegionAvail().y - px(6)})) return;
   ImGui::TableSetupScrollFreeze(0, 1);
   ImGui::TableSetupColumn("times", ImGuiTableColumnFlags_WidthFixed, px(80));
   ImGui::TableSetupColumn("rows", ImGuiTableColumnFlags_WidthFixed, px(80));

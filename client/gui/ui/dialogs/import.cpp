@@ -127,7 +127,7 @@ void ImportDialog::draw_rows_options(Workspace& work) {
   }
   ui::tooltip("What stands between the fields");
   ui::same_line_if_fits(px(120));
-  ui::input("NULL marker", null_marker_, separator_ == '\t' ? "NULL: \\N" : "NULL: empty field", px(120));
+  ui::input("NULL marker", null_marker_, separator_ == '\t' ? "NULL: \\N" : "NULL: empty", px(120));
   ui::tooltip("What stands for NULL in the file");
   ui::same_line_if_fits(px(100));
   ui::input("Encoding", encoding_, "UTF-8", px(100));
@@ -233,10 +233,12 @@ void ImportDialog::choose_column(std::size_t field) {
 
 void ImportDialog::draw_preview(const ImportJob::State& seen) {
   const std::size_t shown = std::min(fields_.size(), kMostShown);
+  // The definition of a table that is made is to be seen too.
+  const float height = std::clamp(ImGui::GetContentRegionAvail().y * 0.5F, px(96), px(260));
   constexpr ImGuiTableFlags kFlags = ImGuiTableFlags_ScrollX | ImGuiTableFlags_ScrollY | ImGuiTableFlags_RowBg |
                                      ImGuiTableFlags_Borders | ImGuiTableFlags_SizingFixedFit |
                                      ImGuiTableFlags_NoSavedSettings;
-  if (!ImGui::BeginTable("##records", static_cast<int>(shown), kFlags, {0, px(220)})) return;
+  if (!ImGui::BeginTable("##records", static_cast<int>(shown), kFlags, {0, height})) return;
   ImGui::TableSetupScrollFreeze(0, 1);
   for (std::size_t i = 0; i < shown; ++i)
     ImGui::TableSetupColumn(cat("##", i).c_str(), ImGuiTableColumnFlags_WidthFixed, px(140));
@@ -287,6 +289,7 @@ std::string ImportDialog::what_is_missing(const Workspace& work, const ImportJob
 
 bool ImportDialog::draw_options(Workspace& work) {
   ImGui::BeginChild("##options", {0, -px(46)}, false);
+  ImGui::AlignTextToFramePadding();
   ui::heading(path_);
   ui::same_line_if_fits(px(160));
   int kind = rows_ ? 0 : 1;

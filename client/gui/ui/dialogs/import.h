@@ -21,7 +21,7 @@ class ImportDialog final : public Dialog {
   explicit ImportDialog(const Workspace& work, std::string path = {}, std::string database = {},
                         std::string table = {});
   ~ImportDialog() override;
-  Frame frame() const override { return {"import", "Import", 900, 660}; }
+  Frame frame() const override { return {"import", "Import", 900, 620}; }
   bool draw(Workspace& work, Desk& desk, bool just_opened) override;
 
  private:
