@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
@@ -12,7 +11,6 @@
 #include <utility>
 
 #include "base/logging.h"
-#include "base/version.h"
 #include "client/cli/line_reader.h"
 #include "client/command/interrupt.h"
 #include "client/command/run.h"
@@ -28,25 +26,14 @@ using client::Request;
 using client::StatementReply;
 using Kind = StreamItem::Kind;
 
-constexpr int kDeepestSource = 16;
 constexpr std::size_t kReadSize = 256U << 10U;
 constexpr std::chrono::milliseconds kLook{50};
-
-constexpr const char* kHelp =
-    "Statements end with ; or \\g, or with \\G to see each column on a line of its own.\n"
-    "  USE database        default database of what follows\n"
-    "  SOURCE file, \\. file run the statements of a file\n"
-    "  DELIMITER text      what ends a statement from here on\n"
-    "  \\s, status          where this shell is connected\n"
-    "  \\h, help            this text\n"
-    "  \\q, quit            leave; so does Ctrl-D\n"
-    "Ctrl-C stops the statement that runs, or forgets the line that is being typed.\n"
-    "SELECT is answered by a slave where there is one; INSERT, UPDATE, DELETE and REPLACE go to the master from any\n"
-    "node; CREATE, ALTER, DROP, TRUNCATE and RENAME run at the master alone. `sqlcast explain` says what and why.\n";
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
+
+bool defines(std::string_view sql) { return sql::judge(sql, {}).statement_class == sql::Class::ddl; }
 
 const char* plural(std::uint64_t count) { return count == 1 ? "" : "s"; }
 
@@ -78,13 +65,20 @@ std::string summary(const StatementReply& result, const Reply& reply, std::uint6
 }
 
 Shell::Shell(client::Client& client, local::Nodes nodes, std::string database, ShellOptions options)
-    : client_(client), nodes_(std::move(nodes)), database_(std::move(database)), options_(std::move(options)) {}
+    : client_(client),
+      nodes_(std::move(nodes)),
+      database_(std::move(database)),
+      options_(std::move(options)),
+      out_(options_.interactive),
+      names_(client) {}
 
 // ---- where statements come from ----------------------------------------------------------------------------
 
 int Shell::run_terminal() {
-  LineReader reader(local::state_dir() / "history");
   StatementStream stream;
+  LineReader reader(local::state_dir() / "history", [&](std::string_view before, std::string_view after) {
+    return complete(stream.begun() + std::string(before), after, names_.get(), database_);
+  });
   std::string entered;
   std::string line;
   while (!quit_) {
@@ -101,12 +95,31 @@ int Shell::run_terminal() {
       entered.clear();
       continue;
     }
-    entered += (entered.empty() ? "" : "\n") + line;
-    stream.feed(line + "\n");
-    if (!stream.pending()) reader.remember(std::exchange(entered, {}));
+    out_.typed(prompt + line + "\n");
+    if (stream.pending() && line.ends_with("\\e")) {
+      stream.clear();
+      (void)edit(std::exchange(entered, {}) + "\n" + line.substr(0, line.size() - 2), 0);
+    } else {
+      feed_terminal(stream, line, entered);
+    }
+    if (!stream.pending() && !entered.empty()) reader.remember(std::exchange(entered, {}));
     (void)drain(stream);
+    while (edited_ && !quit_) {
+      const std::string text = *std::exchange(edited_, {});
+      out_.say(text + "\n");
+      feed_terminal(stream, text, entered);
+      if (!stream.pending() && !entered.empty()) reader.remember(std::exchange(entered, {}));
+      (void)drain(stream);
+    }
   }
   return command::kExitOk;  // every failure has been seen by whoever typed the statement
+}
+
+// As it is typed, line breaks and blanks included, it is one item of the history, and what `edit` begins with.
+void Shell::feed_terminal(StatementStream& stream, const std::string& line, std::string& entered) {
+  entered += (entered.empty() ? "" : "\n") + line;
+  stream.feed(line + "\n");
+  if (!stream.pending() && !parse_command(entered, stream.delimiter())) last_typed_ = entered;
 }
 
 int Shell::run_text(std::string_view text) {
@@ -174,31 +187,14 @@ Shell::Next Shell::drain(StatementStream& stream) {
 }
 
 Shell::Next Shell::run_item(const StreamItem& item) {
-  if (item.kind != Kind::statement && run_merged() == Next::stop) return Next::stop;
-  switch (item.kind) {
-    case Kind::statement: return run_statement(item);
-    case Kind::use: return use(item.text, item.line);
-    case Kind::source: {
-      if (depth_ >= kDeepestSource)
-        return after_failure(Status::error(Code::bad_request, "SOURCE within SOURCE goes too deep"), item.line);
-      ++depth_;
-      const int result = run_file(item.text);
-      --depth_;
-      return result == command::kExitOk || options_.force || options_.interactive ? Next::go_on : Next::stop;
-    }
-    case Kind::quit: quit_ = true; return Next::stop;
-    case Kind::help: std::fputs(kHelp, stdout); return Next::go_on;
-    case Kind::status: show_status(); return Next::go_on;
-    case Kind::absent: return after_failure(Status::error(Code::bad_request, item.text), item.line);
-  }
-  return Next::go_on;
+  if (item.kind == Kind::statement) return run_statement(item);
+  return run_merged() == Next::stop ? Next::stop : run_command(item);
 }
 
 // ---- one statement -----------------------------------------------------------------------------------------
 
 Shell::Next Shell::after_failure(const Status& status, std::size_t line) {
-  std::fflush(stdout);
-  std::fprintf(stderr, "%s\n", command::error_text(status, options_.interactive ? 0 : line).c_str());
+  out_.error(command::error_text(status, options_.interactive ? 0 : line));
   failed_ = true;
   return options_.force || options_.interactive ? Next::go_on : Next::stop;
 }
@@ -350,6 +346,7 @@ Shell::Next Shell::run_request(const std::vector<StreamItem>& items) {
       print_effect(result, *reply);
     }
     if (!problem.ok()) return after_failure(problem, item.line);
+    if (options_.interactive && !result.has_rows && defines(item.text)) names_.forget();
     print_summary(result, *reply, rows, seconds_since(start));
   }
   return Next::go_on;
@@ -362,6 +359,7 @@ std::uint64_t Shell::print_rows(StatementReply& result, const StreamItem& item, 
   if (item.vertical && for_people) format.format = text::Format::vertical;
   const auto printer = text::make_printer(format);
   std::string out;
+  out_.begin_rows(format.format == text::Format::vertical);
   printer->begin(result.columns, out);
   client::Rows page = std::move(result.rows);
   client::Cursor cursor = result.cursor;
@@ -369,8 +367,12 @@ std::uint64_t Shell::print_rows(StatementReply& result, const StreamItem& item, 
   while (true) {
     rows += page.row_count();
     printer->page(page.columns(), page.row_count(), out);
-    write_out(out);
+    write_rows(out);
     if (!cursor) break;
+    if (out_.enough()) {
+      client_.close(cursor);
+      break;
+    }
     auto promise = std::make_shared<std::promise<Reply>>();
     auto future = promise->get_future();
     client_.fetch(cursor, 0, [promise](Reply reply) { promise->set_value(std::move(reply)); });
@@ -388,7 +390,8 @@ std::uint64_t Shell::print_rows(StatementReply& result, const StreamItem& item, 
     cursor = reply->results[0].cursor;
   }
   printer->end(out);
-  write_out(out);
+  write_rows(out);
+  out_.end_rows();
   return rows;
 }
 
@@ -399,65 +402,26 @@ void Shell::print_effect(const StatementReply& result, const Reply& reply) {
   object.emplace_back("epoch", reply.epoch);
   object.emplace_back("sequence", reply.sequence);
   object.emplace_back("node", reply.node);
-  std::string out = text::json::Value(std::move(object)).write() + "\n";
-  write_out(out);
+  out_.say(text::json::Value(std::move(object)).write() + "\n");
 }
 
 void Shell::print_summary(const StatementReply& result, const Reply& reply, std::uint64_t rows, double seconds) {
   if (!options_.interactive && !options_.verbose) return;
-  std::FILE* const to = options_.interactive ? stdout : stderr;
-  std::fflush(stdout);
-  std::fprintf(to, "%s\n", summary(result, reply, rows, seconds).c_str());
-  for (const std::string& warning : result.warnings) std::fprintf(to, "Warning %s\n", warning.c_str());
-  if (options_.interactive) std::fputs("\n", to);
+  std::string text = summary(result, reply, rows, seconds) + "\n";
+  if (show_warnings_)
+    for (const std::string& warning : result.warnings) text += "Warning " + warning + "\n";
+  if (options_.interactive)
+    out_.say(text + "\n");
+  else
+    out_.note(text);
 }
 
-void Shell::write_out(std::string& text) {
-  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) {
-    // Nobody reads any more, or the disk is full: what follows would be lost as well.
-    std::fprintf(stderr, "the output cannot be written: %s\n", std::strerror(errno));
-    failed_ = true;
-    quit_ = true;
-  }
+void Shell::write_rows(std::string& text) {
+  out_.rows(text);
   text.clear();
-}
-
-// ---- commands of the shell ---------------------------------------------------------------------------------
-
-Shell::Next Shell::use(const std::string& database, std::size_t line) {
-  if (!held_.empty())
-    return after_failure(
-        Status::error(Code::bad_request, "an atomic request has one default database; USE comes before its statements"),
-        line);
-  Request request =
-      Request::of("SELECT schema_name FROM information_schema.schemata WHERE schema_name = ?", {database});
-  const Reply reply = client_.run(std::move(request));
-  if (reply.status.ok() && !reply.results.empty() && reply.results[0].rows.row_count() == 0) {
-    Status unknown = Status::error(Code::sql_error, "Unknown database '" + database + "'");
-    unknown.database_errno = 1049;
-    unknown.sqlstate = "42000";
-    return after_failure(unknown, line);
-  }
-  if (!reply.status.ok()) return after_failure(reply.status, line);
-  database_ = database;
-  if (options_.interactive) std::fputs("Database changed\n", stdout);
-  return Next::go_on;
-}
-
-void Shell::show_status() {
-  const auto status = client_.status();
-  std::string text = "sqlcast " + std::string(version()) + ", client " + client_.client_id() + "\n";
-  text += "Nodes:      " + nodes_.where + "\n";
-  text += "Database:   " + (database_.empty() ? std::string("(none)") : database_) + "\n";
-  text += "Session:    last wrote sequence " + std::to_string(client_.session_position()) + "\n";
-  if (status.ok()) {
-    const proto::NodeStatus& node = status->self;
-    text += fmt::format("Answers:    {} ({}, {}) at sequence {}, epoch {}, {}\n", node.name, node.role, node.state,
-                        node.position, node.epoch, node.database_version);
-  } else {
-    text += "Answers:    nobody: " + status.status().message + "\n";
-  }
-  write_out(text);
+  if (!out_.broken()) return;
+  failed_ = true;
+  quit_ = true;
 }
 
 }  // namespace sqlcast::cli

@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "client/cli/known_names.h"
+#include "client/cli/output.h"
 #include "client/cli/statement_stream.h"
 #include "client/client.h"
 #include "client/local/find_nodes.h"
@@ -52,8 +54,14 @@ class Shell {
   Next run_merged();
   int finish();
   Next after_failure(const Status& status, std::size_t line);
+
+  Next run_command(const StreamItem& item);
+  Next run_at_terminal(const StreamItem& item);
   Next use(const std::string& database, std::size_t line);
+  Next system(const StreamItem& item);
+  Next edit(const std::string& text, std::size_t line);
   void show_status();
+  void feed_terminal(StatementStream& stream, const std::string& line, std::string& entered);
 
   template <typename T>
   std::optional<T> wait(std::future<T>& future, std::uint64_t request_id);
@@ -61,7 +69,7 @@ class Shell {
   void print_effect(const client::StatementReply& result, const client::Reply& reply);
   void print_summary(const client::StatementReply& result, const client::Reply& reply, std::uint64_t rows,
                      double seconds);
-  void write_out(std::string& text);
+  void write_rows(std::string& text);
 
   client::Client& client_;
   const local::Nodes nodes_;
@@ -74,6 +82,11 @@ class Shell {
   bool failed_ = false;
   bool quit_ = false;
   int depth_ = 0;  // of SOURCE in SOURCE
+  Output out_;
+  KnownNames names_;
+  bool show_warnings_ = true;
+  std::string last_typed_;             // statement, for edit
+  std::optional<std::string> edited_;  // what comes next, instead of a typed line
 };
 
 // "3 rows in set (0.004 s) — node slave-1 at 1042", "Query OK, 1 row affected (0.002 s) — sequence 1043".

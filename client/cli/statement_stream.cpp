@@ -45,15 +45,12 @@ std::string instead_of(std::string_view word) {
     std::string_view instead;
   };
   constexpr std::array kAbsent = {
-      Absent{"edit", "\\e", "edit a file and run it with SOURCE"},
-      Absent{"system", "\\!", "run programs in another terminal"},
-      Absent{"tee", "\\T", "start the shell as `sqlcast | tee FILE`, or with script(1)"},
-      Absent{"notee", "\\t", "there is no tee to end"},
-      Absent{"pager", "\\P", "run `sqlcast -t -e \"…\" | less -S`"},
-      Absent{"nopager", "\\n", "there is no pager to leave"},
-      Absent{"warnings", "\\W", "warnings are always shown on a terminal; -v shows them for scripts"},
-      Absent{"nowarning", "\\w", "warnings are always shown on a terminal"},
-      Absent{"connect", "\\r", "leave, and start the shell with -h, --endpoint or --dir"},
+      Absent{"connect", "\\r",
+             "leave, and start the shell with -h, --endpoint or --dir; a node that is back is found anyway"},
+      Absent{"print", "\\p", "the key Up brings back what was typed"},
+      Absent{"prompt", "\\R", "the prompt shows the default database"},
+      Absent{"charset", "\\C", "text is UTF-8 everywhere"},
+      Absent{"clear", "\\c", "\\c at the end of a line, or Ctrl-C, forgets what was typed"},
   };
   for (const Absent& each : kAbsent)
     if (word == each.word || word == each.letter)
@@ -64,31 +61,44 @@ std::string instead_of(std::string_view word) {
 }  // namespace
 
 std::optional<StreamItem> parse_command(std::string_view line, std::string_view delimiter) {
+  enum class Argument { none, optional, needed };
   struct Command {
     std::string_view word;
+    std::string_view letter;
     Kind kind;
-    bool takes_argument;
+    Argument argument;
   };
   constexpr std::array kCommands = {
-      Command{"use", Kind::use, true},     Command{"source", Kind::source, true},
-      Command{"quit", Kind::quit, false},  Command{"exit", Kind::quit, false},
-      Command{"help", Kind::help, false},  Command{"status", Kind::status, false},
-      Command{"\\u", Kind::use, true},     Command{"\\.", Kind::source, true},
-      Command{"\\q", Kind::quit, false},   Command{"\\h", Kind::help, false},
-      Command{"\\?", Kind::help, false},   Command{"?", Kind::help, false},
-      Command{"\\s", Kind::status, false},
+      Command{"use", "\\u", Kind::use, Argument::needed},
+      Command{"source", "\\.", Kind::source, Argument::needed},
+      Command{"quit", "\\q", Kind::quit, Argument::none},
+      Command{"exit", "\\q", Kind::quit, Argument::none},
+      Command{"help", "\\h", Kind::help, Argument::none},
+      Command{"?", "\\?", Kind::help, Argument::none},
+      Command{"status", "\\s", Kind::status, Argument::none},
+      Command{"edit", "\\e", Kind::edit, Argument::none},
+      Command{"system", "\\!", Kind::system, Argument::needed},
+      Command{"tee", "\\T", Kind::tee, Argument::needed},
+      Command{"notee", "\\t", Kind::no_tee, Argument::none},
+      Command{"pager", "\\P", Kind::pager, Argument::optional},
+      Command{"nopager", "\\n", Kind::no_pager, Argument::none},
+      Command{"warnings", "\\W", Kind::warnings, Argument::none},
+      Command{"nowarning", "\\w", Kind::no_warnings, Argument::none},
+      Command{"rehash", "\\#", Kind::rehash, Argument::none},
   };
   line = trim(line);
   if (line.ends_with(delimiter)) line = trim(line.substr(0, line.size() - delimiter.size()));
   const std::size_t word_end = std::min(line.find_first_of(kBlanks), line.size());
   const std::string word = lower(line.substr(0, word_end));
   const std::string_view argument = trim(line.substr(word_end));
-  for (const Command& command : kCommands) {
-    if (command.word != word || command.takes_argument == argument.empty()) continue;
-    return StreamItem{command.kind, unquote(argument), 1, false};
-  }
   const std::string_view typed = line.substr(0, word_end);
   const bool letter = typed.size() == 2 && typed.front() == '\\';
+  for (const Command& command : kCommands) {
+    if (letter ? command.letter != typed : command.word != word) continue;
+    if (command.argument == (argument.empty() ? Argument::needed : Argument::none)) continue;
+    const bool as_it_is = command.kind == Kind::system || command.kind == Kind::pager;  // the quotes are the program's
+    return StreamItem{command.kind, as_it_is ? std::string(argument) : unquote(argument), 1, false};
+  }
   if (std::string instead = instead_of(letter ? typed : std::string_view(word)); !instead.empty())
     return StreamItem{Kind::absent, std::move(instead), 1, false};
   return std::nullopt;
@@ -130,9 +140,11 @@ void StatementStream::drop(std::size_t bytes) {
 // it. What is left must then be split anew.
 bool StatementStream::cut_command(const sql::Piece& piece, const std::string& delimiter_before) {
   const std::size_t line_end = std::min(buffer_.find('\n', piece.offset), buffer_.size());
-  if (piece.complete && piece.end <= line_end) return false;
   const std::string_view line = std::string_view(buffer_).substr(piece.offset, line_end - piece.offset);
-  if (!parse_command(line, delimiter_)) return false;
+  const auto seen = parse_command(line, delimiter_);
+  if (!seen) return false;
+  const bool whole_line = seen->kind == Kind::system || seen->kind == Kind::pager;  // a ; in it is the program's
+  if (piece.complete && piece.end <= line_end && !whole_line) return false;
   // Which delimiter is in force there: that of the start, changed by what stands before.
   delimiter_ = delimiter_before;
   (void)sql::split(std::string_view(buffer_).substr(0, piece.offset), delimiter_);

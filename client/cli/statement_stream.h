@@ -1,9 +1,9 @@
 // StatementStream: text in as it comes, statements and the shell's own commands out, in order. Keeps only what has
 // not ended yet. Pure; owned by one thread.
 //
-// Commands are whole lines at the start of a statement, with or without a delimiter: USE, SOURCE, QUIT, EXIT, HELP,
-// STATUS, and \u \. \q \h \? \s; those of the mariadb client that are not here are told with what to do instead.
-// DELIMITER is understood here and not handed out.
+// Commands are whole lines at the start of a statement, with or without a delimiter, as words (USE, SOURCE, PAGER …) or
+// as letters (\u, \., \P …); those of the mariadb client that are not here are told with what to do instead. DELIMITER
+// is understood here and not handed out.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,24 @@
 namespace sqlcast::cli {
 
 struct StreamItem {
-  enum class Kind { statement, use, source, quit, help, status, absent };
+  enum class Kind {
+    statement,
+    use,
+    source,
+    quit,
+    help,
+    status,
+    edit,
+    system,
+    tee,
+    no_tee,
+    pager,
+    no_pager,
+    warnings,
+    no_warnings,
+    rehash,
+    absent
+  };
   Kind kind = Kind::statement;
   std::string text;       // the statement, the command's argument, unquoted, or what to do instead of an absent one
   std::size_t line = 1;   // of its first byte, counted from the first byte fed
@@ -35,7 +52,8 @@ class StatementStream {
 
   // Some statement has begun and not ended: the prompt is "->".
   bool pending() const { return !buffer_.empty(); }
-  void clear();  // forgets what has begun
+  const std::string& begun() const { return buffer_; }  // that one, empty when there is none
+  void clear();                                         // forgets what has begun
   const std::string& delimiter() const { return delimiter_; }
 
  private:
