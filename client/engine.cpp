@@ -451,9 +451,12 @@ bool Engine::may_have_run(const Open& open) {
 
 Outcome Engine::outcome_unknown(const Open& open, const std::string& why) {
   proto::ErrorReply unknown;
-  unknown.status = Status::error(
-      Code::outcome_unknown, why + "; the request may or may not have been committed. Send it again with request id " +
-                                 std::to_string(open.exchange.request_id) + " to learn its outcome");
+  unknown.status = Status::error(Code::outcome_unknown,
+                                 why +
+                                     "; the request may or may not have been committed. A copy of it under its request "
+                                     "id, " +
+                                     std::to_string(open.exchange.request_id) +
+                                     ", is answered with its outcome, and not executed a second time");
   const auto* query = std::get_if<proto::QueryRequest>(&open.exchange.message);
   unknown.sequence = query == nullptr ? open.seen : query->sent_since.value_or(open.seen);
   Outcome outcome;

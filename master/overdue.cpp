@@ -23,8 +23,8 @@ Status too_late_status() {
 Status other_copy_status(Sequence since) {
   return Status::error(Code::outcome_unknown,
                        "this copy of the request has changed nothing, but another copy of it waits or is being "
-                       "executed, and may come to be committed. Send it again with the same request id, or look in the "
-                       "log after entry " +
+                       "executed, and may come to be committed. A copy under the same request id is answered with the "
+                       "outcome; or look in the log after entry " +
                            std::to_string(since));
 }
 
@@ -78,8 +78,8 @@ void Overdue::tick(Clock::time_point now, bool database_answers, const Answer& a
       answer(
           open->caller,
           Status::error(Code::outcome_unknown,
-                        "the request has not ended within its time, and may or may not come to be committed. Send it "
-                        "again with the same request id, or look in the log after entry " +
+                        "the request has not ended within its time, and may or may not come to be committed. A "
+                        "copy under the same request id is answered with the outcome; or look in the log after entry " +
                             std::to_string(open->since)),
           open->since);
     }

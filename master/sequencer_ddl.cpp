@@ -92,10 +92,12 @@ Status Sequencer::run_ddl_part(WriteRequest& request, const std::string& text, s
         return Status::error(Code::outcome_unknown, "the master stopped while the statement ran; look again");
       if (!failure().empty()) return unavailable();
       if (Clock::now() >= request.deadline)
-        return Status::error(Code::outcome_unknown,
-                             "the statement was begun and cannot be ended now; it is as soon as the master's database "
-                             "lets it. Send it again with the same request id, or look in the log after entry " +
-                                 std::to_string(entry.sequence - 1));
+        return Status::error(
+            Code::outcome_unknown,
+            "the statement was begun and cannot be ended now; it is as soon as the master's database "
+            "lets it. A copy under the same request id is answered with the outcome; or look in the log "
+            "after entry " +
+                std::to_string(entry.sequence - 1));
     }
     // Not begun: the connection had been lost before, as to a cancel of the write before this that came late.
     if (head_.sequence < entry.sequence && attempts > 1) return run_ddl_part(request, text, warnings, attempts - 1);

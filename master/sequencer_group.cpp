@@ -383,8 +383,8 @@ Result<bool> Sequencer::look_up_commit(const proto::Group& group) {
     (void)queue_.wait_until_closed(back_off.next());
   }
   return Status::error(Code::outcome_unknown,
-                       "the master stopped while the request was committing; send it again with the same request id, "
-                       "or look in the log after entry " +
+                       "the master stopped while the request was committing; a copy under the same request id is "
+                       "answered with the outcome; or look in the log after entry " +
                            std::to_string(group.first - 1));
 }
 
@@ -431,8 +431,8 @@ Status Sequencer::cut_short(const proto::Group& group, const char* what, const S
     stop_writing(why);
   }
   return Status::error(Code::outcome_unknown,
-                       "the node stopped while the log took the request's entry; send it again "
-                       "with the same request id, or look in the log after entry " +
+                       "the node stopped while the log took the request's entry; a copy under the same request id is "
+                       "answered with the outcome; or look in the log after entry " +
                            std::to_string(group.first - 1));
 }
 

@@ -132,11 +132,12 @@ void Forwarder::work(net::Requester& requester, BoundedQueue<Job>& queue) {
 Status Forwarder::unavailable(const Status& last) const {
   if (last.code == Code::shutting_down)
     return Status::error(Code::shutting_down,
-                         "this node is stopping; send the request again, with the same request id");
+                         "this node is stopping, and what became of the request is not known to it; a copy under the "
+                         "same request id is not executed a second time");
   return Status::error(Code::master_unavailable,
                        "the master at " + config_.master +
                            " did not answer in time, so the request may not have been carried out; reads go on here. "
-                           "Send it again with the same request id once the master is back");
+                           "Once the master is back, a copy under the same request id has the one outcome");
 }
 
 // Known before anything has gone out.
@@ -151,8 +152,9 @@ proto::ErrorReply Forwarder::unknown(const proto::QueryRequest& query, const Sta
   const Sequence since = query.sent_since.value_or(0);
   error.sequence = std::min(since, master_head_().value_or(since));
   // A client without a key has nothing that it could send again.
-  const std::string look =
-      query.key.client_id == own_client_id_ ? "Look" : "Send the request again with the same request id, or look";
+  const std::string look = query.key.client_id == own_client_id_
+                               ? "Look"
+                               : "A copy under the same request id is answered with the outcome; or look";
   error.status =
       Status::error(Code::outcome_unknown,
                     "this slave has sent the request to its master more than once. Of the last copy the master "
@@ -220,8 +222,8 @@ Result<proto::Message> Forwarder::ask_once(net::Requester& requester, const Job&
   }
   if (frames.status().code == Code::shutting_down) return unavailable(frames.status());
   return Status::error(Code::master_unavailable, "the master at " + config_.master +
-                                                     ", which has this cursor, did not answer in time; send the SELECT "
-                                                     "again once it is back");
+                                                     ", which has this cursor, did not answer in time; run the SELECT "
+                                                     "anew once it is back");
 }
 
 std::optional<Sequence> Forwarder::ask_for_head(net::Requester& requester, std::chrono::milliseconds wait) {

@@ -114,6 +114,21 @@ TEST_CASE("tidy: sources keep to the style card") {
   require_none(complaints);
 }
 
+TEST_CASE("tidy: no message tells a person to send again by hand what programs send again by themselves") {
+  Complaints complaints;
+  for (const std::string& path : tree()) {
+    if (!is_source(path) || path.starts_with("tests/")) continue;
+    std::string text = read(path);
+    // A literal goes on in the next line.
+    std::string words;
+    for (const char c : text)
+      if (c != '"' && c != '\n' && !(c == ' ' && words.ends_with(' '))) words.push_back(c);
+    for (const char* order : {"end it again with", "end the request again", "end it again under"})
+      if (words.find(order) != std::string::npos) complaints.push_back(path + ": \"s" + order + "\"");
+  }
+  require_none(complaints);
+}
+
 TEST_CASE("tidy: functions fit a screen, and each header is used") {
   Complaints complaints;
   std::vector<Source> sources;
