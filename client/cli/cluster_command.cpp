@@ -13,6 +13,7 @@
 #include "client/client.h"
 #include "client/command/interrupt.h"
 #include "client/local/cluster_file.h"
+#include "client/local/cluster_folder.h"
 #include "client/local/local_cluster.h"
 #include "client/local/process.h"
 
@@ -45,10 +46,13 @@ void say(const std::string& line) {
 }
 
 // Waits while another command is at work on the same folder.
-Result<local::FileLock> lock(const std::filesystem::path& dir) {
+Result<local::FileLock> lock(const std::filesystem::path& dir, local::FolderUse use) {
+  if (Status status = local::check_folder(dir, use); !status.ok()) return status;
   std::error_code error;
   std::filesystem::create_directories(dir, error);
-  if (error) return Status::error(Code::io, dir.string() + " cannot be made: " + error.message());
+  if (error)
+    return Status::error(Code::io, local::shell_word(dir.string()) + " cannot be made: " + error.message() +
+                                       "; name another folder with --dir");
   const auto end = std::chrono::steady_clock::now() + kLockPatience;
   for (bool said = false;; said = true) {
     auto held = local::FileLock::try_lock(dir / "cluster.lock");
@@ -119,7 +123,8 @@ int stay(const local::LocalCluster& cluster) {
     return command::kExitOk;
   }
   say("Stopping");
-  const auto held = lock(cluster.dir());  // another command's word does not keep us from stopping
+  const auto held =
+      lock(cluster.dir(), local::FolderUse::stop);  // another command's word does not keep us from stopping
   cluster.stop(cluster.names(), kStopPatience, say);
   return command::kExitOk;
 }
@@ -131,7 +136,7 @@ int run_up(const Arguments& arguments) {
   const std::filesystem::path dir = local::cluster_dir(arguments.dir);
   const auto bins = programs(arguments);
   if (!bins.ok()) return command::fail(bins.status());
-  auto held = std::optional<Result<local::FileLock>>(lock(dir));
+  auto held = std::optional<Result<local::FileLock>>(lock(dir, local::FolderUse::start));
   if (!held->ok()) return command::fail(held->status());
   auto cluster = local::LocalCluster::open_or_make(
       dir, arguments.slaves_given ? std::optional<unsigned>(arguments.slaves) : std::nullopt, arguments.usual_ports);
@@ -163,7 +168,7 @@ int run_up(const Arguments& arguments) {
   }
   const int result = show_nodes(*cluster, false);
   held.reset();
-  const std::string with_dir = arguments.dir.empty() ? "" : " --dir " + arguments.dir;
+  const std::string with_dir = arguments.dir.empty() ? "" : " --dir " + local::shell_word(arguments.dir);
   if (arguments.detach) {
     say("The cluster stays. `sqlcast" + with_dir + "` opens a shell, `sqlcast cluster down" + with_dir + "` stops it.");
     return result;
@@ -174,9 +179,10 @@ int run_up(const Arguments& arguments) {
 
 // What the commands below share: the folder's cluster, locked, and the nodes that are meant.
 template <typename Work>
-int with_cluster(const Arguments& arguments, const Work& work) {
+int with_cluster(const Arguments& arguments, local::FolderUse use, const Work& work) {
   command::count_interrupts();
   const std::filesystem::path dir = local::cluster_dir(arguments.dir);
+  if (const Status status = local::check_folder(dir, use); !status.ok()) return command::fail(status);
   auto cluster = local::LocalCluster::open(dir);
   if (!cluster.ok()) return command::fail(cluster.status());
   std::vector<std::string> names = cluster->names();
@@ -189,49 +195,54 @@ int with_cluster(const Arguments& arguments, const Work& work) {
     }
     names = {arguments.node};
   }
-  auto held = lock(dir);
+  auto held = lock(dir, use);
   if (!held.ok()) return command::fail(held.status());
   return work(*cluster, names);
 }
 
 int run_stop(const Arguments& arguments) {
-  return with_cluster(arguments, [](const local::LocalCluster& cluster, const std::vector<std::string>& names) {
-    const bool any = std::any_of(names.begin(), names.end(),
-                                 [&](const std::string& name) { return cluster.running(name).has_value(); });
-    if (!any)
-      say(names.size() == 1 ? names[0] + " is not running." : "Nothing is running in " + cluster.dir().string() + ".");
-    cluster.stop(names, kStopPatience, say);
-    return command::kExitOk;
-  });
+  return with_cluster(
+      arguments, local::FolderUse::stop, [](const local::LocalCluster& cluster, const std::vector<std::string>& names) {
+        const bool any = std::any_of(names.begin(), names.end(),
+                                     [&](const std::string& name) { return cluster.running(name).has_value(); });
+        if (!any)
+          say(names.size() == 1 ? names[0] + " is not running."
+                                : "Nothing is running in " + cluster.dir().string() + ".");
+        cluster.stop(names, kStopPatience, say);
+        return command::kExitOk;
+      });
 }
 
 int run_start(const Arguments& arguments) {
   const auto bins = programs(arguments);
   if (!bins.ok()) return command::fail(bins.status());
-  return with_cluster(arguments, [&](local::LocalCluster& cluster, const std::vector<std::string>& names) {
-    if (arguments.accept_history && cluster.file().master()->name != names[0])
-      return command::fail(Status::error(Code::bad_request, "--accept-history is a word for the master"));
-    if (cluster.running(names[0])) {
-      say(names[0] + " is running already.");
-      return command::kExitOk;
-    }
-    if (const Status status = cluster.start(names[0], *bins, false, arguments.accept_history); !status.ok())
-      return command::fail(status);
-    const auto progress = [](const std::string& name, const std::string& state) { say(name + ": " + state); };
-    const Status ready = cluster.wait_ready(names, kStartTimeout, progress, [] { return command::interrupts() > 0; });
-    return ready.ok() ? command::kExitOk : command::fail(ready);
-  });
+  return with_cluster(
+      arguments, local::FolderUse::start, [&](local::LocalCluster& cluster, const std::vector<std::string>& names) {
+        if (arguments.accept_history && cluster.file().master()->name != names[0])
+          return command::fail(Status::error(Code::bad_request, "--accept-history is a word for the master"));
+        if (cluster.running(names[0])) {
+          say(names[0] + " is running already.");
+          return command::kExitOk;
+        }
+        if (const Status status = cluster.start(names[0], *bins, false, arguments.accept_history); !status.ok())
+          return command::fail(status);
+        const auto progress = [](const std::string& name, const std::string& state) { say(name + ": " + state); };
+        const Status ready =
+            cluster.wait_ready(names, kStartTimeout, progress, [] { return command::interrupts() > 0; });
+        return ready.ok() ? command::kExitOk : command::fail(ready);
+      });
 }
 
 int run_kill(const Arguments& arguments) {
-  return with_cluster(arguments, [](const local::LocalCluster& cluster, const std::vector<std::string>& names) {
-    if (cluster.kill(names[0])) {
-      say(names[0] + " was killed with SIGKILL.");
-      return command::kExitOk;
-    }
-    say(names[0] + " is not running.");
-    return command::kExitFailed;
-  });
+  return with_cluster(arguments, local::FolderUse::stop,
+                      [](const local::LocalCluster& cluster, const std::vector<std::string>& names) {
+                        if (cluster.kill(names[0])) {
+                          say(names[0] + " was killed with SIGKILL.");
+                          return command::kExitOk;
+                        }
+                        say(names[0] + " is not running.");
+                        return command::kExitFailed;
+                      });
 }
 
 int run_cluster_status(const Arguments& arguments) {

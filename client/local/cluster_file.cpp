@@ -53,6 +53,11 @@ std::vector<std::string> ClusterFile::endpoints() const {
 Result<ClusterFile> ClusterFile::load(const fs::path& dir) {
   const fs::path path = dir / kFileName;
   const auto text = read_text_file(path);
+  if (!text.ok() && access(path.c_str(), R_OK) != 0 && errno == EACCES)
+    return Status::error(Code::config,
+                         path.string() +
+                             " cannot be read by this user: the cluster is another one's. Name one of its "
+                             "nodes with -h HOST -P PORT, or another folder with --dir");
   if (!text.ok()) return text.status();
   const auto refuse = [&path](const std::string& why) {
     return Status::error(Code::config,

@@ -1,9 +1,12 @@
 // Goal: a local cluster is remembered rightly, and only our own processes are ever signalled.
 // Method: files in a temporary folder; /bin/sleep as the process.
+#include <unistd.h>
+
 #include <csignal>
 #include <filesystem>
 
 #include "client/local/cluster_file.h"
+#include "client/local/cluster_folder.h"
 #include "client/local/process.h"
 #include "tests/support/temporary_folder.h"
 
@@ -101,4 +104,43 @@ TEST_CASE("file lock: two do not hold it at once") {
   const auto third = FileLock::try_lock(folder.path() / "lock");
   REQUIRE(third.ok());
   CHECK(third->has_value());
+}
+
+TEST_CASE("cluster folder: a folder that this user cannot use is refused in one sentence, with its name in quotes") {
+  const TemporaryFolder folder;
+  const fs::path own = folder.path() / "my own 'folder' 雪";
+  CHECK(check_folder(own, FolderUse::start).ok());  // it can be made
+  fs::create_directory(own);
+  CHECK(check_folder(own, FolderUse::start).ok());
+  REQUIRE(write_text_file(own / "cluster.json", "{}").ok());
+  CHECK(check_folder(own, FolderUse::start).ok());
+
+  const auto refusal = [](const fs::path& dir) {
+    const Status status = check_folder(dir, FolderUse::start);
+    CHECK(status.code == Code::config);
+    CHECK(status.message.find('\n') == std::string::npos);
+    return status.message;
+  };
+  CHECK(refusal(own / "cluster.json").find("--dir") != std::string::npos);
+  if (geteuid() == 0) {
+    REQUIRE(chown((own / "cluster.json").c_str(), 1, 1) == 0);
+    const std::string message = refusal(own);
+    CHECK(message.find("'" + folder.path().string() + "/my own '\\''folder'\\'' 雪' belongs to the user daemon") !=
+          std::string::npos);
+    CHECK(check_folder(own, FolderUse::stop).ok());
+  } else {
+    fs::permissions(own, fs::perms::none);
+    CHECK(refusal(own).find("cannot be used by the user") != std::string::npos);
+    CHECK(ClusterFile::load(own).status().message.find("cannot be read by this user") != std::string::npos);
+    fs::permissions(own, fs::perms::owner_all);
+  }
+}
+
+TEST_CASE("cluster folder: its name is a word that can be pasted") {
+  CHECK(shell_word("/tmp/a-b_c.d") == "/tmp/a-b_c.d");
+  CHECK(shell_word("/tmp/größe") == "/tmp/größe");
+  CHECK(shell_word("a b") == "'a b'");
+  CHECK(shell_word("a'b") == "'a'\\''b'");
+  CHECK(shell_word("$x") == "'$x'");
+  CHECK(shell_word("") == "''");
 }

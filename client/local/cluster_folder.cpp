@@ -1,0 +1,57 @@
+#include "client/local/cluster_folder.h"
+
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cerrno>
+#include <cstring>
+
+namespace sqlcast::local {
+namespace {
+
+std::string user_name(uid_t user) {
+  const passwd* const entry = getpwuid(user);
+  return entry == nullptr ? "number " + std::to_string(user) : std::string(entry->pw_name);
+}
+
+Status refused(const std::string& why) { return Status::error(Code::config, why); }
+
+}  // namespace
+
+Status check_folder(const std::filesystem::path& dir, FolderUse use) {
+  const std::string where = shell_word(dir.string());
+  const std::string other_folder = "; name another folder with --dir";
+  struct stat found {};
+  if (stat((dir / "cluster.json").c_str(), &found) == 0) {
+    if (found.st_uid == geteuid() || (use == FolderUse::stop && geteuid() == 0)) return ok_status();
+    const std::string owner = user_name(found.st_uid);
+    return refused("the cluster in " + where + " belongs to the user " + owner + ", who alone can " +
+                   (use == FolderUse::start ? "start" : "stop") + " it" +
+                   (geteuid() == 0 ? " (`sudo -u " + owner + " sqlcast cluster up --dir " + where + "`)" : "") +
+                   other_folder + " for one of your own");
+  }
+  if (errno != ENOENT && errno != EACCES)
+    return refused(where + " cannot be used: " + std::strerror(errno) + other_folder);
+  const bool hidden = errno == EACCES;
+  const bool there = stat(dir.c_str(), &found) == 0;
+  if (!hidden && (!there || access(dir.c_str(), W_OK | X_OK) == 0)) return ok_status();
+  if (there && !S_ISDIR(found.st_mode)) return refused(where + " is a file, not a folder" + other_folder);
+  return refused(where + (there ? " belongs to the user " + user_name(found.st_uid) + ", and" : "") +
+                 " cannot be used by the user " + user_name(geteuid()) + other_folder);
+}
+
+std::string shell_word(const std::string& text) {
+  const bool plain = !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || std::strchr("_-./:=,+@%", c) != nullptr ||
+           (c & 0x80) != 0;
+  });
+  if (plain) return text;
+  std::string out = "'";
+  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
+
+}  // namespace sqlcast::local
