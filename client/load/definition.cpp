@@ -184,10 +184,10 @@ TableDefinition read_table(std::string_view text, const TableRules& rules) {
   return definition;
 }
 
-std::string invoker_view(std::string_view text, bool& changed) {
+InvokerView invoker_view(std::string_view text) {
   Tokens tokens(text);
   std::string head;
-  changed = false;
+  bool changed = false;
   bool said = false;
   while (!tokens.end() && !tokens.word("VIEW")) {
     const std::string word = tokens.upper();
@@ -207,8 +207,8 @@ std::string invoker_view(std::string_view text, bool& changed) {
     if (word == "=") head.erase(head.size() - 1);
     tokens.next();
   }
-  changed = changed || !said;
-  return head + "SQL SECURITY INVOKER " + std::string(text.substr(std::min(tokens.offset(), text.size())));
+  head += "SQL SECURITY INVOKER " + std::string(text.substr(std::min(tokens.offset(), text.size())));
+  return {std::move(head), changed, !said};
 }
 
 }  // namespace sqlcast::load

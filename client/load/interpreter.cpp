@@ -182,17 +182,18 @@ void Interpreter::view(Placed& placed, Action& action) {
   }
   action.behind = checks_off_ || stood_in_.count(action.table) > 0;
   action.kind = Action::Kind::create_view;
-  bool changed = false;
-  std::string text = invoker_view(placed.statement.text, changed);
-  if (changed && !rules_.views_invoker)
+  InvokerView view = invoker_view(placed.statement.text);
+  if (view.other_rights && !rules_.views_invoker)
     return leave_out(action, action.form.what,
                      "it runs with the rights of an account (SQL SECURITY DEFINER); --views invoker makes it run with "
                      "those of who reads it",
                      false);
-  placed.statement.text = std::move(text);
+  placed.statement.text = std::move(view.text);
   if (refused(placed, action, false)) return;
-  if (changed)
+  if (view.other_rights)
     action.notes.push_back({Sort::rewritten, action.form.what, "SQL SECURITY INVOKER, no definer", false, 0});
+  else if (view.had_definer)
+    action.notes.push_back({Sort::rewritten, action.form.what, "no definer, whose rights it does not use", false, 0});
 }
 
 void Interpreter::database(Placed& placed, Action& action) {

@@ -89,9 +89,13 @@ struct TableRules {
 // Of CREATE TABLE. Its collations that MariaDB 10.11 lacks become the nearest that it has.
 TableDefinition read_table(std::string_view text, const TableRules& rules);
 
-// CREATE VIEW with SQL SECURITY INVOKER in place of what it says, and without DEFINER. `changed` tells whether it
-// said something else.
-std::string invoker_view(std::string_view text, bool& changed);
+// CREATE VIEW with SQL SECURITY INVOKER in place of what it says, and without DEFINER.
+struct InvokerView {
+  std::string text;
+  bool had_definer = false;
+  bool other_rights = false;  // it ran with its definer's
+};
+InvokerView invoker_view(std::string_view text);
 
 // The words of a text that may be names, quotes taken off: which tables and views it may be about.
 std::vector<std::string> names_in(std::string_view text);

@@ -398,3 +398,33 @@ TEST_CASE("import: a rollback of a transaction that was too large for a request 
   CHECK(run.exit_code == 1);
   CHECK(run.output.find("first parts are committed") != std::string::npos);
 }
+
+TEST_CASE("import: the forms of the sample database sakila arrive, and the summary says what did not", "[import]") {
+  Cluster cluster(1);
+  const std::string file = std::string(SQLCAST_SOURCE_DIR) + "/tests/import/sakila_forms.sql";
+  const Run run = import_files(cluster, {file});
+  INFO(run.output);
+  CHECK(run.exit_code == 0);  // all rows are there
+  const auto said = [&](const std::string& words) { return run.output.find(words) != std::string::npos; };
+  CHECK(said("Loaded: 20 rows into 9 tables, 9 tables made, 1 view made, 3 foreign keys added behind the rows"));
+  CHECK(said("SET (23 times): a cluster pins the settings of its sessions"));
+  CHECK(said("CREATE VIEW actor_info: no definer, whose rights it does not use [line 145]"));
+  const std::string left_out = run.output.substr(run.output.find("LEFT OUT:"));
+  for (const char* what : {"CREATE FUNCTION get_customer_balance", "CREATE PROCEDURE film_in_stock",
+                           "CREATE TRIGGER del_film", "CREATE TRIGGER ins_film", "CREATE VIEW film_list"})
+    CHECK(left_out.find(what) != std::string::npos);
+  CHECK(left_out.find("[line 153]") != std::string::npos);
+
+  const auto rows = [&](const std::string& sql) { return cluster.master().run(sql).text(); };
+  CHECK(rows("SELECT film_id, release_year, rating, special_features FROM sakila_forms.film ORDER BY 1") ==
+        "1|2006|PG|Deleted Scenes,Behind the Scenes\n2|2006|NC-17|Trailers");
+  CHECK(rows("SELECT HEX(picture) FROM sakila_forms.staff WHERE staff_id = 1") == "89504E470D0A1A0A00");
+  CHECK(rows("SELECT place_id, ST_AsText(location) FROM sakila_forms.place WHERE place_id = 2") == "2|POINT(1 2)");
+  CHECK(rows("SELECT film_id FROM sakila_forms.film_text WHERE MATCH (title, description) AGAINST ('astounding')") ==
+        "2");
+  CHECK(rows("SELECT last_name, films FROM sakila_forms.actor_info ORDER BY 1") == "DAVIS; --|0\nGUINESS|2\nO'NEILL|1");
+  CHECK(rows("SELECT COUNT(*) FROM information_schema.referential_constraints "
+             "WHERE constraint_schema = 'sakila_forms'") == "7");
+  cluster.wait_until_equal();
+  cluster.check_same_everywhere();
+}

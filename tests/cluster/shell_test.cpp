@@ -116,3 +116,23 @@ TEST_CASE("shell: a slave that knows that its master is away says so before it h
   cluster.master().wait_until_answering();
   CHECK(cluster.master().run("SELECT COUNT(*) FROM d.t").text() == "0");
 }
+
+TEST_CASE("shell: an error of a foreign key names the constraint", "[shell]") {
+  Cluster& cluster = shared_cluster();
+  (void)cluster.must("CREATE DATABASE shell_keys");
+  (void)cluster.must("CREATE TABLE shell_keys.p (id INT PRIMARY KEY)");
+  (void)cluster.must(
+      "CREATE TABLE shell_keys.c (id INT PRIMARY KEY, p INT, CONSTRAINT c_of_p FOREIGN KEY (p) REFERENCES "
+      "shell_keys.p (id))");
+  (void)cluster.must("INSERT INTO shell_keys.p VALUES (1)");
+  (void)cluster.must("INSERT INTO shell_keys.c VALUES (1, 1)");
+  for (const Node* node : {&cluster.master(), &cluster.slave(0)}) {
+    for (const char* sql : {"INSERT INTO shell_keys.c VALUES (2, 7)", "DELETE FROM shell_keys.p",
+                            "UPDATE shell_keys.c SET p = 9 WHERE id = 1"}) {
+      const Run run = shell(*node, {"-e", sql});
+      INFO(run.output);
+      CHECK(run.exit_code == 1);
+      CHECK(run.output.find("CONSTRAINT `c_of_p` FOREIGN KEY (`p`)") != std::string::npos);
+    }
+  }
+}
