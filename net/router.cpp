@@ -11,6 +11,7 @@
 #include "base/thread.h"
 #include "net/outbox.h"
 #include "net/socket.h"
+#include "net/turns.h"
 #include "net/unsent.h"
 
 namespace sqlcast::net {
@@ -65,15 +66,17 @@ class Router::Impl {
     return ok_status();
   }
 
-  void start(OnMessage on_message) {
-    SQLCAST_CHECK(!thread_.joinable());
+  void start(OnMessage on_message, AfterBurst after_burst) {
+    SQLCAST_CHECK(threads_.empty());
     on_message_ = std::move(on_message);
-    thread_ = start_thread("router", [this] { run(); });
+    after_burst_ = std::move(after_burst);
+    for (int i = 0; i < (after_burst_ ? 2 : 1); ++i) threads_.push_back(start_thread("router", [this] { run(); }));
   }
 
   void stop() {
     outbox_.close();
-    if (thread_.joinable()) thread_.join();
+    for (std::thread& thread : threads_) thread.join();
+    threads_.clear();
   }
 
   bool send_one(Outgoing&& reply) {
@@ -84,6 +87,7 @@ class Router::Impl {
 
   std::size_t send(std::vector<Outgoing>&& batch) {
     const std::size_t count = batch.size();
+    if (keep(batch)) return count;
     if (count <= kSentAtOnce && socket_mutex_.try_lock()) {
       const MutexLock lock(socket_mutex_, std::adopt_lock);
       if (outbox_.is_idle()) {
@@ -113,24 +117,65 @@ class Router::Impl {
   }
 
   void run() {
+    while (turns_.take()) lead();
+  }
+
+  // Until the turn is somebody else's, or the router has stopped.
+  void lead() {
     std::vector<Request> requests;
-    bool may_be_more = false;
     const int incoming = descriptor();
-    for (;;) {
+    bool waits = false;
+    while (true) {
       pollfd items[] = {{incoming, POLLIN, 0}, {outbox_.fd(), POLLIN, 0}};
-      ::poll(items, 2, may_be_more ? 0 : -1);  // interrupted, it finds nothing
+      if (waits) ::poll(items, 2, -1);  // interrupted, it finds nothing
       requests.clear();
       {
         const MutexLock lock(socket_mutex_);
-        if (items[1].revents != 0) {
+        if (!waits)
+          for (Outgoing& reply : take_kept()) deliver(std::move(reply));
+        if (items[1].revents != 0 || !outbox_.is_idle()) {
           const bool last = outbox_.closed();
           for (Outgoing& reply : outbox_.drain()) deliver(std::move(reply));
-          if (last) return;
+          if (last) return turns_.close();
         }
-        may_be_more = receive_burst(requests);
+        waits = !receive_burst(requests);
       }
       for (Request& request : requests) accept(std::move(request));
+      if (!after_burst_ || requests.empty()) continue;
+      const std::uint64_t turn = work();
+      if (turn == 0) continue;
+      if (!turns_.end_long(turn)) return;
+      waits = false;
     }
+  }
+
+  // The turn in which something was done that may have taken long; 0: nothing was.
+  std::uint64_t work() {
+    std::uint64_t turn = 0;
+    after_burst_([this, &turn] {
+      turn = turns_.begin_long();
+      if (turn != 0) {
+        const MutexLock lock(kept_mutex_);
+        worker_ = std::this_thread::get_id();
+      }
+      return turn != 0;
+    });
+    return turn;
+  }
+
+  // True, and the batch taken, when it is sent by who is at work in its turn.
+  bool keep(std::vector<Outgoing>& batch) {
+    if (worker_.load(std::memory_order_relaxed) != std::this_thread::get_id()) return false;
+    const MutexLock lock(kept_mutex_);
+    if (worker_ != std::this_thread::get_id()) return false;
+    std::move(batch.begin(), batch.end(), std::back_inserter(kept_));
+    return true;
+  }
+
+  std::vector<Outgoing> take_kept() {
+    const MutexLock lock(kept_mutex_);
+    worker_ = std::thread::id();
+    return std::exchange(kept_, {});
   }
 
   void deliver(Outgoing&& reply) SQLCAST_REQUIRES(socket_mutex_) {
@@ -204,12 +249,17 @@ class Router::Impl {
   Outbox<Outgoing> outbox_;
   std::string endpoint_;
   OnMessage on_message_;
+  AfterBurst after_burst_;
+  Turns turns_;  // with the socket
+  Mutex kept_mutex_;
+  std::vector<Outgoing> kept_ SQLCAST_GUARDED_BY(kept_mutex_);  // replies of who is at work, until it is not
+  std::atomic<std::thread::id> worker_;                         // changes under the mutex
   std::atomic<std::uint64_t> received_{0};
   std::atomic<std::uint64_t> sent_{0};
   std::atomic<std::uint64_t> malformed_{0};
   std::atomic<std::uint64_t> too_large_{0};
   std::atomic<std::uint64_t> dropped_{0};
-  std::thread thread_;
+  std::vector<std::thread> threads_;
 };
 
 Result<std::unique_ptr<Router>> Router::open(Options options) {
@@ -226,7 +276,9 @@ Result<std::unique_ptr<Router>> Router::open(Options options) {
 
 Router::Router(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Router::~Router() { stop(); }
-void Router::start(OnMessage on_message) { impl_->start(std::move(on_message)); }
+void Router::start(OnMessage on_message, AfterBurst after_burst) {
+  impl_->start(std::move(on_message), std::move(after_burst));
+}
 bool Router::send(Envelope envelope, proto::Frames frames) {
   return impl_->send_one({std::move(envelope), std::move(frames)});
 }

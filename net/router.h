@@ -1,5 +1,6 @@
-// Router: a node's front door. A ROUTER socket on a thread of its own; requests come to a callback on that thread,
-// replies are sent from any thread.
+// Router: a node's front door. A ROUTER socket and two threads, of which one at a time has it; requests come to a
+// callback on that thread, replies are sent from any thread. That thread may also do what the requests want itself:
+// should it take more than a moment, the other one goes on with the socket.
 //
 // Promises: one malformed peer never disturbs another; a reply to a peer that has gone, or that does not read, is
 // dropped and counted; the queue of replies is bounded in number and bytes. Peers are told apart by their envelope.
@@ -50,6 +51,12 @@ class Router {
   // delimiter, not looked into; there may be none.
   using OnMessage = std::function<void(Envelope, proto::Frames)>;
 
+  // Runs on the router's thread when what had come has been handed to the callback above: must be quick and must not
+  // throw, unless it has asked, once, whether it may take long, and was told true: then it may block. Replies that are
+  // sent by it from then on go together when it has returned, or when it has taken long.
+  using MayTakeLong = std::function<bool()>;
+  using AfterBurst = std::function<void(const MayTakeLong&)>;
+
   // Listens when it returns; requests wait in the socket until start(), so that whoever replies can hold the Router
   // by then. bad_request: the endpoint; io: it cannot be listened on, with what to do.
   static Result<std::unique_ptr<Router>> open(Options options);
@@ -57,8 +64,8 @@ class Router {
   Router(const Router&) = delete;
   Router& operator=(const Router&) = delete;
 
-  // Starts the thread. Once. Throws std::system_error when there can be no more threads.
-  void start(OnMessage on_message);
+  // Starts the threads. Once. Throws std::system_error when there can be no more threads.
+  void start(OnMessage on_message, AfterBurst after_burst = nullptr);
 
   // Any thread; never blocks. False: the queue is full or the router has stopped; the reply is dropped and counted.
   bool send(Envelope envelope, proto::Frames frames);
@@ -67,7 +74,7 @@ class Router {
   std::size_t send_batch(std::vector<Outgoing>&& batch);
 
   // Takes no more requests and replies, hands what is queued to libzmq, which has one second to get rid of it.
-  // Returns when the thread has ended. Not from the callback. Twice is once.
+  // Returns when the threads have ended. Not from the callback. Twice is once.
   void stop();
 
   const std::string& endpoint() const;  // with the port that was chosen

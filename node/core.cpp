@@ -23,7 +23,8 @@ storage::Database::Options database_options(const config::NodeConfig& config) {
   storage::Database::Options options;
   options.read_only = config.role == config::Role::slave;
   // One a reader, one a cursor, and as many again as there are readers for statements that do not stop when told to.
-  options.reader_connections = 2 * config.limits.readers + config.limits.max_cursors;
+  // The router's thread is a reader too.
+  options.reader_connections = 2 * (config.limits.readers + 1) + config.limits.max_cursors;
   options.stall_timeout = config.database.stall_timeout;
   if (config.database.mode == config::DatabaseMode::managed) {
     constexpr std::uint32_t kOthers = 100;  // our own, and an administrator's
@@ -74,9 +75,9 @@ Status Core::open(Front::Handler handler) {
   node_id_ = std::move(*id);
   // The socket first: a port that is taken is known at once, before a database is started for nothing.
   if (Status status = front.open(config.listen, config.limits.max_message_bytes); !status.ok()) return status;
-  front.start([this, handler = std::move(handler)](Caller caller, proto::Message message) {
-    receive(handler, std::move(caller), std::move(message));
-  });
+  front.start([this, handler = std::move(handler)](
+                  Caller caller, proto::Message message) { receive(handler, std::move(caller), std::move(message)); },
+              [this](const net::Router::MayTakeLong& may_take_long) { readers.after_burst(may_take_long); });
   if (Status status = open_log(); !status.ok()) return status;
   return database.start();
 }

@@ -16,6 +16,7 @@ struct Counters {
   std::atomic<std::uint64_t> requests{0};        // queries taken
   std::atomic<std::uint64_t> reads{0};           // answered here
   std::atomic<std::uint64_t> reads_together{0};  // of them: shared a round trip to the database with others
+  std::atomic<std::uint64_t> reads_at_door{0};   // of them: by the router's own thread
   std::atomic<std::uint64_t> writes{0};          // committed (master) or forwarded (slave)
   std::atomic<std::uint64_t> refused{0};         // by the policy or the role
   std::atomic<std::uint64_t> failed{0};          // other errors
@@ -42,7 +43,8 @@ struct Counters {
             {"groups", groups},
             {"unpublished", unpublished},
             {"definitions", definitions},
-            {"reads_together", reads_together}};
+            {"reads_together", reads_together},
+            {"reads_at_door", reads_at_door}};
   }
 };
 

@@ -160,11 +160,12 @@ Status Front::open(const std::string& endpoint, std::uint64_t max_message_bytes)
   return ok_status();
 }
 
-void Front::start(Handler handler) {
+void Front::start(Handler handler, net::Router::AfterBurst after_burst) {
   handler_ = std::move(handler);
   slow_lane_.start();
   router_->start(
-      [this](net::Envelope envelope, proto::Frames frames) { receive(std::move(envelope), std::move(frames)); });
+      [this](net::Envelope envelope, proto::Frames frames) { receive(std::move(envelope), std::move(frames)); },
+      std::move(after_burst));
 }
 
 void Front::stop() {

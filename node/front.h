@@ -54,7 +54,7 @@ class Front {
   // Listens; requests wait until start(). Main thread. Does not block.
   Status open(const std::string& endpoint, std::uint64_t max_message_bytes);
   // Main thread. Does not block.
-  void start(Handler handler);
+  void start(Handler handler, net::Router::AfterBurst after_burst = nullptr);
   // Answers large requests that wait, sends what is queued, then closes. Main thread. May block, for the request in
   // hand.
   void stop();

@@ -1,5 +1,7 @@
 #include "node/read_shapes.h"
 
+#include <algorithm>
+
 namespace sqlcast::node {
 namespace {
 
@@ -56,17 +58,31 @@ std::uint64_t read_shape(std::string_view sql) {
   return hash == 0 ? 1 : hash;
 }
 
-bool ReadShapes::known_small(std::uint64_t shape) const {
-  const auto found = good_runs_.find(shape);
-  return shape != 0 && found != good_runs_.end() && found->second >= kRuns;
+// Another thread's run may be lost in between: a run more is needed then.
+bool ReadShapes::known_small(std::uint64_t shape) const { return shape != 0 && (runs_of(shape) & kGood) == kRuns; }
+
+bool ReadShapes::known_swift(std::uint64_t shape) const {
+  return shape != 0 && runs_of(shape) == (kRuns << kSwiftAt | kRuns);
+}
+
+// 0 when it is not known.
+std::uint64_t ReadShapes::runs_of(std::uint64_t shape) const {
+  const std::uint64_t found = places_[place_of(shape)].load(std::memory_order_relaxed);
+  return (found ^ shape) >> kCountBits == 0 ? found & kCounts : 0;
 }
 
 void ReadShapes::ran(std::uint64_t shape, std::chrono::nanoseconds took, std::size_t bytes) {
   if (shape == 0) return;
   if (took > kQuick || bytes > kSmallBytes) return forget(shape);
-  if (good_runs_.size() >= kMost) good_runs_.clear();
-  unsigned& runs = good_runs_[shape];
-  if (runs < kRuns) ++runs;
+  const std::uint64_t runs = runs_of(shape);
+  const std::uint64_t good = std::min<std::uint64_t>((runs & kGood) + 1, kRuns);
+  const std::uint64_t swift = took > kSwift ? 0 : std::min<std::uint64_t>((runs >> kSwiftAt) + 1, kRuns);
+  const std::uint64_t now = swift << kSwiftAt | good;
+  if (now != runs) places_[place_of(shape)].store((shape & ~kCounts) | now, std::memory_order_relaxed);
+}
+
+void ReadShapes::forget(std::uint64_t shape) {
+  if (runs_of(shape) != 0) places_[place_of(shape)].store(0, std::memory_order_relaxed);
 }
 
 }  // namespace sqlcast::node

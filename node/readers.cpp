@@ -76,6 +76,10 @@ void Readers::stop() {
     front_.fail(caller, why_stopped(Stopped::shutting_down));
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
+  {
+    const MutexLock lock(guest_mutex_);
+    guest_.reset();
+  }
   workers_gone_ = true;
   cursors_.stop();
   if (watcher_.joinable()) watcher_.join();
@@ -95,6 +99,10 @@ void Readers::fail(const ReadJob& job, const proto::ErrorReply& error) {
 void Readers::submit(ReadJob job) {
   if (job.shape == 0 && job.statements.size() == 1 && !job.warnings && job.statements.front().size() <= kMostText)
     job.shape = read_shape(job.statements.front());
+  if (!hold(job)) queue(std::move(job));
+}
+
+void Readers::queue(ReadJob job) {
   if (queue_.try_push(std::move(job))) return;
   Status status = Status::error(stopping_ ? Code::shutting_down : Code::busy,
                                 stopping_ ? "the node is stopping; ask another one"
@@ -133,13 +141,15 @@ void Readers::work() {
   while (true) {
     std::optional<ReadJob> job = queue_.pop(500ms);
     if (job) {
-      std::vector<ReadJob> together = take_more(worker, *job);
+      ++at_work_;
+      std::vector<ReadJob> together = take_more(*job);
       if (together.empty()) {
         answer(worker, *job);
       } else {
         together.insert(together.begin(), std::move(*job));
         answer_batch(worker, std::move(together));
       }
+      --at_work_;
     } else if (queue_.closed()) {
       return;
     }
@@ -223,11 +233,11 @@ void Readers::answer_statements(Worker& worker, const ReadJob& job) {
     }
   }
   if (!results) {
-    worker.shapes.forget(job.shape);
+    shapes_.forget(job.shape);
     fail(job, results.status(), failed);
     return;
   }
-  worker.learn(job, results->front(), Clock::now() - begun);
+  learn(job, results->front(), Clock::now() - begun);
   send_when_settled(job, std::move(*results), position);
 }
 

@@ -8,8 +8,12 @@
 // (read_shapes.h), and has them run one after the other in one round trip to the database (read_batch.h). Each is still
 // stopped, answered and retried by itself; whatever goes otherwise than expected, what is left of a batch runs one by
 // one.
+//
+// What is known to be quicker still is read by the router's own thread, where that is no detour for others: no thread
+// is woken for it. Should it take its time after all, another thread goes on with the socket (net/router.h).
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -30,6 +34,7 @@
 #include "node/node_log.h"
 #include "node/position_board.h"
 #include "node/read_batch.h"
+#include "node/read_shapes.h"
 #include "node/reads_under_way.h"
 #include "proto/message.h"
 #include "storage/database.h"
@@ -70,6 +75,10 @@ class Readers {
   // Any thread. May block, for the database.
   bool cancel(const RequestKey& key);
 
+  // The router's thread, when it has handed on what had come: reads what was kept for it, or hands that on, too. May
+  // block, for the database, when it may take long.
+  void after_burst(const net::Router::MayTakeLong& may_take_long);
+
   // Any thread. Does not block.
   std::size_t queue_depth() const { return queue_.size(); }
 
@@ -78,9 +87,14 @@ class Readers {
   struct Worker;
   static constexpr std::size_t kMostTogether = 16;
   void work();
+  bool hold(ReadJob& job);
+  void queue(ReadJob job);
+  bool reads_here(std::size_t jobs) const;
+  void read_held(std::vector<ReadJob> jobs);
+  void learn(const ReadJob& job, const proto::StatementResult& result, std::chrono::nanoseconds took);
   void watch();
   void answer(Worker& worker, const ReadJob& job);
-  std::vector<ReadJob> take_more(const Worker& worker, const ReadJob& job);
+  std::vector<ReadJob> take_more(const ReadJob& job);
   struct BatchRun;
   void answer_batch(Worker& worker, std::vector<ReadJob> jobs);
   bool begin_batch(Worker& worker, const ReadJob& first);
@@ -114,7 +128,14 @@ class Readers {
   ReadsUnderWay under_way_;
   BoundedQueue<ReadJob> queue_;
   std::vector<std::thread> threads_;
-  std::thread watcher_;  // ends statements whose time is over, and cursors
+  ReadShapes shapes_;
+  const unsigned processors_ = std::max(1U, std::thread::hardware_concurrency());
+  std::atomic<std::uint32_t> at_work_{0};                           // of the threads
+  std::atomic<std::thread::id> router_thread_;                      // after_burst() follows what it submits
+  std::vector<ReadJob> held_;                                       // the router's thread's, until then
+  Mutex guest_mutex_;                                               // held while it reads
+  std::unique_ptr<Worker> guest_ SQLCAST_GUARDED_BY(guest_mutex_);  // what it reads with
+  std::thread watcher_;                                             // ends statements whose time is over, and cursors
   Mutex batches_mutex_;
   std::set<ReadBatch*> batches_ SQLCAST_GUARDED_BY(batches_mutex_);  // in the database now
   KeyColumns key_columns_;

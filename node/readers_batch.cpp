@@ -23,15 +23,15 @@ struct Readers::BatchRun {
 };
 
 // Those that wait behind `job` and may go with it: its fair share of them, while all readers are busy.
-std::vector<ReadJob> Readers::take_more(const Worker& worker, const ReadJob& job) {
+std::vector<ReadJob> Readers::take_more(const ReadJob& job) {
   std::vector<ReadJob> more;
   const std::size_t most = std::min(kMostTogether - 1, queue_.size() / limits_.readers);
-  if (most == 0 || !worker.shapes.known_small(job.shape)) return more;
+  if (most == 0 || !shapes_.known_small(job.shape)) return more;
   const Clock::time_point now = Clock::now();
   if (job.deadline <= now) return more;
   while (more.size() < most) {
     std::optional<ReadJob> next = queue_.try_pop_if([&](const ReadJob& waiting) {
-      return worker.shapes.known_small(waiting.shape) && waiting.database == job.database && waiting.deadline > now;
+      return shapes_.known_small(waiting.shape) && waiting.database == job.database && waiting.deadline > now;
     });
     if (!next) break;
     more.push_back(std::move(*next));
@@ -93,7 +93,7 @@ bool Readers::answer_part(BatchRun& run, std::size_t index, storage::RowStream& 
   Result<proto::Page> page = reader.next(page_rows(job), limits_.max_page_bytes);
   const bool whole = page.ok() && !reader.more() && within_limit(reader).ok();
   if (!whole) {
-    run.worker.shapes.forget(job.shape);
+    shapes_.forget(job.shape);
     return false;
   }
   const Stopped stopped = under_way_.end_running(run.connection);
@@ -105,7 +105,7 @@ bool Readers::answer_part(BatchRun& run, std::size_t index, storage::RowStream& 
   key_columns_.mark(rows.origins(), result.columns);
   result.page = std::move(*page);
   const Clock::time_point now = Clock::now();
-  run.worker.learn(job, result, now - run.since);
+  learn(job, result, now - run.since);
   run.since = now;
   send_when_settled(job, std::move(results), run.position);
   ++counters_.reads_together;
@@ -127,7 +127,7 @@ void Readers::end_batch(Worker& worker, BatchRun& run) {
   }
   if (run.given_up) worker.connection.reset();
   for (std::size_t i = run.answered; i < run.batch.size(); ++i) {
-    worker.shapes.forget(run.batch.job(i).shape);
+    shapes_.forget(run.batch.job(i).shape);
     answer(worker, run.batch.job(i));
   }
 }

@@ -210,3 +210,45 @@ TEST_CASE("small reads: beside an endless SELECT, a million rows and cancels, ea
   CHECK((stopped.ok() && *stopped));
   CHECK(endless.reply.get().status.code == Code::cancelled);
 }
+
+TEST_CASE("small reads: one alone is read by the router's own thread, and should it take long, others go on",
+          "[small_reads]") {
+  const auto cluster = small_cluster();
+  const Node& slave = cluster->slave(0);
+  const auto client = client_of(slave);
+  const auto at_door = [&] { return slave.status()->counters.at("reads_at_door"); };
+  // One after the other, until they are.
+  const auto make_swift = [&](const std::string& sql, const std::string& cell) {
+    const std::uint64_t before = at_door();
+    wait_for("reads by the router's thread", [&] {
+      for (int i = 0; i < 20; ++i) CHECK(cell_of(client->run(read_of(sql))) == cell);
+      return at_door() > before;
+    });
+  };
+  make_swift(triples(1), "1");
+  make_swift(point(2), "14");
+  // Nothing else is under way: this one is the router's thread's, and takes minutes.
+  Asked endless;
+  wait_for("an endless read by the router's thread", [&] {
+    make_swift(triples(1), "1");
+    const std::uint64_t before = at_door();
+    endless = ask(*client, triples(kRows));
+    // Behind it, and a reader's for its comment.
+    CHECK(cell_of(client->run(read_of("SELECT /* behind */ 5"))) == "5");
+    if (at_door() == before + 1) return true;
+    CHECK(client->cancel(endless.id).ok());
+    (void)endless.reply.get();
+    return false;
+  });
+  for (int id = 1; id <= 200; ++id) CHECK(cell_of(client->run(read_of(point(id)))) == std::to_string(7 * id));
+  std::vector<Asked> many;
+  for (int id = 1; id <= 500; ++id) many.push_back(ask(*client, point(id)));
+  for (int id = 1; id <= 500; ++id)
+    CHECK(cell_of(many[static_cast<std::size_t>(id - 1)].reply.get()) == std::to_string(7 * id));
+  CHECK(!is_there(endless.reply));
+  const Result<bool> stopped = client->cancel(endless.id);
+  INFO(show(stopped.status()));
+  CHECK((stopped.ok() && *stopped));
+  CHECK(endless.reply.get().status.code == Code::cancelled);
+  make_swift(point(3), "21");
+}

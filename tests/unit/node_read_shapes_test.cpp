@@ -37,3 +37,34 @@ TEST_CASE("read shapes: what was quick and small several times is known to be, u
   for (unsigned i = 0; i < 9; ++i) shapes.ran(0, 1ms, 1);
   CHECK(!shapes.known_small(0));
 }
+
+TEST_CASE("read shapes: what takes more than a moment is small, and not swift, until it was several times") {
+  ReadShapes shapes;
+  for (unsigned i = 0; i < ReadShapes::kRuns; ++i) {
+    CHECK(!shapes.known_swift(7));
+    shapes.ran(7, 100us, 100);
+  }
+  CHECK(shapes.known_swift(7));
+  shapes.ran(7, ReadShapes::kSwift + 1us, 100);
+  CHECK(shapes.known_small(7));
+  for (unsigned i = 0; i < ReadShapes::kRuns; ++i) {
+    CHECK(!shapes.known_swift(7));
+    shapes.ran(7, 100us, 100);
+  }
+  CHECK(shapes.known_swift(7));
+  shapes.forget(7);
+  CHECK(!shapes.known_small(7));
+  CHECK(!shapes.known_swift(7));
+}
+
+TEST_CASE("read shapes: one that has the place of another is not taken for it") {
+  ReadShapes shapes;
+  const std::uint64_t one = std::uint64_t{3} << 60U | 5;
+  const std::uint64_t other = std::uint64_t{2} << 60U | 5;
+  for (unsigned i = 0; i < ReadShapes::kRuns; ++i) shapes.ran(one, 100us, 100);
+  CHECK(!shapes.known_small(other));
+  shapes.forget(other);
+  CHECK(shapes.known_swift(one));
+  shapes.ran(other, 100us, 100);
+  CHECK(!shapes.known_small(one));
+}
