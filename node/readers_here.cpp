@@ -9,6 +9,9 @@ namespace {
 // Where the processors are so few, whoever is woken for a read only takes the one that another needs.
 constexpr unsigned kFewProcessors = 2;
 
+// In one text: the more, the less a read costs, and it is over before the socket is somebody else's.
+constexpr std::size_t kMostHere = 64;
+
 }  // namespace
 
 void Readers::learn(const ReadJob& job, const proto::StatementResult& result, std::chrono::nanoseconds took) {
@@ -21,7 +24,7 @@ void Readers::learn(const ReadJob& job, const proto::StatementResult& result, st
 
 // Of what the router's thread has at hand: true when it is kept for after_burst().
 bool Readers::hold(ReadJob& job) {
-  if (router_thread_.load(std::memory_order_relaxed) != std::this_thread::get_id() || held_.size() == kMostTogether ||
+  if (router_thread_.load(std::memory_order_relaxed) != std::this_thread::get_id() || held_.size() == kMostHere ||
       !shapes_.known_swift(job.shape))
     return false;
   held_.push_back(std::move(job));
