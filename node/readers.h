@@ -133,6 +133,7 @@ class Readers {
   std::atomic<std::uint32_t> at_work_{0};                           // of the threads
   std::atomic<std::thread::id> router_thread_;                      // after_burst() follows what it submits
   std::vector<ReadJob> held_;                                       // the router's thread's, until then
+  std::atomic<std::size_t> most_here_{16};                          // together: as many as do not take long
   Mutex guest_mutex_;                                               // held while it reads
   std::unique_ptr<Worker> guest_ SQLCAST_GUARDED_BY(guest_mutex_);  // what it reads with
   std::thread watcher_;                                             // ends statements whose time is over, and cursors

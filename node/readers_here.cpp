@@ -1,4 +1,5 @@
 // Readers: what the router's own thread reads.
+#include <algorithm>
 #include <utility>
 
 #include "node/readers_worker.h"
@@ -9,8 +10,9 @@ namespace {
 // Where the processors are so few, whoever is woken for a read only takes the one that another needs.
 constexpr unsigned kFewProcessors = 2;
 
-// In one text: the more, the less a read costs, and it is over before the socket is somebody else's.
+// In one text: the more, the less a read costs; what would take longer than this altogether is better read by several.
 constexpr std::size_t kMostHere = 64;
+constexpr std::chrono::milliseconds kLongest{4};
 
 }  // namespace
 
@@ -24,7 +26,7 @@ void Readers::learn(const ReadJob& job, const proto::StatementResult& result, st
 
 // Of what the router's thread has at hand: true when it is kept for after_burst().
 bool Readers::hold(ReadJob& job) {
-  if (router_thread_.load(std::memory_order_relaxed) != std::this_thread::get_id() || held_.size() == kMostHere ||
+  if (router_thread_.load(std::memory_order_relaxed) != std::this_thread::get_id() || held_.size() >= most_here_ ||
       !shapes_.known_swift(job.shape))
     return false;
   held_.push_back(std::move(job));
@@ -59,10 +61,19 @@ void Readers::read_held(std::vector<ReadJob> jobs) {
   if (together.empty()) return;
   counters_.reads_at_door += together.size();
   if (!guest_) guest_ = std::make_unique<Worker>();
+  const std::size_t count = together.size();
+  const Clock::time_point begun = Clock::now();
   if (together.size() == 1) {
     answer(*guest_, together.front());
   } else {
     answer_batch(*guest_, std::move(together));
+  }
+  const auto took = Clock::now() - begun;
+  const std::size_t most = most_here_;
+  if (took > kLongest) {
+    most_here_ = std::max<std::size_t>(1, std::min(most, count) / 2);
+  } else if (count == most && 2 * took < kLongest) {
+    most_here_ = std::min(2 * most, kMostHere);
   }
 }
 
