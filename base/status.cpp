@@ -26,6 +26,7 @@ constexpr std::array kNames = {
     NamedCode{Code::cursor_not_found, "CURSOR_NOT_FOUND"},
     NamedCode{Code::too_many_cursors, "TOO_MANY_CURSORS"},
     NamedCode{Code::request_not_found, "REQUEST_NOT_FOUND"},
+    NamedCode{Code::not_allowed, "NOT_ALLOWED"},
     NamedCode{Code::busy, "BUSY"},
     NamedCode{Code::timeout, "TIMEOUT"},
     NamedCode{Code::cancelled, "CANCELLED"},

@@ -30,6 +30,7 @@ enum class Code : std::uint16_t {
   cursor_not_found = 114,
   too_many_cursors = 115,
   request_not_found = 116,  // nothing to cancel under that id
+  not_allowed = 117,        // the key of the connection may not do that, or is not let in at all
 
   // The state of the nodes.
   busy = 200,                  // a bounded queue is full; try again after retry_after_ms

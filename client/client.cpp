@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/mutex.h"
 #include "client/io_thread.h"
+#include "client/keys.h"
 #include "net/endpoint.h"
 #include "sql/policy.h"
 
@@ -394,6 +395,8 @@ Result<std::unique_ptr<Client>> Client::open(Options options) {
     if (!checked.ok()) return checked.status();
     endpoint = std::move(*checked);
   }
+  if (!options.key_file.empty())
+    if (Status status = use_key_file(options.key_file, options.endpoints); !status.ok()) return status;
   std::uint64_t first_request = 1;
   if (options.client_id.empty()) {
     options.client_id = random_client_id();

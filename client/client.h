@@ -48,6 +48,7 @@ struct Options {
   Ack ack = Ack::unset;                  // unset = the master's default
   AckFor ack_for = AckFor::unset;        // likewise
   std::uint32_t page_rows = 0;           // 0 = the node's default
+  std::string key_file;                  // with which key to go to nodes, or empty; their keys are in `nodes` beside it
   bool warnings = false;                 // collect what the database warns of; costs a read half as much again
 };
 
@@ -147,8 +148,9 @@ using ReplyCallback = std::function<void(Reply)>;
 
 class Client {
  public:
-  // bad_request when an endpoint cannot be parsed or none is given; io when the process has no descriptor or thread
-  // left. Does not block: the first request waits for a node.
+  // bad_request when an endpoint cannot be parsed or none is given; config when the key cannot be used, or none is
+  // known of a node that is named. The keys are the process's from then on: of its nodes, for every Client and Tail. io
+  // when the process has no descriptor or thread left. Does not block: the first request waits for a node.
   static Result<std::unique_ptr<Client>> open(Options options);
   // Requests under way end with `cancelled`, writes that are out with `outcome_unknown`; their callbacks have run when
   // it returns, and threads that were inside a call have left it. May block, for those. Not from a callback.

@@ -156,6 +156,10 @@ void Engine::not_sent(std::uint64_t exchange, const Status& why, TimePoint now) 
   const auto it = open_.find(exchange);
   if (it == open_.end() || !it->second.on_its_way) return;
   --it->second.copies;
+  if (why.code == Code::config) {
+    it->second.on_its_way = false;
+    return refused(std::string(it->second.endpoint), why, now);
+  }
   if (it->second.exchange.repeat == Repeat::never || why.code == Code::too_large) {
     complete(it, {why, {}, it->second.endpoint, {}}, now);
     return;
@@ -211,6 +215,45 @@ void Engine::give_up_on(const std::string& endpoint, TimePoint now) {
       open.on_its_way = false;
       open.unsettled = true;
       open.last_status = silent;
+      open.send_at = now;
+      dispatch(id, open, now);
+    }
+  }
+}
+
+// That has not refused this client.
+bool Engine::nobody_else(const Open& open, const std::string& endpoint) const {
+  if (!open.exchange.pinned.empty()) return open.exchange.pinned == endpoint;
+  const std::vector<KnownNode>& all = endpoints_.all();
+  return std::all_of(all.begin(), all.end(),
+                     [this](const KnownNode& node) { return !node.listed || refusals_.contains(node.address); });
+}
+
+void Engine::refused(const std::string& endpoint, const Status& why, TimePoint now) {
+  now_ = now;
+  const KnownNode* const known = endpoints_.find(endpoint);
+  const bool was_in = known != nullptr && known->last_heard != TimePoint{};
+  refusals_[endpoint] = why;
+  endpoints_.failed(endpoint, now);
+  probes_.erase(endpoint);
+  actions_.emplace_back(Reset{endpoint});
+  std::vector<std::uint64_t> ids;
+  for (const auto& [id, open] : open_)
+    if ((open.on_its_way && open.endpoint == endpoint) || nobody_else(open, endpoint)) ids.push_back(id);
+  for (const std::uint64_t id : ids) {
+    const auto it = open_.find(id);
+    if (it == open_.end()) continue;
+    Open& open = it->second;
+    const bool went_there = open.on_its_way && open.endpoint == endpoint;
+    // It may have been let in when this was sent.
+    open.unsettled = open.unsettled || (went_there && was_in);
+    open.on_its_way = open.on_its_way && !went_there;
+    open.last_status = why;
+    if (nobody_else(open, endpoint) || (went_there && open.exchange.repeat == Repeat::never)) {
+      Outcome outcome{why, {}, endpoint, {}};
+      if (may_have_run(open)) outcome = outcome_unknown(open, why.message);
+      complete(it, std::move(outcome), now);
+    } else {
       open.send_at = now;
       dispatch(id, open, now);
     }
@@ -335,6 +378,7 @@ void Engine::note_position(const proto::Message& message, std::optional<TimePoin
 void Engine::received(const std::string& endpoint, std::uint64_t exchange, proto::Message message, TimePoint now) {
   now_ = now;
   endpoints_.heard(endpoint, now);
+  refusals_.erase(endpoint);
   const auto asked = probes_.find(endpoint);
   std::optional<Probe> probe;
   if (asked != probes_.end() && asked->second.exchange == exchange) {

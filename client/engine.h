@@ -98,6 +98,13 @@ class Engine {
   // A Send could not be carried out; the message is not on its way.
   void not_sent(std::uint64_t exchange, const Status& why, TimePoint now);
 
+  // The node at `endpoint` does not let this client in, or is not the one that is known here: what nobody else can
+  // answer ends with `why`.
+  void refused(const std::string& endpoint, const Status& why, TimePoint now);
+
+  // The connection to `endpoint` is none: what went there goes again, there or elsewhere.
+  void lost(const std::string& endpoint, TimePoint now) { give_up_on(endpoint, now); }
+
   // Does what is due. Call at next_tick() at the latest.
   void tick(TimePoint now);
   TimePoint next_tick() const;  // TimePoint::max() when nothing is to come
@@ -145,6 +152,7 @@ class Engine {
   bool awaits_position(Open& open, const std::string& endpoint, TimePoint now);
   void check(std::uint64_t id, Open& open, TimePoint now);
   void give_up_on(const std::string& endpoint, TimePoint now);
+  bool nobody_else(const Open& open, const std::string& endpoint) const;
   void probe(const std::string& endpoint, TimePoint now);
   void probe_silent(TimePoint now);
   TimePoint probe_due(const std::string& endpoint, TimePoint waiting_since) const;
@@ -172,6 +180,7 @@ class Engine {
   TimePoint seen_until_{};     // when it is too old to begin a write with
   TimePoint discovered_at_{};  // last time that every listed endpoint was asked
   TimePoint discovery_ends_{};
+  std::map<std::string, Status> refusals_;  // by endpoint, since it was last heard
   std::vector<Action> actions_;
 };
 

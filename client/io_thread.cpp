@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/thread.h"
+#include "net/key_ring.h"
 #include "proto/codec.h"
 
 namespace sqlcast::client {
@@ -115,6 +116,22 @@ void IoThread::wait_and_receive() {
   if (poller_.ready(&wake_up_)) wake_up_.clear();
   for (const auto& [endpoint, dealer] : dealers_)
     if (poller_.ready(dealer.get())) receive(endpoint, *dealer);
+  for (const auto& [endpoint, dealer] : dealers_)
+    if (const std::optional<Status> refused = dealer->take_refusal()) {
+      if (refused->code == Code::not_allowed) engine_.refused(endpoint, *refused, Clock::now());
+      if (refused->code != Code::not_allowed) engine_.lost(endpoint, Clock::now());
+    }
+}
+
+// Of a node that has proven its own key: those of the nodes that it leads to.
+void IoThread::learn_keys(const std::string& endpoint, const proto::Message& message) {
+  const auto* reply = std::get_if<proto::StatusReply>(&message);
+  if (reply == nullptr || reply->self.key.empty()) return;
+  net::KeyRing& ring = net::key_ring();
+  ring.learn(endpoint, reply->self.endpoint, reply->self.key);
+  ring.learn(endpoint, reply->self.master, reply->self.master_key);
+  ring.learn(endpoint, reply->self.publisher, reply->self.master_key);
+  for (const proto::NodeStatus& peer : reply->peers) ring.learn(endpoint, peer.endpoint, peer.key);
 }
 
 // While nobody drove: answers to questions of our own, without which their nodes would be taken for dead.
@@ -192,6 +209,7 @@ void IoThread::receive(const std::string& endpoint, net::Dealer& dealer) {
     const TimePoint now = Clock::now();
     auto decoded = proto::decode(*frames);
     if (decoded.ok()) {
+      learn_keys(endpoint, decoded->message);
       engine_.received(endpoint, decoded->header.exchange, std::move(decoded->message), now);
     } else {
       const std::uint64_t exchange = frames->empty() ? 0 : proto::peek_exchange(frames->front());

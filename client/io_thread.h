@@ -62,6 +62,7 @@ class IoThread {
   void carry_out(Engine::Action& action, TimePoint now);
   void send(const Engine::Send& send, TimePoint now);
   void receive(const std::string& endpoint, net::Dealer& dealer);
+  static void learn_keys(const std::string& endpoint, const proto::Message& message);
   net::Dealer* dealer(const std::string& endpoint, Status& problem);
 
   // Who drives owns these four.

@@ -43,6 +43,7 @@ class Tail::Impl {
       auto received = subscriber_->receive(kTick);
       const TimePoint now = Clock::now();
       if (received) take(*received, now);
+      if (const auto refused = subscriber_->take_refusal()) on_refusal(*refused);
       if (now - heard_ > kSilence) look_for_publisher(now);
       if (follower_.wants_log(now)) read_log(now);
       deliver();
@@ -60,6 +61,13 @@ class Tail::Impl {
       follower_.head(beacon->head.sequence, now);
       if (callbacks_.on_beacon) callbacks_.on_beacon(*beacon);
     }
+  }
+
+  // Said once, not at each of the attempts that follow.
+  void on_refusal(const Status& refused) {
+    if (refused.code == Code::not_allowed && std::exchange(refusal_, refused.message) != refused.message)
+      problem(refused);
+    if (const Status again = subscriber_->reset(); !again.ok()) problem(again);
   }
 
   // The master may have moved, or may be gone; any node knows.
@@ -111,6 +119,7 @@ class Tail::Impl {
   const Callbacks callbacks_;
   TimePoint heard_{};
   bool lost_ = false;
+  std::string refusal_;
   std::atomic<bool> stopping_{false};
   std::thread thread_;
 };

@@ -6,7 +6,7 @@ include(CMakePackageConfigHelpers)
 
 add_library(sqlcast::client ALIAS sqlcast_client)
 
-set(package_rooms base proto net sql client)
+set(package_rooms base proto access net sql client)
 foreach(room ${package_rooms})
   set_target_properties(sqlcast_${room} PROPERTIES EXPORT_NAME ${room})
 endforeach()

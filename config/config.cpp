@@ -4,6 +4,7 @@
 #include <array>
 #include <exception>
 #include <filesystem>
+#include <tuple>
 #include <utility>
 
 #include "config/sources.h"
@@ -36,6 +37,7 @@ class Loader {
     take_flags();
     fill_defaults();
     check_addresses();
+    check_security();
     check_database();
     check_log();
     check_limits();
@@ -115,6 +117,8 @@ class Loader {
       const std::string port = endpoint_port(config_.listen);
       config_.name = role_ == Role::master ? "master" : "slave" + (port.empty() ? "" : "-" + port);
     }
+    if (config_.security.mode == SecurityMode::curve && config_.security.nodes.empty() && !config_.security.key.empty())
+      config_.security.nodes = (fs::path(config_.security.key).parent_path() / "nodes").string();
     if (config_.data_dir.empty()) config_.data_dir = absolute("var/" + config_.name, !source_.file.empty());
   }
 
@@ -130,6 +134,37 @@ class Loader {
     if (local(config_.master) == local(config_.listen))
       problem(higher("master", "listen"), "'" + config_.master + "' is also this node's own `listen`, and a slave " +
                                               "cannot follow itself; accepted values: the master's endpoint");
+  }
+
+  void check_security() {
+    const Security& security = config_.security;
+    if (security.mode == SecurityMode::none) {
+      check_loopback("listen", config_.listen);
+      if (role_ == Role::master) check_loopback("publish", config_.publish);
+      for (const char* name : {"security.key", "security.allowed", "security.nodes"})
+        if (const auto given = given_.find(name); given != given_.end())
+          problem(given->second, "has no effect, since security.mode is none (" + where("security.mode") +
+                                     "); accepted values: none; or set security.mode to curve");
+      return;
+    }
+    for (const auto& [name, value, advice] :
+         {std::tuple("security.key", security.key, "sqlcast keys new NAME --role node"),
+          std::tuple("security.allowed", security.allowed, "sqlcast keys allow NAME ROLE PUBLICKEY")})
+      if (value.empty())
+        problem("security.mode", "'curve' needs " + std::string(name) +
+                                     "; accepted values: the path of the file that `" + advice + "` writes");
+  }
+
+  // In clear, whoever reaches the port reads and writes everything.
+  void check_loopback(const std::string& setting, const std::string& endpoint) {
+    const bool loopback = endpoint.starts_with("ipc://") || endpoint.starts_with("tcp://127.") ||
+                          endpoint.starts_with("tcp://localhost:") || endpoint.starts_with("tcp://[::1]:");
+    if (loopback) return;
+    problem(setting, "'" + endpoint + "' can be reached from other machines, and security.mode is none (" +
+                         where("security.mode") +
+                         "): whoever reaches it could read and write everything. Accepted values: an address of the "
+                         "loopback, such as tcp://127.0.0.1:PORT; or set security.mode to curve, with security.key and "
+                         "security.allowed (docs/security.md)");
   }
 
   static std::string local(std::string endpoint) {

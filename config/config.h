@@ -17,6 +17,7 @@ namespace sqlcast::config {
 
 enum class Role { master, slave };
 enum class DatabaseMode { managed, external };
+enum class SecurityMode { none, curve };
 
 struct Database {
   DatabaseMode mode = DatabaseMode::managed;
@@ -70,6 +71,14 @@ struct LogSettings {
   std::uint64_t hold_bytes = 8ULL << 30U;
 };
 
+// Who is let in. docs/security.md says what the files are.
+struct Security {
+  SecurityMode mode = SecurityMode::none;  // none: everybody who reaches the ports, which are on the loopback then
+  std::string key;                         // curve: the node's own private key
+  std::string allowed;                     // curve: the keys that are let in, and their roles
+  std::string nodes;                       // curve: the keys of other nodes. Default: `nodes` beside the key
+};
+
 struct NodeConfig {
   Role role = Role::master;
   std::string name;                              // default: "master", "slave-PORT"
@@ -84,6 +93,7 @@ struct NodeConfig {
   std::chrono::milliseconds beacon_interval{200};   // master
   std::chrono::milliseconds publish_interval{5};    // master: groups of a stream go out together; 0 = each at once
   std::chrono::milliseconds master_timeout{3'000};  // slave: no beacon so long = the master is gone
+  Security security;
   Database database;
   LogSettings log;
   Limits limits;

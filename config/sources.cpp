@@ -50,7 +50,9 @@ bool readable_by_everyone(const std::string& file) {
 }
 
 // Variables that other programs of sqlcast read.
-bool meant_for_others(std::string_view name) { return name == "SQLCAST_DIR" || name.starts_with("SQLCAST_TEST_"); }
+bool meant_for_others(std::string_view name) {
+  return name == "SQLCAST_DIR" || name == "SQLCAST_KEY" || name.starts_with("SQLCAST_TEST_");
+}
 
 void add_variable(const std::string& name, const std::string& value, const std::string& where, Layer layer,
                   std::vector<Given>& generic, std::vector<Given>& given, Problems& problems) {

@@ -206,6 +206,22 @@ void add_node(std::vector<Row>& rows) {
                          milliseconds{600'000}, "Without a beacon for so long, the master counts as gone.")));
 }
 
+void add_security(std::vector<Row>& rows) {
+  rows.push_back(choice(
+      "security.mode", "curve or none", SQLCAST_FIELD(SecurityMode, security.mode),
+      std::array{Choice<SecurityMode>{"curve", SecurityMode::curve}, Choice<SecurityMode>{"none", SecurityMode::none}},
+      "curve: connections are encrypted, and only keys that are allowed are let in; none: everybody "
+      "is, in clear, and the node listens on the loopback alone."));
+  rows.push_back(as_path(text("security.key", "path", SQLCAST_FIELD(std::string, security.key), check_text,
+                              "The node's own private key, as `sqlcast keys new` writes it; its owner's alone.")));
+  rows.push_back(
+      as_path(text("security.allowed", "path", SQLCAST_FIELD(std::string, security.allowed), check_text,
+                   "The file of the keys that are let in, and of their roles; read again when it changes.")));
+  rows.push_back(as_path(text("security.nodes", "path", SQLCAST_FIELD(std::string, security.nodes), check_text,
+                              "The file of the keys of the nodes that this one connects to; without it, the file "
+                              "`nodes` beside `security.key`.")));
+}
+
 void add_database(std::vector<Row>& rows) {
   rows.push_back(choice("database.mode", "managed or external", SQLCAST_FIELD(DatabaseMode, database.mode),
                         std::array{Choice<DatabaseMode>{"managed", DatabaseMode::managed},
@@ -332,6 +348,7 @@ std::string default_text(const Row& row) {
 std::vector<Row> make_table() {
   std::vector<Row> rows;
   add_node(rows);
+  add_security(rows);
   add_database(rows);
   add_log(rows);
   add_message_limits(rows);

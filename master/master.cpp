@@ -7,6 +7,7 @@
 #include "base/logging.h"
 #include "base/mutex.h"
 #include "master/freeze.h"
+#include "net/key_ring.h"
 #include "node/explain.h"
 #include "node/stop_guard.h"
 #include "proto/codec.h"
@@ -59,7 +60,9 @@ Master::Master(const config::NodeConfig& config)
 Master::~Master() { stop(); }
 
 Status Master::start() {
+  if (Status status = core_.security.open(); !status.ok()) return status;
   net::Publisher::Options options;
+  options.gate = core_.security.gate();
   options.endpoint = core_.config.publish;
   options.beacon_interval = core_.config.beacon_interval;
   options.burst_interval = core_.config.publish_interval;
@@ -123,6 +126,7 @@ Status Master::start() {
   });
   core_.start([this] { tick(); });
   core_.retention.start([this] { return slave_needs(); });
+  core_.security.start({[this] { publisher_->readmit(); }, [this] { core_.renew_door(); }});
   return ok_status();
 }
 
@@ -293,8 +297,12 @@ void Master::handle_query(node::Caller caller, proto::QueryRequest request) {
   WriteRequest write;
   write.digest = proto::request_digest(request);
   write.refusal = node::plan_request(request, rules, write.plan);
-  if (write.refusal && !is_of_known_write(request, write)) {
+  if (write.refusal && !is_of_known_write(request, write, caller.who)) {
     core_.front.fail(caller, std::move(write.refusal->status), write.refusal->statement);
+    return;
+  }
+  if (Status status = node::may_run(caller.who, write.plan, core_.config.name); !status.ok()) {
+    core_.front.fail(caller, std::move(status));
     return;
   }
   if (write.plan.kind == node::RequestPlan::Kind::read) {
@@ -322,12 +330,14 @@ void Master::handle_query(node::Caller caller, proto::QueryRequest request) {
 
 // Of a request that the policy refuses, under the definitions of now: whether it was another's copy to begin with,
 // whose outcome it has to get. One that was not is refused for good: a copy that comes later is not executed either.
-bool Master::is_of_known_write(const proto::QueryRequest& request, WriteRequest& write) {
+bool Master::is_of_known_write(const proto::QueryRequest& request, WriteRequest& write, const node::Who& who) {
   if (request.key.client_id.empty()) return false;
   node::PlanRules rules = node::plan_rules(core_.config.limits);
   rules.classes_only = true;
   node::RequestPlan classes;
   if (node::plan_request(request, rules, classes) || classes.kind == node::RequestPlan::Kind::read) return false;
+  // Who may not write is nobody whose request ids are remembered.
+  if (!node::may_run(who, classes, core_.config.name).ok()) return false;
   if (sequencer_->knows(request.key)) {
     write.plan = std::move(classes);
     return true;
@@ -372,6 +382,14 @@ bool Master::refuse_name(const node::Caller& caller, const proto::NodeStatus& sl
 
 void Master::handle_report(const node::Caller& caller, proto::Report report) {
   const std::string name = report.status.name;
+  // Acks are counted by name: with a node's key nobody speaks for another node.
+  if (caller.who && caller.who->role == access::Role::node && caller.who->name != name) {
+    core_.front.fail(
+        caller, Status::error(Code::not_allowed, "the key '" + caller.who->name + "' is not that of a node " + name +
+                                                     ": this slave does not count for acks. A node's key "
+                                                     "has the node's name"));
+    return;
+  }
   {
     const MutexLock lock(peers_mutex_);
     std::erase_if(peers_, [](const auto& peer) { return Clock::now() - peer.second.seen > kForgetPeerAfter; });
@@ -413,6 +431,9 @@ void Master::handle_report(const node::Caller& caller, proto::Report report) {
     Peer& peer = peers_[name];
     peer.status = std::move(report.status);
     peer.seen = Clock::now();
+    // Its word on its address is as good as its key; what it says of its key is not asked.
+    peer.status.key = caller.envelope.key ? to_hex(*caller.envelope.key) : std::string();
+    if (caller.envelope.key) net::key_ring().learn(peer.status.endpoint, *caller.envelope.key);
   }
   core_.front.reply(caller, proto::ReportReply{beacon(), acks_.awaited(Clock::now())});
 }
@@ -473,6 +494,7 @@ proto::NodeStatus Master::status() {
   status.head = status.position;
   status.publisher = publisher_->endpoint();
   status.master = status.endpoint;
+  status.master_key = status.key;
   return status;
 }
 

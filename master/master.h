@@ -31,6 +31,8 @@ class Master {
   Status start();
   // Ends start() soon, with an error; then stop(). Any thread. Does not block.
   void interrupt() { core_.interrupt(); }
+  // Reads the files of keys again. Any thread, after start(). Does not block.
+  void reload() { core_.security.reload(); }
   // Finishes the group in hand, answers what is queued, stops the managed database. Main thread. May block, for
   // all of these.
   void stop();
@@ -43,7 +45,7 @@ class Master {
   void handle(node::Caller caller, proto::Message message);
   sql::Freeze freeze();
   void handle_query(node::Caller caller, proto::QueryRequest request);
-  bool is_of_known_write(const proto::QueryRequest& request, WriteRequest& write);
+  bool is_of_known_write(const proto::QueryRequest& request, WriteRequest& write, const node::Who& who);
   void handle_cancel(const node::Caller& caller, const proto::CancelRequest& request);
   void handle_report(const node::Caller& caller, proto::Report report);
   Status compare_histories();

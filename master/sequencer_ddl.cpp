@@ -79,6 +79,7 @@ Status Sequencer::run_ddl_part(WriteRequest& request, const std::string& text, s
   entry.key = request.key();
   entry.digest = request.digest;
   entry.database = request.request.database;
+  entry.by = node::name_of(request.caller.who);
   entry.context.timestamp_us = group_timestamp_us_;
   entry.statements.push_back({text, std::nullopt, {}});
   proto::Group group = make_group(entries, proto::GroupState::ddl_pending);

@@ -173,6 +173,7 @@ std::vector<proto::Entry> Sequencer::make_entries(const Batch& batch,
     entry.key = batch[i].key();
     entry.digest = batch[i].digest;
     entry.database = batch[i].request.database;
+    entry.by = node::name_of(batch[i].caller.who);
     entry.context = context_for(batch[i]);
     for (std::size_t s = 0; s < batch[i].plan.texts.size(); ++s) {
       const sql::Verdict& verdict = batch[i].plan.verdicts[s];

@@ -12,6 +12,7 @@ std::shared_ptr<zmq::context_t> acquire_context() {
   std::shared_ptr<zmq::context_t> context = shared.lock();
   if (!context) {
     context = std::make_shared<zmq::context_t>(kIoThreads);
+    context->set(zmq::ctxopt::max_sockets, kMaxSockets);
     shared = context;
   }
   return context;

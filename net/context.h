@@ -10,6 +10,7 @@
 namespace sqlcast::net {
 
 inline constexpr int kIoThreads = 1;
+inline constexpr int kMaxSockets = 16'384;  // a socket and the monitor of its handshakes are three
 
 // Throws zmq::error_t when the process has no file descriptor left.
 std::shared_ptr<zmq::context_t> acquire_context();

@@ -67,6 +67,7 @@ Status Dealer::reset(std::string endpoint) {
   return impl_->connect(endpoint.empty() ? std::string(impl_->endpoint()) : std::move(endpoint));
 }
 const std::string& Dealer::endpoint() const { return impl_->endpoint(); }
+std::optional<Status> Dealer::take_refusal() { return impl_->socket().take_refusal(); }
 std::uint64_t Dealer::dropped() const { return impl_->dropped(); }
 Socket& Dealer::socket() const { return impl_->socket(); }
 

@@ -39,6 +39,11 @@ class Dealer {
   // waiting in the old one, both ways, is gone. On an error the old one stays.
   Status reset(std::string endpoint = {});
 
+  // Why the node does not let this process in, or is not the one that is known here: not_allowed, a sentence for a
+  // person; or timeout: reset(), and the next one of the node's keys is tried. Each time that it was found anew. A
+  // Poller's wait ends with it. Never blocks.
+  std::optional<Status> take_refusal();
+
   const std::string& endpoint() const;
   std::uint64_t dropped() const;
 

@@ -33,25 +33,32 @@ Socket* Poller::socket_of(const Item& item) {
 std::size_t Poller::wait(std::chrono::milliseconds timeout) {
   const Deadline deadline(timeout);
   std::size_t ready = 0;
+  bool refused = false;
   std::vector<pollfd> polled;
-  polled.reserve(items_.size());
+  polled.reserve(2 * items_.size());
   for (Item& item : items_) {
     Socket* const socket = socket_of(item);
     item.ready = socket != nullptr && !socket->is_settled() && socket->has_message();
     ready += item.ready ? 1U : 0U;
     const int descriptor = socket != nullptr ? socket->descriptor() : static_cast<const WakeUp*>(item.object)->fd();
     polled.push_back({item.ready ? -1 : descriptor, POLLIN, 0});
+    polled.push_back({socket != nullptr ? socket->monitor_descriptor() : -1, POLLIN, 0});
+    refused = (socket != nullptr && socket->is_refused()) || refused;
   }
   do {
-    const int timeout_ms = ready > 0 ? 0 : deadline.left_ms();
+    const int timeout_ms = ready > 0 || refused ? 0 : deadline.left_ms();
     if (::poll(polled.data(), polled.size(), timeout_ms) < 0) return ready;
     for (std::size_t i = 0; i < items_.size(); ++i) {
-      if (polled[i].revents == 0) continue;
       Socket* const socket = socket_of(items_[i]);
+      if (polled[2 * i + 1].revents != 0) {
+        socket->look_at_monitor();
+        refused = socket->is_refused() || refused;
+      }
+      if (polled[2 * i].revents == 0) continue;
       items_[i].ready = socket == nullptr || socket->has_message();
       ready += items_[i].ready ? 1U : 0U;
     }
-  } while (ready == 0 && !deadline.passed());
+  } while (ready == 0 && !refused && !deadline.passed());
   return ready;
 }
 

@@ -20,7 +20,8 @@ class Poller {
   void add(const WakeUp& wake_up);
   void remove(const void* object);  // the address given to add(); nothing happens when it is not in
 
-  // Waits until something is ready, the time-out, or a signal handler. Returns how many are ready.
+  // Waits until something is ready, a peer has refused one of the sockets (take_refusal()), the time-out, or a signal
+  // handler. Returns how many are ready.
   std::size_t wait(std::chrono::milliseconds timeout);
 
   // As of the last wait(). The address given to add(). Receive until there is nothing: readiness is not a count.

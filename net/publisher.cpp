@@ -5,6 +5,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/logging.h"
 #include "base/thread.h"
 #include "net/outbox.h"
 #include "net/socket.h"
@@ -29,13 +30,11 @@ struct Published {
 class Publisher::Impl {
  public:
   explicit Impl(Options options)
-      : options_(std::move(options)),
-        socket_(zmq::socket_type::pub, {kPubSendHwm, 0, kMaxSubscriptionBytes}),
-        outbox_(options_.queue_items, options_.queue_bytes) {}
+      : options_(std::move(options)), socket_(make_socket()), outbox_(options_.queue_items, options_.queue_bytes) {}
 
   Status bind(const Endpoint& endpoint) {
-    if (Status status = socket_.bind(endpoint); !status) return status;
-    endpoint_ = socket_.bound_endpoint();
+    if (Status status = socket_->bind(endpoint, options_.gate, Gate::Door::stream); !status) return status;
+    endpoint_ = socket_->bound_endpoint();
     return ok_status();
   }
 
@@ -49,6 +48,12 @@ class Publisher::Impl {
     outbox_.close();
     hurry_.signal();
     if (thread_.joinable()) thread_.join();
+  }
+
+  void readmit() {
+    readmit_ = true;
+    hurry_.signal();
+    outbox_.wake();
   }
 
   bool publish(Published&& message, Urgency urgency) {
@@ -66,10 +71,11 @@ class Publisher::Impl {
     auto next_beacon = Clock::now();
     auto next_burst = next_beacon;
     for (;;) {
-      socket_.wait(outbox_.fd(), milliseconds_until(next_beacon));
-      if (const int left = milliseconds_until(next_burst); left > 0) socket_.wait(hurry_.fd(), left);
+      socket_->wait(outbox_.fd(), milliseconds_until(next_beacon));
+      if (const int left = milliseconds_until(next_burst); left > 0) socket_->wait(hurry_.fd(), left);
       hurry_.clear();
       const bool last = outbox_.closed();
+      if (readmit_.exchange(false) || reopen_) reopen();
       std::vector<Published> burst = outbox_.drain();
       for (Published& message : burst) send(std::move(message));
       if (last) return;
@@ -82,6 +88,28 @@ class Publisher::Impl {
     }
   }
 
+  std::unique_ptr<Socket> make_socket() const {
+    return std::make_unique<Socket>(zmq::socket_type::pub, SocketOptions{kPubSendHwm, 0, kMaxSubscriptionBytes});
+  }
+
+  // Tried again at the next turn, a beacon later, while libzmq has not let go of the port.
+  void reopen() {
+    const Result<Endpoint> endpoint = parse_endpoint(endpoint_);
+    SQLCAST_CHECK(endpoint.ok());  // it was listened on
+    try {
+      if (!reopen_) socket_->unbind(endpoint_);
+      // What has been published is in the log: nothing waits for a subscriber that is slow.
+      socket_->discard_unsent();
+      socket_ = make_socket();
+      const Status status = socket_->bind(*endpoint, options_.gate, Gate::Door::stream);
+      if (!status.ok() && !reopen_) logging::debug("the stream is not there again yet: {}", status.message);
+      reopen_ = !status.ok();
+    } catch (const zmq::error_t& error) {
+      logging::warn("the stream could not be closed and opened again: {}", error.what());
+      reopen_ = true;
+    }
+  }
+
   static int milliseconds_until(Clock::time_point time) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(time - Clock::now()).count();
     return static_cast<int>(std::max<std::int64_t>(left, 0));
@@ -89,13 +117,15 @@ class Publisher::Impl {
 
   // A PUB socket takes everything; what a subscriber's pipe cannot hold is lost to that subscriber alone.
   void send(Published&& message) {
-    if (socket_.send({std::move(message.topic)}, std::move(message.frames)) == Sent::yes) ++published_;
+    if (socket_->send({std::move(message.topic)}, std::move(message.frames)) == Sent::yes) ++published_;
   }
 
   const Options options_;
-  Socket socket_;
+  std::unique_ptr<Socket> socket_;
   Outbox<Published> outbox_;
   WakeUp hurry_;
+  std::atomic<bool> readmit_{false};
+  bool reopen_ = false;  // the thread's: the socket is not bound
   std::string endpoint_;
   Beacon beacon_;
   std::atomic<std::uint64_t> published_{0};
@@ -121,6 +151,7 @@ void Publisher::start(Beacon beacon) { impl_->start(std::move(beacon)); }
 bool Publisher::publish(std::string_view topic, proto::Frames frames, Urgency urgency) {
   return impl_->publish({std::string(topic), std::move(frames)}, urgency);
 }
+void Publisher::readmit() { impl_->readmit(); }
 void Publisher::stop() { impl_->stop(); }
 const std::string& Publisher::endpoint() const { return impl_->endpoint(); }
 Publisher::Counters Publisher::counters() const { return impl_->counters(); }

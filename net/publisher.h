@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "base/status.h"
+#include "net/gate.h"
 #include "net/limits.h"
 #include "proto/codec.h"
 
@@ -20,7 +21,8 @@ namespace sqlcast::net {
 class Publisher {
  public:
   struct Options {
-    std::string endpoint;  // where to listen; "tcp://127.0.0.1:*" lets the system choose the port
+    std::string endpoint;                  // where to listen; "tcp://127.0.0.1:*" lets the system choose the port
+    std::shared_ptr<Gate> gate = nullptr;  // who is let in, by CURVE; nullptr: everybody, in clear
     std::chrono::milliseconds beacon_interval{200};
     // A message that comes after a pause goes out at once; of a stream, what comes within this time goes out together,
     // so that it wakes each subscriber once. 0 = everything at once.
@@ -54,6 +56,10 @@ class Publisher {
   // Any thread; never blocks. Messages of one thread go out in its order. `at_once` ends the wait of a burst, with all
   // that is in it. False: the queue is full, or stopped.
   bool publish(std::string_view topic, proto::Frames frames, Urgency urgency = Urgency::may_wait);
+
+  // Every subscriber's connection ends, within a second or so, and is judged anew by the gate: one whose key was
+  // revoked stays outside. The others miss what is published meanwhile. Any thread; does not block.
+  void readmit();
 
   // Sends what is queued, then ends the thread. Not from the callback. Twice is once.
   void stop();

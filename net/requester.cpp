@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <optional>
 #include <utility>
 
 #include "net/deadline.h"
@@ -48,6 +49,7 @@ class Requester::Impl {
                                                             std::to_string(options_.max_message_bytes) + " bytes"));
         case Received::nothing:
           if (interrupted_) return give_up(interrupted_status());
+          if (std::optional<Status> refused = socket_->take_refusal()) return give_up(std::move(*refused));
           if (deadline.passed() || (go_on && !go_on()))
             return give_up(Status::error(Code::timeout, options_.endpoint + " has not answered within " +
                                                             std::to_string(timeout.count()) + " ms"));

@@ -30,7 +30,8 @@ class Requester {
 
   // Blocks until the reply, the time-out, or interrupt(). timeout: the request may or may not have arrived (it will
   // not arrive later once this call has returned, unless it was on its way). too_large: the reply is over the limit.
-  // shutting_down: interrupted. The request is given up. `go_on` is asked now and then: false ends the wait as the
+  // shutting_down: interrupted. not_allowed: the node does not let this process in, or is not the one that is known
+  // here. The request is given up. `go_on` is asked now and then: false ends the wait as the
   // time-out does.
   Result<proto::Frames> request(proto::Frames frames, std::chrono::milliseconds timeout,
                                 const std::function<bool()>& go_on = nullptr);

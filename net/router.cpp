@@ -61,9 +61,16 @@ class Router::Impl {
 
   Status bind(const Endpoint& endpoint) {
     const MutexLock lock(socket_mutex_);
-    if (Status status = socket_.bind(endpoint); !status) return status;
+    if (Status status = socket_.bind(endpoint, options_.gate, Gate::Door::requests); !status) return status;
     endpoint_ = socket_.bound_endpoint();
     return ok_status();
+  }
+
+  Status renew() {
+    const Result<Endpoint> endpoint = parse_endpoint(endpoint_);
+    if (!endpoint) return endpoint.status();
+    const MutexLock lock(socket_mutex_);
+    return socket_.bind_anew(*endpoint);
   }
 
   void start(OnMessage on_message, AfterBurst after_burst) {
@@ -108,12 +115,17 @@ class Router::Impl {
  private:
   struct Request {
     proto::Frames frames;
+    std::string key;  // hexadecimal
     bool over_limit = false;
   };
 
   int descriptor() {
     const MutexLock lock(socket_mutex_);
     return socket_.descriptor();
+  }
+  int monitor_descriptor() {
+    const MutexLock lock(socket_mutex_);
+    return socket_.monitor_descriptor();
   }
 
   void run() {
@@ -124,13 +136,15 @@ class Router::Impl {
   void lead() {
     std::vector<Request> requests;
     const int incoming = descriptor();
+    const int monitor = monitor_descriptor();
     bool waits = false;
     while (true) {
-      pollfd items[] = {{incoming, POLLIN, 0}, {outbox_.fd(), POLLIN, 0}};
-      if (waits) ::poll(items, 2, -1);  // interrupted, it finds nothing
+      pollfd items[] = {{incoming, POLLIN, 0}, {outbox_.fd(), POLLIN, 0}, {monitor, POLLIN, 0}};
+      if (waits) ::poll(items, 3, -1);  // interrupted, it finds nothing
       requests.clear();
       {
         const MutexLock lock(socket_mutex_);
+        if (items[2].revents != 0) socket_.look_at_monitor();
         if (!waits)
           for (Outgoing& reply : take_kept()) deliver(std::move(reply));
         if (items[1].revents != 0 || !outbox_.is_idle()) {
@@ -190,7 +204,8 @@ class Router::Impl {
     std::uint64_t bytes = 0;
     while (requests.size() < kBurst && bytes < kBurstBytes) {
       Request request;
-      const Received received = socket_.receive(request.frames, kMaxRequestFrames);
+      const Received received =
+          socket_.receive(request.frames, kMaxRequestFrames, options_.gate ? &request.key : nullptr);
       if (received == Received::nothing) return false;
       request.over_limit = received == Received::over_limit;
       bytes += byte_size(request.frames);
@@ -209,7 +224,9 @@ class Router::Impl {
     proto::Frames payload(std::make_move_iterator(delimiter + 1), std::make_move_iterator(frames.end()));
     frames.erase(delimiter + 1, frames.end());
     ++received_;
-    on_message_(Envelope{std::move(frames)}, std::move(payload));
+    Envelope envelope{std::move(frames)};
+    if (const Result<access::PublicKey> key = access::parse_key(request.key); key) envelope.key = *key;
+    on_message_(std::move(envelope), std::move(payload));
   }
 
   // `frames` ends with the delimiter when there is one.
@@ -284,6 +301,7 @@ bool Router::send(Envelope envelope, proto::Frames frames) {
 }
 std::size_t Router::send_batch(std::vector<Outgoing>&& batch) { return impl_->send(std::move(batch)); }
 void Router::stop() { impl_->stop(); }
+Status Router::renew() { return impl_->renew(); }
 const std::string& Router::endpoint() const { return impl_->endpoint(); }
 Router::Counters Router::counters() const { return impl_->counters(); }
 

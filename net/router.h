@@ -10,10 +10,13 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "access/key.h"
 #include "base/status.h"
+#include "net/gate.h"
 #include "net/limits.h"
 #include "proto/codec.h"
 
@@ -22,6 +25,9 @@ namespace sqlcast::net {
 // The way back: every frame up to and including the first empty one (identity, REQ's correlation id, delimiter).
 struct Envelope {
   proto::Frames frames;
+  // With which key the peer's connection was let in; nothing without a gate. Who asks is this, never an identity or a
+  // name, which anybody can send.
+  std::optional<access::PublicKey> key = std::nullopt;
 };
 
 struct Outgoing {
@@ -33,7 +39,8 @@ struct Outgoing {
 class Router {
  public:
   struct Options {
-    std::string endpoint;  // where to listen; "tcp://127.0.0.1:*" lets the system choose the port
+    std::string endpoint;                  // where to listen; "tcp://127.0.0.1:*" lets the system choose the port
+    std::shared_ptr<Gate> gate = nullptr;  // who is let in, by CURVE; nullptr: everybody, in clear
     std::uint64_t max_message_bytes = kDefaultMaxMessageBytes;
     std::size_t queue_items = 65'536;  // replies waiting for the thread
     std::uint64_t queue_bytes = std::uint64_t{256} << 20U;
@@ -76,6 +83,10 @@ class Router {
   // Takes no more requests and replies, hands what is queued to libzmq, which has one second to get rid of it.
   // Returns when the threads have ended. Not from the callback. Twice is once.
   void stop();
+
+  // The gate's own key was replaced: listens anew, with it. Connections end, and their peers come again. Any thread;
+  // may block, for a moment.
+  Status renew();
 
   const std::string& endpoint() const;  // with the port that was chosen
   Counters counters() const;            // any thread

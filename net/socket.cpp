@@ -4,10 +4,13 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <memory>
 #include <optional>
+#include <thread>
 #include <utility>
 
+#include "base/types.h"
 #include "net/context.h"
 #include "net/deadline.h"
 #include "net/outbox.h"
@@ -74,6 +77,44 @@ std::string bind_advice(int error) {
   }
 }
 
+// ZMQ_ZAP_ENFORCE_DOMAIN, which zmq.h names for draft builds alone; every libzmq from 4.3 on knows it.
+constexpr int kZapEnforceDomain = 93;
+
+// A node that ends while it shakes hands looks the same, and is back, or gone for good, after fewer.
+constexpr unsigned kBrokenOff = 3;
+
+Status refused(const std::string& why) { return Status::error(Code::not_allowed, why); }
+
+Status not_in_table(const std::string& peer, const KeyRing::Pin& pin, bool stream) {
+  const std::string key = to_hex(pin.own->pair.public_key);
+  if (stream)
+    return refused("the node at " + peer + " does not let the key '" + pin.own->name +
+                   "' subscribe: it does not know it, or its role is neither node, watcher nor admin. On the node: "
+                   "sqlcast keys allow " +
+                   pin.own->name + " watcher " + key);
+  return refused("the node at " + peer + " does not know the key '" + pin.own->name +
+                 "'; on the node: sqlcast keys allow " + pin.own->name + " ROLE " + key);
+}
+
+Status other_mechanism(const std::string& peer, bool with_key) {
+  if (with_key)
+    return refused("the node at " + peer +
+                   " is not encrypted, and a key is known for it here: nothing was sent. It may be another program, or "
+                   "the node was started with security.mode none; if that is meant, take its line out of the file "
+                   "`nodes`");
+  return refused("the node at " + peer +
+                 " lets in nobody without a key, and none was given here. Give one with --key FILE or $SQLCAST_KEY, or "
+                 "the cluster's folder with --dir; `sqlcast keys new NAME --role ROLE` makes one");
+}
+
+Status other_node(const std::string& peer, const KeyRing::Pin& pin) {
+  return refused("the node at " + peer + " has another key than the one that is known for it here, " +
+                 to_hex(pin.node).substr(0, 16) +
+                 "…: nothing was sent. If its key was replaced, put the new one into the file `nodes` beside your "
+                 "private key (`sqlcast keys list` at the node shows it); otherwise it is another node, or somebody in "
+                 "between");
+}
+
 }  // namespace
 
 Socket::Socket(zmq::socket_type type, const SocketOptions& options)
@@ -82,9 +123,19 @@ Socket::Socket(zmq::socket_type type, const SocketOptions& options)
       options_(options),
       descriptor_(socket_.get(zmq::sockopt::fd)) {}
 
-Status Socket::bind(const Endpoint& endpoint) {
+Status Socket::bind(const Endpoint& endpoint, const std::shared_ptr<Gate>& gate, Gate::Door door) {
   try {
     apply(socket_, options_, endpoint);
+    if (gate) {
+      zap_.emplace(gate, door);
+      const access::KeyPair own = gate->own();
+      socket_.set(zmq::sockopt::curve_server, 1);
+      socket_.set(zmq::sockopt::curve_secretkey, zmq::const_buffer(own.secret_key.data(), own.secret_key.size()));
+      socket_.set(zmq::sockopt::zap_domain, zap_->domain());
+      const int on = 1;
+      if (zmq_setsockopt(socket_.handle(), kZapEnforceDomain, &on, sizeof on) != 0) throw zmq::error_t();
+      monitor_.emplace(*context_, socket_);
+    }
     socket_.bind(endpoint.text());
     return ok_status();
   } catch (const zmq::error_t& error) {
@@ -93,11 +144,46 @@ Status Socket::bind(const Endpoint& endpoint) {
   }
 }
 
+void Socket::unbind(const std::string& bound_endpoint) { socket_.unbind(bound_endpoint); }
+
+Status Socket::bind_anew(const Endpoint& endpoint) {
+  constexpr auto kTries = 200;
+  constexpr auto kPause = std::chrono::milliseconds(10);
+  const access::KeyPair own = zap_->gate().own();
+  socket_.unbind(endpoint.text());
+  socket_.set(zmq::sockopt::curve_secretkey, zmq::const_buffer(own.secret_key.data(), own.secret_key.size()));
+  for (int i = 1;; ++i) {
+    try {
+      socket_.bind(endpoint.text());
+      return ok_status();
+    } catch (const zmq::error_t& error) {
+      if (error.num() != EADDRINUSE || i == kTries)
+        return Status::error(Code::io, "cannot listen on " + endpoint.text() + " anew: " + error.what());
+    }
+    std::this_thread::sleep_for(kPause);
+  }
+}
+
 std::string Socket::bound_endpoint() { return socket_.get(zmq::sockopt::last_endpoint); }
+
+Status Socket::secure_connection(const Endpoint& endpoint) {
+  peer_ = endpoint.text();
+  Result<std::optional<KeyRing::Pin>> pin = key_ring().key_for(peer_);
+  if (!pin) return pin.status();
+  pin_ = std::move(*pin);
+  monitor_.emplace(*context_, socket_);
+  if (!pin_) return ok_status();
+  const access::KeyPair& own = pin_->own->pair;
+  socket_.set(zmq::sockopt::curve_serverkey, zmq::const_buffer(pin_->node.data(), pin_->node.size()));
+  socket_.set(zmq::sockopt::curve_publickey, zmq::const_buffer(own.public_key.data(), own.public_key.size()));
+  socket_.set(zmq::sockopt::curve_secretkey, zmq::const_buffer(own.secret_key.data(), own.secret_key.size()));
+  return ok_status();
+}
 
 Status Socket::connect(const Endpoint& endpoint) {
   try {
     apply(socket_, options_, endpoint);
+    if (Status status = secure_connection(endpoint); !status) return status;
     socket_.connect(endpoint.text());
     return ok_status();
   } catch (const zmq::error_t& error) {
@@ -126,7 +212,7 @@ Sent Socket::send(const proto::Frames& prefix, proto::Frames&& frames, const Uns
   }
 }
 
-Received Socket::receive(proto::Frames& frames, std::size_t max_frames) {
+Received Socket::receive(proto::Frames& frames, std::size_t max_frames, std::string* key) {
   frames.clear();
   bool over = false;
   std::uint64_t bytes = 0;
@@ -136,6 +222,10 @@ Received Socket::receive(proto::Frames& frames, std::size_t max_frames) {
     // Later frames of a message are there when its first one is.
     settled_ = !uninterrupted([&] { return socket_.recv(message, zmq::recv_flags::dontwait); });
     if (settled_) return Received::nothing;
+    if (count == 0 && key != nullptr) {
+      const char* const user = message.gets("User-Id");
+      key->assign(user == nullptr ? "" : user);
+    }
     bytes += message.size();
     ++count;
     if (!over && (bytes > options_.max_message_bytes || count > max_frames)) {
@@ -145,6 +235,7 @@ Received Socket::receive(proto::Frames& frames, std::size_t max_frames) {
     }
     if (!over) frames.push_back(message.to_string());
   } while (message.more());
+  broken_off_ = 0;
   return over ? Received::over_limit : Received::message;
 }
 
@@ -156,12 +247,38 @@ bool Socket::has_message() {
 bool Socket::wait(int fd, int timeout_ms) {
   const Deadline deadline{std::chrono::milliseconds(timeout_ms)};
   while (settled_ || !has_message()) {
-    pollfd items[] = {{descriptor_, POLLIN, 0}, {fd, POLLIN, 0}};
-    if (::poll(items, 2, timeout_ms < 0 ? -1 : deadline.left_ms()) <= 0) return false;
+    if (refusal_) return true;
+    pollfd items[] = {{descriptor_, POLLIN, 0}, {fd, POLLIN, 0}, {monitor_descriptor(), POLLIN, 0}};
+    if (::poll(items, 3, timeout_ms < 0 ? -1 : deadline.left_ms()) <= 0) return false;
     if (items[1].revents != 0) return true;
-    settled_ = false;
+    if (items[2].revents != 0) look_at_monitor();
+    settled_ = settled_ && items[0].revents == 0;
   }
   return true;
+}
+
+void Socket::look_at_monitor() {
+  if (!monitor_) return;
+  while (const std::optional<Monitor::Event> event = monitor_->next()) note(*event);
+}
+
+void Socket::note(const Monitor::Event& event) {
+  if (zap_) {
+    // What the handler has refused, it has counted.
+    if (event.kind != ZMQ_EVENT_HANDSHAKE_FAILED_AUTH) zap_->gate().count_keyless(zap_->door(), 1);
+    return;
+  }
+  if (event.kind == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH) {
+    if (pin_) refusal_ = not_in_table(peer_, *pin_, socket_.get(zmq::sockopt::type) == ZMQ_SUB);
+  } else if (event.kind == ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL &&
+             event.value == ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH) {
+    refusal_ = other_mechanism(peer_, pin_.has_value());
+  } else if (pin_ && ++broken_off_ == kBrokenOff) {
+    broken_off_ = 0;
+    const bool more = key_ring().failed(peer_, pin_->node);
+    refusal_ = other_node(peer_, *pin_);
+    if (more) refusal_->code = Code::timeout;
+  }
 }
 
 Status environment_error(const std::exception& error) {

@@ -40,7 +40,7 @@ class Subscriber::Impl {
         }
         case net::Received::over_limit: ++dropped_; break;
         case net::Received::nothing:
-          if (deadline.passed() || !socket_->wait(-1, deadline.left_ms())) return std::nullopt;
+          if (deadline.passed() || !socket_->wait(-1, deadline.left_ms()) || socket_->is_refused()) return std::nullopt;
       }
     }
   }
@@ -70,6 +70,7 @@ std::optional<Subscriber::Received> Subscriber::receive(std::chrono::millisecond
 Status Subscriber::reset(std::string endpoint) {
   return impl_->connect(endpoint.empty() ? std::string(impl_->endpoint()) : std::move(endpoint));
 }
+std::optional<Status> Subscriber::take_refusal() { return impl_->socket().take_refusal(); }
 std::uint64_t Subscriber::dropped() const { return impl_->dropped(); }
 Socket& Subscriber::socket() const { return impl_->socket(); }
 

@@ -36,13 +36,16 @@ class Subscriber {
   Subscriber(const Subscriber&) = delete;
   Subscriber& operator=(const Subscriber&) = delete;
 
-  // The next message; nothing when none came in time or a signal handler ran. Over-size messages are dropped
-  // and counted.
+  // The next message; nothing when none came in time, a signal handler ran, or take_refusal() has something. Over-size
+  // messages are dropped and counted.
   std::optional<Received> receive(std::chrono::milliseconds timeout);
 
   // A new socket, to this endpoint when it is not empty: after the publisher was replaced. What had been received
   // but not read is gone. On an error the old socket stays.
   Status reset(std::string endpoint = {});
+
+  // As Dealer's. Never blocks.
+  std::optional<Status> take_refusal();
 
   std::uint64_t dropped() const;
 

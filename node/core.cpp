@@ -59,6 +59,7 @@ Core::Core(const config::NodeConfig& node_config, std::function<bool()> stale)
       log(log_options(config)),
       mender(config, log),
       database(database_options(config)),
+      security(config),
       front(config.name, counters, config.limits.request_memory),
       readers(config.limits, config.name, database, front, board, counters, std::move(stale),
               config.role == config::Role::master ? &log : nullptr),
@@ -74,7 +75,8 @@ Status Core::open(Front::Handler handler) {
   if (!id) return id.status();
   node_id_ = std::move(*id);
   // The socket first: a port that is taken is known at once, before a database is started for nothing.
-  if (Status status = front.open(config.listen, config.limits.max_message_bytes); !status.ok()) return status;
+  if (Status status = front.open(config.listen, config.limits.max_message_bytes, &security); !status.ok())
+    return status;
   front.start([this, handler = std::move(handler)](
                   Caller caller, proto::Message message) { receive(handler, std::move(caller), std::move(message)); },
               [this](const net::Router::MayTakeLong& may_take_long) { readers.after_burst(may_take_long); });
@@ -135,6 +137,11 @@ Status Core::until_it_works(const std::function<Status()>& step) {
   }
 }
 
+void Core::renew_door() {
+  if (const Status status = front.renew(); !status.ok())
+    logging::error("the node does not listen with its new key: {}; restart it", status.message);
+}
+
 void Core::interrupt() {
   {
     const MutexLock lock(mutex_);
@@ -154,6 +161,7 @@ void Core::start(std::function<void()> tick) {
 }
 
 void Core::stop_taking_requests() {
+  security.stop();
   database.prepare_to_stop();
   log.prepare_to_stop();
   mender.interrupt();
@@ -336,6 +344,15 @@ proto::NodeStatus Core::base_status() {
   status.counters["bad_messages"] += door.malformed + door.too_large;
   status.counters["replies_dropped"] = door.dropped;
   status.counters["database_restarts"] = database.restarts();
+  status.security = security.on() ? "curve" : "none";
+  status.key = security.public_key();
+  if (security.on()) {
+    const net::Gate::Counters gate = security.gate()->counters();
+    status.counters["handshakes"] = gate.admitted;
+    status.counters["refused_keys"] = gate.unknown;
+    status.counters["refused_roles"] = gate.role;
+    status.counters["refused_keyless"] = gate.keyless;
+  }
   return status;
 }
 

@@ -25,6 +25,7 @@
 #include "node/position_board.h"
 #include "node/readers.h"
 #include "node/request_plan.h"
+#include "node/security.h"
 #include "storage/database.h"
 
 namespace sqlcast::node {
@@ -37,7 +38,7 @@ class Core {
 
   // The data folder's identity, the socket, then the database; returns when that is up. From the start `handler` gets
   // the status requests; others are told that the node is starting. Main thread. May block, for the database.
-  Status open(Front::Handler handler);
+  Status open(Front::Handler handler);  // after security.open()
   // A step of the start that needs the database: again and again while it fails by what passes by itself; the status
   // says so. Main thread. May block, until it has worked, fails for good, or interrupt() is called.
   Status until_it_works(const std::function<Status()>& step);
@@ -46,6 +47,8 @@ class Core {
   void start(std::function<void()> tick);
   // Any thread. Does not block.
   bool serving() const { return serving_; }
+  // The node has another key. Any thread. May block, for a moment.
+  void renew_door();
   // Ends open(), and what else waits for the database before start(), soon and with an error. Any thread. Does not
   // block.
   void interrupt();
@@ -88,6 +91,7 @@ class Core {
   NodeLog log;
   LogMender mender;
   storage::Database database;
+  Security security;  // opened before the sockets, by whoever has this core
   Front front;
   Readers readers;
   LogServer log_server;

@@ -77,7 +77,8 @@ void Front::receive(net::Envelope envelope, proto::Frames frames) {
   handler_(std::move(caller), std::move(*message));
 }
 
-// Nothing when it cannot be decoded, or there is no room for it: then its sender has been told.
+// Nothing when it cannot be decoded, its sender may not send it, or there is no room for it: then its sender has been
+// told.
 std::optional<proto::Message> Front::decode(Caller& caller, proto::Frames frames) {
   const std::uint64_t bytes = size_of(frames);
   Result<proto::Decoded> decoded =
@@ -88,6 +89,14 @@ std::optional<proto::Message> Front::decode(Caller& caller, proto::Frames frames
     return std::nullopt;
   }
   caller.exchange = decoded->header.exchange;
+  if (security_ != nullptr) {
+    Result<Who> who = security_->judge(caller.envelope.key, decoded->message);
+    if (!who) {
+      fail(caller, who.status());
+      return std::nullopt;
+    }
+    caller.who = std::move(*who);
+  }
   const std::uint64_t needed = bytes + memory_to_run(decoded->message);
   if (needed <= kSmallBytes) return std::move(decoded->message);
   caller.held = memory_.take(needed);
@@ -150,8 +159,10 @@ bool Front::end_cancel(const RequestKey& key) {
   return found;
 }
 
-Status Front::open(const std::string& endpoint, std::uint64_t max_message_bytes) {
+Status Front::open(const std::string& endpoint, std::uint64_t max_message_bytes, const Security* security) {
+  security_ = security;
   net::Router::Options options;
+  if (security != nullptr) options.gate = security->gate();
   options.endpoint = endpoint;
   options.max_message_bytes = max_message_bytes;
   Result<std::unique_ptr<net::Router>> router = net::Router::open(std::move(options));
@@ -210,6 +221,7 @@ void Front::fail(const Caller& caller, proto::ErrorReply error) {
   switch (error.status.code) {
     case Code::busy: ++counters_.busy; break;
     case Code::refused:
+    case Code::not_allowed:
     case Code::master_only: ++counters_.refused; break;
     default: ++counters_.failed;
   }

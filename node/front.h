@@ -22,6 +22,7 @@
 #include "node/answer_once.h"
 #include "node/byte_budget.h"
 #include "node/counters.h"
+#include "node/security.h"
 #include "node/slow_lane.h"
 #include "proto/codec.h"
 #include "proto/message.h"
@@ -34,6 +35,7 @@ struct Caller {
   std::uint64_t exchange = 0;
   bool json = false;
   std::chrono::steady_clock::time_point arrived{};
+  Who who;                           // in whose name; nullptr: security.mode is none
   std::shared_ptr<AnswerOnce> once;  // where somebody else may answer too; none: nobody
   ByteBudget::Share held;            // of a request that is not small: its part of the memory for requests
 
@@ -52,7 +54,10 @@ class Front {
   Front(std::string node_name, Counters& counters, std::uint64_t request_memory);
 
   // Listens; requests wait until start(). Main thread. Does not block.
-  Status open(const std::string& endpoint, std::uint64_t max_message_bytes);
+  Status open(const std::string& endpoint, std::uint64_t max_message_bytes, const Security* security = nullptr);
+  // The node has another key: listens with it; connections end, and begin anew. Any thread, since open(). May block,
+  // for a moment.
+  Status renew() { return router_->renew(); }
   // Main thread. Does not block.
   void start(Handler handler, net::Router::AfterBurst after_burst = nullptr);
   // Answers large requests that wait, sends what is queued, then closes. Main thread. May block, for the request in
@@ -92,6 +97,7 @@ class Front {
   const std::string node_name_;
   Counters& counters_;
   Handler handler_;
+  const Security* security_ = nullptr;  // whom to let in; nullptr: everybody
   std::unique_ptr<net::Router> router_;
   ByteBudget memory_;
   SlowLane slow_lane_;

@@ -106,6 +106,11 @@ int run_node(const config::NodeConfig& config, const MakeNode& make) {
   if (signal == 0) {
     logging::info("{}", node->announcement());
     sigwait(&signals, &signal);
+    // Without keys there is nothing to read again; and a terminal that closes ends what was started in it.
+    while (signal == SIGHUP && config.security.mode == config::SecurityMode::curve) {
+      node->reload();
+      sigwait(&signals, &signal);
+    }
     begin_to_stop(signals, signal);
   }
   node->stop();

@@ -72,8 +72,6 @@ Result<Decoded> read_message(const json& object, MessageType type, std::uint64_t
 
 Result<Decoded> read_query(json& object, std::uint64_t exchange) {
   const bool single = object.contains("sql");
-  for (const char* name : {"forwarded_by", "cluster"})  // from node to node
-    if (object.contains(name)) return bad("unknown field \"" + std::string(name) + "\"");
   if (Status status = gather_statement(object); !status) return status;
   Result<Decoded> decoded = read_message<QueryRequest>(object, MessageType::query, exchange);
   if (decoded || !single) return decoded;
@@ -160,6 +158,8 @@ Result<Decoded> decode_json_request(std::string_view text) {
   if (!type) return type.status();
   const Result<std::uint64_t> id = take_id(object);
   if (!id) return id.status();
+  for (const char* name : {"forwarded_by", "cluster", "caller"})  // from node to node
+    if (object.contains(name)) return bad("unknown field \"" + std::string(name) + "\"");
   switch (*type) {
     case MessageType::fetch: return read_message<FetchRequest>(object, *type, *id);
     case MessageType::close: return read_message<CloseRequest>(object, *type, *id);

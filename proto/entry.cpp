@@ -2,6 +2,7 @@
 
 #include <sodium.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "proto/wire_reader.h"
@@ -11,6 +12,7 @@ namespace sqlcast::proto {
 namespace {
 
 constexpr std::uint64_t kBodyVersion = 1;
+constexpr std::uint64_t kNamedVersion = 2;  // an entry has the name of a key at its end
 constexpr std::uint64_t kBodyFields = 2;
 constexpr std::uint64_t kEntryFields = 7;
 constexpr std::uint64_t kContextFields = 3;
@@ -52,8 +54,8 @@ class Hasher {
   crypto_generichash_state state_{};
 };
 
-void write_entry(WireWriter& out, const Entry& entry) {
-  out.array(kEntryFields);
+void write_entry(WireWriter& out, const Entry& entry, bool named) {
+  out.array(kEntryFields + (named ? 1 : 0));
   out.number(entry.sequence);
   out.text(entry.key.client_id);
   out.number(entry.key.request_id);
@@ -71,6 +73,7 @@ void write_entry(WireWriter& out, const Entry& entry) {
     out.number(statement.effect.affected_rows);
     out.number(statement.effect.insert_id);
   }
+  if (named) out.text(entry.by);
 }
 
 // Each method is false when the bytes are not what the layout has there.
@@ -112,16 +115,16 @@ class EntryReader {
     return array_of(kStatementFields) && text(statement.sql) && optional_number(statement.insert_id) &&
            number(statement.effect.affected_rows) && number(statement.effect.insert_id);
   }
-  bool entry(Entry& entry) {
+  bool entry(Entry& entry, bool named) {
     std::uint64_t count = 0;
-    if (!(array_of(kEntryFields) && number(entry.sequence) && text(entry.key.client_id) &&
+    if (!(array_of(kEntryFields + (named ? 1 : 0)) && number(entry.sequence) && text(entry.key.client_id) &&
           number(entry.key.request_id) && number(entry.digest) && text(entry.database) && array_of(kContextFields) &&
           number(entry.context.timestamp_us) && optional_number(entry.context.rand_seed1) &&
           optional_number(entry.context.rand_seed2) && array(count)))
       return false;
     for (std::uint64_t i = 0; i < count; ++i)
       if (!statement(entry.statements.emplace_back())) return false;
-    return true;
+    return !named || text(entry.by);
   }
   bool at_end() const { return in_.at_end(); }
 
@@ -134,9 +137,10 @@ class EntryReader {
 std::string encode_entries(const std::vector<Entry>& entries) {
   WireWriter out;
   out.array(kBodyFields);
-  out.number(kBodyVersion);
+  const bool named = std::any_of(entries.begin(), entries.end(), [](const Entry& entry) { return !entry.by.empty(); });
+  out.number(named ? kNamedVersion : kBodyVersion);
   out.array(entries.size());
-  for (const Entry& entry : entries) write_entry(out, entry);
+  for (const Entry& entry : entries) write_entry(out, entry, named);
   return out.take();
 }
 
@@ -146,14 +150,14 @@ Result<std::vector<Entry>> decode_entries(std::string_view body) {
   std::uint64_t count = 0;
   if (!in.array_of(kBodyFields) || !in.number(version))
     return Status::error(Code::bad_message, "a group's body does not begin with its version");
-  if (version != kBodyVersion)
+  if (version != kBodyVersion && version != kNamedVersion)
     return Status::error(Code::unsupported_version, "a group's body has layout version " + std::to_string(version) +
-                                                        "; this program reads version 1: use a newer one");
+                                                        "; this program reads versions 1 and 2: use a newer one");
   if (!in.array(count) || count == 0) return Status::error(Code::bad_message, "a group's body has no entries");
   std::vector<Entry> entries;
   for (std::uint64_t i = 0; i < count; ++i) {
     Entry& entry = entries.emplace_back();
-    if (!in.entry(entry))
+    if (!in.entry(entry, version == kNamedVersion))
       return Status::error(Code::bad_message, "entry " + std::to_string(i) + " of a group's body is malformed");
     const Sequence previous = i == 0 ? entry.sequence - 1 : entries[i - 1].sequence;
     if (entry.sequence == 0 || entry.sequence - 1 != previous)

@@ -52,6 +52,7 @@ struct Entry {
   std::string database;      // default database; empty = none
   Context context;
   std::vector<Statement> statements;
+  std::string by = {};  // the name of the key that it was sent with; empty: without a key, or by an older master
   bool operator==(const Entry&) const = default;
 };
 
@@ -70,6 +71,7 @@ struct Group {
   bool operator==(const Group&) const = default;
 };
 
+// In the oldest layout that can hold them: 2 when an entry has a name, else 1. Both are read, for ever: logs have them.
 std::string encode_entries(const std::vector<Entry>& entries);
 
 // bad_message when the bytes are not exactly one body, or its sequences have holes.

@@ -106,6 +106,7 @@ void describe(V& v, Of<QueryRequest> auto& m) {
   v.field("forwarded_by", m.forwarded_by, std::string());
   v.field("cluster", m.cluster, std::string());
   v.field("ack_for", m.ack_for, AckFor::unset);
+  v.field("caller", m.caller, std::string());
 }
 
 template <typename V>
@@ -171,12 +172,14 @@ void describe(V& v, Of<FetchRequest> auto& m) {
   v.field("client_id", m.client_id, std::string());
   v.required("cursor", m.cursor);
   v.field("page_rows", m.page_rows, std::uint32_t{0});
+  v.field("caller", m.caller, std::string());
 }
 
 template <typename V>
 void describe(V& v, Of<CloseRequest> auto& m) {
   v.field("client_id", m.client_id, std::string());
   v.required("cursor", m.cursor);
+  v.field("caller", m.caller, std::string());
 }
 
 template <typename V>
@@ -186,6 +189,7 @@ template <typename V>
 void describe(V& v, Of<CancelRequest> auto& m) {
   v.required("client_id", m.key.client_id);
   v.required("request_id", m.key.request_id);
+  v.field("caller", m.caller, std::string());
 }
 
 template <typename V>
@@ -237,6 +241,9 @@ void describe(V& v, Of<NodeStatus> auto& m) {
   v.field("seen_ms_ago", m.seen_ms_ago, std::uint64_t{0});
   v.list("counters", m.counters);
   v.optional("durable", m.durable);
+  v.field("security", m.security, std::string());
+  v.field("key", m.key, std::string());
+  v.field("master_key", m.master_key, std::string());
 }
 
 template <typename V>

@@ -83,6 +83,7 @@ struct QueryRequest {
   std::string forwarded_by;        // the slave's node name, when a slave sends it on; empty from a client
   std::string cluster;             // and the slave's cluster, as in NodeStatus: the master refuses that of another one
   AckFor ack_for = AckFor::unset;  // unset = the master's configured default
+  std::string caller;              // in whose key's name a slave sends it on; a node believes it of nodes alone
 };
 
 // The kind of value that a column's frame holds.
@@ -140,15 +141,18 @@ struct FetchRequest {
   std::string client_id;
   std::uint64_t cursor = 0;
   std::uint32_t page_rows = 0;
+  std::string caller = {};  // as QueryRequest's
 };
 struct CloseRequest {
   std::string client_id;
   std::uint64_t cursor = 0;
+  std::string caller = {};  // as QueryRequest's
 };
 struct ClosedReply {};
 
 struct CancelRequest {
   RequestKey key;
+  std::string caller = {};  // as QueryRequest's
 };
 struct CancelReply {
   bool stopped = false;  // true: it will not have an effect; false: it had already ended (or is past stopping)
@@ -202,6 +206,9 @@ struct NodeStatus {
   std::map<std::string, std::uint64_t> counters;  // requests, refused, bad_messages, gaps, catch_ups …
   // The end of its log on disk, of which it has applied what `position` says; absent: it is where the position is.
   std::optional<Position> durable;
+  std::string security;    // "curve"; "none": in clear, and everybody is let in
+  std::string key;         // curve: the node's public key, hexadecimal
+  std::string master_key;  // curve: and that of the node at `master` and `publisher`
 };
 
 struct StatusRequest {};

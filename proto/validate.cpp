@@ -22,6 +22,12 @@ Status validate_client_id(const std::string& client_id) {
   return bad("client_id: expected 1 to 64 printable ASCII characters without blanks");
 }
 
+Status validate_caller(const std::string& caller) {
+  const bool printable = std::all_of(caller.begin(), caller.end(), [](char c) { return c > ' ' && c < '\x7f'; });
+  if (caller.size() <= kMaxClientIdSize && printable) return ok_status();
+  return bad("caller: expected the name of a key, up to 64 printable ASCII characters without blanks");
+}
+
 Status validate_statement(const RequestStatement& statement, const std::string& path) {
   if (statement.params.size() > kMaxParams || statement.named_params.size() > kMaxParams)
     return Status::error(Code::too_large, path + ".params: more than " + std::to_string(kMaxParams) +
@@ -34,6 +40,7 @@ Status validate_statement(const RequestStatement& statement, const std::string& 
 
 Status validate_query(const QueryRequest& request) {
   if (Status status = validate_client_id(request.key.client_id); !status) return status;
+  if (Status status = validate_caller(request.caller); !status) return status;
   if (request.key.client_id.empty() && request.key.request_id != 0)
     return bad("request_id: is nothing without client_id; send both, or neither for a request that is not retried");
   if (!request.key.client_id.empty() && request.key.request_id == 0)
@@ -60,7 +67,8 @@ Status validate_explain(const ExplainRequest& request) {
   return ok_status();
 }
 
-Status validate_cursor(const std::string& client_id, std::uint64_t cursor) {
+Status validate_cursor(const std::string& client_id, std::uint64_t cursor, const std::string& caller) {
+  if (Status status = validate_caller(caller); !status) return status;
   if (cursor == 0) return bad("cursor: expected the number that a result gave; 0 means that there are no more rows");
   return validate_client_id(client_id);
 }
@@ -96,9 +104,10 @@ std::uint64_t byte_size(const NodeStatus& status) {
 struct Validator {
   Status operator()(const QueryRequest& m) const { return validate_query(m); }
   Status operator()(const ExplainRequest& m) const { return validate_explain(m); }
-  Status operator()(const FetchRequest& m) const { return validate_cursor(m.client_id, m.cursor); }
-  Status operator()(const CloseRequest& m) const { return validate_cursor(m.client_id, m.cursor); }
+  Status operator()(const FetchRequest& m) const { return validate_cursor(m.client_id, m.cursor, m.caller); }
+  Status operator()(const CloseRequest& m) const { return validate_cursor(m.client_id, m.cursor, m.caller); }
   Status operator()(const CancelRequest& m) const {
+    if (Status status = validate_caller(m.caller); !status) return status;
     if (m.key.client_id.empty()) return bad("client_id: expected the client_id of the request to cancel");
     return validate_client_id(m.key.client_id);
   }

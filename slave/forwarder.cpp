@@ -71,6 +71,7 @@ void Forwarder::stop() {
 
 void Forwarder::submit(node::Caller caller, proto::QueryRequest request, bool writes, Clock::time_point deadline) {
   request.forwarded_by = config_.name;
+  request.caller = node::name_of(caller.who);
   request.cluster = board_.cluster();
   // A client that cannot retry by itself gets a key from us, so that our own resends are safe.
   if (request.key.client_id.empty()) request.key = {own_client_id_, next_request_id_++};
@@ -82,6 +83,7 @@ void Forwarder::submit(node::Caller caller, proto::QueryRequest request, bool wr
 }
 
 void Forwarder::submit_cancel(node::Caller caller, proto::CancelRequest request) {
+  request.caller = node::name_of(caller.who);
   const auto never = [] { return false; };  // what has been executed, the master says
   const bool stopped_here = under_way_.cancel(request.key, never) == node::RequestsUnderWay::Answer::stopping_queued;
   Job job{std::move(caller), std::move(request), Clock::now(), Clock::now() + kAttempt, stopped_here};
@@ -89,6 +91,7 @@ void Forwarder::submit_cancel(node::Caller caller, proto::CancelRequest request)
 }
 
 void Forwarder::submit_fetch(node::Caller caller, proto::FetchRequest request, Clock::time_point deadline) {
+  request.caller = node::name_of(caller.who);
   request.cursor -= kForwardedCursors;
   if (request.client_id.empty()) request.client_id = own_client_id_;  // as submit() has done with its query
   Job job{std::move(caller), std::move(request), Clock::now(), deadline};
@@ -96,6 +99,7 @@ void Forwarder::submit_fetch(node::Caller caller, proto::FetchRequest request, C
 }
 
 void Forwarder::submit_close(node::Caller caller, proto::CloseRequest request, Clock::time_point deadline) {
+  request.caller = node::name_of(caller.who);
   request.cursor -= kForwardedCursors;
   if (request.client_id.empty()) request.client_id = own_client_id_;
   Job job{std::move(caller), std::move(request), Clock::now(), deadline};
@@ -134,6 +138,12 @@ Status Forwarder::unavailable(const Status& last) const {
     return Status::error(Code::shutting_down,
                          "this node is stopping, and what became of the request is not known to it; a copy under the "
                          "same request id is not executed a second time");
+  if (last.code == Code::not_allowed)
+    return Status::error(
+        Code::master_unavailable,
+        "this slave does not get to its master, so the request may not have been carried out; reads go "
+        "on here: " +
+            last.message);
   return Status::error(Code::master_unavailable,
                        "the master at " + config_.master +
                            " did not answer in time, so the request may not have been carried out; reads go on here. "

@@ -8,6 +8,7 @@ class Program final : public sqlcast::node::Runnable {
   explicit Program(const sqlcast::config::NodeConfig& config) : master_(config.master), node_(config) {}
   sqlcast::Status start() override { return node_.start(); }
   void interrupt() override { node_.interrupt(); }
+  void reload() override { node_.reload(); }
   void stop() override { node_.stop(); }
   std::string announcement() const override {
     return "serving clients at " + node_.endpoint() + ", following the master at " + master_;

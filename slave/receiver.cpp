@@ -8,6 +8,7 @@
 #include "base/thread.h"
 #include "base/utf8.h"
 #include "net/endpoint.h"
+#include "net/key_ring.h"
 
 namespace sqlcast::slave {
 namespace {
@@ -98,6 +99,7 @@ void Receiver::run() {
     if (poller_.ready(subscriber_.get())) receive_stream();
     if (poller_.ready(dealer_.get())) receive_replies();
     report_dropped();
+    note_refusals();
     forget_refusal();
     find_publisher();
     // The log is read only once the stream is heard: what is committed in between comes by one or the other.
@@ -162,6 +164,23 @@ void Receiver::report_dropped() {
   reported_dropped_ = dropped;
 }
 
+// A connection that is let in nowhere is begun anew, with the next key that is known, or what was learnt since.
+void Receiver::note_refusals() {
+  const auto note = [this](const std::optional<Status>& refused) {
+    if (!refused) return false;
+    if (refused->code != Code::not_allowed) return true;  // the next key of the node has its turn
+    if (refusal_ != refused->message) logging::error("{}", refused->message);
+    refusal_ = refused->message;
+    report_refused(refused->message);
+    return true;
+  };
+  if (note(dealer_->take_refusal()))
+    if (const Status status = dealer_->reset(); !status.ok()) logging::error("{}", status.message);
+  if (!subscriber_ || !note(subscriber_->take_refusal())) return;
+  poller_.remove(subscriber_.get());
+  subscriber_.reset();
+}
+
 void Receiver::receive_replies() {
   while (std::optional<proto::Frames> frames = dealer_->receive()) {
     Result<proto::Decoded> decoded = proto::decode(std::move(*frames));
@@ -186,7 +205,9 @@ void Receiver::on_reply(proto::Decoded decoded) {
       const Status met = hooks_.meet(status->self);
       if (!met.ok() && met.code != Code::database_unavailable) replicator_->on_failed(met.message);
       if (!met.ok()) return;
-      subscribe(reachable(status->self.publisher, config_.master));
+      const std::string publisher = reachable(status->self.publisher, config_.master);
+      net::key_ring().learn(config_.master, publisher, status->self.key);
+      subscribe(publisher);
     } else {
       logging::error("the node at {} is a {}, not a master: correct the setting `master`", config_.master,
                      status->self.role);

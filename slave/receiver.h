@@ -87,6 +87,7 @@ class Receiver {
   void receive_stream();
   void receive_replies();
   void report_dropped();
+  void note_refusals();
   void on_reply(proto::Decoded decoded);
   void report_refused(const std::string& why);
   void forget_refusal();
@@ -130,6 +131,7 @@ class Receiver {
   Sequence reported_logged_ = 0;
   Sequence reported_applied_ = 0;
   std::uint64_t reported_dropped_ = 0;
+  std::string refusal_;  // of a connection, as it was logged last
   Position logged_;
   Position applied_;
   Clock::time_point last_report_{};

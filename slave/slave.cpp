@@ -2,6 +2,7 @@
 
 #include "base/logging.h"
 #include "base/mutex.h"
+#include "net/key_ring.h"
 #include "node/explain.h"
 #include "storage/catalog.h"
 #include "storage/server_rules.h"
@@ -82,6 +83,7 @@ Slave::Slave(const config::NodeConfig& config)
 Slave::~Slave() { stop(); }
 
 Status Slave::start() {
+  if (Status status = core_.security.open(); !status.ok()) return status;
   Status opened = core_.open(
       [this](node::Caller caller, proto::Message message) { handle(std::move(caller), std::move(message)); });
   if (!opened.ok()) return opened;
@@ -105,6 +107,7 @@ Status Slave::start() {
   if (Status status = forwarder_->start(); !status.ok()) return status;
   core_.start([] {});
   core_.retention.start([] { return std::vector<log::SlaveNeed>(); });
+  core_.security.start({nullptr, [this] { core_.renew_door(); }});
   return ok_status();
 }
 
@@ -132,6 +135,8 @@ proto::NodeStatus Slave::status() {
   status.lag_ms = view.lag_ms;
   status.publisher = view.publisher;
   status.master = core_.config.master;
+  if (const auto key = net::key_ring().key_for(core_.config.master); key.ok() && *key)
+    status.master_key = to_hex((*key)->node);
   status.queue_depth = relay_->queue_depth();
   status.queue_capacity = relay_->queue_capacity();
   return status;
@@ -237,6 +242,10 @@ void Slave::handle_query(node::Caller caller, proto::QueryRequest request) {
   node::RequestPlan plan;
   if (std::optional<node::PlanRefusal> refusal = node::plan_request(request, rules, plan)) {
     core_.front.fail(caller, std::move(refusal->status), refusal->statement);
+    return;
+  }
+  if (Status status = node::may_run(caller.who, plan, core_.config.name); !status.ok()) {
+    core_.front.fail(caller, std::move(status));
     return;
   }
   if (plan.kind == node::RequestPlan::Kind::ddl) {

@@ -32,7 +32,8 @@ class Ours:
         return self.run("sqlcast-bench", *arguments, "--dir", self.folder)
 
     def start(self):
-        self.run("sqlcast", "cluster", "up", "-n", str(len(self.slaves)), "--dir", self.folder, "--detach")
+        self.run("sqlcast", "cluster", "up", "-n", str(len(self.slaves)), "--dir", self.folder, "--detach",
+                 "--security", "none")  # as MariaDB beside it is measured
 
     def stop(self):
         if os.path.exists(os.path.join(self.folder, "cluster.json")):

@@ -36,6 +36,7 @@ struct Arguments {
   bool slaves_given = false;
   bool detach = false;
   bool usual_ports = false;
+  std::string security;
   bool json = false;
   bool accept_history = false;
 };
@@ -139,7 +140,8 @@ int run_up(const Arguments& arguments) {
   auto held = std::optional<Result<local::FileLock>>(lock(dir, local::FolderUse::start));
   if (!held->ok()) return command::fail(held->status());
   auto cluster = local::LocalCluster::open_or_make(
-      dir, arguments.slaves_given ? std::optional<unsigned>(arguments.slaves) : std::nullopt, arguments.usual_ports);
+      dir, arguments.slaves_given ? std::optional<unsigned>(arguments.slaves) : std::nullopt, arguments.usual_ports,
+      arguments.security.empty() ? std::nullopt : std::optional<bool>(arguments.security == "curve"));
   if (!cluster.ok()) return command::fail(cluster.status());
 
   std::vector<std::string> started;
@@ -289,6 +291,11 @@ void add_cluster_command(CLI::App& app, command::Run& run) {
   up->add_flag("--detach", arguments->detach, "Leave it running");
   up->add_flag("--usual-ports", arguments->usual_ports,
                "A new cluster takes ports 5750, 5751 and 5760 on, where they are free");
+  up->add_option(
+        "--security", arguments->security,
+        "curve: encrypted, with keys in DIR/keys (a new cluster is); none: everybody on this machine is let in")
+      ->type_name("MODE")
+      ->check(CLI::IsMember({"curve", "none"}));
   add_programs(up);
   add("down", "Stop all of its nodes", run_stop);
   CLI::App* const status = add("status", "Show its nodes, those that do not run included", run_cluster_status);

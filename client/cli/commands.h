@@ -12,6 +12,7 @@ void add_tail_command(CLI::App& app, command::Run& run);
 void add_explain_command(CLI::App& app, command::Run& run);
 void add_import_command(CLI::App& app, command::Run& run);
 void add_log_command(CLI::App& app, command::Run& run);
+void add_keys_command(CLI::App& app, command::Run& run);
 void add_cluster_command(CLI::App& app, command::Run& run);
 
 }  // namespace sqlcast::cli

@@ -158,7 +158,9 @@ int run_import(const Arguments& given) {
   options.client_id = *client_id;
   const auto client = client::Client::open(options);
   if (!client.ok()) return command::fail(client.status());
-  if (!(*client)->status({}, std::chrono::milliseconds(5'000)).ok())
+  const auto status_there = (*client)->status({}, std::chrono::milliseconds(5'000));
+  if (status_there.status().code == Code::not_allowed) return command::fail(status_there.status());
+  if (!status_there.ok())
     return command::fail(Status::error(Code::timeout, "no node answers at " + nodes->where +
                                                           "; see `sqlcast cluster "
                                                           "status`"));

@@ -269,11 +269,12 @@ std::string group_text(const log::WalkedGroup& walked, const Result<std::vector<
            fmt::format("content   {}, not shown: {}\n", text::size_text(group.body.size()), entries.status().message);
   for (const proto::Entry& entry : *entries) {
     const std::string client = entry.key.client_id.empty() ? "-" : text::printable_line(entry.key.client_id);
+    const std::string by = entry.by.empty() ? "-" : text::printable_line(entry.by);
     const std::string database = entry.database.empty() ? "-" : text::printable_line(entry.database);
     for (const proto::Statement& statement : entry.statements) {
       const bool effect = done && group.state == proto::GroupState::committed;
       text +=
-          fmt::format("  {}  {}  {}  {}{}\n", entry.sequence, client, database,
+          fmt::format("  {}  {}  {}  {}  {}{}\n", entry.sequence, client, by, database,
                       effect ? "[" + effect_text(statement.effect) + "]  " : "", text::printable_line(statement.sql));
     }
   }
@@ -298,6 +299,7 @@ std::string group_json(const log::WalkedGroup& walked, const Result<std::vector<
       json::Object item{{"sequence", entry.sequence},
                         {"client_id", entry.key.client_id},
                         {"request_id", entry.key.request_id},
+                        {"by", entry.by},
                         {"database", entry.database}};
       item.emplace_back("statements", std::move(statements));
       list.emplace_back(std::move(item));

@@ -1,4 +1,4 @@
-// sqlcast: the shell, and the commands status, tail, explain, import, log and cluster.
+// sqlcast: the shell, and the commands status, tail, explain, import, log, keys and cluster.
 #include <CLI/CLI.hpp>
 
 #include "base/memory.h"
@@ -17,6 +17,7 @@ int main(int argc, char** argv) {
   add_explain_command(app, run);
   add_import_command(app, run);
   add_log_command(app, run);
+  add_keys_command(app, run);
   add_cluster_command(app, run);
   return sqlcast::command::run_program(app, {argv + 1, argv + argc}, run);
 }

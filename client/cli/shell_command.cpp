@@ -150,7 +150,8 @@ Status check_database(client::Client& client, const std::string& name) {
   Status unknown = Status::error(Code::sql_error, "Unknown database '" + name + "'");
   unknown.database_errno = 1049;
   unknown.sqlstate = "42000";
-  const std::string command = nearest_word(name, {"status", "tail", "explain", "import", "log", "cluster", "help"});
+  const std::string command =
+      nearest_word(name, {"status", "tail", "explain", "import", "log", "keys", "cluster", "help"});
   if (!command.empty()) unknown.message += "; did you mean the command `sqlcast " + command + "`?";
   return unknown;
 }
@@ -176,6 +177,8 @@ int run_shell(const Arguments& arguments) {
 
   constexpr std::chrono::milliseconds kFirstWord{5'000};
   const auto status = (*client)->status({}, std::min(kFirstWord, options->timeout));
+  if (status.status().code == Code::not_allowed || status.status().code == Code::config)
+    return command::fail(status.status());
   if (!status.ok())
     return command::fail(
         Status::error(Code::timeout, "no node answers at " + nodes->where +

@@ -34,9 +34,10 @@ std::string outcome_text(const proto::Group& group, const proto::Effect& effect)
 std::string entry_lines(const proto::Group& group, const proto::Entry& entry) {
   std::string text;
   for (const proto::Statement& statement : entry.statements)
-    text += fmt::format("{}  e{}  {}  {}  {}  [{}]  {}\n", entry.sequence, group.epoch,
+    text += fmt::format("{}  e{}  {}  {}  {}  {}  [{}]  {}\n", entry.sequence, group.epoch,
                         time_text(group.commit_time_us, ' '),
                         entry.key.client_id.empty() ? "-" : text::printable_line(entry.key.client_id),
+                        entry.by.empty() ? "-" : text::printable_line(entry.by),
                         entry.database.empty() ? "-" : text::printable_line(entry.database),
                         outcome_text(group, statement.effect), text::printable_line(statement.sql));
   return text;
@@ -51,6 +52,7 @@ std::string entry_json(const proto::Group& group, const proto::Entry& entry) {
   object.emplace_back("time", time_text(group.commit_time_us, 'T'));
   object.emplace_back("client_id", entry.key.client_id);
   object.emplace_back("request_id", entry.key.request_id);
+  object.emplace_back("by", entry.by);
   object.emplace_back("database", entry.database);
   object.emplace_back("ddl", group.state != proto::GroupState::committed);
   object.emplace_back("statements", std::move(statements));

@@ -18,6 +18,9 @@ void add_connection_options(CLI::App& app, local::ConnectionOptions& options) {
   app.add_option("--dir", options.dir,
                  "Folder of a local cluster (else $SQLCAST_DIR, else the one of `sqlcast cluster up` without --dir)")
       ->type_name("DIR");
+  app.add_option("--key", options.key,
+                 "File of the private key to go to nodes with (else $SQLCAST_KEY, else the local cluster's own)")
+      ->type_name("FILE");
 }
 
 }  // namespace sqlcast::command

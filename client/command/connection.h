@@ -9,7 +9,7 @@ class App;
 
 namespace sqlcast::command {
 
-// --endpoint, -h/--host, -P/--port, --dir; --help and -? instead of -h.
+// --endpoint, -h/--host, -P/--port, --dir, --key; --help and -? instead of -h.
 void add_connection_options(CLI::App& app, local::ConnectionOptions& options);
 
 }  // namespace sqlcast::command

@@ -5,14 +5,17 @@
 #include <filesystem>
 
 #include "client/local/cluster_file.h"
+#include "client/local/find_nodes.h"
 #include "client/local/local_cluster.h"
 #include "client/local/process.h"
 #include "config/config.h"
 
 namespace sqlcast::gui {
 
-Result<FoundCluster> find_endpoints(const std::vector<std::string>& endpoints, const std::string& config_file,
-                                    const std::string& dir) {
+namespace {
+
+Result<FoundCluster> find(const std::vector<std::string>& endpoints, const std::string& config_file,
+                          const std::string& dir) {
   if (!endpoints.empty()) {
     FoundCluster found;
     for (const std::string& endpoint : endpoints) {
@@ -40,10 +43,23 @@ Result<FoundCluster> find_endpoints(const std::vector<std::string>& endpoints, c
   return FoundCluster{};
 }
 
-Result<FoundCluster> start_local_cluster(const std::string& dir) {
+}  // namespace
+
+Result<FoundCluster> find_endpoints(const std::vector<std::string>& endpoints, const std::string& config_file,
+                                    const local::ConnectionOptions& keys) {
+  auto found = find(endpoints, config_file, keys.dir);
+  if (!found.ok() || found->endpoints.empty()) return found;
+  local::Nodes nodes;
+  nodes.endpoints = found->endpoints;
+  nodes.named = !endpoints.empty() || !config_file.empty();
+  if (const Status status = local::use_keys(keys, nodes); !status.ok()) return status;
+  return found;
+}
+
+Result<FoundCluster> start_local_cluster(const local::ConnectionOptions& keys) {
   auto program = local::find_program("sqlcast", {});
   if (!program.ok()) return program.status();
-  const std::filesystem::path folder = local::cluster_dir(dir);
+  const std::filesystem::path folder = local::cluster_dir(keys.dir);
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) return Status::error(Code::io, folder.string() + " cannot be made: " + error.message());
@@ -62,7 +78,9 @@ Result<FoundCluster> start_local_cluster(const std::string& dir) {
     const std::string text = said.ok() ? *said : said.status().message;
     return Status::error(Code::io, text.substr(text.size() > 600 ? text.size() - 600 : 0));
   }
-  return find_endpoints({}, {}, folder.string());
+  local::ConnectionOptions there = keys;
+  there.dir = folder.string();
+  return find_endpoints({}, {}, there);
 }
 
 }  // namespace sqlcast::gui

@@ -18,6 +18,7 @@
 #include "client/gui/ui/script_runner.h"
 #include "client/gui/ui/widgets.h"
 #include "client/gui/ui/window.h"
+#include "client/local/find_nodes.h"
 
 namespace {
 
@@ -27,7 +28,7 @@ using namespace sqlcast::gui;
 struct Arguments {
   std::vector<std::string> endpoints;
   std::string config;
-  std::string dir;
+  local::ConnectionOptions keys;  // and the folder of a local cluster
   std::string settings;
   std::string screenshot;
   std::string script;
@@ -48,7 +49,7 @@ int fail(std::string_view message, int status) {
 }
 
 int run(const Arguments& arguments) {
-  auto found = find_endpoints(arguments.endpoints, arguments.config, arguments.dir);
+  auto found = find_endpoints(arguments.endpoints, arguments.config, arguments.keys);
   if (!found.ok()) return fail(found.status().message, 2);
   std::vector<ScriptStep> steps;
   if (!arguments.script.empty()) {
@@ -66,11 +67,16 @@ int run(const Arguments& arguments) {
                                                : default_settings_folder();
   options.endpoints = found->endpoints;
   options.endpoints_name = found->name;
-  options.make_backend = [](const SavedConnection& connection) {
+  options.make_backend = [keys =
+                              arguments.keys](const SavedConnection& connection) -> Result<std::unique_ptr<Backend>> {
+    local::Nodes nodes;
+    nodes.endpoints = connection.endpoints;
+    nodes.named = true;
+    if (const Status status = local::use_keys(keys, nodes); !status.ok()) return status;
     return ClientBackend::open(connection.endpoints, Window::wake);
   };
-  options.start_local = [dir = arguments.dir]() -> Result<SavedConnection> {
-    auto started = start_local_cluster(dir);
+  options.start_local = [keys = arguments.keys]() -> Result<SavedConnection> {
+    auto started = start_local_cluster(keys);
     if (!started.ok()) return started.status();
     return SavedConnection{started->name, started->endpoints, "blue"};
   };
@@ -122,7 +128,9 @@ int main(int argc, char** argv) {
   CLI::App cli{"The desktop client of sqlcast: see the tables, run the SQL, watch the cluster."};
   cli.add_option("endpoints", arguments.endpoints, "nodes, such as tcp://127.0.0.1:5750; any node leads to the others");
   cli.add_option("--config", arguments.config, "a node's configuration file: connect to that node");
-  cli.add_option("--dir", arguments.dir, "the folder of a local cluster (sqlcast cluster up --dir)");
+  cli.add_option("--dir", arguments.keys.dir, "the folder of a local cluster (sqlcast cluster up --dir)");
+  cli.add_option("--key", arguments.keys.key,
+                 "the private key to go to nodes with (else $SQLCAST_KEY, else the local cluster's own)");
   cli.add_option("--settings", arguments.settings, "folder of the client's own settings and history");
   cli.add_option("--theme", arguments.theme, "dark or light")->check(CLI::IsMember({"dark", "light"}));
   cli.add_option("--scale", arguments.scale, "size of text and controls, 0.75 to 3")->check(CLI::Range(0.75F, 3.0F));

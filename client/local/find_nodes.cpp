@@ -1,11 +1,31 @@
 #include "client/local/find_nodes.h"
 
+#include <cstdlib>
+
+#include "client/keys.h"
 #include "client/local/cluster_file.h"
+#include "client/local/cluster_keys.h"
 #include "net/endpoint.h"
 
 namespace sqlcast::local {
 
-Result<Nodes> find_nodes(const ConnectionOptions& options) {
+std::string key_file_of(const ConnectionOptions& options) {
+  const char* const named = std::getenv("SQLCAST_KEY");
+  return options.key.empty() && named != nullptr ? std::string(named) : options.key;
+}
+
+Status use_keys(const ConnectionOptions& options, const Nodes& nodes) {
+  const bool of_folder = options.key.empty() && !options.dir.empty() && has_keys(cluster_dir(options.dir));
+  if (const std::string file = key_file_of(options); !file.empty() && !of_folder)
+    return client::use_key_file(file, nodes.endpoints);
+  Status status = use_cluster_keys(cluster_dir(options.dir));
+  // A node that was named need not be of the cluster whose keys are somebody else's.
+  return nodes.named ? ok_status() : status;
+}
+
+namespace {
+
+Result<Nodes> find_endpoints(const ConnectionOptions& options) {
   Nodes nodes;
   nodes.endpoints = options.endpoints;
   if (!options.host.empty() || options.port != 0) {
@@ -32,6 +52,15 @@ Result<Nodes> find_nodes(const ConnectionOptions& options) {
   return Status::error(Code::config, "there is no local cluster in " + dir.string() +
                                          ". Start one with `sqlcast cluster up`, say where it is with --dir, or name a "
                                          "node with -h HOST -P PORT");
+}
+
+}  // namespace
+
+Result<Nodes> find_nodes(const ConnectionOptions& options) {
+  Result<Nodes> nodes = find_endpoints(options);
+  if (!nodes) return nodes;
+  if (Status status = use_keys(options, *nodes); !status.ok()) return status;
+  return nodes;
 }
 
 }  // namespace sqlcast::local

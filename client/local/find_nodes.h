@@ -15,6 +15,7 @@ struct ConnectionOptions {
   std::uint16_t port = 0;  // 0 = not given
   std::vector<std::string> endpoints;
   std::string dir;
+  std::string key;  // file of a private key
 };
 
 inline constexpr std::uint16_t kDefaultPort = 5750;
@@ -25,7 +26,15 @@ struct Nodes {
   std::string where;   // for messages: "tcp://…" or the folder
 };
 
-// The endpoints, host and port given, else the local cluster in `dir`. config says what to do when there is neither.
+// $SQLCAST_KEY, or what was given.
+std::string key_file_of(const ConnectionOptions& options);
+
+// From then on this process goes to the nodes with the key that was given; else, when `dir` was given, with that
+// cluster's; else $SQLCAST_KEY; else that of the usual local cluster, to its nodes. config: the keys cannot be used.
+Status use_keys(const ConnectionOptions& options, const Nodes& nodes);
+
+// The keys, too, are in use then (use_keys). The endpoints, host and port given, else the local cluster in `dir`.
+// config says what to do when there is neither.
 Result<Nodes> find_nodes(const ConnectionOptions& options);
 
 }  // namespace sqlcast::local

@@ -20,6 +20,7 @@
 #include "base/json_string.h"
 #include "base/logging.h"
 #include "client/client.h"
+#include "client/local/cluster_keys.h"
 #include "client/text/json.h"
 
 namespace sqlcast::local {
@@ -111,7 +112,7 @@ std::string quoted(const std::string& text) {
 }  // namespace
 
 std::string node_config(const std::string& text, const ClusterNode& node, const ClusterNode& master,
-                        const std::string& data_dir) {
+                        const std::string& data_dir, const std::string& keys) {
   std::vector<std::pair<std::string, std::string>> settings = {{"listen", node.endpoint}};
   settings.emplace_back(node.role == "master" ? "publish" : "master",
                         node.role == "master" ? node.publish : master.endpoint);
@@ -132,11 +133,14 @@ std::string node_config(const std::string& text, const ClusterNode& node, const 
     if (out[at] == '\n') ++at;
     out.replace(at, std::min(out.find('\n', at), out.size()) - at, line);
   }
-  return out;
+  if (keys.empty() || out.starts_with("security") || out.find("\nsecurity") != std::string::npos) return out;
+  return out + (out.ends_with('\n') ? "" : "\n") +
+         "security:\n  mode: curve\n  key: " + quoted(keys + "/" + node.name + ".key") +
+         "\n  allowed: " + quoted(keys + "/allowed") + "\n  nodes: " + quoted(keys + "/nodes") + "\n";
 }
 
 Result<fs::path> find_program(const std::string& name, const std::string& given) {
-  const auto usable = [](const fs::path& path) { return access(path.c_str(), X_OK) == 0 && !fs::is_directory(path); };
+  const auto usable = [](const fs::path& path) { return ::access(path.c_str(), X_OK) == 0 && !fs::is_directory(path); };
   if (!given.empty()) {
     if (usable(given)) return fs::absolute(given);
     return Status::error(Code::config, given + " is not a program that can be run");
@@ -153,12 +157,15 @@ Result<fs::path> find_program(const std::string& name, const std::string& given)
 
 Result<LocalCluster> LocalCluster::open(const fs::path& dir) {
   auto file = ClusterFile::load(dir);
+  if (file.ok())
+    if (Status status = use_cluster_keys(dir); !status.ok()) return status;
   if (file.ok()) return LocalCluster(dir, std::move(*file));
   if (file.status().code != Code::io) return file.status();
   return Status::error(Code::io, "there is no local cluster in " + dir.string() + "; `sqlcast cluster up` makes one");
 }
 
-Result<LocalCluster> LocalCluster::open_or_make(const fs::path& dir, std::optional<unsigned> slaves, bool usual_ports) {
+Result<LocalCluster> LocalCluster::open_or_make(const fs::path& dir, std::optional<unsigned> slaves, bool usual_ports,
+                                                std::optional<bool> keys) {
   constexpr std::uint16_t kFirstOfSlaves = 5760;
   ClusterFile file;
   bool changed = false;
@@ -168,6 +175,7 @@ Result<LocalCluster> LocalCluster::open_or_make(const fs::path& dir, std::option
     file = std::move(*loaded);
   }
   PortChooser ports(file);
+  const bool wants_keys = keys.value_or(file.nodes.empty() || has_keys(dir));
   if (file.nodes.empty()) {
     changed = true;
     if (const Status status = add_node(file, ports, "master", "master", usual_ports ? kDefaultPort : std::uint16_t{0});
@@ -184,6 +192,10 @@ Result<LocalCluster> LocalCluster::open_or_make(const fs::path& dir, std::option
   }
   if (changed)
     if (const Status status = file.save(dir); !status.ok()) return status;
+  if (wants_keys) {
+    if (const Status status = make_cluster_keys(dir, file); !status.ok()) return status;
+    if (const Status status = use_cluster_keys(dir); !status.ok()) return status;
+  }
   return LocalCluster(dir, std::move(file));
 }
 
@@ -212,6 +224,9 @@ Result<std::vector<std::string>> LocalCluster::repair_ports() {
   }
   if (changes.empty()) return changes;
   if (const Status status = file_.save(dir_); !status.ok()) return status;
+  if (!has_keys(dir_)) return changes;
+  if (const Status status = write_cluster_nodes(dir_, file_); !status.ok()) return status;
+  if (const Status status = use_cluster_keys(dir_); !status.ok()) return status;
   return changes;
 }
 
@@ -222,7 +237,8 @@ Status LocalCluster::write_config(const ClusterNode& node) const {
   if (error) return Status::error(Code::io, folder.string() + " cannot be made: " + error.message());
   const fs::path path = folder / "node.yaml";
   const std::string before = read_text_file(path).ok() ? *read_text_file(path) : std::string();
-  const std::string after = node_config(before, node, *file_.master(), (folder / "data").string());
+  const std::string after = node_config(before, node, *file_.master(), (folder / "data").string(),
+                                        has_keys(dir_) ? KeyPlaces(dir_).folder.string() : std::string());
   return after == before ? ok_status() : write_text_file(path, after);
 }
 

@@ -31,8 +31,10 @@ class LocalCluster {
   static Result<LocalCluster> open(const std::filesystem::path& dir);
   // The same, or a new one; with at least so many slaves. Chooses free ports on loopback for new nodes.
   // `usual_ports`: 5750 and 5751 for the master, 5760 and so on for slaves, where these are free.
+  // A new one gets keys, unless `keys` is false; an old one without them gets them when it is true. The keys are this
+  // process's then, too.
   static Result<LocalCluster> open_or_make(const std::filesystem::path& dir, std::optional<unsigned> slaves,
-                                           bool usual_ports = false);
+                                           bool usual_ports = false, std::optional<bool> keys = std::nullopt);
 
   const std::filesystem::path& dir() const { return dir_; }
   const ClusterFile& file() const { return file_; }
@@ -72,9 +74,10 @@ class LocalCluster {
 };
 
 // The configuration of a node with its endpoints as `node` and `master` have them: `text` with those lines replaced
-// (it may be edited by hand otherwise), or a new one when `text` is empty. Pure.
+// (it may be edited by hand otherwise), or a new one when `text` is empty. `keys`: the folder of the
+// cluster's keys, named where no security is set yet; empty: none. Pure.
 std::string node_config(const std::string& text, const ClusterNode& node, const ClusterNode& master,
-                        const std::string& data_dir);
+                        const std::string& data_dir, const std::string& keys = {});
 
 // The next to this executable, else on PATH. io when there is none.
 Result<std::filesystem::path> find_program(const std::string& name, const std::string& given);

@@ -14,6 +14,7 @@ import sys
 import time
 import uuid
 
+import keys
 import zmq
 
 parser = argparse.ArgumentParser(description="Loads a sqlcast node and reports rate, latency and errors.")
@@ -26,6 +27,7 @@ arguments = parser.parse_args()
 context = zmq.Context()
 node = context.socket(zmq.DEALER)
 node.setsockopt(zmq.LINGER, 0)
+keys.use(node, arguments.endpoint)
 node.connect(arguments.endpoint)
 client_id = uuid.uuid4().hex
 next_id = 1

@@ -9,6 +9,7 @@ Needs pyzmq (Debian: python3-zmq). docs/protocol.md is the contract; this speaks
 import sys
 import uuid
 
+import keys
 import zmq
 
 if len(sys.argv) < 3:
@@ -18,6 +19,7 @@ endpoint, sql, *params = sys.argv[1:]
 node = zmq.Context().socket(zmq.REQ)
 node.setsockopt(zmq.LINGER, 0)        # leaving does not wait for a node that is not there
 node.setsockopt(zmq.RCVTIMEO, 35000)  # the node answers within its own 30 s, if only that time is up
+keys.use(node, endpoint)
 node.connect(endpoint)
 
 

@@ -14,6 +14,7 @@ import struct
 import sys
 
 import msgpack
+import keys
 import zmq
 
 parser = argparse.ArgumentParser(description="Follows the log of a sqlcast cluster.")
@@ -41,6 +42,7 @@ def decode(header, body):
 context = zmq.Context()
 node = context.socket(zmq.REQ)
 node.setsockopt(zmq.LINGER, 0)
+keys.use(node, arguments.endpoint)
 node.connect(arguments.endpoint)
 
 
@@ -91,6 +93,7 @@ def catch_up():
 # 1. Where the stream is. 2. Subscribe first, so that nothing falls between. 3. Only then read what was before.
 status = ask(STATUS, {})["self"]
 stream = context.socket(zmq.SUB)
+keys.use(stream, status["publisher"], status.get("master_key"))
 stream.connect(status["publisher"])
 stream.subscribe(b"g")  # groups
 stream.subscribe(b"b")  # beacons: the end of the master's log, several a second

@@ -12,6 +12,7 @@ import sys
 import time
 import uuid
 
+import keys
 import zmq
 
 parser = argparse.ArgumentParser(description="Writes through any sqlcast node, and never twice.")
@@ -34,6 +35,7 @@ AGAIN = {"BUSY", "TIMEOUT", "MASTER_UNAVAILABLE", "DATABASE_UNAVAILABLE", "SHUTT
 def open_socket():
     socket = context.socket(zmq.REQ)
     socket.setsockopt(zmq.LINGER, 0)
+    keys.use(socket, arguments.endpoint)
     socket.connect(arguments.endpoint)
     return socket
 

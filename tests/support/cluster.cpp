@@ -146,6 +146,9 @@ Cluster::Cluster(const Options& options) { make(options); }
 
 Cluster::~Cluster() {
   living_clusters().erase(this);
+  // Another one may get the same ports, and has other keys.
+  for (const auto& node : nodes_) forget_keys(node->endpoint());
+  forget_keys(publisher_);
   // The databases too, at once: nobody needs a clean end of data that is thrown away.
   for (const auto& node : nodes_) {
     try {
@@ -164,6 +167,7 @@ Node& Cluster::make_node(const std::string& role, const std::string& name, const
   options.endpoint = local(free_port());
   options.yaml = "name: " + name + "\ndata_dir: data\nlisten: " + options.endpoint + "\n" +
                  (role == "master" ? "publish: " + publisher_ : "master: " + master().endpoint()) + "\n" + settings;
+  if (keys_) options.yaml += give_key(folder_.path(), name, options.endpoint, role == "master" ? publisher_ : "");
   if (settings.find("database:") == std::string::npos) options.yaml += kSmallDatabase;
   if (settings.find("log:") == std::string::npos) options.yaml += kSmallLog;
   nodes_.push_back(std::make_unique<Node>(std::move(options)));
@@ -173,6 +177,7 @@ Node& Cluster::make_node(const std::string& role, const std::string& name, const
 void Cluster::make(const Options& options) {
   constexpr int kTries = 5;  // another program may take a port between our look and the node's start
   slave_settings_ = options.slave_settings;
+  keys_ = options.keys;
   for (int i = 0;; ++i) {
     nodes_.clear();
     publisher_ = local(free_port());
@@ -191,6 +196,10 @@ void Cluster::make(const Options& options) {
   living_clusters().insert(this);
   if (options.start) wait_until_equal();
 }
+
+void Cluster::allow(const access::Grant& grant) const { allow_key(folder_.path(), grant); }
+
+void Cluster::revoke(const std::string& name) const { revoke_key(folder_.path(), name); }
 
 Node& Cluster::add_slave() { return make_node("slave", "slave-" + std::to_string(nodes_.size()), slave_settings_); }
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/types.h"
+#include "tests/support/keys.h"
 #include "tests/support/node.h"
 #include "tests/support/session.h"
 #include "tests/support/temporary_folder.h"
@@ -25,7 +26,8 @@ class Cluster {
     int slaves = 2;
     std::string master_settings;  // YAML lines
     std::string slave_settings;
-    bool start = true;  // and wait until all are live
+    bool keys = keys_by_default();  // encrypted, with keys of its own in folder()/keys; tests/support/keys.h
+    bool start = true;              // and wait until all are live
   };
   explicit Cluster(int slaves);
   explicit Cluster(const Options& options);
@@ -38,6 +40,10 @@ class Cluster {
   std::vector<Node*> nodes() const;
   Node& add_slave();  // configured, not started
   const std::filesystem::path& folder() const { return folder_.path(); }
+  // One more line in the table that its nodes read.
+  void allow(const access::Grant& grant) const;
+  void revoke(const std::string& name) const;
+  bool has_keys() const { return keys_; }
 
   // At the master; throws std::runtime_error unless it worked. Returns the answer.
   Answer must(const proto::QueryRequest& request);
@@ -57,6 +63,7 @@ class Cluster {
   Node& make_node(const std::string& role, const std::string& name, const std::string& settings);
 
   TemporaryFolder folder_;
+  bool keys_ = false;
   std::string publisher_;
   std::string slave_settings_;
   std::vector<std::unique_ptr<Node>> nodes_;

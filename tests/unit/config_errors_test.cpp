@@ -10,6 +10,10 @@ using namespace sqlcast::config::testing;
 using Catch::Matchers::Contains;
 using Catch::Matchers::StartsWith;
 
+namespace {
+constexpr std::string_view kCurve = "security:\n  mode: curve\n  key: keys/node.key\n  allowed: keys/allowed\n";
+}
+
 TEST_CASE("config: an unknown key is refused with its line and the nearest setting") {
   CHECK(refusal("name: m\nlimts:\n  page_rows: 5\n") ==
         "node.yaml:3: limts.page_rows: no setting has this name; did you mean 'limits.page_rows'?");
@@ -56,6 +60,34 @@ TEST_CASE("config: the log's settings have limits that are told") {
   CHECK_THAT(refusal("log: 5\n"), StartsWith("node.yaml:1: log: is a section"));
 }
 
+TEST_CASE("config: without keys nothing but the loopback is listened on") {
+  for (const char* value : {"tcp://127.0.0.1:7000", "tcp://127.1.2.3:7000", "tcp://localhost:7000", "tcp://[::1]:7000",
+                            "ipc:///tmp/master.sock"})
+    CHECK(refusal(std::string("listen: '") + value + "'\n") == "accepted");
+  for (const char* value : {"tcp://*:7000", "tcp://0.0.0.0:7000", "tcp://[::]:7000", "tcp://10.0.0.5:7000",
+                            "tcp://db-1.example:7000", "tcp://localhost.example:7000"})
+    for (const char* setting : {"listen", "publish"})
+      CHECK_THAT(refusal(std::string(setting) + ": '" + value + "'\n"),
+                 StartsWith(std::string("node.yaml:1: ") + setting + ": ") &&
+                     Contains("can be reached from other machines") && Contains("set security.mode to curve"));
+  CHECK_THAT(refusal("master: tcp://127.0.0.1:1\nlisten: tcp://*:7000\n", Role::slave),
+             StartsWith("node.yaml:2: listen"));
+}
+
+TEST_CASE("config: keys and their mode go together") {
+  CHECK(refusal(std::string(kCurve)) == "accepted");
+  CHECK_THAT(refusal("security:\n  mode: curve\n"),
+             Contains("needs security.key") && Contains("needs security.allowed") && Contains("sqlcast keys new"));
+  CHECK_THAT(refusal("security:\n  key: a\n"),
+             StartsWith("node.yaml:2: security.key: has no effect, since security.mode is none"));
+  CHECK_THAT(refusal("security:\n  mode: tls\n"), Contains("accepted values: curve, none"));
+  const Folder folder;
+  const auto config = load_text(folder, std::string(kCurve));
+  REQUIRE(config);
+  CHECK(config->security.key == folder.path("keys/node.key"));
+  CHECK(config->security.nodes == folder.path("keys/nodes"));
+}
+
 TEST_CASE("config: endpoints are checked") {
   for (const char* value : {"5750", "127.0.0.1:5750", "tcp://127.0.0.1", "tcp://127.0.0.1:0", "tcp://127.0.0.1:65536",
                             "tcp://:5750", "tcp://127.0.0.1:*", "tcp://a b:1", "udp://127.0.0.1:1", "ipc://relative",
@@ -65,14 +97,14 @@ TEST_CASE("config: endpoints are checked") {
   CHECK_THAT(refusal("listen: ipc:///" + std::string(200, 'a')), Contains("more than 107 bytes"));
   for (const char* value :
        {"tcp://*:5750", "tcp://0.0.0.0:5750", "tcp://[::1]:5750", "tcp://db-1.example:5750", "ipc:///tmp/master.sock"})
-    CHECK(refusal(std::string("listen: '") + value + "'\n") == "accepted");
+    CHECK(refusal(std::string("listen: '") + value + "'\n" + std::string(kCurve)) == "accepted");
   CHECK_THAT(refusal("master: tcp://*:5750\n", Role::slave), Contains("not one to connect to"));
 }
 
 TEST_CASE("config: settings that disagree are refused, at the one that was given") {
   CHECK_THAT(refusal("listen: tcp://127.0.0.1:7000\npublish: tcp://localhost:7000\n"),
              StartsWith("node.yaml:2: publish: ") && Contains("is taken by `listen"));
-  CHECK_THAT(refusal("name: m\nlisten: tcp://*:5751\n"), StartsWith("node.yaml:2: listen: "));
+  CHECK_THAT(refusal("name: m\nlisten: tcp://*:5751\n" + std::string(kCurve)), StartsWith("node.yaml:2: listen: "));
   CHECK_THAT(refusal("limits:\n  page_rows: 60000\n  max_page_rows: 50000\n"),
              Contains("limits.page_rows (60000, ") && Contains("limits.max_page_rows (50000, "));
   CHECK_THAT(refusal("limits:\n  max_message_bytes: 1MiB\n"),

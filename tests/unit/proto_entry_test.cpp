@@ -20,6 +20,23 @@ TEST_CASE("entry: every truncation of a body, and every addition, is refused") {
   CHECK(decode_entries(body + '\0').status().code == Code::bad_message);
 }
 
+TEST_CASE("entry: the name of a key makes it the second layout, and every cut of that is refused") {
+  const std::vector<Entry> entries = sample::named_entries();
+  const std::string body = encode_entries(entries);
+  CHECK(body[1] == 2);
+  CHECK(encode_entries(sample::entries())[1] == 1);
+  const Result<std::vector<Entry>> decoded = decode_entries(body);
+  REQUIRE(decoded.ok());
+  CHECK(*decoded == entries);
+  CHECK((*decoded)[0].by == "laptop");
+  CHECK((*decoded)[1].by.empty());
+  for (std::size_t size = 0; size < body.size(); ++size)
+    if (decode_entries(std::string_view(body).substr(0, size)).ok()) FAIL("cut to " << size);
+  std::string as_first = body;
+  as_first[1] = 1;
+  CHECK(decode_entries(as_first).status().code == Code::bad_message);
+}
+
 TEST_CASE("entry: holes, repetitions and empty bodies are refused") {
   std::vector<Entry> entries = sample::entries();
   for (const Sequence second : {Sequence{40}, Sequence{41}, Sequence{43}, Sequence{0}}) {
@@ -35,7 +52,7 @@ TEST_CASE("entry: holes, repetitions and empty bodies are refused") {
 
 TEST_CASE("entry: a body of a later layout says so") {
   std::string body = encode_entries(sample::entries());
-  body[1] = 2;
+  body[1] = 3;
   CHECK(decode_entries(body).status().code == Code::unsupported_version);
 }
 

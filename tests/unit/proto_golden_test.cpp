@@ -63,6 +63,13 @@ TEST_CASE("golden: a group's body has the bytes it always had") {
   CHECK(*decode_entries(from_hex(text).at(0)) == sample::entries());
 }
 
+TEST_CASE("golden: a body in the layout with names, too") {
+  const Frames frames = {encode_entries(sample::named_entries())};
+  const std::string text = golden("body_named.hex", as_hex("body of a group of two entries, layout 2", frames));
+  CHECK(text == as_hex("body of a group of two entries, layout 2", frames));
+  CHECK(*decode_entries(from_hex(text).at(0)) == sample::named_entries());
+}
+
 TEST_CASE("golden: replies in JSON have the text they always had") {
   for (const sample::Named& one : sample::all()) {
     if (is_request(type_of(one.message))) continue;

@@ -39,6 +39,13 @@ inline std::vector<Entry> entries() {
   return {first, second};
 }
 
+// Who did it, in the layout that has names.
+inline std::vector<Entry> named_entries() {
+  std::vector<Entry> named = entries();
+  named[0].by = "laptop";
+  return named;
+}
+
 inline Group group() {
   Group group;
   group.first = 41;
@@ -79,6 +86,7 @@ inline QueryRequest query() {
   query.forwarded_by = "slave-1";
   query.cluster = to_hex(hash_of(0x50));
   query.ack_for = AckFor::applied;
+  query.caller = "laptop";
   return query;
 }
 
@@ -163,6 +171,9 @@ inline NodeStatus node_status() {
   status.seen_ms_ago = 200;
   status.counters = {{"catch_ups", 1}, {"requests", 99}};
   status.durable = Position{3, 50, hash_of(0x60)};
+  status.security = "curve";
+  status.key = to_hex(hash_of(0x70));
+  status.master_key = to_hex(hash_of(0x80));
   return status;
 }
 
@@ -178,10 +189,10 @@ inline std::vector<Named> all() {
   return {{"query", query()},
           {"result", result()},
           {"error", error()},
-          {"fetch", FetchRequest{"c-7f3a", 77, 500}},
-          {"close", CloseRequest{"c-7f3a", 77}},
+          {"fetch", FetchRequest{"c-7f3a", 77, 500, "laptop"}},
+          {"close", CloseRequest{"c-7f3a", 77, "laptop"}},
           {"closed", ClosedReply{}},
-          {"cancel", CancelRequest{{"c-7f3a", 12}}},
+          {"cancel", CancelRequest{{"c-7f3a", 12}, "laptop"}},
           {"cancel_reply", CancelReply{true}},
           {"status", StatusRequest{}},
           {"status_reply", StatusReply{node_status(), {peer}}},

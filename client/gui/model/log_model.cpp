@@ -19,6 +19,8 @@ void LogModel::append(std::deque<LogRow>& rows, const LogEntry& entry) {
     row.epoch = entry.epoch;
     row.time_us = entry.commit_time_us;
     row.client = to_utf8(entry.entry.key.client_id);
+    // Who did it stands in front of the session that it was done in.
+    if (!entry.entry.by.empty()) row.client = cat(to_utf8(entry.entry.by), " ", row.client);
     row.database = entry.entry.database;
     row.sql = to_utf8(statement.sql);
     row.affected = statement.effect.affected_rows;

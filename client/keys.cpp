@@ -1,0 +1,64 @@
+#include "client/keys.h"
+
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <memory>
+
+#include "access/known_nodes.h"
+#include "net/key_ring.h"
+
+namespace sqlcast::client {
+namespace {
+
+Result<std::string> read_text(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return Status::error(Code::io, path + ": " + std::strerror(errno));
+  std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  if (file.bad()) return Status::error(Code::io, path + ": " + std::strerror(errno));
+  return text;
+}
+
+Status in_file(const std::string& path, const Status& status) {
+  return Status::error(Code::config, path + ": " + status.message);
+}
+
+}  // namespace
+
+Result<access::KeyFile> read_key_file(const std::string& file) {
+  struct stat about {};
+  if (::stat(file.c_str(), &about) == 0 && (about.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+    return Status::error(Code::config,
+                         file + ": others than its owner may use this private key; run: chmod 600 '" + file + "'");
+  const Result<std::string> text = read_text(file);
+  if (!text) return text.status();
+  Result<access::KeyFile> key = access::parse_key_file(*text);
+  if (!key) return in_file(file, key.status());
+  return key;
+}
+
+Status use_key_file(const std::string& file, const std::vector<std::string>& endpoints) {
+  Result<access::KeyFile> key = read_key_file(file);
+  if (!key) return Status::error(Code::config, key.status().message);
+  const std::string list = (std::filesystem::path(file).parent_path() / "nodes").string();
+  const Result<std::string> text = read_text(list);
+  if (!text)
+    return Status::error(Code::config, text.status().message +
+                                           "; the keys of the nodes stand there, beside the private "
+                                           "key: a line ENDPOINT PUBLICKEY for each");
+  const auto nodes = access::parse_known_nodes(*text);
+  if (!nodes) return in_file(list, nodes.status());
+  net::key_ring().pin(std::make_shared<const access::KeyFile>(std::move(*key)), *nodes);
+  for (const std::string& endpoint : endpoints)
+    if (!net::key_ring().knows(endpoint))
+      return Status::error(Code::config, list + ": the key of the node at " + endpoint +
+                                             " is not there; add the line `" + endpoint +
+                                             " PUBLICKEY` (`sqlcast keys list` at that node shows it)");
+  return ok_status();
+}
+
+}  // namespace sqlcast::client

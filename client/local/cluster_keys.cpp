@@ -1,0 +1,158 @@
+#include "client/local/cluster_keys.h"
+
+#include <fcntl.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "access/known_nodes.h"
+#include "client/keys.h"
+#include "net/key_pair.h"
+
+namespace sqlcast::local {
+namespace {
+
+namespace fs = std::filesystem;
+
+Status cannot(const fs::path& path, const std::string& why) {
+  return Status::error(Code::io, path.string() + " cannot be written: " + why);
+}
+
+Result<access::AllowedKeys> read_table(const fs::path& path) {
+  if (!fs::exists(path)) return access::AllowedKeys();
+  const auto text = read_text_file(path);
+  if (!text.ok()) return text.status();
+  Result<access::AllowedKeys> table = access::AllowedKeys::parse(*text);
+  if (!table) return Status::error(Code::config, path.string() + ": " + table.status().message);
+  return table;
+}
+
+// The private key at `path`, made when there is none, and allowed as `role`.
+Result<access::KeyFile> ensure_key(const KeyPlaces& places, const fs::path& path, const std::string& name,
+                                   access::Role role) {
+  Result<access::KeyFile> key = fs::exists(path) ? client::read_key_file(path.string()) : make_key(path, name, false);
+  if (!key) return key.status();
+  const Result<access::AllowedKeys> table = read_table(places.allowed());
+  if (!table) return table.status();
+  if (table->find(key->pair.public_key) != nullptr) return key;
+  // A key that somebody has taken out of the table stays out.
+  if (table->find_name(name) != nullptr) return key;
+  if (const Status status = add_grant(places.allowed(), {name, role, key->pair.public_key, false, {}}); !status.ok())
+    return status;
+  return key;
+}
+
+std::string user_name() {
+  const passwd* const entry = ::getpwuid(::geteuid());
+  const std::string name = entry == nullptr ? std::string() : entry->pw_name;
+  return access::check_key_name(name).ok() ? name : "admin";
+}
+
+}  // namespace
+
+bool has_keys(const fs::path& cluster) {
+  std::error_code error;
+  return fs::exists(KeyPlaces(cluster).folder, error);
+}
+
+Status write_owned_file(const fs::path& path, const std::string& text) {
+  const std::string beside = path.string() + ".new." + std::to_string(::getpid());
+  ::unlink(beside.c_str());
+  const int descriptor = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (descriptor < 0) return cannot(path, std::strerror(errno));
+  std::size_t written = 0;
+  int error = 0;
+  while (written < text.size() && error == 0) {
+    const ssize_t now = ::write(descriptor, text.data() + written, text.size() - written);
+    if (now >= 0) written += static_cast<std::size_t>(now);
+    if (now < 0 && errno != EINTR) error = errno;
+  }
+  if (error == 0 && ::fsync(descriptor) != 0) error = errno;
+  ::close(descriptor);
+  if (error == 0 && ::rename(beside.c_str(), path.c_str()) != 0) error = errno;
+  if (error == 0) return ok_status();
+  ::unlink(beside.c_str());
+  return cannot(path, std::strerror(error));
+}
+
+Result<access::KeyFile> make_key(const fs::path& path, const std::string& name, bool may_replace) {
+  if (Status status = access::check_key_name(name); !status.ok()) return status;
+  if (!may_replace && fs::exists(path))
+    return Status::error(Code::io, path.string() +
+                                       " is there already: a key that is replaced is lost; choose another "
+                                       "name, or --out FILE, or see `sqlcast keys rotate`");
+  const Result<access::KeyPair> pair = net::make_key_pair();
+  if (!pair) return pair.status();
+  access::KeyFile key{name, *pair};
+  if (Status status = write_owned_file(path, access::format_key_file(key)); !status.ok()) return status;
+  return key;
+}
+
+Status add_grant(const fs::path& table, const access::Grant& grant) {
+  if (Status status = access::check_grant(grant); !status.ok()) return status;
+  std::string text;
+  if (fs::exists(table)) {
+    const auto before = read_text_file(table);
+    if (!before.ok()) return before.status();
+    text = *before;
+  } else {
+    text =
+        "# Who is let in: NAME ROLE PUBLICKEY [ddl] [databases=a,b]; roles: " + access::role_list() +
+        ".\n# Nodes read it again when it changes. `sqlcast keys allow` and `revoke` write it; an editor may, too.\n";
+  }
+  if (!text.empty() && !text.ends_with('\n')) text += '\n';
+  text += access::format_grant(grant) + "\n";
+  const Result<access::AllowedKeys> judged = access::AllowedKeys::parse(text);
+  if (!judged) return Status::error(Code::bad_request, table.string() + ": " + judged.status().message);
+  return write_owned_file(table, text);
+}
+
+Status write_cluster_nodes(const fs::path& cluster, const ClusterFile& file) {
+  const KeyPlaces places(cluster);
+  std::vector<access::KnownNode> before;
+  if (const auto text = read_text_file(places.nodes()); text.ok())
+    if (auto known = access::parse_known_nodes(*text); known.ok()) before = std::move(*known);
+  std::vector<access::KnownNode> nodes;
+  for (const ClusterNode& node : file.nodes) {
+    const Result<access::KeyFile> key = client::read_key_file(places.key_of(node.name).string());
+    if (!key) return key.status();
+    for (const std::string& endpoint : {node.endpoint, node.publish}) {
+      if (endpoint.empty()) continue;
+      nodes.push_back({endpoint, key->pair.public_key});
+      // The key that is to follow, or the one that was.
+      for (const access::KnownNode& other : before)
+        if (other.endpoint == endpoint && std::find(nodes.begin(), nodes.end(), other) == nodes.end())
+          nodes.push_back(other);
+    }
+  }
+  return write_owned_file(places.nodes(), access::format_known_nodes(nodes));
+}
+
+Status make_cluster_keys(const fs::path& cluster, const ClusterFile& file) {
+  const KeyPlaces places(cluster);
+  if (::mkdir(places.folder.c_str(), 0700) != 0 && errno != EEXIST)
+    return Status::error(Code::io, places.folder.string() + " cannot be made: " + std::strerror(errno));
+  if (::chmod(places.folder.c_str(), 0700) != 0) return cannot(places.folder, std::strerror(errno));
+  if (const auto admin = ensure_key(places, places.admin(), user_name(), access::Role::admin); !admin.ok())
+    return admin.status();
+  for (const ClusterNode& node : file.nodes)
+    if (const auto key = ensure_key(places, places.key_of(node.name), node.name, access::Role::node); !key.ok())
+      return key.status();
+  return write_cluster_nodes(cluster, file);
+}
+
+Status use_cluster_keys(const fs::path& cluster) {
+  if (!has_keys(cluster)) return ok_status();
+  const KeyPlaces places(cluster);
+  if (::access(places.folder.c_str(), R_OK | X_OK) != 0)
+    return Status::error(Code::config, places.folder.string() + ": " + std::strerror(errno) +
+                                           "; the cluster lets in its owner, and whom he gives a key to (sqlcast keys "
+                                           "new NAME --role ROLE): use yours with --key FILE or $SQLCAST_KEY");
+  return client::use_key_file(places.admin().string(), {});
+}
+
+}  // namespace sqlcast::local

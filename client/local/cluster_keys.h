@@ -1,0 +1,49 @@
+// The keys of a local cluster: DIR/keys, its owner's alone (mode 700): a private key for each node and, as `admin.key`,
+// one for who made the cluster; `allowed`, the table that all of its nodes read; `nodes`, their public keys by
+// endpoint. One thread at a time (DIR/cluster.lock). May block, for the disk.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "access/allowed_keys.h"
+#include "access/key.h"
+#include "base/status.h"
+#include "client/local/cluster_file.h"
+
+namespace sqlcast::local {
+
+struct KeyPlaces {
+  std::filesystem::path folder;
+  explicit KeyPlaces(const std::filesystem::path& cluster) : folder(cluster / "keys") {}
+  std::filesystem::path key_of(const std::string& name) const { return folder / (name + ".key"); }
+  std::filesystem::path admin() const { return key_of("admin"); }
+  std::filesystem::path allowed() const { return folder / "allowed"; }
+  std::filesystem::path nodes() const { return folder / "nodes"; }
+};
+
+// The cluster was made with keys.
+bool has_keys(const std::filesystem::path& cluster);
+
+// What is missing of them is made, and `nodes` written as the cluster's file has it.
+Status make_cluster_keys(const std::filesystem::path& cluster, const ClusterFile& file);
+// `nodes` alone, after ports have changed. A second key of an endpoint, of a rotation that goes on, is kept.
+Status write_cluster_nodes(const std::filesystem::path& cluster, const ClusterFile& file);
+
+// From now on this process goes to the cluster's nodes with its owner's key; nothing without keys. config: they are
+// somebody else's, or cannot be used.
+Status use_cluster_keys(const std::filesystem::path& cluster);
+
+// A private key, made anew, in a file that is its owner's alone. io, too, when there is a file and it may not be
+// replaced.
+Result<access::KeyFile> make_key(const std::filesystem::path& path, const std::string& name, bool may_replace);
+
+// Whole or not at all; its owner's alone (mode 600).
+Status write_owned_file(const std::filesystem::path& path, const std::string& text);
+
+// One more line at the end of a table, which need not be there yet. bad_request: the table would not be one any more.
+Status add_grant(const std::filesystem::path& table, const access::Grant& grant);
+
+}  // namespace sqlcast::local

@@ -1,0 +1,35 @@
+// Monitor: what libzmq tells of a socket's handshakes that have failed; to the peers it is silence. Of the thread that
+// owns the socket. Internal to net/.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <zmq.hpp>
+
+namespace sqlcast::net {
+
+class Monitor {
+ public:
+  struct Event {
+    int kind = 0;             // ZMQ_EVENT_HANDSHAKE_FAILED_…
+    std::uint32_t value = 0;  // an errno, a ZMQ_PROTOCOL_ERROR_…, or the ZAP status
+  };
+
+  // Before the socket binds or connects.
+  Monitor(zmq::context_t& context, zmq::socket_t& watched);
+  ~Monitor();
+  Monitor(const Monitor&) = delete;
+  Monitor& operator=(const Monitor&) = delete;
+
+  // Never waits.
+  std::optional<Event> next();
+  // As Socket::descriptor(): may be readable when next() has not been nothing since.
+  int descriptor() const { return descriptor_; }
+
+ private:
+  zmq::socket_t& watched_;
+  zmq::socket_t events_;
+  int descriptor_;
+};
+
+}  // namespace sqlcast::net

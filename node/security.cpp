@@ -1,0 +1,272 @@
+#include "node/security.h"
+
+#include <poll.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <set>
+
+#include "access/known_nodes.h"
+#include "base/logging.h"
+#include "base/thread.h"
+#include "base/types.h"
+#include "net/key_pair.h"
+#include "net/key_ring.h"
+#include "node/request_plan.h"
+
+namespace sqlcast::node {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uintmax_t kLargest = 16U << 20U;
+
+Status cannot(const std::string& path, const std::string& why) {
+  return Status::error(Code::config, path + ": " + why);
+}
+
+// `secret`: nobody but its owner may read it; nobody else may write it in any case.
+Result<std::string> read_file(const std::string& path, bool secret) {
+  struct stat about {};
+  if (::stat(path.c_str(), &about) != 0) return cannot(path, std::strerror(errno));
+  if (secret && (about.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+    return cannot(path, "others than its owner may use this private key; run: chmod 600 '" + path + "'");
+  if ((about.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+    return cannot(path, "others than its owner may write it; run: chmod go-w '" + path + "'");
+  if (static_cast<std::uintmax_t>(about.st_size) > kLargest) return cannot(path, "is larger than 16 MiB");
+  std::ifstream file(path, std::ios::binary);
+  std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  if (!file.is_open() || file.bad()) return cannot(path, std::strerror(errno));
+  return text;
+}
+
+// Whether a connection that was let in by the old table has to end by the new one.
+bool loses_stream(const access::AllowedKeys& before, const access::AllowedKeys& after) {
+  return std::any_of(before.grants().begin(), before.grants().end(), [&](const access::Grant& grant) {
+    const access::Grant* const now = after.find(grant.key);
+    return access::may(grant, access::Act::subscribe) && (now == nullptr || !access::may(*now, access::Act::subscribe));
+  });
+}
+
+// For whom a slave sends a message on; nullptr: it is of a type that is not sent on.
+const std::string* caller_of(const proto::Message& message) {
+  if (const auto* query = std::get_if<proto::QueryRequest>(&message)) return &query->caller;
+  if (const auto* fetch = std::get_if<proto::FetchRequest>(&message)) return &fetch->caller;
+  if (const auto* close = std::get_if<proto::CloseRequest>(&message)) return &close->caller;
+  if (const auto* cancel = std::get_if<proto::CancelRequest>(&message)) return &cancel->caller;
+  return nullptr;
+}
+
+}  // namespace
+
+struct Security::Files {
+  access::KeyFile key;
+  access::AllowedKeys allowed;
+  std::vector<access::KnownNode> nodes;
+};
+
+Security::Security(const config::NodeConfig& config) : settings_(config.security), node_(config.name) {}
+
+Security::~Security() { stop(); }
+
+Result<Security::Files> Security::read() const {
+  Files files;
+  const Result<std::string> key = read_file(settings_.key, true);
+  if (!key) return key.status();
+  Result<access::KeyFile> own = access::parse_key_file(*key);
+  if (!own) return cannot(settings_.key, own.status().message);
+  if (!net::belong_together(own->pair)) return cannot(settings_.key, "its public key is not that of its secret key");
+  files.key = std::move(*own);
+  const Result<std::string> table = read_file(settings_.allowed, false);
+  if (!table) return table.status();
+  Result<access::AllowedKeys> allowed = access::AllowedKeys::parse(*table);
+  if (!allowed) return cannot(settings_.allowed, allowed.status().message);
+  files.allowed = std::move(*allowed);
+  std::error_code error;
+  if (!fs::exists(settings_.nodes, error)) return files;  // a master needs to go to nobody
+  const Result<std::string> list = read_file(settings_.nodes, false);
+  if (!list) return list.status();
+  auto nodes = access::parse_known_nodes(*list);
+  if (!nodes) return cannot(settings_.nodes, nodes.status().message);
+  files.nodes = std::move(*nodes);
+  return files;
+}
+
+Status Security::open() {
+  if (settings_.mode == config::SecurityMode::none) {
+    logging::warn(
+        "security.mode is none: nothing is encrypted, and whoever reaches this machine's loopback can read, write and "
+        "define everything (docs/security.md)");
+    return ok_status();
+  }
+  Result<Files> files = read();
+  if (!files) return files.status();
+  const auto own = std::make_shared<const access::KeyFile>(files->key);
+  net::key_ring().strict(own);
+  net::key_ring().pin(own, files->nodes);
+  gate_ = std::make_shared<net::Gate>(files->key.pair, std::move(files->allowed));
+  return ok_status();
+}
+
+void Security::start(Hooks hooks) {
+  if (!on()) return;
+  hooks_ = std::move(hooks);
+  asked_ = true;  // what has changed since open()
+  wake_.signal();
+  thread_ = start_thread("keys", [this] { watch(); });
+}
+
+void Security::stop() {
+  stopping_ = true;
+  wake_.signal();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Security::reload() {
+  asked_ = true;
+  wake_.signal();
+}
+
+// -1: the kernel has none to give. Then SIGHUP is the only word.
+int Security::watch_folders() const {
+  const int inotify = ::inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+  if (inotify < 0) return -1;
+  std::set<std::string> folders;
+  for (const std::string& path : {settings_.key, settings_.allowed, settings_.nodes})
+    folders.insert(fs::path(path).parent_path().string());
+  bool all = true;
+  for (const std::string& folder : folders)
+    all = ::inotify_add_watch(inotify, folder.c_str(), IN_CLOSE_WRITE | IN_MOVED_TO | IN_ATTRIB) >= 0 && all;
+  if (!all) logging::warn("the files of keys are not watched: {}; after a change send SIGHUP", std::strerror(errno));
+  return inotify;
+}
+
+// Whether one of our files is among what has changed.
+bool Security::changed(int inotify) const {
+  alignas(inotify_event) std::array<char, 4096> buffer{};
+  bool ours = false;
+  while (true) {
+    const ssize_t size = ::read(inotify, buffer.data(), buffer.size());
+    if (size <= 0) return ours;
+    for (ssize_t at = 0; at < size;) {
+      inotify_event event{};
+      std::memcpy(&event, buffer.data() + at, sizeof event);
+      const std::string name = event.len > 0 ? std::string(buffer.data() + at + sizeof event) : std::string();
+      for (const std::string& path : {settings_.key, settings_.allowed, settings_.nodes})
+        ours = ours || fs::path(path).filename() == name || (event.mask & IN_Q_OVERFLOW) != 0;
+      at += static_cast<ssize_t>(sizeof event + event.len);
+    }
+  }
+}
+
+void Security::watch() {
+  const int inotify = watch_folders();
+  while (!stopping_) {
+    pollfd items[] = {{wake_.fd(), POLLIN, 0}, {inotify, POLLIN, 0}};
+    ::poll(items, 2, -1);
+    wake_.clear();
+    if (stopping_) break;
+    const bool by_file = inotify >= 0 && changed(inotify);
+    if (asked_.exchange(false) || by_file) read_again();
+  }
+  if (inotify >= 0) ::close(inotify);
+}
+
+void Security::read_again() {
+  Result<Files> files = read();
+  if (!files) {
+    logging::error("the keys are not read again, and those that were read before count: {}", files.status().message);
+    return;
+  }
+  const auto own = std::make_shared<const access::KeyFile>(files->key);
+  net::key_ring().strict(own);
+  net::key_ring().pin(own, files->nodes);
+  const net::Gate::Table before = gate_->allowed();
+  const bool other_key = files->key.pair != gate_->own();
+  const bool ends_streams = loses_stream(*before, files->allowed);
+  if (before->grants() != files->allowed.grants())
+    logging::info("the allowed keys were read again: {} of them", files->allowed.grants().size());
+  gate_->replace(std::move(files->allowed));
+  if (other_key) {
+    logging::info("this node has another key now: {}", to_hex(files->key.pair.public_key));
+    gate_->replace_own(files->key.pair);
+    if (hooks_.rekeyed) hooks_.rekeyed();
+  }
+  if ((ends_streams || other_key) && hooks_.revoked) hooks_.revoked();
+}
+
+std::string Security::public_key() const { return on() ? to_hex(gate_->own().public_key) : std::string(); }
+
+std::string Security::public_key_of(const std::string& name) const {
+  if (!on()) return {};
+  const net::Gate::Table table = gate_->allowed();
+  const access::Grant* const grant = table->find_name(name);
+  return grant == nullptr ? std::string() : to_hex(grant->key);
+}
+
+Result<Who> Security::judge(const std::optional<access::PublicKey>& key, const proto::Message& message) const {
+  if (!on()) return Who();
+  const net::Gate::Table table = gate_->allowed();
+  const access::Grant* grant = key ? table->find(*key) : nullptr;
+  if (grant == nullptr) {
+    if (key) gate_->count_revoked(*key);
+    return Status::error(Code::not_allowed, "the key of this connection is not allowed at " + node_ +
+                                                " any more: nothing was done. Use another one, or on the node: sqlcast "
+                                                "keys allow NAME ROLE " +
+                                                (key ? to_hex(*key) : std::string("PUBLICKEY")));
+  }
+  const std::optional<access::Act> act = access::act_of(proto::type_of(message));
+  if (!act) return Who(table, grant);  // a reply, which is refused as such
+  if (const std::string* caller = caller_of(message); caller != nullptr && !caller->empty()) {
+    if (Status status = access::judge(*grant, access::Act::forward, node_); !status.ok()) return status;
+    const access::Grant* const original = table->find_name(*caller);
+    if (original == nullptr)
+      return Status::error(Code::not_allowed, "the slave '" + grant->name + "' sends this on for the key '" + *caller +
+                                                  "', which is not allowed at " + node_ +
+                                                  ": nothing was done. All nodes need the same allowed keys");
+    grant = original;
+  }
+  if (*act == access::Act::read) {
+    // What the statements are decides the rest.
+    if (!access::may(*grant, access::Act::read)) return access::judge(*grant, access::Act::read, node_);
+    return Who(table, grant);
+  }
+  if (Status status = access::judge(*grant, *act, node_); !status.ok()) return status;
+  return Who(table, grant);
+}
+
+Status may_run(const Who& who, const RequestPlan& plan, const std::string& node) {
+  if (!who) return ok_status();
+  using Kind = RequestPlan::Kind;
+  const access::Act act = plan.kind == Kind::read    ? access::Act::read
+                          : plan.kind == Kind::write ? access::Act::write
+                                                     : access::Act::ddl;
+  if (Status status = access::judge(*who, act, node); !status.ok()) return status;
+  if (who->databases.empty()) return ok_status();
+  for (std::size_t i = 0; i < plan.verdicts.size(); ++i) {
+    const sql::Verdict& verdict = plan.verdicts[i];
+    std::vector<std::string> databases;
+    for (const sql::ObjectName& table : verdict.tables) databases.push_back(table.database);
+    // A SHOW may be of a database that is no table's; what it shows beside a table is not known here.
+    const std::string_view body = std::string_view(plan.texts[i]).substr(verdict.body_offset);
+    constexpr std::string_view kShow = "show";
+    const bool shows =
+        databases.empty() && std::equal(kShow.begin(), kShow.end(), body.begin(),
+                                        body.begin() + static_cast<std::ptrdiff_t>(std::min(kShow.size(), body.size())),
+                                        [](char a, char b) { return a == (b | 0x20); });
+    if (Status status = access::judge_databases(*who, databases, shows, node); !status.ok()) return status;
+  }
+  return ok_status();
+}
+
+std::string name_of(const Who& who) { return who ? who->name : std::string(); }
+
+}  // namespace sqlcast::node

@@ -1,0 +1,86 @@
+// Security: whom a node lets in, and with which key it goes to others: its files, read at the start and again whenever
+// they change or somebody says so; and the judgement on each message, by the key of the connection that it came by.
+// Files that cannot be used at a later time are logged, and what was read before stays.
+//
+// open(), start() and stop() are the main thread's, the rest is for any thread.
+// Why so: docs/decisions/0038-keys-and-roles.md.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "access/allowed_keys.h"
+#include "access/permissions.h"
+#include "base/status.h"
+#include "config/config.h"
+#include "net/gate.h"
+#include "net/wake_up.h"
+#include "proto/message.h"
+
+namespace sqlcast::node {
+
+// Whose request it is: a line of the table as it was when the request came. nullptr: security.mode is none.
+using Who = std::shared_ptr<const access::Grant>;
+
+class Security {
+ public:
+  struct Hooks {
+    std::function<void()> revoked;  // keys have left the table, or have lost the stream: its connections are to end
+    std::function<void()> rekeyed;  // the node has another key: it is to listen with that
+  };
+
+  explicit Security(const config::NodeConfig& config);
+  ~Security();  // stop()
+  Security(const Security&) = delete;
+  Security& operator=(const Security&) = delete;
+
+  // config: what is wrong with the files, and what to do. May block, for the disk.
+  Status open();
+  // Watches the files from now on. Does not block.
+  void start(Hooks hooks);
+  void stop();  // may block, for a reload under way
+
+  // As after a SIGHUP. Does not block: a thread of its own reads.
+  void reload();
+
+  bool on() const { return gate_ != nullptr; }
+  // nullptr: security.mode is none.
+  const std::shared_ptr<net::Gate>& gate() const { return gate_; }
+  // Hexadecimal; empty without.
+  std::string public_key() const;
+  std::string public_key_of(const std::string& name) const;
+
+  // Who has sent a message by a connection with this key, and whether that may send it at all. Where a slave sends it
+  // on for another, that other's line of this node's own table is what counts. Does not block.
+  Result<Who> judge(const std::optional<access::PublicKey>& key, const proto::Message& message) const;
+
+ private:
+  struct Files;
+  Result<Files> read() const;
+  void watch();
+  void read_again();
+  int watch_folders() const;
+  bool changed(int inotify) const;
+
+  const config::Security settings_;
+  const std::string node_;
+  std::shared_ptr<net::Gate> gate_;  // shared with the sockets that it guards
+  Hooks hooks_;
+  net::WakeUp wake_;
+  std::atomic<bool> stopping_{false};
+  std::atomic<bool> asked_{false};
+  std::thread thread_;
+};
+
+// Whether a query may do what its plan says. not_allowed otherwise. Pure.
+struct RequestPlan;
+Status may_run(const Who& who, const RequestPlan& plan, const std::string& node);
+// What a slave can say by classes alone; its master judges again.
+// In whose name the entry is; empty: nobody's.
+std::string name_of(const Who& who);
+
+}  // namespace sqlcast::node

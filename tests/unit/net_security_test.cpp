@@ -1,0 +1,274 @@
+// Goal: only allowed keys get as far as a message, in clear nobody does, and who is refused is told why. Method: real
+// sockets on the loopback, with keys made for the test.
+#include <atomic>
+#include <memory>
+
+#include <catch2/catch.hpp>
+#include "base/types.h"
+#include "net/dealer.h"
+#include "net/gate.h"
+#include "net/key_pair.h"
+#include "net/key_ring.h"
+#include "net/poller.h"
+#include "net/publisher.h"
+#include "net/requester.h"
+#include "net/router.h"
+#include "net/subscriber.h"
+#include "tests/support/wait.h"
+
+using namespace sqlcast;
+using namespace sqlcast::net;
+using Catch::Matchers::Contains;
+using proto::Frames;
+
+namespace {
+
+using namespace std::chrono_literals;
+using access::Grant;
+using access::Role;
+
+constexpr auto kLong = 30'000ms;
+
+access::KeyFile named_key(const std::string& name) { return {name, make_key_pair().value()}; }
+
+KeyRing::Own own_of(const access::KeyFile& file) { return std::make_shared<const access::KeyFile>(file); }
+
+// A node's two sockets behind one gate; what the router gets it answers with the key that it came with.
+struct Guarded {
+  access::KeyPair own = make_key_pair().value();
+  std::shared_ptr<Gate> gate;
+  std::unique_ptr<Router> router;
+  std::unique_ptr<Publisher> publisher;
+  std::atomic<int> received{0};
+
+  explicit Guarded(std::vector<Grant> grants)
+      : gate(std::make_shared<Gate>(own, access::AllowedKeys(std::move(grants)))) {
+    Router::Options options;
+    options.endpoint = "tcp://127.0.0.1:*";
+    options.gate = gate;
+    router = std::move(Router::open(options).value());
+    router->start([this](Envelope envelope, Frames) {
+      ++received;
+      const std::string key = envelope.key ? to_hex(*envelope.key) : "none";
+      router->send(std::move(envelope), {key});
+    });
+    Publisher::Options stream;
+    stream.endpoint = "tcp://127.0.0.1:*";
+    stream.gate = gate;
+    stream.beacon_interval = 10ms;
+    publisher = std::move(Publisher::open(stream).value());
+    publisher->start([]() -> std::optional<Frames> { return Frames{"beacon"}; });
+  }
+  ~Guarded() {
+    key_ring().forget(router->endpoint());
+    key_ring().forget(publisher->endpoint());
+  }
+
+  void pin_to(const access::KeyFile& file, const access::PublicKey& node) const {
+    key_ring().pin(own_of(file), {{router->endpoint(), node}, {publisher->endpoint(), node}});
+  }
+  void pin_to(const access::KeyFile& file) const { pin_to(file, own.public_key); }
+
+  Result<Frames> ask(std::chrono::milliseconds timeout = kLong) const {
+    return Requester::open({router->endpoint()}).value()->request({"hello"}, timeout);
+  }
+  Result<std::string> hear(std::chrono::milliseconds timeout = kLong) const {
+    auto subscriber = std::move(Subscriber::open({publisher->endpoint(), {""}}).value());
+    return hear(*subscriber, timeout);
+  }
+  static Result<std::string> hear(Subscriber& subscriber, std::chrono::milliseconds timeout = kLong) {
+    if (const auto received = subscriber.receive(timeout)) return received->frames.front();
+    if (const auto refused = subscriber.take_refusal()) return *refused;
+    return Status::error(Code::timeout, "nothing came");
+  }
+};
+
+Grant grant(const access::KeyFile& file, Role role) { return {file.name, role, file.pair.public_key, false, {}}; }
+
+}  // namespace
+
+TEST_CASE("keys: a pair is made, belongs together, and no other half does") {
+  const access::KeyPair pair = make_key_pair().value();
+  CHECK(belong_together(pair));
+  CHECK_FALSE(belong_together({make_key_pair()->public_key, pair.secret_key}));
+}
+
+TEST_CASE("gate: an allowed key is let in, and each message says by which key it came") {
+  const access::KeyFile laptop = named_key("laptop");
+  const Guarded node({grant(laptop, Role::reader)});
+  node.pin_to(laptop);
+  const Result<Frames> reply = node.ask();
+  REQUIRE(reply.ok());
+  CHECK(reply->front() == to_hex(laptop.pair.public_key));
+  CHECK(node.gate->counters().admitted == 1);
+}
+
+TEST_CASE("gate: an unknown key is refused at once, with what to do, and counted") {
+  const access::KeyFile laptop = named_key("laptop");
+  const Guarded node({grant(named_key("other"), Role::admin)});
+  node.pin_to(laptop);
+  const Result<Frames> reply = node.ask();
+  REQUIRE_FALSE(reply.ok());
+  CHECK(reply.status().code == Code::not_allowed);
+  CHECK_THAT(reply.status().message,
+             Contains("does not know the key 'laptop'; on the node: sqlcast keys allow laptop ROLE " +
+                      to_hex(laptop.pair.public_key)));
+  CHECK(node.gate->counters().unknown >= 1);
+  CHECK(node.received == 0);
+}
+
+TEST_CASE("gate: a client without a key is told so, and its bytes are nobody's") {
+  const Guarded node({grant(named_key("other"), Role::admin)});
+  const Result<Frames> reply = node.ask();
+  REQUIRE_FALSE(reply.ok());
+  CHECK(reply.status().code == Code::not_allowed);
+  CHECK_THAT(reply.status().message, Contains("lets in nobody without a key"));
+  support::wait_for("the refusal to be counted", [&] { return node.gate->counters().keyless >= 1; });
+  CHECK(node.received == 0);
+}
+
+TEST_CASE("gate: a client with a key at a node in clear is told so") {
+  Router::Options options;
+  options.endpoint = "tcp://127.0.0.1:*";
+  const auto router = std::move(Router::open(options).value());
+  std::atomic<int> received{0};
+  router->start([&](Envelope, Frames) { ++received; });
+  key_ring().pin(own_of(named_key("laptop")), {{router->endpoint(), make_key_pair()->public_key}});
+  const Result<Frames> reply = Requester::open({router->endpoint()}).value()->request({"hello"}, kLong);
+  key_ring().forget(router->endpoint());
+  REQUIRE_FALSE(reply.ok());
+  CHECK(reply.status().code == Code::not_allowed);
+  CHECK_THAT(reply.status().message, Contains("is not encrypted"));
+  CHECK(received == 0);
+}
+
+TEST_CASE("gate: a node with another key than the pinned one is not talked to") {
+  const access::KeyFile laptop = named_key("laptop");
+  const Guarded node({grant(laptop, Role::admin)});
+  node.pin_to(laptop, make_key_pair()->public_key);
+  const Result<Frames> reply = node.ask();
+  REQUIRE_FALSE(reply.ok());
+  CHECK(reply.status().code == Code::not_allowed);
+  CHECK_THAT(reply.status().message, Contains("has another key than the one that is known for it here"));
+  CHECK(node.received == 0);
+}
+
+TEST_CASE("gate: of several keys of a node each is tried") {
+  const access::KeyFile laptop = named_key("laptop");
+  const Guarded node({grant(laptop, Role::admin)});
+  key_ring().pin(own_of(laptop), {{node.router->endpoint(), make_key_pair()->public_key},
+                                  {node.router->endpoint(), node.own.public_key}});
+  auto requester = std::move(Requester::open({node.router->endpoint()}).value());
+  CHECK(requester->request({"hello"}, kLong).status().code == Code::timeout);
+  CHECK(requester->request({"hello"}, kLong).ok());
+}
+
+TEST_CASE("gate: a dealer's wait ends with the refusal") {
+  const access::KeyFile laptop = named_key("laptop");
+  const Guarded node({});
+  node.pin_to(laptop);
+  const auto dealer = std::move(Dealer::open({node.router->endpoint()}).value());
+  Poller poller;
+  poller.add(*dealer);
+  poller.wait(kLong);
+  const auto refused = dealer->take_refusal();
+  REQUIRE(refused.has_value());
+  CHECK_THAT(refused->message, Contains("does not know the key 'laptop'"));
+  CHECK_FALSE(dealer->take_refusal().has_value());
+}
+
+TEST_CASE("gate: the stream lets in nodes, watchers and admins, and nobody else") {
+  std::vector<access::KeyFile> keys;
+  std::vector<Grant> grants;
+  for (std::size_t i = 0; i < access::kRoles; ++i) {
+    keys.push_back(named_key("key-" + std::to_string(i)));
+    grants.push_back(grant(keys.back(), static_cast<Role>(i)));
+  }
+  const Guarded node(grants);
+  for (std::size_t i = 0; i < access::kRoles; ++i) {
+    const auto role = static_cast<Role>(i);
+    INFO(access::role_name(role));
+    node.pin_to(keys[i]);
+    const Result<std::string> heard = node.hear();
+    if (role == Role::admin || role == Role::node || role == Role::watcher) {
+      CHECK(heard.ok());
+    } else {
+      CHECK(heard.status().code == Code::not_allowed);
+      CHECK_THAT(heard.status().message, Contains("does not let the key 'key-" + std::to_string(i) + "' subscribe"));
+    }
+  }
+  CHECK(node.gate->counters().role >= 3);
+}
+
+TEST_CASE("gate: after a revocation subscriptions end, and those of others go on") {
+  const access::KeyFile stays = named_key("stays");
+  const access::KeyFile goes = named_key("goes");
+  const Guarded node({grant(stays, Role::watcher), grant(goes, Role::watcher)});
+  node.pin_to(goes);
+  const auto gone = std::move(Subscriber::open({node.publisher->endpoint(), {""}}).value());
+  REQUIRE(Guarded::hear(*gone).ok());
+  node.pin_to(stays);
+  const auto other = std::move(Subscriber::open({node.publisher->endpoint(), {""}}).value());
+  REQUIRE(Guarded::hear(*other).ok());
+
+  node.gate->replace(access::AllowedKeys({grant(stays, Role::watcher)}));
+  node.publisher->readmit();
+  support::wait_for("the revoked key to be told", [&] {
+    while (gone->receive(0ms)) {
+    }
+    (void)gone->receive(20ms);
+    return gone->take_refusal().has_value();
+  });
+  // What came before the refusal is read by now: nothing comes behind it.
+  while (gone->receive(0ms)) {
+  }
+  node.publisher->publish("g", {"secret"});
+  support::wait_for("the other one to hear on", [&] {
+    const auto received = other->receive(1'000ms);
+    return received && received->frames.front() == "beacon";
+  });
+  CHECK_FALSE(gone->receive(200ms).has_value());
+}
+
+TEST_CASE("gate: a node's key is replaced while it runs, and who knows both goes on") {
+  const access::KeyFile laptop = named_key("laptop");
+  Guarded node({grant(laptop, Role::admin)});
+  node.pin_to(laptop);
+  const auto before = std::move(Requester::open({node.router->endpoint()}).value());
+  REQUIRE(before->request({"hello"}, kLong).ok());
+  const access::KeyPair fresh = make_key_pair().value();
+  key_ring().pin(own_of(laptop),
+                 {{node.router->endpoint(), node.own.public_key}, {node.router->endpoint(), fresh.public_key}});
+  node.gate->replace_own(fresh);
+  REQUIRE(node.router->renew().ok());
+  // Over a connection that has ended, or with the key that was; never refused for good.
+  Result<Frames> again = before->request({"still"}, kLong);
+  CHECK((again.ok() || again.status().code == Code::timeout));
+  support::wait_for("the new key to be taken", [&] { return before->request({"still"}, 1'000ms).ok(); });
+  node.pin_to(laptop, fresh.public_key);
+  CHECK(node.ask().ok());
+}
+
+TEST_CASE("key ring: what nodes tell replaces nothing that was said by a file, and strict means never in clear") {
+  KeyRing ring;
+  const auto own = own_of(named_key("laptop"));
+  const access::PublicKey first = make_key_pair()->public_key;
+  const access::PublicKey second = make_key_pair()->public_key;
+  CHECK_FALSE(ring.key_for("tcp://127.0.0.1:1")->has_value());
+  ring.pin(own, {{"tcp://localhost:1", first}});
+  CHECK((*ring.key_for("tcp://127.0.0.1:1"))->node == first);
+  ring.learn("tcp://127.0.0.1:1", "tcp://127.0.0.1:1", to_hex(second));
+  CHECK((*ring.key_for("tcp://127.0.0.1:1"))->node == first);
+  ring.learn("tcp://127.0.0.1:1", "tcp://127.0.0.1:2", to_hex(second));
+  CHECK((*ring.key_for("tcp://127.0.0.1:2"))->node == second);
+  ring.learn("tcp://127.0.0.1:1", "tcp://127.0.0.1:2", to_hex(first));
+  CHECK((*ring.key_for("tcp://127.0.0.1:2"))->node == first);
+  // Of somebody who has proven nothing.
+  ring.learn("tcp://127.0.0.1:9", "tcp://127.0.0.1:3", to_hex(first));
+  CHECK_FALSE(ring.knows("tcp://127.0.0.1:3"));
+  ring.strict(own);
+  const auto none = ring.key_for("tcp://127.0.0.1:3");
+  REQUIRE_FALSE(none.ok());
+  CHECK(none.status().code == Code::config);
+  CHECK_THAT(none.status().message, Contains("nothing is sent to a node without one"));
+}
