@@ -241,7 +241,9 @@ Outcome PlainServer::run(const Request& request, const proto::Context& context, 
   std::size_t place = 0;  // among the entry's statements
   for (std::uint32_t i = 0; i < request.statements.size(); ++i) {
     const Statement& statement = request.statements[i];
-    if (entry != nullptr && !statement.reads && by_rows(statement, *entry, place)) {
+    // Of a definition in parts the log has the last one: the plain server runs it whole.
+    const bool written = request.kind == Request::Kind::data && !statement.reads;
+    if (entry != nullptr && written && by_rows(statement, *entry, place)) {
       outcome.status = run_logged(session, statement, context, *entry, place, outcome.statements[i]);
       if (outcome.status.ok()) continue;
       outcome.failed_statement = i;
