@@ -24,6 +24,10 @@ Status refused(const std::string& why) { return Status::error(Code::config, why)
 Status check_folder(const std::filesystem::path& dir, FolderUse use) {
   const std::string where = shell_word(dir.string());
   const std::string other_folder = "; name another folder with --dir";
+  const std::string name = dir.string();
+  if (std::any_of(name.begin(), name.end(), [](char c) { return std::iscntrl(static_cast<unsigned char>(c)) != 0; }))
+    return refused("a folder whose name has a line break or another control character cannot be a cluster's" +
+                   other_folder);
   struct stat found {};
   if (stat((dir / "cluster.json").c_str(), &found) == 0) {
     if (found.st_uid == geteuid() || (use == FolderUse::stop && geteuid() == 0)) return ok_status();

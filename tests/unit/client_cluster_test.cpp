@@ -122,6 +122,7 @@ TEST_CASE("cluster folder: a folder that this user cannot use is refused in one 
     return status.message;
   };
   CHECK(refusal(own / "cluster.json").find("--dir") != std::string::npos);
+  CHECK(refusal(folder.path() / "two\nlines").find("line break") != std::string::npos);
   if (geteuid() == 0) {
     REQUIRE(chown((own / "cluster.json").c_str(), 1, 1) == 0);
     const std::string message = refusal(own);
