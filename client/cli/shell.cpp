@@ -12,6 +12,7 @@
 
 #include "base/logging.h"
 #include "client/cli/line_reader.h"
+#include "client/cli/master_watch.h"
 #include "client/command/interrupt.h"
 #include "client/command/run.h"
 #include "client/local/cluster_file.h"
@@ -34,6 +35,8 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 }
 
 bool defines(std::string_view sql) { return sql::judge(sql, {}).statement_class == sql::Class::ddl; }
+
+bool reads(std::string_view sql) { return sql::judge(sql, {}).statement_class == sql::Class::read; }
 
 const char* plural(std::uint64_t count) { return count == 1 ? "" : "s"; }
 
@@ -201,9 +204,10 @@ Shell::Next Shell::after_failure(const Status& status, std::size_t line) {
 
 // Nothing when the user gave up waiting. Ctrl-C asks the node to stop the request (0 = there is nothing to stop).
 template <typename T>
-std::optional<T> Shell::wait(std::future<T>& future, std::uint64_t request_id) {
+std::optional<T> Shell::wait(std::future<T>& future, std::uint64_t request_id, const std::function<void()>& look) {
   int seen = 0;
   while (future.wait_for(kLook) != std::future_status::ready) {
+    if (look) look();
     const int count = command::interrupts();
     if (count == seen) continue;
     if (count > 1 || request_id == 0) {
@@ -273,16 +277,28 @@ Shell::Next Shell::run_merged() {
   return Next::go_on;
 }
 
-// Says so, and looks whether that is to end. False: give up.
-bool Shell::wait_for_master(const Status& why, double seconds) const {
-  constexpr double kLongest = 600;  // of a script, which nobody may be looking at
-  const bool terminal = isatty(STDERR_FILENO) == 1;
+// On a terminal one line that is written over; elsewhere a line every five seconds.
+void Shell::say_waiting(double seconds) {
   const auto whole = static_cast<long>(seconds);
+  if (whole == said_waiting_) return;
+  const bool terminal = isatty(STDERR_FILENO) == 1;
   if (terminal)
     std::fprintf(stderr, "\r\x1B[Kwaiting for the master, %ld s, Ctrl-C to give up", whole);
-  else if (whole % 5 == 0)
-    std::fprintf(stderr, "waiting for the master, %ld s: %s\n", whole, std::string(code_name(why.code)).c_str());
+  else if (said_waiting_ < 0 || whole / 5 != said_waiting_ / 5)
+    std::fprintf(stderr, "waiting for the master, %ld s\n", whole);
   std::fflush(stderr);
+  said_waiting_ = whole;
+}
+
+void Shell::end_waiting() {
+  if (said_waiting_ >= 0 && isatty(STDERR_FILENO) == 1) std::fputs("\r\x1B[K", stderr);
+  said_waiting_ = -1;
+}
+
+// Before the same request goes out again. False: give up.
+bool Shell::wait_for_master(double seconds) {
+  constexpr double kLongest = 600;  // of a script, which nobody may be looking at
+  say_waiting(seconds);
   for (int look = 0; look < 20; ++look) {
     if (command::interrupts() > 0) return false;
     std::this_thread::sleep_for(kLook);
@@ -294,20 +310,27 @@ bool Shell::wait_for_master(const Status& why, double seconds) const {
 // that was given up.
 std::optional<Reply> Shell::ask(Request request) {
   const auto start = std::chrono::steady_clock::now();
-  bool waited = false;
+  MasterWatch watch(client_);
+  std::optional<bool> only_reads;
   while (true) {
     auto promise = std::make_shared<std::promise<Reply>>();
     auto future = promise->get_future();
     const std::uint64_t id = client_.submit(request, [promise](Reply reply) { promise->set_value(std::move(reply)); });
-    auto reply = wait(future, id);
-    if (waited && isatty(STDERR_FILENO) == 1) std::fputs("\r\x1B[K", stderr);
-    if (!reply) return reply;
-    const Code code = reply->status.code;
+    const auto look = [&] {
+      constexpr double kUsual = 2;  // seconds that a statement may take without a word
+      const double seconds = seconds_since(start);
+      if (!options_.patient || seconds < kUsual) return;
+      if (!only_reads) only_reads = reads(request.statements.front().sql);
+      if (!*only_reads && watch.away()) say_waiting(seconds);
+    };
+    auto reply = wait(future, id, look);
+    const Code code = reply ? reply->status.code : Code::cancelled;
     const bool passes = code == Code::outcome_unknown || code == Code::master_unavailable ||
                         code == Code::database_unavailable || code == Code::shutting_down;
-    if (!passes || !options_.patient) return reply;
-    if (!wait_for_master(reply->status, seconds_since(start))) return reply;
-    waited = true;
+    if (!passes || !options_.patient || !wait_for_master(seconds_since(start))) {
+      end_waiting();
+      return reply;
+    }
     request.request_id = id;
     if (!request.sent_since && reply->sequence != 0) request.sent_since = reply->sequence;
   }

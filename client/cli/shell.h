@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <future>
 #include <memory>
 #include <optional>
@@ -49,7 +50,9 @@ class Shell {
   Next run_statement(const StreamItem& item);
   Next run_request(const std::vector<StreamItem>& items);
   std::optional<client::Reply> ask(client::Request request);
-  bool wait_for_master(const Status& why, double seconds) const;
+  bool wait_for_master(double seconds);
+  void say_waiting(double seconds);
+  void end_waiting();
   bool merges(const StreamItem& item);
   Next run_merged();
   int finish();
@@ -64,7 +67,7 @@ class Shell {
   void feed_terminal(StatementStream& stream, const std::string& line, std::string& entered);
 
   template <typename T>
-  std::optional<T> wait(std::future<T>& future, std::uint64_t request_id);
+  std::optional<T> wait(std::future<T>& future, std::uint64_t request_id, const std::function<void()>& look = {});
   std::uint64_t print_rows(client::StatementReply& result, const StreamItem& item, Status& problem);
   void print_effect(const client::StatementReply& result, const client::Reply& reply);
   void print_summary(const client::StatementReply& result, const client::Reply& reply, std::uint64_t rows,
@@ -85,6 +88,7 @@ class Shell {
   Output out_;
   KnownNames names_;
   bool show_warnings_ = true;
+  long said_waiting_ = -1;             // seconds; -1: nothing was said
   std::string last_typed_;             // statement, for edit
   std::optional<std::string> edited_;  // what comes next, instead of a typed line
 };

@@ -207,6 +207,29 @@ TEST_CASE("terminal: an editor, commands of the machine, a tee, and warnings or 
   CHECK(shell.leave() == 0);
 }
 
+TEST_CASE("terminal: who waits for the master is told so within seconds, and that it is done when it is",
+          "[terminal]") {
+  Cluster cluster(1);
+  (void)cluster.must("CREATE DATABASE d");
+  (void)cluster.must("CREATE TABLE d.t (a INT)");
+  (void)cluster.wait_until_equal();
+  const TemporaryFolder folder;
+  Terminal::Options options;
+  options.command = {program("sqlcast"), "--endpoint", cluster.slave(0).endpoint(), "d"};
+  options.environment = {{"XDG_STATE_HOME", folder.path().string()}};
+  Terminal terminal(options);
+  terminal.wait_for("> ");
+  cluster.master().kill();
+  terminal.type("INSERT INTO t VALUES (1);\n");
+  // Long before the library gives the request up, which takes it 30 s.
+  terminal.wait_for("waiting for the master, 5 s, Ctrl-C to give up");
+  cluster.master().start();
+  terminal.wait_for("Query OK, 1 row affected");
+  terminal.type("quit\n");
+  CHECK(terminal.wait_for_end() == 0);
+  CHECK(cluster.master().run("SELECT COUNT(*) FROM d.t").text() == "1");
+}
+
 TEST_CASE("terminal: a script runs no command of the machine", "[terminal]") {
   const TemporaryFolder folder;
   const std::filesystem::path script = folder.path() / "script.sql";
