@@ -91,8 +91,14 @@ Status Interpreter::read(Placed& placed, const Source& source, Action& action) {
   switch (action.form.kind) {
     case Kind::nothing:
     case Kind::not_followed: break;
-    case Kind::insert: action.kind = action.form.body > 0 ? Action::Kind::insert : Action::Kind::write; break;
-    case Kind::write: action.kind = Action::Kind::write; break;
+    case Kind::insert:
+      action.kind = action.form.body > 0 ? Action::Kind::insert : Action::Kind::write;
+      note_triggers(action);
+      break;
+    case Kind::write:
+      action.kind = Action::Kind::write;
+      note_triggers(action);
+      break;
     case Kind::create_table: table(placed, action); break;
     case Kind::create_view: view(placed, action); break;
     case Kind::drop_view: action.kind = Action::Kind::definition; break;
@@ -115,9 +121,7 @@ Status Interpreter::read(Placed& placed, const Source& source, Action& action) {
       action.kind = Action::Kind::definition;
       (void)refused(placed, action, false);
       break;
-    case Kind::stored_code:
-      leave_out(action, action.form.what, "stored code does not run in a cluster; move it into the application", false);
-      break;
+    case Kind::stored_code: stored_code(text, action); break;
     case Kind::hidden_code:
       leave_out(action, action.form.what, "what it would write is not known: write it as statements", true);
       break;
@@ -135,6 +139,30 @@ Status Interpreter::read(Placed& placed, const Source& source, Action& action) {
     return Status::error(Code::bad_request, action.form.what + " " + action.form.table.name +
                                                 " is of no database: the dump names none, so --database has to");
   return ok_status();
+}
+
+void Interpreter::stored_code(const std::string& text, Action& action) {
+  leave_out(action, action.form.what, "stored code does not run in a cluster; move it into the application", false);
+  if (!action.form.what.starts_with("CREATE TRIGGER")) return;
+  Trigger trigger = read_trigger(text);
+  if (!trigger.table.name.empty())
+    triggers_.insert({resolved(std::move(trigger.table)), {std::move(trigger.event), action.form.what}});
+}
+
+// Rows that a trigger would have written or changed, had it been there, as in the dump it was: they are not there.
+void Interpreter::note_triggers(Action& action) {
+  const auto [first, last] = triggers_.equal_range(action.table);
+  for (auto at = first; at != last;) {
+    const bool fires = action.kind == Action::Kind::write || at->second.event == "INSERT" || !action.form.plain;
+    if (!fires) {
+      ++at;
+      continue;
+    }
+    action.notes.push_back({Sort::left_out,
+                            "what " + at->second.what + " does when rows of " + action.table.name + " come behind it",
+                            "what it would have written or changed is not there; load that as rows", true, 0});
+    at = triggers_.erase(at);
+  }
 }
 
 bool Interpreter::refused(const Placed& placed, Action& action, bool data) {

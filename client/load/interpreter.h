@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -81,6 +82,8 @@ class Interpreter {
   void database(Placed& placed, Action& action);
   void table(Placed& placed, Action& action);
   void view(Placed& placed, Action& action);
+  void stored_code(const std::string& text, Action& action);
+  void note_triggers(Action& action);
   void pass_over(Action& action, std::string what, std::string why = {}) const;
   void leave_out(Action& action, std::string what, std::string why, bool data);
   bool refused(const Placed& placed, Action& action, bool data);
@@ -90,6 +93,12 @@ class Interpreter {
   const Foresight foresight_;
   std::set<TableName> left_out_;
   std::set<TableName> stood_in_;  // views whose stand-ins were read
+  // Of triggers that were left out, and hang on a table of which no row was read since.
+  struct LeftOutTrigger {
+    std::string event;
+    std::string what;
+  };
+  std::multimap<TableName, LeftOutTrigger> triggers_;
   std::size_t source_ = SIZE_MAX;
   std::string database_;
   bool checks_off_ = false;

@@ -327,4 +327,15 @@ std::vector<std::string> names_in(std::string_view text) {
   return names;
 }
 
+Trigger read_trigger(std::string_view text) {
+  Tokens tokens(text);
+  Trigger trigger;
+  while (!tokens.end() && !tokens.word("BEFORE") && !tokens.word("AFTER")) tokens.next();
+  tokens.next();
+  trigger.event = tokens.upper();
+  tokens.next();
+  if (!tokens.take("ON") || !take_name(tokens, trigger.table)) return {};
+  return trigger;
+}
+
 }  // namespace sqlcast::load

@@ -89,6 +89,13 @@ struct TableRules {
 // Of CREATE TABLE. Its collations that MariaDB 10.11 lacks become the nearest that it has.
 TableDefinition read_table(std::string_view text, const TableRules& rules);
 
+// What CREATE TRIGGER hangs on: "INSERT", "UPDATE" or "DELETE" of a table; without a name where it is none.
+struct Trigger {
+  std::string event;
+  TableName table;
+};
+Trigger read_trigger(std::string_view text);
+
 // CREATE VIEW with SQL SECURITY INVOKER in place of what it says, and without DEFINER.
 struct InvokerView {
   std::string text;
