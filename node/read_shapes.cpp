@@ -62,7 +62,8 @@ std::uint64_t read_shape(std::string_view sql) {
 bool ReadShapes::known_small(std::uint64_t shape) const { return shape != 0 && (runs_of(shape) & kGood) == kRuns; }
 
 bool ReadShapes::known_swift(std::uint64_t shape) const {
-  return shape != 0 && runs_of(shape) == (kRuns << kSwiftAt | kRuns);
+  const std::uint64_t runs = runs_of(shape);
+  return shape != 0 && (runs & kGood) == kRuns && runs >> kSwiftAt >= kRuns - 1;
 }
 
 // 0 when it is not known.
@@ -76,8 +77,11 @@ void ReadShapes::ran(std::uint64_t shape, std::chrono::nanoseconds took, std::si
   if (took > kQuick || bytes > kSmallBytes) return forget(shape);
   const std::uint64_t runs = runs_of(shape);
   const std::uint64_t good = std::min<std::uint64_t>((runs & kGood) + 1, kRuns);
-  const std::uint64_t swift = took > kSwift ? 0 : std::min<std::uint64_t>((runs >> kSwiftAt) + 1, kRuns);
-  const std::uint64_t now = swift << kSwiftAt | good;
+  // One that is late may have been held up by the machine; two are too slow.
+  const std::uint64_t swift = runs >> kSwiftAt;
+  const std::uint64_t now_swift =
+      took > kSwift ? std::max<std::uint64_t>(swift, 1) - 1 : std::min<std::uint64_t>(swift + 1, kRuns);
+  const std::uint64_t now = now_swift << kSwiftAt | good;
   if (now != runs) places_[place_of(shape)].store((shape & ~kCounts) | now, std::memory_order_relaxed);
 }
 
