@@ -167,11 +167,10 @@ class Router::Impl {
   std::uint64_t work() {
     std::uint64_t turn = 0;
     after_burst_([this, &turn] {
+      // First: as soon as it has begun, the turn may be another thread's, which ends this.
+      set_worker(std::this_thread::get_id());
       turn = turns_.begin_long();
-      if (turn != 0) {
-        const MutexLock lock(kept_mutex_);
-        worker_ = std::this_thread::get_id();
-      }
+      if (turn == 0) set_worker({});
       return turn != 0;
     });
     return turn;
@@ -184,6 +183,11 @@ class Router::Impl {
     if (worker_ != std::this_thread::get_id()) return false;
     std::move(batch.begin(), batch.end(), std::back_inserter(kept_));
     return true;
+  }
+
+  void set_worker(std::thread::id worker) {
+    const MutexLock lock(kept_mutex_);
+    worker_ = worker;
   }
 
   std::vector<Outgoing> take_kept() {
