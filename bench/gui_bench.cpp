@@ -72,9 +72,10 @@ int main(int argc, char** argv) {
               std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
   for (int i = 1; i < 20; ++i) window.frame(app);
   std::minstd_rand random;
-  const double begun = window.now - 300;
-  for (int i = 0; i < 600; ++i) {
-    const double t = begun + i * 0.5;
+  window.now += 3'600;
+  const double begun = window.now - 3'600;
+  for (int i = 0; i < 3'600; ++i) {
+    const double t = begun + i;
     std::vector<proto::NodeStatus> nodes = state->nodes;
     for (auto& node : nodes) {
       node.entries_per_second = static_cast<double>(random() % 20'000);
@@ -100,6 +101,20 @@ int main(int argc, char** argv) {
   result->grid = GridModel(columns);
   for (std::uint64_t first = 0; first < 1'000'000; first += 10'000) result->grid.add_page(page(first, 10'000, 20));
   app.workspace().tab().results.push_back(result);
+  std::vector<LogEntry> entries;
+  for (Sequence i = 1; i <= LogModel::kMaxRows; ++i) {
+    LogEntry& entry = entries.emplace_back();
+    entry.commit_time_us = static_cast<std::uint64_t>(window.now * 1e6);
+    entry.entry.sequence = i;
+    entry.entry.statements.emplace_back();
+    entry.entry.statements[0].sql = cat("insert into table_", i % 150, " values (", i, ", 'text')");
+  }
+  app.workspace().connection()->log.add_live(entries);
+  const auto click = [&](const char* script) {
+    ui::trace().on = true;
+    if (const std::string failure = window.perform(app, script); !failure.empty()) std::printf("%s\n", failure.c_str());
+    ui::trace().on = false;
+  };
 
   std::vector<double> ms;
   const auto run = [&](const char* what, const std::function<void(int)>& before) {
@@ -119,8 +134,18 @@ int main(int argc, char** argv) {
     app.workspace().tab().buffer.set_caret(app.workspace().tab().buffer.line_start(5'000));
     app.workspace().tab().buffer.insert("x");
   });
+  result->look.filter_row = true;
+  result->look.pinned = {3, 5};
+  run("the same, two columns pinned, a row of filters", [](int) {});
   app.workspace().view = View::cluster;
-  run("cluster view, 32 nodes, full plots", [](int) {});
+  click("click \"1 h\"\n");
+  run("cluster view, 32 nodes, plots of an hour", [](int) {});
+  click("drag \"Back in time\" 20 0\nwait text \"AS IT WAS\"\n");
+  run("the same, as it was", [](int) {});
+  app.workspace().view = View::log;
+  run("log, 20,000 statements", [](int) {});
+  click("click \"By shape\"\n");
+  run("log by shape, 150 shapes", [](int) {});
   const auto start = std::chrono::steady_clock::now();
   const auto order = arrange(result->grid.rows(), columns, {SortKey{1, false}, ""}, std::atomic<bool>(false));
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

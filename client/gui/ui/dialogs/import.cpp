@@ -234,7 +234,10 @@ void ImportDialog::choose_column(std::size_t field) {
 void ImportDialog::draw_preview(const ImportJob::State& seen) {
   const std::size_t shown = std::min(fields_.size(), kMostShown);
   // The definition of a table that is made is to be seen too.
-  const float height = std::clamp(ImGui::GetContentRegionAvail().y * 0.5F, px(96), px(260));
+  const auto below = make_ ? 5 + std::count(seen.definition.begin(), seen.definition.end(), '\n') : 3;
+  const float height =
+      std::clamp(ImGui::GetContentRegionAvail().y - static_cast<float>(below) * ImGui::GetTextLineHeightWithSpacing(),
+                 px(96), px(260));
   constexpr ImGuiTableFlags kFlags = ImGuiTableFlags_ScrollX | ImGuiTableFlags_ScrollY | ImGuiTableFlags_RowBg |
                                      ImGuiTableFlags_Borders | ImGuiTableFlags_SizingFixedFit |
                                      ImGuiTableFlags_NoSavedSettings;
