@@ -49,6 +49,50 @@ void report(const char* what, std::vector<double>& ms) {
   std::printf("%-52s median %6.3f ms   99 %% under %6.3f ms\n", what, median, worst);
 }
 
+// What 32 nodes have told in the last hour.
+void have_an_hour(NullWindow& window, App& app, const FakeBackend::State& state) {
+  std::minstd_rand random;
+  window.now += 3'600;
+  const double begun = window.now - 3'600;
+  for (int i = 0; i < 3'600; ++i) {
+    const double t = begun + i;
+    std::vector<proto::NodeStatus> nodes = state.nodes;
+    for (auto& node : nodes) {
+      node.entries_per_second = static_cast<double>(random() % 20'000);
+      node.lag_ms = random() % 900;
+      node.position = static_cast<Sequence>(t * 1'000);
+    }
+    app.workspace().connection()->cluster.update(nodes, t, 1);
+  }
+}
+
+void have_a_log(const NullWindow& window, App& app) {
+  std::vector<LogEntry> entries;
+  for (Sequence i = 1; i <= LogModel::kMaxRows; ++i) {
+    LogEntry& entry = entries.emplace_back();
+    entry.commit_time_us = static_cast<std::uint64_t>(window.now * 1e6);
+    entry.entry.sequence = i;
+    entry.entry.statements.emplace_back();
+    entry.entry.statements[0].sql = cat("insert into table_", i % 150, " values (", i, ", 'text')");
+  }
+  app.workspace().connection()->log.add_live(entries);
+}
+
+std::shared_ptr<ResultModel> a_million_rows() {
+  auto result = std::make_shared<ResultModel>();
+  result->sql = "select * from t";
+  result->node = "master";
+  result->has_rows = true;
+  std::vector<proto::ColumnInfo> columns;
+  for (int i = 0; i < 20; ++i) {
+    columns.push_back(column(cat("column_", i), i % 2 == 0 ? "BIGINT" : "VARCHAR"));
+    columns.back().kind = i % 2 == 0 ? proto::ValueKind::int64 : proto::ValueKind::text;
+  }
+  result->grid = GridModel(columns);
+  for (std::uint64_t first = 0; first < 1'000'000; first += 10'000) result->grid.add_page(page(first, 10'000, 20));
+  return result;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -71,45 +115,15 @@ int main(int argc, char** argv) {
   std::printf("start: fonts, app, first frame                       %.3f s\n",
               std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
   for (int i = 1; i < 20; ++i) window.frame(app);
-  std::minstd_rand random;
-  window.now += 3'600;
-  const double begun = window.now - 3'600;
-  for (int i = 0; i < 3'600; ++i) {
-    const double t = begun + i;
-    std::vector<proto::NodeStatus> nodes = state->nodes;
-    for (auto& node : nodes) {
-      node.entries_per_second = static_cast<double>(random() % 20'000);
-      node.lag_ms = random() % 900;
-      node.position = static_cast<Sequence>(t * 1'000);
-    }
-    app.workspace().connection()->cluster.update(nodes, t, 1);
-  }
+  have_an_hour(window, app, *state);
   std::string text;
   for (int i = 0; i < 10'000; ++i) text += cat("select a, b, 'text', 12.5 from student where id = ", i, "; -- line\n");
   app.workspace().tab().buffer.reset(text);
   app.workspace().tab().highlighter.update(app.workspace().tab().buffer);
 
-  auto result = std::make_shared<ResultModel>();
-  result->sql = "select * from t";
-  result->node = "master";
-  result->has_rows = true;
-  std::vector<proto::ColumnInfo> columns;
-  for (int i = 0; i < 20; ++i) {
-    columns.push_back(column(cat("column_", i), i % 2 == 0 ? "BIGINT" : "VARCHAR"));
-    columns.back().kind = i % 2 == 0 ? proto::ValueKind::int64 : proto::ValueKind::text;
-  }
-  result->grid = GridModel(columns);
-  for (std::uint64_t first = 0; first < 1'000'000; first += 10'000) result->grid.add_page(page(first, 10'000, 20));
+  const auto result = a_million_rows();
   app.workspace().tab().results.push_back(result);
-  std::vector<LogEntry> entries;
-  for (Sequence i = 1; i <= LogModel::kMaxRows; ++i) {
-    LogEntry& entry = entries.emplace_back();
-    entry.commit_time_us = static_cast<std::uint64_t>(window.now * 1e6);
-    entry.entry.sequence = i;
-    entry.entry.statements.emplace_back();
-    entry.entry.statements[0].sql = cat("insert into table_", i % 150, " values (", i, ", 'text')");
-  }
-  app.workspace().connection()->log.add_live(entries);
+  have_a_log(window, app);
   const auto click = [&](const char* script) {
     ui::trace().on = true;
     if (const std::string failure = window.perform(app, script); !failure.empty()) std::printf("%s\n", failure.c_str());
@@ -147,7 +161,8 @@ int main(int argc, char** argv) {
   click("click \"By shape\"\n");
   run("log by shape, 150 shapes", [](int) {});
   const auto start = std::chrono::steady_clock::now();
-  const auto order = arrange(result->grid.rows(), columns, {SortKey{1, false}, ""}, std::atomic<bool>(false));
+  const auto order =
+      arrange(result->grid.rows(), result->grid.columns(), {SortKey{1, false}, ""}, std::atomic<bool>(false));
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   std::printf("sorting 1,000,000 rows by text, in the worker        %.2f s (%zu rows)\n", seconds,
               order ? order->size() : 0);

@@ -27,7 +27,7 @@ TEST_CASE("panels: a file of rows is looked at, its fields mapped, and the table
     out << "id;name;born;note\n";
     for (int i = 0; i < 80; ++i)
       out << i << ";Person " << i << ";2001-02-" << (10 + i % 9) << ";" << (i == 79 ? "" : "x") << "\n";
-    std::ofstream(students) << "name,nickname,id\nAmina,Ami,\"7\"\n";
+    std::ofstream(students) << "name;nickname;id\nAmina;Ami;\"7\"\n";
   }
   load::LoadOptions options;
   options.files = {people};

@@ -451,6 +451,31 @@ TEST_CASE("table sql: what the menu and the form make are statements that the po
   CHECK(problem(" ", columns) == "Give the table a name.");
 }
 
+TEST_CASE("series: an hour in few pixels keeps its peaks, and is one line although a pixel is many seconds") {
+  TimeSeries series;
+  for (int i = 0; i < 3'600; ++i) series.add_second(i, i == 1'234 ? 999 : i == 2'345 ? -5 : 10);
+  std::vector<PixelRange> ranges;
+  series.reduce(0, 3'600, 250, ranges);
+  double low = 10;
+  double high = 10;
+  std::size_t last = 0;
+  for (std::size_t i = 0; i < ranges.size(); ++i) {
+    if (!ranges[i].any) continue;
+    low = std::min(low, ranges[i].low);
+    high = std::max(high, ranges[i].high);
+    CHECK(static_cast<double>(i - last) * 3'600 / 250 < TimeSeries::longest_gap(3'600, 250));
+    last = i;
+  }
+  CHECK(last >= 248);
+  CHECK(low == -5);
+  CHECK(high == 999);
+  CHECK(series.extent(0, 3'600).high == 999);
+  CHECK(series.extent(1'300, 3'600).high == 10);
+  CHECK(series.extent(3'300, 3'600).low == 10);
+  CHECK(TimeSeries::longest_gap(300, 250) == 6);
+  CHECK(TimeSeries::longest_gap(3'600, 1'000) > 20);
+}
+
 TEST_CASE("cluster: an hour is kept, a sample a second, in 20 MB for 32 nodes, and shown as it was at any moment") {
   ClusterModel model;
   for (int half = 0; half < 2 * 3'700; ++half) {

@@ -29,9 +29,14 @@ Result<std::string> head_of(const std::string& path) {
   auto input = load::Input::open(path);
   if (!input.ok()) return input.status();
   std::string head(kHead, '\0');
-  const auto got = (*input)->read(head.data(), head.size());
-  if (!got.ok()) return got.status();
-  head.resize(*got);
+  std::size_t size = 0;
+  while (size < head.size()) {  // it comes in pieces, the first of a few bytes
+    const auto got = (*input)->read(head.data() + size, head.size() - size);
+    if (!got.ok()) return got.status();
+    if (*got == 0) break;
+    size += *got;
+  }
+  head.resize(size);
   return head;
 }
 

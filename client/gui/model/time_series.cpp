@@ -10,6 +10,7 @@ namespace sqlcast::gui {
 void TimeSeries::add(double time, double value) {
   if (size_ > 0 && time < at(size_ - 1).time) clear();  // the clock went back: what is older means nothing now
   if (ring_.empty()) ring_.resize(kCapacity);
+  keep_coarse(time, value);
   ring_[next_] = {time, value};
   next_ = (next_ + 1) % kCapacity;
   size_ = std::min(size_ + 1, kCapacity);
@@ -19,6 +20,7 @@ void TimeSeries::add_second(double time, double value) {
   if (size_ > 0 && time >= at(size_ - 1).time && time - at(size_ - 1).time < kApart) {
     Sample& last = ring_[(next_ + kCapacity - 1) % kCapacity];
     last.value = std::max(last.value, value);
+    keep_coarse(last.time, value);
     return;
   }
   add(time, value);
@@ -35,33 +37,67 @@ const Sample* TimeSeries::before(double time) const {
   return low == 0 ? nullptr : &at(low - 1);
 }
 
-double TimeSeries::highest(double from) const {
-  double high = 0;
+void TimeSeries::keep_coarse(double time, double value) {
+  if (!coarse_.empty() && time - coarse_.back().time < kCoarse) {
+    coarse_.back().low = std::min(coarse_.back().low, value);
+    coarse_.back().high = std::max(coarse_.back().high, value);
+    return;
+  }
+  coarse_.push_back({time, value, value});
+  if (coarse_.size() > kCoarseMost) coarse_.pop_front();
+}
+
+// The newest first, back to `from`. An hour of many nodes is walked through in each frame: in steps of ten seconds
+// then.
+template <typename Each>
+void TimeSeries::back_to(double from, double to, Each each) const {
+  if (to - from >= kLong) {
+    for (auto it = coarse_.rbegin(); it != coarse_.rend() && it->time >= from; ++it) each(it->time, it->low, it->high);
+    return;
+  }
   for (std::size_t i = size_; i-- > 0;) {
     const Sample& sample = at(i);
-    if (sample.time < from) break;
-    high = std::max(high, sample.value);
+    if (sample.time < from) return;
+    each(sample.time, sample.value, sample.value);
   }
+}
+
+double TimeSeries::highest(double from) const {
+  double high = 0;
+  for (std::size_t i = size_; i-- > 0 && at(i).time >= from;) high = std::max(high, at(i).value);
   return high;
+}
+
+PixelRange TimeSeries::extent(double from, double to) const {
+  PixelRange all;
+  back_to(from, to, [&all](double, double low, double high) {
+    if (!all.any) all = {true, low, high, high};
+    all.low = std::min(all.low, low);
+    all.high = std::max(all.high, high);
+  });
+  return all;
+}
+
+double TimeSeries::longest_gap(double seconds, std::size_t pixels) {
+  const double step =
+      std::max(seconds / static_cast<double>(std::max<std::size_t>(pixels, 1)), seconds >= kLong ? kCoarse + 1 : 0.0);
+  return std::max(6.0, 2.5 * step);
 }
 
 void TimeSeries::reduce(double from, double to, std::size_t pixels, std::vector<PixelRange>& out) const {
   out.assign(pixels, PixelRange{});
   if (pixels == 0 || to <= from) return;
   const double per_second = static_cast<double>(pixels) / (to - from);
-  for (std::size_t i = size_; i-- > 0;) {
-    const Sample& sample = at(i);
-    if (sample.time < from) break;
-    if (sample.time > to) continue;
-    const auto pixel = std::min(static_cast<std::size_t>((sample.time - from) * per_second), pixels - 1);
-    PixelRange& range = out[pixel];
+  back_to(from, to, [&](double time, double low, double high) {
+    if (time > to) return;
+    PixelRange& range = out[std::min(static_cast<std::size_t>((time - from) * per_second), pixels - 1)];
     if (!range.any) {
-      range = {true, sample.value, sample.value, sample.value};
+      range = {true, low, high, high};
     } else {
-      range.low = std::min(range.low, sample.value);
-      range.high = std::max(range.high, sample.value);
+      range.low = std::min(range.low, low);
+      range.high = std::max(range.high, high);
     }
-  }
+  });
 }
 
 Axis make_axis(double low, double high, double step, std::string_view unit) {

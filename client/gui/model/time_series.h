@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -31,7 +32,10 @@ class TimeSeries {
   void add(double time, double value);
   // The same, but a second keeps the largest of its values.
   void add_second(double time, double value);
-  void clear() { size_ = 0; }
+  void clear() {
+    size_ = 0;
+    coarse_.clear();
+  }
   std::size_t size() const { return size_; }
   const Sample& at(std::size_t index) const {
     return ring_[(next_ + kCapacity - size_ + index) % kCapacity];
@@ -40,11 +44,28 @@ class TimeSeries {
   const Sample* before(double time) const;  // the last one up to then; null: there is none
   double highest(double from) const;        // since `from`; 0 when there is nothing
 
+  // The smallest and the largest of [from, to].
+  PixelRange extent(double from, double to) const;
+  // Of a stretch of so many seconds in so many pixels: what is further apart than this is a hole, and no slope.
+  static double longest_gap(double seconds, std::size_t pixels);
   // `pixels` columns for [from, to]; out has `pixels` elements afterwards.
   void reduce(double from, double to, std::size_t pixels, std::vector<PixelRange>& out) const;
 
  private:
+  struct Coarse {
+    double time = 0;
+    double low = 0;
+    double high = 0;
+  };
+  static constexpr double kLong = 1'000;  // seconds; from so many on, steps of kCoarse are as good as samples
+  static constexpr double kCoarse = 10;   // seconds
+  static constexpr std::size_t kCoarseMost = 380;
+  void keep_coarse(double time, double value);
+  template <typename Each>
+  void back_to(double from, double to, Each each) const;
+
   std::vector<Sample> ring_;
+  std::deque<Coarse> coarse_;  // of the same hour, the oldest first
   std::size_t next_ = 0;
   std::size_t size_ = 0;
 };

@@ -37,12 +37,10 @@ Range range_of(const Plot& plot, const std::vector<PlotSeries>& series) {
   double high = 0;
   const double from = plot.now - plot.seconds;
   for (const PlotSeries& one : series) {
-    for (std::size_t i = one.series->size(); i-- > 0;) {
-      const Sample& sample = one.series->at(i);
-      if (sample.time < from) break;
-      low = std::min(low, sample.value);
-      high = std::max(high, sample.value);
-    }
+    const PixelRange all = one.series->extent(from, plot.now);
+    if (!all.any) continue;
+    low = std::min(low, all.low);
+    high = std::max(high, all.high);
   }
   if (plot.from_zero || low > high) low = 0;
   if (high <= low) high = low + (plot.unit == "ms" ? 100 : 10);
@@ -123,22 +121,24 @@ void draw_curves(const Plot& plot, const std::vector<PlotSeries>& series, const 
   static std::vector<PixelRange> ranges;  // UI thread only: kept so that a frame allocates nothing
   static std::vector<ImVec2> points;
   const bool pieces = series.size() <= 8;
+  const double gap = TimeSeries::longest_gap(plot.seconds, area.pixels);
   ImGui::PushClipRect({area.low.x, area.low.y - px(2)}, {area.high.x, area.high.y + px(2)}, true);
   for (const PlotSeries& one : series) {
     one.series->reduce(area.from, area.from + plot.seconds, area.pixels, ranges);
     points.clear();
+    const ImU32 soft = fade(one.colour, 0.5F);
     std::size_t last = 0;
     for (std::size_t i = 0; i < area.pixels; ++i) {
       if (!ranges[i].any) continue;
       const float x = area.low.x + static_cast<float>(i) + 0.5F;
       // A hole of several polls is a hole, not a slope.
-      if (!points.empty() && static_cast<double>(i - last) * plot.seconds / static_cast<double>(area.pixels) > 6) {
+      if (!points.empty() && static_cast<double>(i - last) * plot.seconds / static_cast<double>(area.pixels) > gap) {
         stroke(points, one.colour, pieces);
         points.clear();
       }
       points.emplace_back(x, area.y_of(ranges[i].high));
       if (ranges[i].low < ranges[i].high)
-        list->AddLine({x, area.y_of(ranges[i].low)}, {x, area.y_of(ranges[i].high)}, fade(one.colour, 0.5F), 1);
+        list->AddRectFilled({x - 0.5F, area.y_of(ranges[i].high)}, {x + 0.5F, area.y_of(ranges[i].low)}, soft);
       last = i;
     }
     stroke(points, one.colour, pieces);
