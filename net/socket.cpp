@@ -214,6 +214,7 @@ Sent Socket::send(const proto::Frames& prefix, proto::Frames&& frames, const Uns
 
 Received Socket::receive(proto::Frames& frames, std::size_t max_frames, std::string* key) {
   frames.clear();
+  if (key != nullptr) key->clear();
   bool over = false;
   std::uint64_t bytes = 0;
   std::size_t count = 0;
@@ -222,10 +223,10 @@ Received Socket::receive(proto::Frames& frames, std::size_t max_frames, std::str
     // Later frames of a message are there when its first one is.
     settled_ = !uninterrupted([&] { return socket_.recv(message, zmq::recv_flags::dontwait); });
     if (settled_) return Received::nothing;
-    if (count == 0 && key != nullptr) {
-      const char* const user = message.gets("User-Id");
-      key->assign(user == nullptr ? "" : user);
-    }
+    // Of any frame: all are of one connection, and a ROUTER that was asked whether there is something gives the
+    // identity without it. (cppzmq's gets() throws where there is none.)
+    if (const char* const user = key != nullptr && key->empty() ? zmq_msg_gets(message.handle(), "User-Id") : nullptr)
+      *key = user;
     bytes += message.size();
     ++count;
     if (!over && (bytes > options_.max_message_bytes || count > max_frames)) {

@@ -103,6 +103,26 @@ TEST_CASE("gate: an allowed key is let in, and each message says by which key it
   CHECK(node.gate->counters().admitted == 1);
 }
 
+TEST_CASE("gate: each of many messages says by which key it came, also when the socket was asked before") {
+  const access::KeyFile laptop = named_key("laptop");
+  const Guarded node({grant(laptop, Role::reader)});
+  node.pin_to(laptop);
+  const auto dealer = std::move(Dealer::open({node.router->endpoint()}).value());
+  Poller poller;
+  poller.add(*dealer);
+  constexpr int kMany = 2'000;
+  int wrong = 0;
+  for (int sent = 0, answered = 0; answered < kMany;) {
+    while (sent < kMany && sent - answered < 50 && dealer->send({"hello"})) ++sent;
+    poller.wait(kLong);
+    while (const auto reply = dealer->receive()) {
+      ++answered;
+      if (reply->front() != to_hex(laptop.pair.public_key)) ++wrong;
+    }
+  }
+  CHECK(wrong == 0);
+}
+
 TEST_CASE("gate: an unknown key is refused at once, with what to do, and counted") {
   const access::KeyFile laptop = named_key("laptop");
   const Guarded node({grant(named_key("other"), Role::admin)});
