@@ -22,6 +22,7 @@ constexpr auto kForgetPeerAfter = std::chrono::hours(1);
 constexpr std::size_t kMaxPeers = 1000;
 // A slave that has been silent for so long is not asked for anything.
 constexpr auto kIsAway = std::chrono::seconds(10);
+constexpr std::size_t kMaxAsked = 8;  // for what is damaged: each may take seconds
 // A slave that has been silent for so long may have been made anew: another data folder may use its name.
 constexpr auto kNameIsFree = std::chrono::seconds(5);
 
@@ -148,7 +149,8 @@ std::vector<std::string> Master::who_has_the_log() {
   const MutexLock lock(peers_mutex_);
   std::vector<std::string> endpoints;
   for (const auto& [name, peer] : peers_)
-    if (Clock::now() - peer.seen < kIsAway) endpoints.push_back(peer.status.endpoint);
+    if (Clock::now() - peer.seen < kIsAway && known_slaves_.names().contains(name) && endpoints.size() < kMaxAsked)
+      endpoints.push_back(peer.status.endpoint);
   return endpoints;
 }
 
@@ -398,8 +400,8 @@ void Master::handle_report(const node::Caller& caller, proto::Report report) {
     const bool joins = !peers_.contains(name);
     const bool failed = slave.state == "Failed";
     const bool known = known_slaves_.names().contains(name) || joining_.contains(name);
-    if (joins &&
-        (peers_.size() >= kMaxPeers || (!known && known_slaves_.names().size() + joining_.size() >= kMaxPeers))) {
+    if (joins && !known &&
+        (peers_.size() >= kMaxPeers || known_slaves_.names().size() + joining_.size() >= kMaxPeers)) {
       Status full = Status::error(
           Code::busy, "this master knows " + std::to_string(kMaxPeers) +
                           " slaves, as many as it can, so that this one does not count for acks. One that has not "

@@ -379,6 +379,7 @@ void Sequencer::replay(WriteRequest& request, const RetryWindow::Outcome& outcom
   ++counters_.replayed;
   Committed committed;
   committed.caller = std::move(request.caller);
+  committed.caller.held.reset();  // its texts are gone
   committed.ack = request.request.ack;
   committed.ack_for = request.request.ack_for;
   committed.deadline = request.deadline;

@@ -55,6 +55,7 @@ void Sequencer::run_ddl(WriteRequest request) {
   }
   Committed committed;
   committed.caller = std::move(request.caller);
+  committed.caller.held.reset();  // its texts are gone
   committed.ack = request.request.ack;
   committed.ack_for = request.request.ack_for;
   committed.deadline = request.deadline;

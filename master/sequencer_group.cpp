@@ -476,6 +476,7 @@ std::vector<Committed> Sequencer::answer_batch(Batch& batch, std::vector<storage
     }
     Committed committed;
     committed.caller = std::move(request.caller);
+    committed.caller.held.reset();  // its texts are gone
     committed.ack = request.request.ack;
     committed.ack_for = request.request.ack_for;
     committed.deadline = request.deadline;

@@ -19,7 +19,7 @@ namespace {
 
 // Requests taken before replies have their turn again.
 constexpr std::size_t kBurst = 256;
-constexpr std::uint64_t kBurstBytes = 8U << 20U;  // and no more begins behind so much
+constexpr std::uint64_t kBurstBytes = 1U << 20U;  // and no more begins behind so much
 
 // Of identity, correlation ids and delimiter: they are kept beside each request, and come back with each reply.
 constexpr std::uint64_t kMaxEnvelopeBytes = 1024;
@@ -43,6 +43,16 @@ proto::Frames problem_reply(const proto::Frames& payload, Status status) {
       payload.empty() ? 0 : proto::peek_exchange(std::string_view(payload.front()).substr(0, kPeekedBytes));
   if (!payload.empty() && payload.front().starts_with('{')) return {proto::encode_json_reply(error, exchange)};
   return proto::encode(error, exchange);
+}
+
+// In place of a reply for which there is no room.
+Status unread() {
+  Status status =
+      Status::error(Code::busy,
+                    "the reply could not be kept for this client, which has not read the ones before it; "
+                    "what was asked for may have been carried out. Read them first, or ask for less at once");
+  status.retry_after_ms = 1'000;
+  return status;
 }
 
 }  // namespace
@@ -198,9 +208,10 @@ class Router::Impl {
 
   void deliver(Outgoing&& reply) SQLCAST_REQUIRES(socket_mutex_) {
     UnsentBytes& unsent = unsent_.of(reply.envelope.frames.front());
-    const bool sent =
-        unsent_.has_room(unsent) && socket_.send(reply.envelope.frames, std::move(reply.frames), &unsent) == Sent::yes;
-    ++(sent ? sent_ : dropped_);
+    const bool room = unsent_.has_room(unsent);
+    if (!room) reply.frames = problem_reply(reply.frames, unread());
+    const bool sent = socket_.send(reply.envelope.frames, std::move(reply.frames), &unsent) == Sent::yes;
+    ++(sent && room ? sent_ : dropped_);
   }
 
   // False: the socket is settled. True: there may be more.
@@ -236,7 +247,7 @@ class Router::Impl {
   // `frames` ends with the delimiter when there is one.
   void refuse_size(proto::Frames&& frames, bool has_delimiter) {
     ++too_large_;
-    if (!has_delimiter) frames = {std::move(frames.front()), std::string()};
+    if (!has_delimiter || byte_size(frames) > kMaxEnvelopeBytes) frames = {std::move(frames.front()), std::string()};
     answer(std::move(frames), {},
            Status::error(Code::too_large, "the message is over " + std::to_string(options_.max_message_bytes) +
                                               " bytes or has more than " + std::to_string(kMaxRequestFrames) +

@@ -21,23 +21,26 @@ namespace {
 
 // Smaller frames are copied: cheaper than a heap object that another thread frees.
 constexpr std::size_t kZeroCopyFrom = 16U << 10U;
-// But of a message that is large as a whole, whose frames are counted then.
-constexpr std::size_t kZeroCopyOfLargeFrom = 1U << 10U;
+// A message of so much is counted while it has not gone: with its longest frame, which is not copied then.
+constexpr std::size_t kCountedFrom = 2U << 10U;
 
+// A frame that libzmq sends from where it is; what is counted for it, until it has gone, is the whole message.
 struct SentFrame {
   std::string bytes;
   std::optional<UnsentBytes> unsent;
+  std::uint64_t counted = 0;
 
-  SentFrame(std::string&& frame, const UnsentBytes* counts) : bytes(std::move(frame)) {
+  SentFrame(std::string&& frame, const UnsentBytes* counts, std::uint64_t count) : bytes(std::move(frame)) {
     if (counts == nullptr) return;
     unsent = *counts;
-    *unsent->of_peer += bytes.size();
-    *unsent->of_all += bytes.size();
+    counted = count;
+    *unsent->of_peer += counted;
+    *unsent->of_all += counted;
   }
   ~SentFrame() {
     if (!unsent) return;
-    *unsent->of_peer -= bytes.size();
-    *unsent->of_all -= bytes.size();
+    *unsent->of_peer -= counted;
+    *unsent->of_all -= counted;
   }
   SentFrame(const SentFrame&) = delete;
   SentFrame& operator=(const SentFrame&) = delete;
@@ -46,9 +49,8 @@ struct SentFrame {
 // Runs on libzmq's thread. Named, because tests/tsan.supp has to know it.
 void free_sent_frame(void*, void* frame) { delete static_cast<SentFrame*>(frame); }
 
-zmq::message_t to_message(std::string&& frame, std::size_t zero_copy_from, const UnsentBytes* unsent) {
-  if (frame.size() < zero_copy_from) return zmq::message_t(frame.data(), frame.size());
-  auto owned = std::make_unique<SentFrame>(std::move(frame), unsent);
+zmq::message_t without_copy(std::string&& frame, const UnsentBytes* unsent, std::uint64_t count) {
+  auto owned = std::make_unique<SentFrame>(std::move(frame), unsent, count);
   zmq::message_t message(owned->bytes.data(), owned->bytes.size(), free_sent_frame, owned.get());
   static_cast<void>(owned.release());
   return message;
@@ -194,15 +196,25 @@ Status Socket::connect(const Endpoint& endpoint) {
 
 Sent Socket::send(const proto::Frames& prefix, proto::Frames&& frames, const UnsentBytes* unsent) {
   settled_ = false;
-  const std::size_t zero_copy_from = byte_size(frames) < kZeroCopyFrom ? kZeroCopyFrom : kZeroCopyOfLargeFrom;
+  const auto longest = std::max_element(frames.begin(), frames.end(),
+                                        [](const std::string& a, const std::string& b) { return a.size() < b.size(); });
+  const std::uint64_t bytes = unsent == nullptr ? 0 : byte_size(frames);
+  const auto counted = bytes < kCountedFrom ? frames.end() : longest;
   try {
     const std::size_t count = prefix.size() + frames.size();
     for (std::size_t i = 0; i < count; ++i) {
       const auto flags =
           i + 1 < count ? zmq::send_flags::dontwait | zmq::send_flags::sndmore : zmq::send_flags::dontwait;
-      zmq::message_t message = i < prefix.size()
-                                   ? zmq::message_t(prefix[i].data(), prefix[i].size())
-                                   : to_message(std::move(frames[i - prefix.size()]), zero_copy_from, unsent);
+      const auto frame = frames.begin() + static_cast<std::ptrdiff_t>(std::max(i, prefix.size()) - prefix.size());
+      zmq::message_t message;
+      if (i < prefix.size())
+        message.rebuild(prefix[i].data(), prefix[i].size());
+      else if (frame == counted)
+        message = without_copy(std::move(*frame), unsent, bytes);
+      else if (frame->size() < kZeroCopyFrom)
+        message.rebuild(frame->data(), frame->size());
+      else
+        message = without_copy(std::move(*frame), nullptr, 0);
       if (!uninterrupted([&] { return socket_.send(message, flags); })) return Sent::full;
     }
     return Sent::yes;

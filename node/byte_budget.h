@@ -16,11 +16,10 @@ class ByteBudget {
 
   // Nothing when so much more is not there; one alone always is. A share may outlive the budget.
   Share take(std::uint64_t bytes) {
-    const std::uint64_t before = held_->fetch_add(bytes);
-    if (before > 0 && before + bytes > max_bytes_) {
-      *held_ -= bytes;
-      return nullptr;
-    }
+    std::uint64_t before = *held_;
+    do {
+      if (before > 0 && before + bytes > max_bytes_) return nullptr;
+    } while (!held_->compare_exchange_weak(before, before + bytes));
     return Share(held_.get(), [held = held_, bytes](const void*) { *held -= bytes; });
   }
   std::uint64_t held() const { return *held_; }

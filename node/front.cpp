@@ -84,6 +84,7 @@ std::optional<proto::Message> Front::decode(Caller& caller, proto::Frames frames
   Result<proto::Decoded> decoded =
       caller.json ? proto::decode_json_request(frames.front()) : proto::decode(std::move(frames));
   if (!decoded) {
+    if (caller.json && caller.exchange == 0) caller.exchange = proto::peek_exchange(frames.front());
     ++counters_.bad_messages;
     fail(caller, decoded.status());
     return std::nullopt;

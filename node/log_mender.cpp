@@ -63,6 +63,7 @@ Status LogMender::with_each_peer(const std::function<Status(const log::FetchGrou
     });
   Status status;
   for (const std::string& endpoint : peers) {
+    if (stopping_) return Status::error(Code::database_unavailable, "the node is stopping");
     net::Requester::Options options;
     options.endpoint = endpoint;
     options.max_message_bytes = config_.limits.max_message_bytes;

@@ -98,6 +98,7 @@ class Readers {
   struct BatchRun;
   void answer_batch(Worker& worker, std::vector<ReadJob> jobs);
   bool begin_batch(Worker& worker, const ReadJob& first);
+  void answer_first(Worker& worker, std::vector<ReadJob>& jobs);
   bool answer_part(BatchRun& run, std::size_t index, storage::RowStream& rows);
   void abandon(const Worker& worker);
   void end_batch(Worker& worker, BatchRun& run);

@@ -47,10 +47,7 @@ bool Readers::begin_batch(Worker& worker, const ReadJob& first) {
 
 void Readers::answer_batch(Worker& worker, std::vector<ReadJob> jobs) {
   const Sequence position = board_.position().sequence;
-  if (!begin_batch(worker, jobs.front())) {
-    for (const ReadJob& job : jobs) answer(worker, job);
-    return;
-  }
+  if (!begin_batch(worker, jobs.front())) return answer_first(worker, jobs);
   std::string text;
   for (const ReadJob& job : jobs) {
     if (!text.empty()) text += ';';
@@ -126,10 +123,18 @@ void Readers::end_batch(Worker& worker, BatchRun& run) {
       fail(run.batch.job(run.answered++), why_stopped(stopped));
   }
   if (run.given_up) worker.connection.reset();
+  std::vector<ReadJob> left;
   for (std::size_t i = run.answered; i < run.batch.size(); ++i) {
     shapes_.forget(run.batch.job(i).shape);
-    answer(worker, run.batch.job(i));
+    left.push_back(run.batch.job(i));
   }
+  answer_first(worker, left);
+}
+
+// It may take long: the others are not to wait for it while somebody else has time.
+void Readers::answer_first(Worker& worker, std::vector<ReadJob>& jobs) {
+  for (std::size_t i = 1; i < jobs.size(); ++i) queue(std::move(jobs[i]));
+  if (!jobs.empty()) answer(worker, jobs.front());
 }
 
 // For another reader, from those who stand behind a read that takes its time after all.

@@ -105,8 +105,9 @@ std::uint64_t peek_json_id(std::string_view text) {
         const std::size_t digits = std::min(text.find_first_not_of(kBlanks, colon + 1), text.size());
         std::uint64_t id = 0;
         const auto [rest, error] = std::from_chars(text.data() + digits, text.data() + text.size(), id);
+        // Where the text ends, it is cut off, and more digits may have followed.
         const bool whole =
-            rest == text.data() + text.size() || std::string_view(".eE").find(*rest) == std::string_view::npos;
+            rest != text.data() + text.size() && std::string_view(".eE").find(*rest) == std::string_view::npos;
         return error == std::errc() && whole ? id : 0;
       }
       name_is_next = false;

@@ -88,7 +88,7 @@ Status validate_result(const StatementResult& result) {
 }
 
 // Of what a report keeps in its master's memory, and brings into each of its statuses.
-constexpr std::uint64_t kMaxReportBytes = 32U << 10U;
+constexpr std::uint64_t kMaxReportBytes = 12U << 10U;
 
 std::uint64_t byte_size(const NodeStatus& status) {
   std::uint64_t bytes = 0;

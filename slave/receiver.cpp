@@ -23,7 +23,7 @@ constexpr auto kMinReportInterval = 10ms;  // when there is something new to ack
 constexpr auto kAwaited = 1s;              // after the master has said that replies wait for it, at once
 constexpr auto kStatusInterval = 500ms;
 constexpr auto kResetInterval = 2000ms;
-constexpr std::size_t kMaxReportedMessage = 8U << 10U;  // bytes; a master takes 32 KiB in all
+constexpr std::size_t kMaxReportedMessage = 2U << 10U;  // bytes; a master takes 12 KiB in all
 constexpr std::size_t kMaxMessagesPerTurn = 256;
 
 // The master may name its publisher by an address that only it can use (0.0.0.0): then the host that we reach the

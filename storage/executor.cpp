@@ -109,7 +109,7 @@ bool Executor::predict(const std::vector<Job>& jobs, const Script& script, std::
 }
 
 void Executor::take_rows(const std::vector<Job>& jobs, const Step& step, RowStream& rows,
-                         std::vector<JobOutcome>& outcomes, Status& problem) {
+                         std::vector<JobOutcome>& outcomes, std::uint64_t& room, Status& problem) {
   if (step.kind != Step::Kind::statements && step.kind != Step::Kind::warnings) return;
   StatementOutcome& outcome = outcomes[step.run.front().job].statements[step.run.front().statement];
   if (step.kind == Step::Kind::warnings) {
@@ -122,10 +122,6 @@ void Executor::take_rows(const std::vector<Job>& jobs, const Step& step, RowStre
     outcome.page.rows = count_rows(rows);
     return;
   }
-  std::uint64_t room = limits_.max_row_bytes;  // of all rows of the job
-  for (const StatementOutcome& other : outcomes[step.run.front().job].statements)
-    if (&other != &outcome)
-      for (const std::string& column : other.page.columns) room -= std::min<std::uint64_t>(room, column.size());
   PageReader reader(rows, limits_.max_row_bytes);
   Result<proto::Page> page = reader.next(limits_.max_rows, room);
   if (!page && page.status().code == Code::too_large) {
@@ -136,6 +132,7 @@ void Executor::take_rows(const std::vector<Job>& jobs, const Step& step, RowStre
   outcome.has_rows = true;
   outcome.columns = rows.columns();
   outcome.page = std::move(*page);
+  for (const std::string& column : outcome.page.columns) room -= std::min<std::uint64_t>(room, column.size());
   if (reader.more()) {
     outcomes[step.run.front().job].failed_statement = static_cast<std::uint32_t>(step.run.front().statement);
     problem = Status::error(Code::too_large,
@@ -211,10 +208,11 @@ Status Executor::run_scripts(const std::vector<Job>& jobs, const Frame& frame, E
 
     std::vector<std::optional<std::uint64_t>> values;
     Status rows_problem;
+    std::uint64_t room = limits_.max_row_bytes;  // a script has rows of one job alone
     Connection::ScriptResult result = connection_.run_script(text, total, [&](std::size_t index, RowStream& rows) {
       if (index < lead) return;
       if (index - lead < script.steps.size()) {
-        take_rows(jobs, script.steps[index - lead], rows, outcomes, rows_problem);
+        take_rows(jobs, script.steps[index - lead], rows, outcomes, room, rows_problem);
         return;
       }
       if (const Result<bool> row = rows.next(); !row || !*row) return;

@@ -143,7 +143,7 @@ class Executor {
   bool predict(const std::vector<Job>& jobs, const Script& script, std::vector<JobOutcome>& outcomes);
   Result<bool> run_as_one(const std::string& text, const Frame& frame, Execution& made);
   void take_rows(const std::vector<Job>& jobs, const Step& step, RowStream& rows, std::vector<JobOutcome>& outcomes,
-                 Status& problem);
+                 std::uint64_t& room, Status& problem);
   Status collect(Script& script, std::size_t completed, std::vector<std::optional<std::uint64_t>>& values);
   static std::optional<std::uint64_t> imposed_id(const Step& step,
                                                  const std::vector<std::optional<std::uint64_t>>& values);

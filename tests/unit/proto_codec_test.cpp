@@ -168,6 +168,7 @@ TEST_CASE("codec: headers are refused for what they are") {
   CHECK(peek_exchange(R"({"id": 18446744073709551615, "nonsense": [1]})") == 18'446'744'073'709'551'615U);
   CHECK(peek_exchange(R"({"id": -1})") == 0);
   CHECK(peek_exchange("{") == 0);
+  CHECK(peek_exchange(R"({"id": 12)") == 0);  // of which digits may be missing
 }
 
 TEST_CASE("codec: a bad field of a request is bad_request, by its path") {
