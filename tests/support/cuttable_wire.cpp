@@ -11,6 +11,8 @@
 #include <cerrno>
 #include <stdexcept>
 
+#include "tests/support/keys.h"
+
 namespace sqlcast::support {
 namespace {
 
@@ -55,6 +57,7 @@ CuttableWire::CuttableWire(const std::string& node_endpoint)
       listen(listener_, 64) != 0 || getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) != 0)
     throw std::runtime_error("the relay cannot listen");
   endpoint_ = "tcp://127.0.0.1:" + std::to_string(ntohs(address.sin_port));
+  know_relay(node_endpoint, endpoint_);
   thread_ = std::thread([this] { run(); });
 }
 

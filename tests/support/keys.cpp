@@ -86,6 +86,13 @@ std::string give_key(const fs::path& folder, const std::string& name, const std:
 
 void forget_keys(const std::string& endpoint) { net::key_ring().forget(endpoint); }
 
+void know_relay(const std::string& endpoint, const std::string& relay) {
+  const auto pin = net::key_ring().key_for(endpoint);
+  if (!pin.ok() || !*pin) return forget_keys(relay);
+  net::key_ring().pin((*pin)->own, {{relay, (*pin)->node}});
+  add_line(own().folder.path() / "nodes", relay + " " + to_hex((*pin)->node));
+}
+
 void allow_key(const fs::path& folder, const access::Grant& grant) {
   must(local::add_grant(local::KeyPlaces(folder).allowed(), grant));
 }

@@ -18,6 +18,8 @@ bool keys_by_default();
 std::string give_key(const std::filesystem::path& folder, const std::string& name, const std::string& endpoint,
                      const std::string& publisher);
 void forget_keys(const std::string& endpoint);
+// What leads to `endpoint` by way of a relay has its key.
+void know_relay(const std::string& endpoint, const std::string& relay);
 
 void allow_key(const std::filesystem::path& folder, const access::Grant& grant);
 void revoke_key(const std::filesystem::path& folder, const std::string& name);
