@@ -71,7 +71,7 @@ def show(group):
     if position.get("hash") and previous != position["hash"]:
         sys.exit(f"entry {group['first']} does not follow entry {position['sequence']}: the histories differ")
     layout, entries = msgpack.unpackb(group["body"])
-    for sequence, client_id, request_id, _digest, database, _context, statements in entries:
+    for sequence, client_id, request_id, _digest, database, _context, statements, *_by in entries:  # layout 2 has who did it
         if sequence <= position["sequence"]:
             continue  # we began in the middle of this group
         for sql, _imposed, affected, insert_id in statements:
