@@ -575,6 +575,7 @@ bool is_undetermined(Refusal refusal) {
     case Refusal::window_function:
     case Refusal::fulltext_search:
     case Refusal::ambiguous_update:
+    case Refusal::plan_dependent:
     case Refusal::unsafe_function:
     case Refusal::view_in_write: return true;
     default: return false;

@@ -132,9 +132,11 @@ void judge_as_text(std::string_view text, const Judgement& judgement, Judged& ju
     set_refused(verdict, refusal, std::move(reason));
     verdict.determinism = Determinism::unsafe;
   };
-  if (!rules.check()) return unsafe(rules.refusal(), rules.reason());
-  if (verdict.insert) verdict.insert = rules.insert_shape();
   verdict.moves_ids = rules.moves_ids();
+  if (!rules.check()) return unsafe(rules.refusal(), rules.reason());
+  if (std::string what = rules.left_to_the_plan(); !what.empty())
+    return unsafe(Refusal::plan_dependent, std::move(what));
+  if (verdict.insert) verdict.insert = rules.insert_shape();
   std::string failed;
   if (rules.frozen().empty()) return;
   if (const Refusal why = rewrite(judged.tokens, rules.frozen(), judgement, verdict, failed); why != Refusal::none)

@@ -69,6 +69,7 @@ namespace sqlcast::sql {
   X(window_function, "WINDOW_FUNCTION", "read the values with SELECT, and send them as VALUES") \
   X(fulltext_search, "FULLTEXT_SEARCH", "find the keys with SELECT, and write by key") \
   X(ambiguous_update, "AMBIGUOUS_UPDATE", "join the other table on its whole primary or unique key, or set the value from an aggregate subquery") \
+  X(plan_dependent, "PLAN_DEPENDENT", "give each table that is changed a primary key; or read the rows with SELECT, and write each by its whole key") \
   X(node_state, "NODE_STATE", "read the value with SELECT, and send it as a parameter") \
   X(unordered_numbering, "UNORDERED_NUMBERING", "add a primary key first, or create a new table and INSERT … SELECT … ORDER BY into it")
 // clang-format on

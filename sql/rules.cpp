@@ -413,4 +413,25 @@ bool Rules::check_joined_update() {
   return true;
 }
 
+// Which rows are joined first, which of equal ones is met, what an index finds, what a cache keeps: that none of it
+// matters is proven by rules, and rules have been wrong. A row-wise look at one table needs no such proof.
+std::string Rules::left_to_the_plan() const {
+  const bool inserts = facts_.verb == Verb::insert || facts_.verb == Verb::replace;
+  if (!inserts && facts_.verb != Verb::update && facts_.verb != Verb::delete_) return {};
+  if (inserts && !facts_.source) return {};
+  if (!inserts && facts_.target_count > 1) return "it joins tables";
+  if (!inserts && facts_.limit && !one_row_) return "LIMIT picks rows";
+  for (std::size_t i = 0; i < facts_.blocks.size(); ++i) {
+    const Block& block = facts_.blocks[i];
+    if (!block.has_from || block.place == Place::returning) continue;
+    const bool is_source = inserts && facts_.source->blocks.size() == 1 && facts_.source->blocks.front() == i;
+    if (!is_source) return "a query in it reads a table";
+    if (!block.only_table) return "it joins tables";
+    if (!block.group_by.empty() || !block.having.empty() || block.distinct || !aggregates_in(block).empty())
+      return "it groups rows";
+    if (block.limit) return "LIMIT picks rows";
+  }
+  return {};
+}
+
 }  // namespace sqlcast::sql

@@ -35,6 +35,9 @@ class Rules {
   const std::vector<const FunctionUse*>& frozen() const { return frozen_; }
   // The insert shape with what the schema adds.
   InsertShape insert_shape() const;
+  // Of what check() lets pass: what of it a plan could still decide, if a rule were wrong; empty: nothing. Such a
+  // statement is better replicated by its rows.
+  std::string left_to_the_plan() const;
   bool moves_ids() const;  // an UPDATE that may set a column that is AUTO_INCREMENT
 
   Refusal refusal() const { return refusal_; }

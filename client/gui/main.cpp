@@ -80,7 +80,7 @@ int run(const Arguments& arguments) {
     if (!started.ok()) return started.status();
     return SavedConnection{started->name, started->endpoints, "blue"};
   };
-  options.local = local_nodes(arguments.dir);
+  options.local = local_nodes(arguments.keys.dir);
   options.wake = Window::wake;
   options.scripted = scripted;
 

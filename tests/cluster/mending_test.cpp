@@ -238,7 +238,7 @@ TEST_CASE("mending: who wants what can be read is not held up while the rest is 
     REQUIRE(std::holds_alternative<proto::LogBatch>(*other));
     CHECK_FALSE(std::get<proto::LogBatch>(*other).groups.empty());
     if (!answered) ++meanwhile;
-    std::this_thread::sleep_for(10ms);
+    std::this_thread::sleep_for(10ms);  // poll interval
   }
   waiting.join();
   for (const pid_t slave : asleep) kill(slave, SIGCONT);

@@ -114,7 +114,7 @@ TEST_CASE("engine: an unanswered write ends as outcome unknown, a read as timeou
   f.pass(700ms);
   REQUIRE(f.outcomes.size() == 2);
   CHECK(f.outcomes[0].status.code == Code::outcome_unknown);
-  CHECK(f.outcomes[0].status.message.find("request id 1") != std::string::npos);
+  CHECK(f.outcomes[0].status.message.find("request id, 1,") != std::string::npos);
   // And where in the log to look for it: after what was known when it was sent.
   REQUIRE(f.outcomes[0].message.has_value());
   CHECK(std::get<proto::ErrorReply>(*f.outcomes[0].message).sequence == 77);
@@ -344,7 +344,7 @@ TEST_CASE("engine: at the end a write that is out is not said to have failed") {
     if (outcome.status.code == Code::cancelled) continue;
     ++unknown;
     CHECK(outcome.status.code == Code::outcome_unknown);
-    CHECK(outcome.status.message.find("request id 1 ") != std::string::npos);
+    CHECK(outcome.status.message.find("request id, 1,") != std::string::npos);
     REQUIRE(outcome.message);
     CHECK(std::get<proto::ErrorReply>(*outcome.message).sequence == 77);  // where to look
   }

@@ -217,7 +217,7 @@ TEST_CASE("cli log: show gives groups with their statements and effects", "[log]
   CHECK(one.status.ok());
   CHECK(has(one.text, "sequence  1\nepoch     3\ntime      2026-11-27 "));
   CHECK(has(one.text, "\nstate     done\nplace     " + data.file(1) + " (offset 4096)\n"));
-  CHECK(has(one.text, "\n  1  client-1  school  [1 row, id 25]  INSERT INTO a VALUES (1)\n"));
+  CHECK(has(one.text, "\n  1  client-1  -  school  [1 row, id 25]  INSERT INTO a VALUES (1)\n"));
   CHECK(has(one.text, "UPDATE a SET b = 'two lines'\n"));
   CHECK_FALSE(has(one.text, "sequence  2"));
   const Said some = show(data, 4, 9);

@@ -52,7 +52,7 @@ bool depends_on_index(std::string_view text) {
   const Verdict verdict = judge(text, judgement);
   INFO(text << ": " << verdict.code << " " << verdict.reason);
   if (verdict.code == "INDEX_DEPENDENT") return true;
-  REQUIRE(verdict.code.empty());
+  REQUIRE((verdict.code.empty() || verdict.code == "PLAN_DEPENDENT"));
   return false;
 }
 
@@ -179,8 +179,8 @@ TEST_CASE("conditions: a qualifier tells which table's column is meant") {
   judgement.default_database = "d";
   judgement.schema = &schema;
   const auto code = [&](std::string_view text) { return judge(text, judgement).code; };
-  CHECK(code("UPDATE t a JOIN s b ON a.id=b.id SET a.v='x' WHERE a.i=5 AND b.i='1.5'").empty());
-  CHECK(code("UPDATE t a JOIN s b ON a.id=b.id SET a.v='x' WHERE a.price=1.25").empty());
+  CHECK(code("UPDATE t a JOIN s b ON a.id=b.id SET a.v='x' WHERE a.i=5 AND b.i='1.5'") == "PLAN_DEPENDENT");
+  CHECK(code("UPDATE t a JOIN s b ON a.id=b.id SET a.v='x' WHERE a.price=1.25") == "PLAN_DEPENDENT");
   CHECK(code("UPDATE t a JOIN s b ON a.id=b.id SET a.v='x' WHERE b.price=1.25") == "INDEX_DEPENDENT");
   CHECK(code("UPDATE t a JOIN s b ON a.id=b.id SET a.v='x' WHERE b.i=5") == "INDEX_DEPENDENT");
   CHECK(code("DELETE a FROM t a JOIN s b USING (price)") == "INDEX_DEPENDENT");

@@ -100,8 +100,35 @@ TEST_CASE("determinism: every statement of the corpus gets its verdict") {
     run += row.fields[0] == "safe" || row.fields[0] == "rewritten" ? 1U : 0U;
     ++rows;
   }
-  CHECK(run >= 120);
+  CHECK(run >= 100);
   CHECK(rows >= 180);
+}
+
+// Each of the first has once been text, and given a slave with another plan other rows.
+TEST_CASE(
+    "determinism: what joins, groups, looks into a query or takes some rows goes by its rows, and the rest as text") {
+  for (const char* text :
+       {"UPDATE orders o JOIN product p ON p.id = o.customer_id LEFT JOIN customer c ON c.id = o.id AND p.id = o.id "
+        "SET o.total = p.price",
+        "DELETE o FROM orders o JOIN customer c ON c.id = o.customer_id WHERE c.id < 3",
+        "INSERT INTO archive (id, balance) SELECT 1, SUM(COALESCE(email, 0)) FROM customer",
+        "INSERT INTO archive (id, email) SELECT 1, 'x' FROM customer GROUP BY balance HAVING COUNT(*) > 1",
+        "INSERT INTO archive (id) SELECT DISTINCT id FROM customer", "DELETE FROM customer ORDER BY id LIMIT 2",
+        "UPDATE customer SET balance = (SELECT MAX(total) FROM orders) WHERE id = 1",
+        "DELETE FROM orders WHERE customer_id IN (SELECT id FROM customer WHERE balance < 0)",
+        "INSERT INTO archive (id) SELECT o.id FROM orders o, customer c WHERE c.id = o.customer_id",
+        "INSERT INTO archive (id) SELECT id FROM orders UNION ALL SELECT id FROM customer"}) {
+    INFO(text << ": " << judged(text).explanation());
+    CHECK(judged(text).determinism == Determinism::materialised);
+  }
+  for (const char* text :
+       {"INSERT INTO archive (id, balance) SELECT id, balance FROM customer WHERE balance > 3",
+        "INSERT INTO archive (id) SELECT 7", "INSERT INTO archive (id) VALUES ((SELECT MAX(id) FROM customer))",
+        "DELETE FROM customer WHERE id = 3 LIMIT 1", "UPDATE customer SET balance = balance + (SELECT 1) WHERE id < 9",
+        "DELETE FROM orders WHERE total < 0"}) {
+    INFO(text << ": " << judged(text).explanation());
+    CHECK(judged(text).determinism == Determinism::safe);
+  }
 }
 
 TEST_CASE("determinism: without a schema, what needs one is refused") {
@@ -318,7 +345,7 @@ TEST_CASE("determinism: text whose equal values are the same bytes may be picked
   judgement.default_database = "d";
   judgement.schema = &schema;
   const std::string statement = "INSERT INTO line (t) SELECT DISTINCT c.name FROM customer AS c";
-  CHECK(judge(statement, judgement).code.empty());
+  CHECK(judge(statement, judgement).code == "PLAN_DEPENDENT");
   CHECK(code(statement) == "UNDETERMINED_GROUP");
 }
 
