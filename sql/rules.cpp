@@ -420,7 +420,6 @@ std::string Rules::left_to_the_plan() const {
   if (!inserts && facts_.verb != Verb::update && facts_.verb != Verb::delete_) return {};
   if (inserts && !facts_.source) return {};
   if (!inserts && facts_.target_count > 1) return "it joins tables";
-  if (!inserts && facts_.limit && !one_row_) return "LIMIT picks rows";
   for (std::size_t i = 0; i < facts_.blocks.size(); ++i) {
     const Block& block = facts_.blocks[i];
     if (!block.has_from || block.place == Place::returning) continue;

@@ -89,7 +89,8 @@ std::string end_lines(const LogEnd& end) {
     text += "\nhash        " + to_hex(end.position->hash) + "\n";
     if (!end.sure)
       text +=
-          "            nothing behind it says yet that it was carried out: a master that runs says so within a second, "
+          "settled     not yet, nothing behind it says that it was carried out: a master that runs says so within a "
+          "second, "
           "or makes it void; one that was killed settles that when it starts\n";
   }
   if (end.begun)

@@ -251,7 +251,7 @@ TEST_CASE("differential: every plan finds the same rows for expressions, columns
     const auto verdict = sqlcast::sql::judge(
         query ? "DELETE x FROM p x WHERE " + plain : "DELETE x FROM p x JOIN q y ON " + plain, judgement);
     INFO(condition << ": " << verdict.code << " " << verdict.reason);
-    if (verdict.code.empty()) {
+    if (verdict.code.empty() || verdict.code == "PLAN_DEPENDENT") {  // which is said of what all other rules accept
       ++accepted;
       CHECK(found.size() == 1);
       continue;
