@@ -15,8 +15,9 @@ std::string account(std::string_view user, std::string_view host) { return quote
 
 // Every variable of MariaDB 10.11 that a session can set and that can change what a statement gives, does or whether it
 // succeeds, whatever the server's own configuration says. Those that only choose a plan, a buffer or a log are left
-// out, since the policy lets no result depend on plans (docs/sql-policy.md), but for one whose plans were seen to be
-// wrong.
+// out, since the policy lets no text be replicated whose result depends on plans (docs/sql-policy.md). Those of them
+// that change a result which SQL determines are in: statistics, a cache of subqueries and a condition that moves from
+// HAVING into WHERE, which take texts that are equal for the same, and how much of a text is sorted by.
 std::string pin_session_sql() {
   return "SET NAMES utf8mb4 COLLATE utf8mb4_general_ci,"
          "character_set_server='utf8mb4',collation_server='utf8mb4_general_ci',character_set_filesystem='binary',"
@@ -24,12 +25,18 @@ std::string pin_session_sql() {
          "old_mode='UTF8_IS_UTF8MB3',time_zone='+00:00',lc_time_names='en_US',lc_messages='en_US',"
          // values
          "explicit_defaults_for_timestamp=1,auto_increment_increment=1,auto_increment_offset=1,sql_auto_is_null=0,"
-         "group_concat_max_len=1048576,div_precision_increment=4,default_week_format=0,max_sort_length=1024,"
+         "group_concat_max_len=1048576,div_precision_increment=4,default_week_format=0,old_passwords=0,"
          "default_regex_flags='',max_recursive_iterations=1000,standard_compliant_cte=1,sql_quote_show_create=1,"
          "sql_select_limit=18446744073709551615,"
          // Statistics that one node alone has must not decide: from those of a column the server concludes that a
          // WHERE is impossible which is not (an ENUM BETWEEN two texts).
          "use_stat_tables='never',optimizer_use_condition_selectivity=1,"
+         // The cache answers a subquery about 'A' with what it kept of 'a', where these are equal.
+         "optimizer_switch='subquery_cache=off,condition_pushdown_from_having=off',"
+         // Texts are sorted by so many of their bytes; behind them the plan decides. The buffer must have room for 15
+         // rows of all that is sorted by (1038), which is 1 MB a long text: for 16 of them. It is used as far as rows
+         // fill it.
+         "max_sort_length=65536,sort_buffer_size=16777216,"
          // what is checked, and what stands in the way
          "foreign_key_checks=1,unique_checks=1,check_constraint_checks=1,innodb_strict_mode=1,sql_safe_updates=0,"
          "max_join_size=18446744073709551615,sql_big_selects=1,max_session_mem_used=9223372036854775807,"
