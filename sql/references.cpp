@@ -1,6 +1,7 @@
 #include "sql/references.h"
 
 #include <algorithm>
+#include <set>
 
 namespace sqlcast::sql {
 
@@ -35,6 +36,28 @@ std::vector<const TableUse*> in_order(const Schema& schema, std::vector<const Ta
     uses.erase(next);
   }
   return ordered;
+}
+
+std::string reached_in_two_ways(const Schema& schema, const std::vector<ObjectName>& deleted) {
+  const auto on_delete = [](const Table& table, std::size_t k) {
+    return k < table.on_delete.size() ? table.on_delete[k] : OnDelete::restrict;
+  };
+  // What may lose or change rows.
+  std::set<ObjectName> reached(deleted.begin(), deleted.end());
+  for (bool more = true; more;) {
+    more = false;
+    for (const auto& [name, table] : schema.tables)
+      for (std::size_t k = 0; k < table.references.size(); ++k)
+        if (on_delete(table, k) != OnDelete::restrict && reached.contains(table.references[k]))
+          more = reached.insert(name).second || more;
+  }
+  for (const auto& [name, table] : schema.tables) {
+    std::set<OnDelete> ways;
+    for (std::size_t k = 0; k < table.references.size(); ++k)
+      if (reached.contains(table.references[k])) ways.insert(on_delete(table, k));
+    if (ways.size() > 1) return name.name;
+  }
+  return {};
 }
 
 }  // namespace sqlcast::sql

@@ -1,6 +1,7 @@
 // References: which tables refer to which by foreign keys, as far as the schema knows. Pure; any thread.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "sql/facts.h"
@@ -14,5 +15,9 @@ bool refers(const Schema& schema, const ObjectName& one, const ObjectName& other
 // The tables in an order in which none that goes first changes, by a cascade, what one behind it looks for: those that
 // refer to others before these. Empty: there is none, or a table is there twice.
 std::vector<const TableUse*> in_order(const Schema& schema, std::vector<const TableUse*> uses);
+
+// Deleting rows of these tables may reach a row of another in several ways, of which one takes it along and another
+// keeps what it refers to: whether that fails depends on which row goes first. That table; empty: there is none.
+std::string reached_in_two_ways(const Schema& schema, const std::vector<ObjectName>& deleted);
 
 }  // namespace sqlcast::sql

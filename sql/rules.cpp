@@ -285,7 +285,14 @@ bool Rules::check_groups(const Block& block) {
     const bool grouped = std::any_of(keys.begin(), keys.end(), [&](const Range& key) {
       return tokens_.text(key.first, key.end) == tokens_.text(item.first, item.end);
     });
-    if (!may_use_alias && !has_same_values(item, aggregates))
+    // What an alias stands for is judged in the list.
+    std::vector<Range> skipped = aggregates;
+    if (may_use_alias)
+      for (const ColumnRef& column : column_refs(tokens_, item, aggregates))
+        if (column.qualifier.empty() && is_alias(column.name) && columns_called(column.name).empty())
+          skipped.push_back({column.token, column.token + 1});
+    std::sort(skipped.begin(), skipped.end(), [](const Range& a, const Range& b) { return a.first < b.first; });
+    if (!has_same_values(item, skipped, grouped))
       return refuse(Refusal::undetermined_group,
                     shown(item) + " has " + kEqualNotSame + ": any row of a group gives it");
     if (grouped) return true;

@@ -70,7 +70,7 @@ class Rules {
   // -- values (rules_values.cpp)
   bool check_distinct(const Block& block);
   bool check_exact_aggregate(const FunctionUse& use);
-  bool has_same_values(Range range, const std::vector<Range>& skipped = {}) const;
+  bool has_same_values(Range range, const std::vector<Range>& skipped = {}, bool binary_is_exact = true) const;
   bool is_exact_number(Range range) const;
   template <typename Test>
   bool all_columns(const ColumnRef& column, Test test) const;
@@ -88,11 +88,14 @@ class Rules {
   bool check_side(Range column, Range operand, Comparing comparing);
   bool check_literal(const ColumnRef& column, std::size_t literal, Comparing comparing);
   bool check_shape(const ColumnRef& column, Range operand, Comparing comparing);
+  bool check_text_length(const ColumnRef& column, Range operand);
+  bool check_null_safe(Range left, Range right);
   bool check_common_columns();
   bool check_common_column(const std::string& name);
   struct NamedColumn {  // what a name may be
     std::vector<ValueShape> indexed;
     std::vector<ValueShape> others;
+    std::vector<const Column*> loose;  // indexed texts in which one character may equal several
     ValueShape shape{ValueKind::null};
     bool has_text() const;
   };
@@ -104,6 +107,15 @@ class Rules {
   bool closes_call(std::size_t at) const;
   const std::vector<const Column*>& columns_called(const std::string& name) const;
   bool any_column(const std::string& name, bool (*test)(const Column&)) const;
+
+  // -- conditions that fail (rules_failing.cpp)
+  bool check_failing_conditions();
+  bool check_failing_call(std::size_t at);
+  bool check_calculation(Range part);
+  bool calculates(std::size_t at, std::size_t first) const;
+  bool stays_in_range(Range part, std::size_t at) const;
+  bool names_known_column(Range range) const;
+  std::vector<Range> failing_ranges() const;
 
   bool evaluated_once(const FunctionUse& use, bool per_tuple) const;
   void set_auto_increment(const Table& target, InsertShape& shape) const;

@@ -2,6 +2,7 @@
 // result depends on the order in which rows are read. And of relations: where the order of rows decides what fails.
 #include <algorithm>
 
+#include "sql/references.h"
 #include "sql/row_order.h"
 #include "sql/rules.h"
 
@@ -70,8 +71,9 @@ bool Rules::all_columns(const ColumnRef& column, Test test) const {
          std::all_of(columns.begin(), columns.end(), [&](const Column* known) { return test(*known); });
 }
 
-// Values of the expression that compare equal are the same. What is not known of a column speaks against it.
-bool Rules::has_same_values(Range range, const std::vector<Range>& skipped) const {
+// Values of the expression that compare equal are the same. What is not known of a column speaks against it. BINARY
+// makes them exact, but of a group whose text was compared otherwise.
+bool Rules::has_same_values(Range range, const std::vector<Range>& skipped, bool binary_is_exact) const {
   const Item& last = tokens_[range.end - 1];
   if (last.symbol == '*' && (range.end - range.first == 1 || tokens_[range.end - 2].symbol == '.'))
     return std::all_of(facts_.tables.begin(), facts_.tables.end(), [this](const TableUse& use) {
@@ -83,7 +85,7 @@ bool Rules::has_same_values(Range range, const std::vector<Range>& skipped) cons
   return std::all_of(columns.begin(), columns.end(), [&](const ColumnRef& column) {
     std::size_t first = column.token;
     while (first >= range.first + 2 && tokens_[first - 1].symbol == '.') first -= 2;
-    const bool binary = first > range.first && tokens_[first - 1].keyword == Keyword::BINARY_;
+    const bool binary = binary_is_exact && first > range.first && tokens_[first - 1].keyword == Keyword::BINARY_;
     return binary || all_columns(column, has_one_form);
   });
 }
@@ -166,8 +168,10 @@ bool Rules::check_deleted_relations() {
   if (one_row_ || rows_in_order_) return true;
   if (facts_.target_count > kMostJoined)
     return refuse(Refusal::unordered_rows, "the join has too many tables to judge");
+  std::vector<ObjectName> deleted;
   for (const TableUse& target : facts_.tables) {
     if (!target.target) continue;
+    deleted.push_back(target.name);
     for (const TableUse& other : facts_.tables) {
       if (!other.joined || !refers_to(other.name, target.name)) continue;
       return refuse(Refusal::unordered_rows, "rows of \"" + other.name.name + "\" refer to the rows of \"" +
@@ -175,7 +179,11 @@ bool Rules::check_deleted_relations() {
                                                  "\" that are deleted: what happens depends on which go first");
     }
   }
-  return true;
+  const std::string torn = schema_ == nullptr ? std::string() : reached_in_two_ways(*schema_, deleted);
+  return torn.empty() || refuse(Refusal::unordered_rows,
+                                "\"" + torn +
+                                    "\" refers by several foreign keys to what is deleted, which do not do the "
+                                    "same: what happens depends on which rows go first");
 }
 
 // SET id = id + 1: whether a row meets the one before it, which has not moved yet, depends on which is first.
@@ -184,9 +192,15 @@ bool Rules::check_moved_keys() {
   const Joined joined = joined_tables();
   const std::vector<const Table*>& tables = joined.tables;
   for (const Assignment& assignment : facts_.assignments) {
-    const bool constant = column_refs(tokens_, assignment.value).empty();
     ColumnRef column;
     if (!read_column(tokens_, assignment.column, column)) continue;
+    // DEFAULT of an expression, which quotes the columns that it names.
+    const bool as_default = assignment.value.end - assignment.value.first == 1 &&
+                            tokens_[assignment.value.first].keyword == Keyword::DEFAULT_;
+    const bool constant = column_refs(tokens_, assignment.value).empty() &&
+                          !(as_default && any_column(column.name, [](const Column& known) {
+                              return known.default_expression.find('`') != std::string::npos;
+                            }));
     // A generated column may be computed from the one that is set, so that even a constant moves its values.
     const auto may_move = [&](const Table& table, const std::string& name) {
       if (may_be_same_name(name, column.name)) return !constant;

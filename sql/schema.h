@@ -37,6 +37,8 @@ struct UniqueKey {
   std::vector<std::string> columns;
   bool nullable = false;  // some column may be NULL: not a total order
 };
+// What becomes of rows of a table when the row that they refer to is deleted.
+enum class OnDelete : std::uint8_t { restrict, cascade, set_null };
 struct Table {
   std::string engine;  // "InnoDB"; empty for a view
   bool view = false;
@@ -45,6 +47,7 @@ struct Table {
   std::vector<Column> columns;
   std::vector<UniqueKey> unique_keys;  // the primary key first
   std::vector<ObjectName> references;  // tables that its foreign keys refer to
+  std::vector<OnDelete> on_delete;     // what each of these does; behind its end: restrict
 };
 
 // An immutable snapshot, shared between threads by shared_ptr<const Schema>. `version` grows with every change.

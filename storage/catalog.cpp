@@ -119,12 +119,16 @@ Result<sql::Schema> load_schema(Connection& connection, std::uint64_t version) {
   }
 
   rows = connection.rows(
-      "SELECT CONSTRAINT_SCHEMA, TABLE_NAME, UNIQUE_CONSTRAINT_SCHEMA, REFERENCED_TABLE_NAME FROM "
+      "SELECT CONSTRAINT_SCHEMA, TABLE_NAME, UNIQUE_CONSTRAINT_SCHEMA, REFERENCED_TABLE_NAME, DELETE_RULE FROM "
       "information_schema.REFERENTIAL_CONSTRAINTS");
   if (!rows) return rows.status();
   for (const Row& row : *rows)
-    if (const auto known = schema.tables.find(name_of(row)); known != schema.tables.end())
+    if (const auto known = schema.tables.find(name_of(row)); known != schema.tables.end()) {
       known->second.references.push_back({text(row, 2), text(row, 3)});
+      known->second.on_delete.push_back(text(row, 4) == "CASCADE"    ? sql::OnDelete::cascade
+                                        : text(row, 4) == "SET NULL" ? sql::OnDelete::set_null
+                                                                     : sql::OnDelete::restrict);
+    }
 
   // sqlcast makes none; an external database may have some.
   rows = connection.rows("SELECT EVENT_OBJECT_SCHEMA, EVENT_OBJECT_TABLE FROM information_schema.TRIGGERS");

@@ -3,6 +3,7 @@
 #include <sstream>
 
 #include "sql/policy.h"
+#include "sql/row_plan.h"
 #include "sql/rules.h"
 #include "tests/unit/sql_corpus.h"
 
@@ -336,6 +337,65 @@ TEST_CASE("determinism: what a database may bring with it is refused where it de
   CHECK(code_of("INSERT INTO tree SELECT n, n FROM line") == "UNORDERED_ROWS");
   CHECK(code_of("INSERT INTO tree SELECT id, id FROM product ORDER BY id") == "");
   CHECK(code_of("INSERT INTO tree VALUES (1, NULL), (2, 1)") == "");
+}
+
+TEST_CASE("determinism: a DELETE that reaches rows in several ways needs an order where these do not do the same") {
+  Schema schema = kSchema;
+  schema.tables[{"d", "p"}] = table({"id int", "g int"}, {{"id"}});
+  schema.tables[{"d", "c"}] = table({"id int", "a int?", "b int?"}, {{"id"}});
+  Table& c = schema.tables[{"d", "c"}];
+  Judgement judgement;
+  judgement.default_database = "d";
+  judgement.schema = &schema;
+  const auto code_with = [&](std::vector<ObjectName> references, std::vector<OnDelete> on_delete,
+                             std::string_view text = "DELETE FROM p WHERE g > 5") {
+    c.references = std::move(references);
+    c.on_delete = std::move(on_delete);
+    return judge(text, judgement).code;
+  };
+  const ObjectName p{"d", "p"};
+  CHECK(code_with({p, p}, {OnDelete::cascade, OnDelete::restrict}) == "UNORDERED_ROWS");
+  CHECK(code_with({p, p}, {OnDelete::set_null, OnDelete::cascade}) == "UNORDERED_ROWS");
+  CHECK(code_with({p, p}, {OnDelete::cascade}) == "UNORDERED_ROWS");
+  CHECK(code_with({p, p}, {OnDelete::cascade, OnDelete::cascade}) == "");
+  CHECK(code_with({p, p}, {OnDelete::set_null, OnDelete::set_null}) == "");
+  CHECK(code_with({p, p}, {}) == "");
+  CHECK(code_with({p, {"d", "product"}}, {OnDelete::cascade, OnDelete::restrict}) == "");
+  CHECK(code_with({p, p}, {OnDelete::cascade}, "DELETE FROM p WHERE id = 5") == "");
+  CHECK(code_with({p, p}, {OnDelete::cascade}, "DELETE FROM p ORDER BY id") == "");
+  // By way of another table.
+  schema.tables[{"d", "m"}] = table({"id int", "a int"}, {{"id"}});
+  schema.tables[{"d", "m"}].references = {p};
+  schema.tables[{"d", "m"}].on_delete = {OnDelete::cascade};
+  CHECK(code_with({{"d", "m"}, p}, {OnDelete::restrict, OnDelete::cascade}) == "UNORDERED_ROWS");
+  CHECK(code_with({{"d", "m"}, p}, {OnDelete::cascade, OnDelete::cascade}) == "");
+  // The texts of its rows have one each, in their order.
+  const Verdict verdict = [&] {
+    code_with({p, p}, {OnDelete::cascade});
+    return judge("DELETE FROM p WHERE g IN (1,2) LIMIT 2", judgement);
+  }();
+  REQUIRE(verdict.rows != nullptr);
+  CHECK(verdict.rows->one_row_each);
+}
+
+TEST_CASE("determinism: a default that names a column is no constant for a unique key") {
+  Schema schema = kSchema;
+  schema.tables[{"d", "ud"}] =
+      table({"id int", "a int", "u int default (`a` + 1)", "w int default 5"}, {{"id"}, {"u"}, {"w"}});
+  Judgement judgement;
+  judgement.default_database = "d";
+  judgement.schema = &schema;
+  CHECK(judge("UPDATE ud SET u=DEFAULT", judgement).code == "UNORDERED_ROWS");
+  CHECK(judge("UPDATE ud SET u=DEFAULT ORDER BY id", judgement).code == "");
+  CHECK(judge("UPDATE ud SET w=DEFAULT", judgement).code == "");
+}
+
+TEST_CASE("determinism: HAVING does not look at a text of which a group has several") {
+  const std::string statement = "INSERT INTO line (n) SELECT COUNT(*) AS found FROM customer GROUP BY name HAVING ";
+  CHECK(code(statement + "name = 'Ada'") == "UNDETERMINED_GROUP");
+  CHECK(code(statement + "BINARY name = 'Ada'") == "UNDETERMINED_GROUP");
+  CHECK(code(statement + "found > 1 AND COUNT(*) < 9") == "");
+  CHECK(code("INSERT INTO line (n) SELECT COUNT(*) FROM orders GROUP BY customer_id HAVING customer_id > 1") == "");
 }
 
 TEST_CASE("determinism: text whose equal values are the same bytes may be picked") {
