@@ -7,7 +7,8 @@
 //    too where it comes from an expression, a query or another column (sql/value_shape.h), or by way of one: of
 //    a.i = b.n AND b.n = 1.5 the server makes a.i = 1.5;
 //  - NOT IN (SELECT …) looks values up in a table of its own, rounded or cut to what the query gives;
-//  - BETWEEN two texts that are equal in the literals' own collation becomes =, in an index range only.
+//  - BETWEEN two texts that are equal in the literals' own collation becomes =, in an index range only;
+//  - a text that is longer than the column is cut for the index: where 'ß' equals 'ss', what is left equals other rows.
 #include <algorithm>
 
 #include "sql/row_order.h"
@@ -22,6 +23,19 @@ constexpr std::size_t kMostLookUps = 20'000'000;  // columns looked at; a fracti
 bool weighs_each_character(std::string_view collation) {
   return collation.empty() || collation == "binary" || collation.ends_with("_bin") ||
          collation.find("_general_") != std::string_view::npos || collation.starts_with("latin1_swedish_");
+}
+
+bool is_text(const Column& column) {
+  return type_is_one_of(column, {"char", "varchar", "tinytext", "text", "mediumtext", "longtext"});
+}
+
+bool has_narrow_like(std::string_view collation) {
+  return collation.find("uca1400") != std::string_view::npos || collation.find("thai") != std::string_view::npos;
+}
+
+std::size_t characters(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
 }
 
 bool pads_bytes(std::string_view collation) {
@@ -152,11 +166,13 @@ bool Rules::any_column(const std::string& name, bool (*test)(const Column&)) con
 bool Rules::check_like(std::size_t at) {
   const std::string name = column_before(at);
   const auto indexed = [](const Column& column) {
-    return column.indexed != Indexed::no && pads_bytes(column.collation);
+    return column.indexed != Indexed::no && (pads_bytes(column.collation) || has_narrow_like(column.collation));
   };
   return name.empty() || !any_column(name, indexed) ||
-         refuse(Refusal::index_dependent, "LIKE finds other rows of \"" + name +
-                                              "\" by its index than without, under a _bin collation that pads");
+         refuse(Refusal::index_dependent,
+                "LIKE finds other rows of \"" + name +
+                    "\" by its index than without, under a _bin collation that pads, a uca1400 or a "
+                    "Thai one");
 }
 
 bool Rules::check_between(std::size_t at, Range left, bool negated, std::size_t end) {
@@ -243,6 +259,8 @@ const Rules::NamedColumn& Rules::column_named(const ColumnRef& column) const {
       const ValueShape shape = shape_of(one);
       (derived || one.indexed != Indexed::no ? found.indexed : found.others).push_back(shape);
       found.shape = either(found.shape, shape);
+      if ((derived || one.indexed != Indexed::no) && is_text(one) && !weighs_each_character(one.collation))
+        found.loose.push_back(&one);
     }
   }
   if (derived || (found.indexed.empty() && found.others.empty())) add_aliases(column.name, found);
@@ -306,12 +324,45 @@ bool Rules::check_shape(const ColumnRef& column, Range operand, Comparing compar
                                               "to the column's type");
 }
 
+bool Rules::check_text_length(const ColumnRef& column, Range operand) {
+  const NamedColumn& named = column_named(column);
+  if (named.loose.empty()) return true;
+  const std::string_view text = tokens_.text(operand.first);
+  const bool literal = operand.end - operand.first == 1 && (text.starts_with('\'') || text.starts_with('"'));
+  const ValueShape shape = literal ? ValueShape{ValueKind::text} : shapes_.of(operand);
+  looked_at_ += operand.end - operand.first;
+  if (is_number(shape.kind) || shape.kind == ValueKind::null) return true;  // read by no index of a text
+  const std::size_t length = literal ? characters(text) - 2 : shape.scale;
+  const bool known = shape.kind == ValueKind::text && (literal || length > 0);
+  const bool fits = std::all_of(named.loose.begin(), named.loose.end(), [&](const Column* one) {
+    const bool unpadded = same_word(one->type, "char") && one->collation.find("nopad") != std::string::npos;
+    return known && !unpadded && length <= one->length;
+  });
+  return fits || refuse(Refusal::index_dependent,
+                        "by the index of \"" + column.name + "\" the server compares " + shown(operand) +
+                            " cut to its length, under a collation in which one character may "
+                            "equal several");
+}
+
+// A text that is no UUID or address is NULL to an index, and to a scan nothing.
+bool Rules::check_null_safe(Range left, Range right) {
+  for (const Range& side : {left, right})
+    for (const ColumnRef& column : column_refs(tokens_, side))
+      if (any_column(column.name, [](const Column& known) {
+            return type_is_one_of(known, {"uuid", "inet4", "inet6"});
+          }))
+        return refuse(Refusal::index_dependent,
+                      "<=> of \"" + column.name + "\" and a text that is none finds other rows by an index");
+  return true;
+}
+
 // Only a column by itself is read by an index.
 bool Rules::check_side(Range column, Range operand, Comparing comparing) {
   ColumnRef ref;
   column = shapes_.bare(column);
   operand = shapes_.bare(operand);
   if (operand.empty() || !read_column(tokens_, column, ref)) return true;
+  if (!check_text_length(ref, operand)) return false;
   const Item& last = tokens_[operand.end - 1];
   const bool led = operand.end - operand.first == 2 &&
                    (tokens_[operand.first].symbol == '-' || tokens_[operand.first].symbol == '+' ||
@@ -378,14 +429,14 @@ bool Rules::check_query(Range left, std::size_t open, Comparing comparing, bool 
 // The rows of the query may be kept in a table of its own, where the value on the left is looked up as what the query
 // gives, and text is cut to its length.
 bool Rules::check_looked_up(Range left, Range item, bool negated) {
-  if (!negated && !negates_) return true;
   const ValueShape kept = shapes_.of(item);
   const ValueShape sought = shapes_.of(left);
   const bool text = kept.kind == ValueKind::text || kept.kind == ValueKind::made_text;
+  if (!text && !negated && !negates_) return true;
   const bool fits = text ? sought.kind == ValueKind::text && kept.kind == ValueKind::text && sought.scale <= kept.scale
                          : kept.kind == ValueKind::other || holds(kept, sought, Comparing::equal);
   return fits || refuse(Refusal::index_dependent, shown(item) + " may be unable to hold " + shown(left) +
-                                                      " as it is: whether NOT IN finds it depends on the plan");
+                                                      " as it is: whether IN finds it depends on the plan");
 }
 
 // left IN (right, …), left IN (SELECT …)
@@ -418,10 +469,12 @@ bool Rules::check_common_column(const std::string& name) {
   columns_equated_ = true;
   if (looked_at_ > kMostLookUps) return refuse(Refusal::index_dependent, "the join is too long to judge");
   const NamedColumn& named = column_named({{}, name, 0});
-  return std::all_of(named.indexed.begin(), named.indexed.end(),
-                     [&](const ValueShape& one) { return holds(one, named.shape, Comparing::equal); }) ||
+  const bool cut = std::any_of(named.loose.begin(), named.loose.end(),
+                               [&](const Column* one) { return one->length < named.shape.scale; });
+  return (!cut && std::all_of(named.indexed.begin(), named.indexed.end(),
+                              [&](const ValueShape& one) { return holds(one, named.shape, Comparing::equal); })) ||
          refuse(Refusal::index_dependent,
-                "\"" + name + "\" is of several types, and by an index the server compares it converted");
+                "\"" + name + "\" is of several types or lengths, and by an index the server compares it converted");
 }
 
 // The operator at `at`, the operand in front of it, and where what may be behind it ends.
@@ -437,6 +490,7 @@ bool Rules::check_operator(std::size_t at, Range left, std::size_t end) {
   looked_at_ += right.end - right.first;
   if (left.empty() || right.empty()) return true;
   const std::string_view text = tokens_.text(at);
+  if (text == "<=>" && !check_null_safe(left, right)) return false;
   const bool equal = text == "=" || text == "<=>" || text == "<>" || text == "!=";
   const bool unequal = text == "<>" || text == "!=";
   const bool to_query = tokens_[right.first].keyword == Keyword::ALL_;
@@ -517,7 +571,7 @@ bool Rules::check_conditions() {
                           "\" misses rows under its collation, where one character may equal several");
     }
   }
-  if (!check_common_columns()) return false;
+  if (!check_common_columns() || !check_failing_conditions()) return false;
   return inexact_.empty() || !columns_equated_ || refuse(Refusal::index_dependent, inexact_);
 }
 

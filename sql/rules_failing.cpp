@@ -1,0 +1,133 @@
+// Conditions that fail at some rows: strict mode makes an error of a division by zero, and a number that leaves its
+// range is one everywhere. A scan meets rows that an index leaves out, so that whether such a statement fails is each
+// node's plan. Fine where the row is fixed by a whole key.
+#include <algorithm>
+
+#include "sql/row_order.h"
+#include "sql/rules.h"
+
+namespace sqlcast::sql {
+namespace {
+
+constexpr std::size_t kFewDigits = 9;  // of a number that no column of up to 32 bits leaves 64 with, by + or *
+
+template <std::size_t N>
+bool is_one_of(std::string_view name, const std::string_view (&names)[N]) {
+  return std::any_of(std::begin(names), std::end(names), [&](std::string_view one) { return same_word(name, one); });
+}
+
+// What leaves its range, in any statement.
+bool may_overflow(std::string_view name) {
+  static constexpr std::string_view kNames[] = {"ABS", "COT", "DEGREES", "EXP", "POW", "POWER"};
+  return is_one_of(name, kNames);
+}
+
+// What warns of some values, which is an error in strict mode: not in a DELETE.
+bool may_warn(std::string_view name) {
+  static constexpr std::string_view kNames[] = {
+      "ADDDATE", "ADDTIME", "CAST",        "CONVERT", "DATE_ADD", "DATE_SUB",     "JSON_EXTRACT",
+      "LN",      "LOG",     "LOG10",       "LOG2",    "LPAD",     "MOD",          "REPEAT",
+      "RPAD",    "SPACE",   "STR_TO_DATE", "SUBDATE", "SUBTIME",  "TIMESTAMPADD", "UNCOMPRESS"};
+  return is_one_of(name, kNames);
+}
+
+bool is_small_whole(const Column& column) {
+  return type_is_one_of(column, {"tinyint", "smallint", "mediumint", "int", "year"});
+}
+
+}  // namespace
+
+// Of the statement itself, and of queries inside it all but their lists, which are of rows that were found.
+std::vector<Range> Rules::failing_ranges() const {
+  if (facts_.blocks.empty()) {
+    std::vector<Range> ranges = facts_.on;
+    ranges.push_back(facts_.where);
+    return ranges;
+  }
+  std::vector<Range> skipped;
+  for (const auto* assignments : {&facts_.assignments, &facts_.duplicate_assignments})
+    for (const Assignment& assignment : *assignments)
+      skipped.push_back({assignment.column.first, assignment.value.end});
+  if (facts_.insert_columns) skipped.push_back(*facts_.insert_columns);
+  for (const Block& block : facts_.blocks) skipped.push_back(block.select_list);
+  std::sort(skipped.begin(), skipped.end(), [](const Range& a, const Range& b) { return a.first < b.first; });
+  std::vector<Range> ranges;
+  std::size_t first = 0;
+  for (const Range& skip : skipped) {
+    if (skip.first > first) ranges.push_back({first, skip.first});
+    first = std::max(first, skip.end);
+  }
+  ranges.push_back({first, facts_.returning ? facts_.returning_at : tokens_.size()});
+  return ranges;
+}
+
+bool Rules::names_known_column(Range range) const {
+  const std::vector<ColumnRef> refs = column_refs(tokens_, range);
+  const bool derived = facts_.derived_tables || !facts_.cte_names.empty();
+  return std::any_of(refs.begin(), refs.end(),
+                     [&](const ColumnRef& ref) { return derived || !columns_called(ref.name).empty(); });
+}
+
+bool Rules::calculates(std::size_t at, std::size_t first) const {
+  const Item& item = tokens_[at];
+  if (item.symbol == '-') return true;
+  if (at == first) return false;
+  const char before = tokens_[at - 1].symbol;
+  if (before == '(' || before == '.') return false;  // COUNT(*), t.*
+  return item.symbol == '+' || item.symbol == '*' || item.symbol == '/' || item.symbol == '%' ||
+         (item.kind == TokenKind::word &&
+          (same_word(tokens_.text(at), "DIV") || (same_word(tokens_.text(at), "MOD") && before != ',')));
+}
+
+// id + 1, id * 100, where id has 32 bits at most.
+bool Rules::stays_in_range(Range part, std::size_t at) const {
+  const char symbol = tokens_[at].symbol;
+  ColumnRef column;
+  if ((symbol != '+' && symbol != '*') || at + 2 != part.end || tokens_[at + 1].kind != TokenKind::number) return false;
+  const std::string_view number = tokens_.text(at + 1);
+  if (number.size() > kFewDigits || number.find_first_not_of("0123456789") != std::string_view::npos) return false;
+  if (!read_column(tokens_, {part.first, at}, column) || facts_.derived_tables || !facts_.cte_names.empty())
+    return false;
+  const std::vector<const Column*>& columns = columns_called(column.name);
+  return std::all_of(columns.begin(), columns.end(), [](const Column* known) { return is_small_whole(*known); });
+}
+
+bool Rules::check_calculation(Range part) {
+  while (part.first < part.end && tokens_[part.first].symbol == '(') ++part.first;
+  while (part.first < part.end && tokens_[part.end - 1].symbol == ')') --part.end;
+  for (std::size_t at = part.first; at < part.end; ++at) {
+    if (!calculates(at, part.first)) continue;
+    if (stays_in_range(part, at) || !names_known_column(part)) return true;
+    return refuse(Refusal::index_dependent,
+                  shown(part) +
+                      " may divide by zero or leave its range: whether a row that fails is met "
+                      "depends on the plan");
+  }
+  return true;
+}
+
+// Of the function's name.
+bool Rules::check_failing_call(std::size_t at) {
+  const std::string_view name = tokens_.text(at);
+  const bool fails = may_overflow(name) || (facts_.verb != Verb::delete_ && may_warn(name));
+  return !fails || !names_known_column({at + 2, tokens_[at + 1].match}) ||
+         refuse(Refusal::index_dependent,
+                std::string(name) + "() fails for some values: whether a row that has one is met depends on the plan");
+}
+
+bool Rules::check_failing_conditions() {
+  const std::vector<Range> ranges = failing_ranges();
+  for (const Range& range : ranges) {
+    std::size_t first = range.first;
+    for (std::size_t at = range.first; at <= range.end; ++at) {
+      if (at < range.end && !shapes_.ends_operand(at)) continue;
+      if (!check_calculation({first, at})) return false;
+      first = at + 1;
+    }
+    for (std::size_t at = range.first; at + 1 < range.end; ++at)
+      if (tokens_[at].kind == TokenKind::word && tokens_[at + 1].symbol == '(' && !check_failing_call(at)) return false;
+  }
+  return true;
+}
+
+}  // namespace sqlcast::sql
