@@ -1,0 +1,61 @@
+// Goal: statements whose outcome is decided by which rows a plan meets, or in which order, do the same everywhere, and
+// what plain MariaDB does. Method: as tests/cluster/materialise_test.cpp.
+#include "tests/cluster/beside.h"
+
+using namespace sqlcast;
+using namespace sqlcast::support;
+
+TEST_CASE("materialise: foreign keys that do different things, and rows that go in the order of a plan",
+          "[materialise]") {
+  Cluster& cluster = shared_cluster();
+  Beside beside(cluster, "rows_ways");
+  beside.both("CREATE TABLE p (id INT PRIMARY KEY, g INT, KEY (g))");
+  beside.both(
+      "CREATE TABLE c (id INT PRIMARY KEY, a INT, b INT, FOREIGN KEY (a) REFERENCES p (id) ON DELETE CASCADE, "
+      "FOREIGN KEY (b) REFERENCES p (id))");
+  std::string rows = "INSERT INTO p VALUES (1, 1000)";
+  for (int id = 2; id <= 1000; ++id) rows += ",(" + std::to_string(id) + "," + std::to_string(1001 - id) + ")";
+  beside.both(rows);
+  // By g the one that takes the row along goes first, by id the one that it keeps.
+  beside.both("INSERT INTO c VALUES (1, 999, 998), (2, 900, 899), (3, 800, 801)");
+  beside.make_plans_differ("p");
+  beside.both("DELETE FROM p WHERE g IN (2,3) LIMIT 2");
+  beside.both("DELETE FROM p WHERE g BETWEEN 100 AND 103");
+  beside.both("DELETE FROM p WHERE g BETWEEN 199 AND 202");
+  beside.same("p");
+  beside.same("c");
+  beside.finish();
+}
+
+TEST_CASE("materialise: a condition that fails at rows which only a scan meets", "[materialise]") {
+  Cluster& cluster = shared_cluster();
+  Beside beside(cluster, "rows_failing");
+  beside.both("CREATE TABLE k (id INT PRIMARY KEY, g INT, dz INT, w BIGINT, q INT, KEY (g))");
+  std::string rows = "INSERT INTO k VALUES (0,0,5,1,0)";
+  for (int id = 1; id < 2000; ++id)
+    rows += ",(" + std::to_string(id) + "," + std::to_string(id) + "," + (id > 1000 ? "0" : "1") + ",7,0)";
+  beside.both(rows);
+  beside.make_plans_differ("k");
+  beside.both("UPDATE k SET q=1 WHERE 10/dz>2 AND g<10");
+  beside.both("UPDATE k SET q=2 WHERE 10/dz>2 AND g>=0");  // 1365
+  beside.both("DELETE FROM k WHERE w*9223372036854775807>5 AND g>1990");
+  beside.both("UPDATE k SET q=3 WHERE g+1=8");
+  beside.same("k");
+  beside.finish();
+}
+
+TEST_CASE("materialise: a text that is longer than the indexed column, where one character equals several",
+          "[materialise]") {
+  Cluster& cluster = shared_cluster();
+  Beside beside(cluster, "rows_longer");
+  beside.both(
+      "CREATE TABLE sc (id INT PRIMARY KEY, u VARCHAR(1) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci, x UUID, KEY "
+      "(u), KEY (x))");
+  beside.both("INSERT INTO sc VALUES (1,'ß',NULL), (2,'a',NULL), (3,'s',NULL), (4,'ß',NULL)");
+  beside.make_plans_differ("sc");
+  beside.both("DELETE FROM sc WHERE u='ss'");
+  beside.both("UPDATE sc SET id=id+10 WHERE u<'ss'");
+  beside.both("DELETE FROM sc WHERE x<=>'junk'");
+  beside.same("sc");
+  beside.finish();
+}
