@@ -13,10 +13,27 @@ namespace {
 
 using sql::RowValue;
 
-bool is_utf8(const sql::Schema& schema, const storage::Origin& origin) {
+const sql::Column* find_origin(const sql::Schema& schema, const storage::Origin& origin) {
   const sql::Table* table = schema.find({origin.schema, origin.table});
-  const sql::Column* column = table == nullptr ? nullptr : sql::find_column(*table, origin.column);
+  return table == nullptr ? nullptr : sql::find_column(*table, origin.column);
+}
+
+bool is_utf8(const sql::Column* column) {
   return column != nullptr && (column->collation.starts_with("utf8") || column->collation.starts_with("ascii"));
+}
+
+// Of these each character is one of Unicode's, and comes back from it as it was.
+bool keeps_through_utf8(const sql::Column& column) {
+  constexpr std::string_view kSets[] = {"utf", "ucs2", "ascii", "latin1", "binary"};
+  return column.collation.empty() || std::any_of(std::begin(kSets), std::end(kSets), [&](std::string_view set) {
+           return column.collation.starts_with(set);
+         });
+}
+
+// The same in every character set. '?' may be what has no place in Unicode.
+bool is_common_text(std::string_view text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return (c >= ' ' && c < '~' && c != '?' && c != '\\') || c == '\n' || c == '\t'; });
 }
 
 RowValue kind_of(const proto::ColumnInfo& column) {
@@ -114,6 +131,11 @@ class Reading {
       if (!value) {
         if (k < keys && plan_.joined) return true;  // an outer join's
         literal = "NULL";
+      } else if (converted_[i] && !is_common_text(*value)) {
+        problem = refused_after_all(plan_, "what \"" + columns_[i]->name +
+                                               "\" has is text of a character set of which UTF-8 does not keep all "
+                                               "characters apart; a column in utf8mb4 has no such limit");
+        return false;
       } else if (k == table.plan.numbered) {
         std::optional<std::string> number = sql::numbering_literal(kinds_[i], *value);
         if (!number) {
@@ -125,6 +147,8 @@ class Reading {
       } else if (k < keys) {
         literal = sql::key_literal(kinds_[i], *value, *columns_[i]);
         if (plan_.joined) key += literal + ",";
+      } else if (i < plan_.items.size() && !plan_.items[i].literal.empty()) {
+        literal = plan_.items[i].literal;
       } else {
         literal = sql::row_literal(kinds_[i], *value, *columns_[i]);
       }
@@ -147,7 +171,10 @@ class Reading {
     for (std::size_t i = 0; i < wanted; ++i) {
       RowValue kind = kind_of(columns[i]);
       if (kind == RowValue::float64 && rows.rounded(i)) kind = RowValue::rounded64;
-      if (kind == RowValue::text && is_utf8(schema_, origins[i])) kind = RowValue::utf8_text;
+      const sql::Column* origin = find_origin(schema_, origins[i]);
+      const bool in_characters = kind == RowValue::text || kind == RowValue::word;
+      converted_.push_back(in_characters && !keeps_through_utf8(origin != nullptr ? *origin : *columns_[i]));
+      if (kind == RowValue::text && is_utf8(origin)) kind = RowValue::utf8_text;
       if (const char* why = sql::unfit(kind, *columns_[i]); why != nullptr) {
         problem = refused_after_all(plan_, "it puts " + std::string(why) + " (\"" + columns_[i]->name + "\")");
         return false;
@@ -177,6 +204,7 @@ class Reading {
   std::vector<Table> tables_;
   std::vector<const sql::Column*> columns_;  // what the SELECT's go into
   std::vector<RowValue> kinds_;
+  std::vector<bool> converted_;  // text whose characters may not come back from UTF-8 as they were
 };
 
 }  // namespace

@@ -50,7 +50,7 @@ std::string item_name(std::size_t number) {
 
 RowPlan::Item named_item(const std::string& expression, std::size_t number) {
   const std::string as = " AS " + item_name(number);
-  return {expression + as, "CAST(" + expression + " AS DOUBLE)" + as};
+  return {expression + as, "CAST(" + expression + " AS DOUBLE)" + as, {}};
 }
 
 std::string table_name(const ObjectName& name) { return quote_name(name.database) + "." + quote_name(name.name); }
@@ -437,7 +437,17 @@ class Planner {
                                          ? "DEFAULT(" + quote_name(use.alias) + "." + quote_name(column->name) + ")"
                                          : std::string(source(assignment.value.first, assignment.value.end)),
                                      named_++));
+    plan_.items.back().literal = number_or_bytes(assignment.value);
     return true;
+  }
+
+  // 0x41 and b'1' by themselves are numbers where a column is one; a SELECT gives their bytes.
+  std::string number_or_bytes(Range item) const {
+    const std::string_view text = source(item.first, item.end);
+    const bool alone = item.end - item.first == 1 && s_.tokens[item.first].kind == TokenKind::number;
+    const bool of_bytes =
+        alone && (text.starts_with("0x") || text.starts_with("0b") || text.starts_with("b'") || text.starts_with("B'"));
+    return of_bytes ? std::string(text) : std::string();
   }
 
   bool plan_insert() {
@@ -491,10 +501,23 @@ class Planner {
       return false;
     for (const Assignment& assignment : facts.duplicate_assignments)
       for (const ColumnRef& ref : column_refs(s_.tokens, assignment.value)) {
-        const bool of_target = ref.qualifier.empty() || ref.qualifier == facts.shape.table.name;
+        if (s_.tokens[ref.token - 1].symbol == '(' && same_word(source(ref.token - 2, ref.token - 1), "VALUES"))
+          continue;
+        const bool of_target =
+            ref.qualifier.empty() ? !a_source_has(ref.name) : ref.qualifier == facts.shape.table.name;
         if (!of_target || find_column(known, ref.name) == nullptr) return false;
       }
     return true;
+  }
+
+  // A name that is ambiguous (1052) while the SELECT stands in front of it. VALUES(c) names the target's.
+  bool a_source_has(const std::string& name) const {
+    const Facts& facts = s_.facts;
+    if (facts.derived_tables || !facts.cte_names.empty()) return true;
+    return std::any_of(facts.tables.begin(), facts.tables.end(), [&](const TableUse& use) {
+      const Table* known = table(use.name);
+      return !use.target && (known == nullptr || known->view || find_column(*known, name) != nullptr);
+    });
   }
 
   // Item by item, where that is what the SELECT has.
@@ -510,7 +533,7 @@ class Planner {
         if (!expand_star(list, items)) return;
         break;
       }
-      items.push_back({std::string(source(item.first, item.end)), as_double(item)});
+      items.push_back({std::string(source(item.first, item.end)), as_double(item), number_or_bytes(item)});
     }
     const std::size_t begin = s_.tokens[range.first].offset;
     const Item& last = s_.tokens[list.end - 1];
@@ -548,7 +571,7 @@ class Planner {
     for (const Column& column : known->columns)
       if (!column.invisible) {
         const std::string text = quote_name(use.alias) + "." + quote_name(column.name);
-        items.push_back({text, "CAST(" + text + " AS DOUBLE) AS " + quote_name(column.name)});
+        items.push_back({text, "CAST(" + text + " AS DOUBLE) AS " + quote_name(column.name), {}});
       }
     return !items.empty();
   }

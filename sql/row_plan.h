@@ -24,8 +24,9 @@ struct RowPlan {
 
   // Of the SELECT's list.
   struct Item {
-    std::string text;  // with its name
-    std::string cast;  // the same value AS DOUBLE, under the same name; empty: that cannot be
+    std::string text;       // with its name
+    std::string cast;       // the same value AS DOUBLE, under the same name; empty: that cannot be
+    std::string literal{};  // what goes into the texts as it is, whatever the SELECT gives; empty: what it gives
   };
   // The SELECT: `select_head`, the items with commas between them, `select_tail`. Without items it is `select_head`.
   std::string select_head;

@@ -31,6 +31,11 @@ bool may_warn(std::string_view name) {
   return is_one_of(name, kNames);
 }
 
+bool misses_rows(std::string_view name) {
+  static constexpr std::string_view kNames[] = {"MBRTOUCHES", "ST_TOUCHES", "TOUCHES"};
+  return is_one_of(name, kNames);
+}
+
 bool is_small_whole(const Column& column) {
   return type_is_one_of(column, {"tinyint", "smallint", "mediumint", "int", "year"});
 }
@@ -109,6 +114,8 @@ bool Rules::check_calculation(Range part) {
 // Of the function's name.
 bool Rules::check_failing_call(std::size_t at) {
   const std::string_view name = tokens_.text(at);
+  if (misses_rows(name) && names_known_column({at + 2, tokens_[at + 1].match}))
+    return refuse(Refusal::index_dependent, std::string(name) + "() finds other rows by a spatial index than without");
   const bool fails = may_overflow(name) || (facts_.verb != Verb::delete_ && may_warn(name));
   return !fails || !names_known_column({at + 2, tokens_[at + 1].match}) ||
          refuse(Refusal::index_dependent,

@@ -59,3 +59,27 @@ TEST_CASE("materialise: a text that is longer than the indexed column, where one
   beside.same("sc");
   beside.finish();
 }
+
+TEST_CASE("materialise: text of a character set that UTF-8 does not keep is refused, bytes as numbers are not",
+          "[materialise]") {
+  Cluster& cluster = shared_cluster();
+  Beside beside(cluster, "rows_sets");
+  beside.both("CREATE TABLE j (k VARCHAR(9) CHARACTER SET cp932 COLLATE cp932_bin PRIMARY KEY, v INT, q INT)");
+  beside.both("INSERT INTO j VALUES (_cp932 x'ED40',1,1), (_cp932 x'FA5C',2,2), ('plain',3,3), ('other',4,4)");
+  CHECK(beside.here("DELETE FROM j WHERE v=1 LIMIT 1").status.reason == "LIMIT_WITHOUT_ORDER");
+  beside.both("DELETE FROM j WHERE v=3 LIMIT 1");
+  beside.both("UPDATE j SET q=0x41 WHERE v=4 LIMIT 1");
+  beside.both("CREATE TABLE h (id INT PRIMARY KEY, t VARCHAR(9) CHARACTER SET hebrew, u VARCHAR(9), n INT)");
+  beside.both("INSERT INTO h VALUES (1,x'BF','a',1), (2,'plain','b',2), (3,_hebrew x'E0','c',3)");
+  CHECK(beside.here("INSERT INTO h (id,u) SELECT id+10,t FROM h WHERE id=1 LIMIT 1").status.reason ==
+        "LIMIT_WITHOUT_ORDER");
+  beside.both("INSERT INTO h (id,t,n) SELECT id+10,t,b'1000001' FROM h WHERE id=2 LIMIT 1");
+  beside.both("UPDATE h SET t=u LIMIT 3");
+  beside.both("CREATE TABLE s (id INT PRIMARY KEY, b INT, c INT)");
+  beside.both("INSERT INTO s VALUES (1,1,1)");
+  CHECK_FALSE(beside.here("INSERT INTO s (id,b) SELECT id,b FROM s s2 LIMIT 1 ON DUPLICATE KEY UPDATE c=c+1").ok());
+  beside.same("j");
+  beside.same("h");
+  beside.same("s");
+  beside.finish();
+}

@@ -440,3 +440,23 @@ TEST_CASE("materialise: what becomes zero in the AUTO_INCREMENT column is a plai
   CHECK(literal(RowValue::bits, std::string_view("\0\1", 2)) == "0x0001");
   CHECK(literal(RowValue::date, "0000-00-00") == "none");
 }
+
+TEST_CASE("materialise: behind an INSERT … SELECT no name is taken that its sources have, too") {
+  CHECK(refused("INSERT INTO t (id, a) SELECT id, a FROM s LIMIT 1 ON DUPLICATE KEY UPDATE a = a + 1") ==
+        "LIMIT_WITHOUT_ORDER");
+  CHECK(refused("INSERT INTO t (id, a) SELECT x.id, x.a FROM t x LIMIT 1 ON DUPLICATE KEY UPDATE a = a + 1") ==
+        "LIMIT_WITHOUT_ORDER");
+  plan_of("INSERT INTO t (id, a) SELECT id, a FROM s LIMIT 1 ON DUPLICATE KEY UPDATE a = t.a + VALUES(a)");
+  plan_of("INSERT INTO t (id, a) SELECT n, 1 FROM heap LIMIT 1 ON DUPLICATE KEY UPDATE a = a + 1");
+}
+
+TEST_CASE("materialise: 0x41 by itself goes into the texts as it is, a number where a column is one") {
+  const RowPlan update = plan_of("UPDATE t SET a = 0x41, b = x'42' LIMIT 1");
+  REQUIRE(update.items.size() == 3);
+  CHECK(update.items[1].literal == "0x41");
+  CHECK(update.items[2].literal.empty());
+  const RowPlan insert = plan_of("INSERT INTO t (id, a, b) SELECT id, b'101', 5 FROM s LIMIT 1");
+  REQUIRE(insert.items.size() == 3);
+  CHECK(insert.items[1].literal == "b'101'");
+  CHECK(insert.items[2].literal.empty());
+}
