@@ -29,6 +29,11 @@ std::uint32_t number(const Row& row, std::size_t column) {
 
 sql::ObjectName name_of(const Row& row) { return {text(row, 0), text(row, 1)}; }
 
+sql::OnDelete on_delete_of(const std::string& rule) {
+  if (rule == "CASCADE") return sql::OnDelete::cascade;
+  return rule == "SET NULL" ? sql::OnDelete::set_null : sql::OnDelete::restrict;
+}
+
 Result<std::string> definition(Connection& connection, const sql::ObjectName& target) {
   const std::string sql = target.name.empty()
                               ? "SHOW CREATE DATABASE " + quote_name(target.database)
@@ -125,9 +130,7 @@ Result<sql::Schema> load_schema(Connection& connection, std::uint64_t version) {
   for (const Row& row : *rows)
     if (const auto known = schema.tables.find(name_of(row)); known != schema.tables.end()) {
       known->second.references.push_back({text(row, 2), text(row, 3)});
-      known->second.on_delete.push_back(text(row, 4) == "CASCADE"    ? sql::OnDelete::cascade
-                                        : text(row, 4) == "SET NULL" ? sql::OnDelete::set_null
-                                                                     : sql::OnDelete::restrict);
+      known->second.on_delete.push_back(on_delete_of(text(row, 4)));
     }
 
   // sqlcast makes none; an external database may have some.
