@@ -17,31 +17,6 @@ namespace {
 
 constexpr std::size_t kMostComparisons = 20'000'000;  // of names; a fraction of a second
 
-// What a key's column may be, with a literal of it.
-std::optional<std::string_view> key_sample(const Column& column) {
-  struct Sample {
-    std::string_view type;
-    std::string_view literal;
-  };
-  constexpr std::array kSamples{Sample{"tinyint", "1"},
-                                Sample{"smallint", "1"},
-                                Sample{"mediumint", "1"},
-                                Sample{"int", "1"},
-                                Sample{"bigint", "1"},
-                                Sample{"decimal", "1"},
-                                Sample{"char", "'a'"},
-                                Sample{"varchar", "'a'"},
-                                Sample{"binary", "x'00'"},
-                                Sample{"varbinary", "x'00'"},
-                                Sample{"date", "'2026-01-01'"},
-                                Sample{"datetime", "'2026-01-01 00:00:00'"},
-                                Sample{"time", "CAST('-99:00:00' AS TIME(0))"},
-                                Sample{"timestamp", "'2026-01-01 00:00:00'"}};
-  for (const Sample& sample : kSamples)
-    if (same_word(column.type, sample.type)) return sample.literal;
-  return std::nullopt;
-}
-
 // For the items of a SELECT that stands for an UPDATE or DELETE, whose ORDER BY has no list to look into: a name of
 // more characters than a column's can have, so that none is meant by it.
 std::string item_name(std::size_t number) {

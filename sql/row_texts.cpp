@@ -1,6 +1,7 @@
 #include "sql/row_texts.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdlib>
 #include <initializer_list>
@@ -143,6 +144,30 @@ std::string row_literal(RowValue kind, std::string_view text, const Column& colu
 std::string key_literal(RowValue kind, std::string_view text, const Column& column) {
   if (kind != RowValue::time) return row_literal(kind, text, column);
   return "CAST(" + quote_text(text) + " AS TIME(" + std::to_string(column.scale) + "))";
+}
+
+std::optional<std::string_view> key_sample(const Column& column) {
+  struct Sample {
+    std::string_view type;
+    std::string_view literal;
+  };
+  constexpr std::array kSamples{Sample{"tinyint", "1"},
+                                Sample{"smallint", "1"},
+                                Sample{"mediumint", "1"},
+                                Sample{"int", "1"},
+                                Sample{"bigint", "1"},
+                                Sample{"decimal", "1"},
+                                Sample{"char", "'a'"},
+                                Sample{"varchar", "'a'"},
+                                Sample{"binary", "x'00'"},
+                                Sample{"varbinary", "x'00'"},
+                                Sample{"date", "'2026-01-01'"},
+                                Sample{"datetime", "'2026-01-01 00:00:00'"},
+                                Sample{"time", "CAST('-99:00:00' AS TIME(0))"},
+                                Sample{"timestamp", "'2026-01-01 00:00:00'"}};
+  for (const Sample& sample : kSamples)
+    if (same_word(column.type, sample.type)) return sample.literal;
+  return std::nullopt;
 }
 
 RowTexts::RowTexts(const RowPlan& plan, std::size_t max_bytes) : plan_(plan), max_bytes_(max_bytes) {

@@ -44,6 +44,9 @@ std::optional<std::string> numbering_literal(RowValue kind, std::string_view tex
 // The literal that a key's column is compared with, to find the row that has the value.
 std::string key_literal(RowValue kind, std::string_view text, const Column& column);
 
+// What a key's column may be: a literal of it; nothing: it may not.
+std::optional<std::string_view> key_sample(const Column& column);
+
 class RowTexts {
  public:
   // No text has more than `max_bytes`, unless one row alone has.
