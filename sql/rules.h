@@ -88,14 +88,14 @@ class Rules {
   bool check_side(Range column, Range operand, Comparing comparing);
   bool check_literal(const ColumnRef& column, std::size_t literal, Comparing comparing);
   bool check_shape(const ColumnRef& column, Range operand, Comparing comparing);
-  bool check_text_length(const ColumnRef& column, Range operand);
+  bool check_text_length(const ColumnRef& column, Range operand, Comparing comparing);
   bool check_null_safe(Range left, Range right);
   bool check_common_columns();
   bool check_common_column(const std::string& name);
   struct NamedColumn {  // what a name may be
     std::vector<ValueShape> indexed;
     std::vector<ValueShape> others;
-    std::vector<const Column*> loose;  // indexed texts in which one character may equal several
+    std::vector<const Column*> loose;  // indexed texts that an index may compare otherwise
     ValueShape shape{ValueKind::null};
     bool has_text() const;
   };

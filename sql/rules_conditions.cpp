@@ -8,7 +8,8 @@
 //    a.i = b.n AND b.n = 1.5 the server makes a.i = 1.5;
 //  - NOT IN (SELECT …) looks values up in a table of its own, rounded or cut to what the query gives;
 //  - BETWEEN two texts that are equal in the literals' own collation becomes =, in an index range only;
-//  - a text that is longer than the column is cut for the index: where 'ß' equals 'ss', what is left equals other rows.
+//  - a text that is longer than the column is cut for the index: where 'ß' equals 'ss', what is left equals other rows;
+//  - CHAR under a NOPAD collation: by the index it is compared filled up with blanks.
 #include <algorithm>
 
 #include "sql/row_order.h"
@@ -27,6 +28,11 @@ bool weighs_each_character(std::string_view collation) {
 
 bool is_text(const Column& column) {
   return type_is_one_of(column, {"char", "varchar", "tinytext", "text", "mediumtext", "longtext"});
+}
+
+// By its index the column is compared as if it were filled up with blanks.
+bool is_unpadded(const Column& column) {
+  return same_word(column.type, "char") && column.collation.find("nopad") != std::string::npos;
 }
 
 bool has_narrow_like(std::string_view collation) {
@@ -259,7 +265,8 @@ const Rules::NamedColumn& Rules::column_named(const ColumnRef& column) const {
       const ValueShape shape = shape_of(one);
       (derived || one.indexed != Indexed::no ? found.indexed : found.others).push_back(shape);
       found.shape = either(found.shape, shape);
-      if ((derived || one.indexed != Indexed::no) && is_text(one) && !weighs_each_character(one.collation))
+      if ((derived || one.indexed != Indexed::no) && is_text(one) &&
+          (!weighs_each_character(one.collation) || is_unpadded(one)))
         found.loose.push_back(&one);
     }
   }
@@ -324,7 +331,7 @@ bool Rules::check_shape(const ColumnRef& column, Range operand, Comparing compar
                                               "to the column's type");
 }
 
-bool Rules::check_text_length(const ColumnRef& column, Range operand) {
+bool Rules::check_text_length(const ColumnRef& column, Range operand, Comparing comparing) {
   const NamedColumn& named = column_named(column);
   if (named.loose.empty()) return true;
   const std::string_view text = tokens_.text(operand.first);
@@ -335,13 +342,13 @@ bool Rules::check_text_length(const ColumnRef& column, Range operand) {
   const std::size_t length = literal ? characters(text) - 2 : shape.scale;
   const bool known = shape.kind == ValueKind::text && (literal || length > 0);
   const bool fits = std::all_of(named.loose.begin(), named.loose.end(), [&](const Column* one) {
-    const bool unpadded = same_word(one->type, "char") && one->collation.find("nopad") != std::string::npos;
-    return known && !unpadded && length <= one->length;
+    if (is_unpadded(*one)) return comparing == Comparing::equal && weighs_each_character(one->collation);
+    return known && length <= one->length;
   });
-  return fits || refuse(Refusal::index_dependent,
-                        "by the index of \"" + column.name + "\" the server compares " + shown(operand) +
-                            " cut to its length, under a collation in which one character may "
-                            "equal several");
+  return fits || refuse(Refusal::index_dependent, "by the index of \"" + column.name + "\" the server compares " +
+                                                      shown(operand) +
+                                                      " cut or filled up to its length: under its collation that finds "
+                                                      "other rows than a scan");
 }
 
 // A text that is no UUID or address is NULL to an index, and to a scan nothing.
@@ -362,7 +369,7 @@ bool Rules::check_side(Range column, Range operand, Comparing comparing) {
   column = shapes_.bare(column);
   operand = shapes_.bare(operand);
   if (operand.empty() || !read_column(tokens_, column, ref)) return true;
-  if (!check_text_length(ref, operand)) return false;
+  if (!check_text_length(ref, operand, comparing)) return false;
   const Item& last = tokens_[operand.end - 1];
   const bool led = operand.end - operand.first == 2 &&
                    (tokens_[operand.first].symbol == '-' || tokens_[operand.first].symbol == '+' ||
@@ -469,8 +476,9 @@ bool Rules::check_common_column(const std::string& name) {
   columns_equated_ = true;
   if (looked_at_ > kMostLookUps) return refuse(Refusal::index_dependent, "the join is too long to judge");
   const NamedColumn& named = column_named({{}, name, 0});
-  const bool cut = std::any_of(named.loose.begin(), named.loose.end(),
-                               [&](const Column* one) { return one->length < named.shape.scale; });
+  const bool cut = std::any_of(named.loose.begin(), named.loose.end(), [&](const Column* one) {
+    return !weighs_each_character(one->collation) && one->length < named.shape.scale;
+  });
   return (!cut && std::all_of(named.indexed.begin(), named.indexed.end(),
                               [&](const ValueShape& one) { return holds(one, named.shape, Comparing::equal); })) ||
          refuse(Refusal::index_dependent,

@@ -237,6 +237,7 @@ TEST_CASE("conditions: a text that an index would cut is not compared where one 
                 column("u", "varchar", "utf8mb4_unicode_ci", Indexed::whole),
                 column("c", "char", "utf8mb4_unicode_nopad_ci", Indexed::whole),
                 column("g", "varchar", "utf8mb4_general_ci", Indexed::whole),
+                column("n", "char", "utf8mb4_nopad_bin", Indexed::whole),
                 column("l", "varchar", "utf8mb4_uca1400_ai_ci", Indexed::whole),
                 column("th", "varchar", "tis620_thai_ci", Indexed::whole)};
   for (Column& one : sc.columns) one.length = 2;
@@ -248,14 +249,14 @@ TEST_CASE("conditions: a text that an index would cut is not compared where one 
         "DELETE FROM sc WHERE u=CONCAT('a','b')", "DELETE FROM sc WHERE c='a'", "DELETE FROM sc WHERE l LIKE 'a%'",
         "DELETE FROM sc WHERE th LIKE 'a%'", "DELETE sc FROM sc JOIN s ON sc.u=s.w",
         "DELETE FROM sc WHERE u IN (SELECT w FROM s)", "UPDATE s SET id=5 WHERE w IN (SELECT u FROM sc)",
-        "DELETE FROM sc WHERE u<>'äöü'"}) {
+        "DELETE FROM sc WHERE u<>'äöü'", "DELETE FROM sc WHERE n>'a'"}) {
     INFO(text);
     CHECK(judge(text, judgement).code == "INDEX_DEPENDENT");
   }
-  for (const char* text :
-       {"DELETE FROM sc WHERE u='ab'", "DELETE FROM sc WHERE u='äö'", "DELETE FROM sc WHERE g='abc'",
-        "DELETE FROM sc WHERE BINARY u='abc'", "DELETE FROM sc WHERE u LIKE 'abc%'", "DELETE FROM sc WHERE u IS NULL",
-        "DELETE a FROM sc a JOIN sc b ON a.u=b.u", "DELETE FROM sc WHERE id=1 AND u='abc'"}) {
+  for (const char* text : {"DELETE FROM sc WHERE u='ab'", "DELETE FROM sc WHERE u='äö'", "DELETE FROM sc WHERE g='abc'",
+                           "DELETE FROM sc WHERE n IN ('a','abc')", "DELETE FROM sc WHERE BINARY u='abc'",
+                           "DELETE FROM sc WHERE u LIKE 'abc%'", "DELETE FROM sc WHERE u IS NULL",
+                           "DELETE a FROM sc a JOIN sc b ON a.u=b.u", "DELETE FROM sc WHERE id=1 AND u='abc'"}) {
     INFO(text);
     CHECK(judge(text, judgement).code == "");
   }
