@@ -83,3 +83,18 @@ TEST_CASE("materialise: text of a character set that UTF-8 does not keep is refu
   beside.same("s");
   beside.finish();
 }
+
+TEST_CASE("materialise: long texts are sorted by all of them, and there is room to sort by several", "[materialise]") {
+  Cluster& cluster = shared_cluster();
+  Beside beside(cluster, "rows_sorted");
+  beside.both("CREATE TABLE l (id INT PRIMARY KEY, a MEDIUMTEXT, b TEXT, c TEXT, e VARCHAR(10000))");
+  std::string rows = "INSERT INTO l VALUES ";
+  for (int id = 1; id <= 50; ++id)
+    rows += std::string(id > 1 ? "," : "") + "(" + std::to_string(id) + ",CONCAT(REPEAT('x',3000)," +
+            std::to_string(1000 - id) + "),'b','c','e')";
+  beside.both(rows);
+  beside.both("DELETE FROM l ORDER BY a, b, c, e LIMIT 3");
+  CHECK(beside.here("SELECT MAX(id) FROM l").text() == "47");
+  beside.same("l", "id");
+  beside.finish();
+}
