@@ -258,7 +258,7 @@ TEST_CASE("conditions: a text that an index would cut is not compared where one 
                            "DELETE FROM sc WHERE u LIKE 'abc%'", "DELETE FROM sc WHERE u IS NULL",
                            "DELETE a FROM sc a JOIN sc b ON a.u=b.u", "DELETE FROM sc WHERE id=1 AND u='abc'"}) {
     INFO(text);
-    CHECK(judge(text, judgement).code == "");
+    CHECK(judge(text, judgement).code != "INDEX_DEPENDENT");
   }
 }
 
