@@ -152,7 +152,11 @@ Status Socket::bind_anew(const Endpoint& endpoint) {
   constexpr auto kTries = 200;
   constexpr auto kPause = std::chrono::milliseconds(10);
   const access::KeyPair own = zap_->gate().own();
-  socket_.unbind(endpoint.text());
+  try {
+    socket_.unbind(endpoint.text());
+  } catch (const zmq::error_t&) {
+    // It listens nowhere since the last time, when somebody else had taken the port.
+  }
   socket_.set(zmq::sockopt::curve_secretkey, zmq::const_buffer(own.secret_key.data(), own.secret_key.size()));
   for (int i = 1;; ++i) {
     try {

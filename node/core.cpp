@@ -306,11 +306,13 @@ bool Core::handle_common(Caller& caller, proto::Message& message) {
     return true;
   }
   if (auto* close = std::get_if<proto::CloseRequest>(&message)) {
-    readers.close(close->client_id, close->cursor);
+    readers.close({close->client_id, name_of(caller.who)}, close->cursor);
     front.reply(caller, proto::ClosedReply{});
     return true;
   }
   if (auto* read = std::get_if<proto::LogReadRequest>(&message)) {
+    // What a node says of its history is believed of that node's own key alone; anybody else reads as a client does.
+    if (caller.who && (caller.who->role != access::Role::node || caller.who->name != read->node)) read->node.clear();
     log_server.submit(std::move(caller), std::move(*read));
     return true;
   }

@@ -29,14 +29,15 @@ Result<std::uint64_t> Cursors::keep(std::unique_ptr<Cursor>& cursor) {
   return id;
 }
 
-Cursors::Kept::iterator Cursors::find(const std::string& client_id, std::uint64_t id) {
+Cursors::Kept::iterator Cursors::find(const Cursor::Owner& owner, std::uint64_t id) {
   const auto it = kept_.find(id);
-  return it != kept_.end() && it->second->key.client_id == client_id ? it : kept_.end();
+  if (it == kept_.end()) return it;
+  return Cursor::Owner{it->second->key.client_id, it->second->key_name} == owner ? it : kept_.end();
 }
 
-Result<std::unique_ptr<Cursor>> Cursors::take(const std::string& client_id, std::uint64_t id) {
+Result<std::unique_ptr<Cursor>> Cursors::take(const Cursor::Owner& owner, std::uint64_t id) {
   const MutexLock lock(mutex_);
-  const auto it = find(client_id, id);
+  const auto it = find(owner, id);
   if (it == kept_.end())
     return Status::error(Code::cursor_not_found,
                          "this node has no such cursor of yours: it was closed, read to its end, left alone for too "
@@ -70,9 +71,9 @@ void Cursors::finished(const Cursor& cursor) {
   give_up_place(cursor);
 }
 
-void Cursors::close(const std::string& client_id, std::uint64_t id) {
+void Cursors::close(const Cursor::Owner& owner, std::uint64_t id) {
   const MutexLock lock(mutex_);
-  if (const auto it = find(client_id, id); it != kept_.end()) retire(it);
+  if (const auto it = find(owner, id); it != kept_.end()) retire(it);
 }
 
 void Cursors::retire_aged() {

@@ -22,8 +22,15 @@
 namespace sqlcast::node {
 
 struct Cursor {
+  // Whose it is: nobody else can fetch or close it.
+  struct Owner {
+    std::string client_id;
+    std::string key;  // name of the key that the query came with; empty where nodes have none
+    bool operator==(const Owner&) const = default;
+  };
   std::uint64_t id = 0;  // from keep()
   RequestKey key;        // of the query
+  std::string key_name;  // as Owner::key
   std::unique_ptr<storage::Connection> connection;
   std::uint64_t server = 0;                     // which start of the database's server the connection is to
   std::unique_ptr<storage::RowStream> stream;   // of the connection
@@ -44,13 +51,13 @@ class Cursors {
   Result<std::uint64_t> keep(std::unique_ptr<Cursor>& cursor);
   // For a page: nobody else has it until it comes back, and its place is kept. cursor_not_found: that client has no
   // such cursor.
-  Result<std::unique_ptr<Cursor>> take(const std::string& client_id, std::uint64_t id);
+  Result<std::unique_ptr<Cursor>> take(const Cursor::Owner& owner, std::uint64_t id);
 
   // One that was taken, or never kept, is given up before its end; or was read to its end.
   void retire(std::unique_ptr<Cursor> cursor);
   void finished(const Cursor& cursor);
   // What is kept is given up: one, if that client has it; those whose time is over; all.
-  void close(const std::string& client_id, std::uint64_t id);
+  void close(const Cursor::Owner& owner, std::uint64_t id);
   void retire_aged();
   void retire_all();
 
@@ -63,7 +70,7 @@ class Cursors {
   using Kept = std::map<std::uint64_t, std::unique_ptr<Cursor>>;
   void give_up_place(const Cursor& cursor) SQLCAST_REQUIRES(mutex_);
   Kept::iterator retire(Kept::iterator at) SQLCAST_REQUIRES(mutex_);
-  Kept::iterator find(const std::string& client_id, std::uint64_t id) SQLCAST_REQUIRES(mutex_);
+  Kept::iterator find(const Cursor::Owner& owner, std::uint64_t id) SQLCAST_REQUIRES(mutex_);
 
   const config::Limits limits_;
   storage::Database& database_;

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <signal.h>  // NOLINT(modernize-deprecated-headers): POSIX, which <csignal> has not
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -77,6 +78,7 @@ void begin_to_stop(const sigset_t& signals, int signal) {
 int run_node(const config::NodeConfig& config, const MakeNode& make) {
   const sigset_t signals = block_stop_signals();
   logging::init(config.name, config.log_level);
+  ::umask(077);  // what is written has all data, or the keys to it
   raise_limit_of_open_files();
   Result<DataLock> lock = DataLock::take(config.data_dir);
   if (!lock) {

@@ -22,6 +22,8 @@ constexpr std::uint64_t kUnsettledOverhead = 4096;
 // Longer ones are not small.
 constexpr std::size_t kMostText = 4096;
 
+Cursor::Owner owner_of(const ReadJob& job) { return {job.key.client_id, name_of(job.caller.who)}; }
+
 std::uint64_t byte_size(const proto::Page& page) {
   std::uint64_t bytes = 0;
   for (const std::string& column : page.columns) bytes += column.size();
@@ -305,6 +307,7 @@ Result<proto::StatementResult> Readers::run_statement(Worker& worker, const Read
 
   auto cursor = std::make_unique<Cursor>();
   cursor->key = job.key;
+  cursor->key_name = name_of(job.caller.who);
   cursor->stream = std::move(*stream);
   cursor->reader = std::move(reader);
   cursor->columns = result.columns;
@@ -339,7 +342,7 @@ Status Readers::within_limit(const storage::PageReader& reader) const {
 
 void Readers::answer_fetch(const ReadJob& job) {
   const Sequence position = board_.position().sequence;
-  Result<std::unique_ptr<Cursor>> taken = cursors_.take(job.key.client_id, job.fetch_cursor);
+  Result<std::unique_ptr<Cursor>> taken = cursors_.take(owner_of(job), job.fetch_cursor);
   if (!taken) {
     fail(job, taken.status());
     return;
@@ -394,7 +397,7 @@ void Readers::send_when_settled(const ReadJob& job, std::vector<proto::Statement
   if (before > kMaxUnsettledBytes) {
     unsettled_bytes_ -= bytes + kUnsettledOverhead;
     for (const proto::StatementResult& result : results)
-      if (result.cursor != 0) cursors_.close(job.key.client_id, result.cursor);
+      if (result.cursor != 0) cursors_.close(owner_of(job), result.cursor);
     Status status = Status::error(Code::busy, "too many reads wait for the master's log to be on disk; ask a slave");
     status.retry_after_ms = 200;
     return fail(job, status);
@@ -411,7 +414,7 @@ void Readers::send(const ReadJob& job, std::vector<proto::StatementResult> resul
   if (callers.empty()) {
     // Answered at its deadline: nobody will ask for the rest.
     for (const proto::StatementResult& result : results)
-      if (result.cursor != 0) cursors_.close(job.key.client_id, result.cursor);
+      if (result.cursor != 0) cursors_.close(owner_of(job), result.cursor);
     return;
   }
   ++counters_.reads;

@@ -61,7 +61,7 @@ class Readers {
   void submit(ReadJob job);
   void fail(const ReadJob& job, const Status& status, std::optional<std::uint32_t> statement = std::nullopt);
   void fail(const ReadJob& job, const proto::ErrorReply& error);
-  void close(const std::string& client_id, std::uint64_t cursor) { cursors_.close(client_id, cursor); }
+  void close(const Cursor::Owner& owner, std::uint64_t cursor) { cursors_.close(owner, cursor); }
 
   // A change of a table waits for reads, which hold their tables: closes every cursor that is not being read from, and
   // ends what has run for some seconds, to be run once more. To be called again while it waits. Any thread. Does

@@ -71,6 +71,7 @@ struct Security::Files {
   access::KeyFile key;
   access::AllowedKeys allowed;
   std::vector<access::KnownNode> nodes;
+  Status nodes_status;  // of the file of known nodes; the others are whole
 };
 
 Security::Security(const config::NodeConfig& config) : settings_(config.security), node_(config.name) {}
@@ -95,8 +96,10 @@ Result<Security::Files> Security::read() const {
   const Result<std::string> list = read_file(settings_.nodes, false);
   if (!list) return list.status();
   auto nodes = access::parse_known_nodes(*list);
-  if (!nodes) return cannot(settings_.nodes, nodes.status().message);
-  files.nodes = std::move(*nodes);
+  if (nodes)
+    files.nodes = std::move(*nodes);
+  else
+    files.nodes_status = cannot(settings_.nodes, nodes.status().message);
   return files;
 }
 
@@ -109,6 +112,7 @@ Status Security::open() {
   }
   Result<Files> files = read();
   if (!files) return files.status();
+  if (!files->nodes_status.ok()) return files->nodes_status;
   const auto own = std::make_shared<const access::KeyFile>(files->key);
   net::key_ring().strict(own);
   net::key_ring().pin(own, files->nodes);
@@ -168,27 +172,52 @@ bool Security::changed(int inotify) const {
 }
 
 void Security::watch() {
+  constexpr int kLook = 2'000;  // milliseconds
   const int inotify = watch_folders();
+  std::string seen;
+  bool whole = true;
   while (!stopping_) {
     pollfd items[] = {{wake_.fd(), POLLIN, 0}, {inotify, POLLIN, 0}};
-    ::poll(items, 2, -1);
+    // What inotify does not tell (links, network file systems), and what could not be read, is looked at all the same.
+    ::poll(items, 2, kLook);
     wake_.clear();
     if (stopping_) break;
-    const bool by_file = inotify >= 0 && changed(inotify);
-    if (asked_.exchange(false) || by_file) read_again();
+    bool again = inotify >= 0 && changed(inotify);
+    again = asked_.exchange(false) || again;
+    if (std::string now = look_of_files(); now != seen) {
+      seen = std::move(now);
+      again = true;
+    }
+    if (again || !whole) whole = read_again(whole);
   }
   if (inotify >= 0) ::close(inotify);
 }
 
-void Security::read_again() {
-  Result<Files> files = read();
-  if (!files) {
-    logging::error("the keys are not read again, and those that were read before count: {}", files.status().message);
-    return;
+// What shows that a file is another one, or has been written to.
+std::string Security::look_of_files() const {
+  std::string look;
+  for (const std::string& path : {settings_.key, settings_.allowed, settings_.nodes}) {
+    struct stat found {};
+    if (::stat(path.c_str(), &found) != 0) found = {};
+    for (const std::uint64_t part :
+         {std::uint64_t{found.st_dev}, std::uint64_t{found.st_ino}, static_cast<std::uint64_t>(found.st_size),
+          static_cast<std::uint64_t>(found.st_mtim.tv_sec), static_cast<std::uint64_t>(found.st_mtim.tv_nsec),
+          static_cast<std::uint64_t>(found.st_ctim.tv_sec), static_cast<std::uint64_t>(found.st_ctim.tv_nsec)})
+      look += std::to_string(part) + " ";
   }
+  return look;
+}
+
+// False: not all of it could be read, which is said when it was whole before, and is to be tried again.
+bool Security::read_again(bool was_whole) {
+  Result<Files> files = read();
+  const Status& status = files ? files->nodes_status : files.status();
+  if (!status.ok() && was_whole)
+    logging::error("the keys are not read again, and those that were read before count: {}", status.message);
+  if (!files) return false;
   const auto own = std::make_shared<const access::KeyFile>(files->key);
   net::key_ring().strict(own);
-  net::key_ring().pin(own, files->nodes);
+  if (status.ok()) net::key_ring().pin(own, files->nodes);
   const net::Gate::Table before = gate_->allowed();
   const bool other_key = files->key.pair != gate_->own();
   const bool ends_streams = loses_stream(*before, files->allowed);
@@ -201,6 +230,7 @@ void Security::read_again() {
     if (hooks_.rekeyed) hooks_.rekeyed();
   }
   if ((ends_streams || other_key) && hooks_.revoked) hooks_.revoked();
+  return status.ok();
 }
 
 std::string Security::public_key() const { return on() ? to_hex(gate_->own().public_key) : std::string(); }
@@ -243,6 +273,15 @@ Result<Who> Security::judge(const std::optional<access::PublicKey>& key, const p
   return Who(table, grant);
 }
 
+namespace {
+
+bool contains_word(std::string_view text, std::string_view lower_case) {
+  return std::search(text.begin(), text.end(), lower_case.begin(), lower_case.end(),
+                     [](char a, char b) { return (a | 0x20) == b; }) != text.end();
+}
+
+}  // namespace
+
 Status may_run(const Who& who, const RequestPlan& plan, const std::string& node) {
   if (!who) return ok_status();
   using Kind = RequestPlan::Kind;
@@ -258,10 +297,11 @@ Status may_run(const Who& who, const RequestPlan& plan, const std::string& node)
     // A SHOW may be of a database that is no table's; what it shows beside a table is not known here.
     const std::string_view body = std::string_view(plan.texts[i]).substr(verdict.body_offset);
     constexpr std::string_view kShow = "show";
-    const bool shows =
-        databases.empty() && std::equal(kShow.begin(), kShow.end(), body.begin(),
-                                        body.begin() + static_cast<std::ptrdiff_t>(std::min(kShow.size(), body.size())),
-                                        [](char a, char b) { return a == (b | 0x20); });
+    const bool is_show = std::equal(kShow.begin(), kShow.end(), body.begin(),
+                                    body.begin() + static_cast<std::ptrdiff_t>(std::min(kShow.size(), body.size())),
+                                    [](char a, char b) { return a == (b | 0x20); });
+    // Nor is it when a table stands in a condition.
+    const bool shows = is_show && (databases.empty() || contains_word(body, "where"));
     if (Status status = access::judge_databases(*who, databases, shows, node); !status.ok()) return status;
   }
   return ok_status();

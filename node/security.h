@@ -62,7 +62,8 @@ class Security {
   struct Files;
   Result<Files> read() const;
   void watch();
-  void read_again();
+  bool read_again(bool was_whole);
+  std::string look_of_files() const;
   int watch_folders() const;
   bool changed(int inotify) const;
 

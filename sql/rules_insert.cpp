@@ -200,6 +200,16 @@ bool Rules::check_duplicate_update(const Table* target) {
   };
   std::ptrdiff_t keys = std::ssize(target->unique_keys);
   keys -= std::count_if(target->unique_keys.begin(), target->unique_keys.end(), generated);
+  // A row is looked at by one index after the other, in an order that each node's own history of the table makes: the
+  // clustered one first, and behind it the foreign keys' in any order.
+  const auto clustered = [&] {
+    return !target->unique_keys.front().nullable && !generated(target->unique_keys.front());
+  };
+  if (keys == 1 && !clustered() && !target->references.empty())
+    return refuse(Refusal::several_unique_keys,
+                  "\"" + facts_.shape.table.name +
+                      "\" has foreign keys and a unique key besides the primary one: whether a row without its parent "
+                      "fails, or updates the row that it conflicts with, depends on their order");
   if (keys < 2) return true;
   return refuse(Refusal::several_unique_keys,
                 "\"" + facts_.shape.table.name + "\" has " + std::to_string(keys) +

@@ -22,25 +22,14 @@ Status cannot(const fs::path& path, const std::string& why) {
   return Status::error(Code::io, path.string() + " cannot be written: " + why);
 }
 
-Result<access::AllowedKeys> read_table(const fs::path& path) {
-  if (!fs::exists(path)) return access::AllowedKeys();
-  const auto text = read_text_file(path);
-  if (!text.ok()) return text.status();
-  Result<access::AllowedKeys> table = access::AllowedKeys::parse(*text);
-  if (!table) return Status::error(Code::config, path.string() + ": " + table.status().message);
-  return table;
-}
-
 // The private key at `path`, made when there is none, and allowed as `role`.
 Result<access::KeyFile> ensure_key(const KeyPlaces& places, const fs::path& path, const std::string& name,
                                    access::Role role) {
-  Result<access::KeyFile> key = fs::exists(path) ? client::read_key_file(path.string()) : make_key(path, name, false);
+  // A key that was there before is let in already, or somebody has taken it out of the table, and it stays out.
+  const bool was_there = fs::exists(path);
+  if (was_there && fs::exists(places.allowed())) return client::read_key_file(path.string());
+  Result<access::KeyFile> key = was_there ? client::read_key_file(path.string()) : make_key(path, name, false);
   if (!key) return key.status();
-  const Result<access::AllowedKeys> table = read_table(places.allowed());
-  if (!table) return table.status();
-  if (table->find(key->pair.public_key) != nullptr) return key;
-  // A key that somebody has taken out of the table stays out.
-  if (table->find_name(name) != nullptr) return key;
   if (const Status status = add_grant(places.allowed(), {name, role, key->pair.public_key, false, {}}); !status.ok())
     return status;
   return key;
@@ -66,6 +55,11 @@ Status write_owned_file(const fs::path& path, const std::string& text) {
   if (descriptor < 0) return cannot(path, std::strerror(errno));
   std::size_t written = 0;
   int error = 0;
+  // Whoever reads what was there has to be able to read this: a node may have an account of its own.
+  struct stat before {};
+  if (::stat(path.c_str(), &before) == 0 &&
+      (::fchown(descriptor, before.st_uid, before.st_gid) != 0 || ::fchmod(descriptor, before.st_mode & 07777U) != 0))
+    error = errno;
   while (written < text.size() && error == 0) {
     const ssize_t now = ::write(descriptor, text.data() + written, text.size() - written);
     if (now >= 0) written += static_cast<std::size_t>(now);

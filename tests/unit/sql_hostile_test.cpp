@@ -92,3 +92,25 @@ TEST_CASE("hostile: a million bytes of UNION are read in one go") {
   Judgement judgement;
   CHECK(judge(text, judgement).statement_class == Class::read);
 }
+
+// The oracle found it: one node's foreign key stood in front of the unique key, another's behind it.
+TEST_CASE("hostile: which of a foreign key and a unique key is looked at first is each node's own") {
+  Schema schema = schema_of_forms();
+  Table& table = schema.tables[{"d", "child"}];
+  table.engine = "InnoDB";
+  table.columns = {column("id", "int"), column("p", "int"), column("k", "int")};
+  table.columns.front().auto_increment = true;
+  table.unique_keys = {{{"id"}, false}, {{"k"}, true}};
+  table.references = {{"d", "n"}};
+  Judgement judgement;
+  judgement.default_database = "d";
+  judgement.schema = &schema;
+  const std::string insert = "INSERT IGNORE INTO child (p, k) VALUES (1, 2)";
+  CHECK(judge(insert, judgement).code.empty());
+  CHECK(judge(insert + " ON DUPLICATE KEY UPDATE p = p", judgement).code == "SEVERAL_UNIQUE_KEYS");
+  table.references.clear();
+  CHECK(judge(insert + " ON DUPLICATE KEY UPDATE p = p", judgement).code.empty());
+  table.references = {{"d", "n"}};
+  table.unique_keys.pop_back();
+  CHECK(judge("INSERT INTO child (id, p) VALUES (1, 2) ON DUPLICATE KEY UPDATE p = p", judgement).code.empty());
+}
