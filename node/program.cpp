@@ -90,8 +90,15 @@ int run_node(const config::NodeConfig& config, const MakeNode& make) {
   std::promise<Status> started;
   std::future<Status> outcome = started.get_future();
   std::thread starter = start_thread("starter", [&] { started.set_value(node->start()); });
+  // Without keys there is nothing to read again; and a terminal that closes ends what was started in it.
+  const auto reads_again = [&](int signal) {
+    if (signal != SIGHUP || config.security.mode != config::SecurityMode::curve) return false;
+    node->reload();
+    return true;
+  };
   int signal = 0;
-  while (signal == 0 && outcome.wait_for(0s) != std::future_status::ready) signal = wait_for_signal(signals, 20ms);
+  while (signal == 0 && outcome.wait_for(0s) != std::future_status::ready)
+    if (signal = wait_for_signal(signals, 20ms); reads_again(signal)) signal = 0;
   if (signal != 0) begin_to_stop(signals, signal);
   if (signal != 0) node->interrupt();
   if (signal != 0 && outcome.wait_for(kInterruptTimeout) != std::future_status::ready) {
@@ -107,12 +114,9 @@ int run_node(const config::NodeConfig& config, const MakeNode& make) {
   }
   if (signal == 0) {
     logging::info("{}", node->announcement());
-    sigwait(&signals, &signal);
-    // Without keys there is nothing to read again; and a terminal that closes ends what was started in it.
-    while (signal == SIGHUP && config.security.mode == config::SecurityMode::curve) {
-      node->reload();
+    do {
       sigwait(&signals, &signal);
-    }
+    } while (reads_again(signal));
     begin_to_stop(signals, signal);
   }
   node->stop();

@@ -15,10 +15,10 @@ namespace sqlcast::node {
 class Runnable {
  public:
   virtual ~Runnable() = default;
-  virtual Status start() = 0;                    // main thread; may block
-  virtual void interrupt() = 0;                  // any thread; does not block: start() is to end soon, with an error
-  virtual void reload() = 0;                     // any thread, after start(); does not block: keys are read again
-  virtual void stop() = 0;                       // main thread, after start(); may block
+  virtual Status start() = 0;    // main thread; may block
+  virtual void interrupt() = 0;  // any thread; does not block: start() is to end soon, with an error
+  virtual void reload() = 0;     // any thread, also while it starts; does not block: keys are read again
+  virtual void stop() = 0;       // main thread, after start(); may block
   virtual std::string announcement() const = 0;  // one line for the log once it serves
 };
 

@@ -43,7 +43,7 @@ const std::map<std::string, Special>& specials() {
   static const std::map<std::string, Special> kSpecials = {
       {"sqlcast --endpoint tcp://127.0.0.1:5760 -e \"CREATE TABLE school.room (id INT)\"", {1, false, true, {}}},
       {"sqlcast explain -D school \"DELETE FROM student LIMIT 1\"", {0, false, true, {}}},
-      {"sqlcast -D school -e \"UPDATE student SET id = id + 1\"", {1, false, true, {}}},
+      {"sqlcast -D school -e \"UPDATE student SET name = @name WHERE id = 1\"", {1, false, true, {}}},
       {"build/release/bin/sqlcast-master --config config/master.yaml", {0, true, false, {}}},
       {"build/release/bin/sqlcast-slave  --config config/slave.yaml", {0, true, false, {}}},
       {"build/release/bin/sqlcast-slave  --config config/slave.yaml --name slave-2 --data_dir var/slave-2 --listen "
