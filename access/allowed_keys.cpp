@@ -106,9 +106,6 @@ AllowedKeys::AllowedKeys(std::vector<Grant> grants) : grants_(std::move(grants))
 }
 
 Result<AllowedKeys> AllowedKeys::parse(std::string_view text) {
-  // A line that is cut off could give more than it was to: ` databases=` stands at its end.
-  if (!text.empty() && !text.ends_with('\n'))
-    return Status::error(Code::config, "the last line has no end: the file was cut off, or is being written");
   std::vector<Grant> grants;
   std::map<PublicKey, std::size_t> lines;                      // by key
   std::map<std::string, std::pair<std::size_t, Grant>> names;  // with the line of the first
@@ -126,6 +123,9 @@ Result<AllowedKeys> AllowedKeys::parse(std::string_view text) {
       return line_error(line.number, "more than " + std::to_string(kMostKeys) + " keys are not read");
     grants.push_back(std::move(*grant));
   }
+  // A line that is cut off could give more than it was to: ` databases=` stands at its end.
+  if (!text.empty() && !text.ends_with('\n'))
+    return Status::error(Code::config, "the last line has no end: the file was cut off, or is being written");
   return AllowedKeys(std::move(grants));
 }
 

@@ -55,7 +55,7 @@ TEST_CASE("keys: a private file comes back as it was, and is refused by its line
 
 TEST_CASE("allowed keys: a table is read with its comments, flags and limits") {
   const auto table = AllowedKeys::parse("# who is let in\n\nlaptop admin " + key_text(1) + "\r\n  app\twriter " +
-                                        key_text(2) + " ddl\nweb reader " + key_text(3) + " databases=shop,news");
+                                        key_text(2) + " ddl\nweb reader " + key_text(3) + " databases=shop,news\n");
   REQUIRE(table.ok());
   REQUIRE(table->grants().size() == 3);
   CHECK(*table->find(key_of(1)) == Grant{"laptop", Role::admin, key_of(1), false, {}});
@@ -63,7 +63,8 @@ TEST_CASE("allowed keys: a table is read with its comments, flags and limits") {
   CHECK(*table->find_name("web") == Grant{"web", Role::reader, key_of(3), false, {"shop", "news"}});
   CHECK(table->find(key_of(4)) == nullptr);
   CHECK(table->find_name("lap") == nullptr);
-  for (const Grant& grant : table->grants()) CHECK(AllowedKeys::parse(format_grant(grant))->grants().front() == grant);
+  for (const Grant& grant : table->grants())
+    CHECK(AllowedKeys::parse(format_grant(grant) + "\n")->grants().front() == grant);
 }
 
 TEST_CASE("allowed keys: what is wrong is said with its line") {
@@ -80,7 +81,9 @@ TEST_CASE("allowed keys: what is wrong is said with its line") {
   CHECK_THAT(refusal_of("x writer " + key_text(1) + " databases="), StartsWith("line 1: databases= needs names"));
   CHECK_THAT(refusal_of("x writer " + key_text(1) + " root"), StartsWith("line 1: 'root' is not known here"));
   CHECK_THAT(refusal_of("-x writer " + key_text(1)), StartsWith("line 1: a key's name"));
-  CHECK(refusal_of(good + "laptop admin " + key_text(2)) == "accepted");
+  CHECK(refusal_of(good + "laptop admin " + key_text(2) + "\n") == "accepted");
+  // Cut off in front of its limits.
+  CHECK_THAT(refusal_of(good + "web reader " + key_text(2)), StartsWith("the last line has no end"));
   CHECK(refusal_of("") == "accepted");
 }
 
