@@ -67,7 +67,6 @@ Status Master::start() {
   options.endpoint = core_.config.publish;
   options.beacon_interval = core_.config.beacon_interval;
   options.burst_interval = core_.config.publish_interval;
-  options.max_message_bytes = core_.config.limits.max_message_bytes;
   Result<std::unique_ptr<net::Publisher>> publisher = net::Publisher::open(std::move(options));
   if (!publisher) return publisher.status();
   publisher_ = std::move(*publisher);

@@ -31,7 +31,7 @@ class Master {
   Status start();
   // Ends start() soon, with an error; then stop(). Any thread. Does not block.
   void interrupt() { core_.interrupt(); }
-  // Reads the files of keys again. Any thread, after start(). Does not block.
+  // Reads the files of keys again. Any thread, since start() has begun. Does not block.
   void reload() { core_.security.reload(); }
   // Finishes the group in hand, answers what is queued, stops the managed database. Main thread. May block, for
   // all of these.

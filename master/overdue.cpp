@@ -32,7 +32,7 @@ node::Caller Overdue::enter(node::Caller caller, const RequestKey& key, Clock::t
                             bool ddl) {
   const auto open = std::make_shared<Open>();
   open->caller = caller;
-  open->caller.held.reset();  // who waits in time is small
+  open->caller.held.reset();  // the request has its share; this is who to answer
   open->deadline = deadline;
   open->since = since;
   open->ddl = ddl;

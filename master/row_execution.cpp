@@ -49,7 +49,6 @@ Status add_page(storage::StatementOutcome& from, storage::StatementOutcome& to) 
   }
   const storage::ExecutorLimits limits;
   const std::uint64_t rows = to.page.rows + from.page.rows;
-  std::uint64_t bytes = 0;
   for (std::size_t i = 0; i < to.page.columns.size(); ++i) {
     proto::ColumnWriter writer;
     for (const proto::Page* page : {&to.page, &from.page}) {
@@ -58,10 +57,9 @@ Status add_page(storage::StatementOutcome& from, storage::StatementOutcome& to) 
       for (const proto::Cell& cell : *cells) append(writer, cell);
     }
     to.page.columns[i] = writer.take();
-    bytes += to.page.columns[i].size();
   }
   to.page.rows = rows;
-  if (rows <= limits.max_rows && bytes <= limits.max_row_bytes) return ok_status();
+  if (rows <= limits.max_rows && to.page.byte_size() <= limits.max_row_bytes) return ok_status();
   return Status::error(Code::too_large, "RETURNING of a write gave more than " + std::to_string(limits.max_rows) +
                                             " rows or " + std::to_string(limits.max_row_bytes) +
                                             " bytes; do it in portions, as with LIMIT 10000");

@@ -377,12 +377,7 @@ bool Sequencer::answer_from_memory(WriteRequest& request) {
 
 void Sequencer::replay(WriteRequest& request, const RetryWindow::Outcome& outcome) {
   ++counters_.replayed;
-  Committed committed;
-  committed.caller = std::move(request.caller);
-  committed.caller.held.reset();  // its texts are gone
-  committed.ack = request.request.ack;
-  committed.ack_for = request.request.ack_for;
-  committed.deadline = request.deadline;
+  Committed committed(request);
   proto::QueryResult& result = committed.result;
   // One result a statement; the log has none of the reads, and their rows are not given again.
   auto effect = outcome.effects.begin();

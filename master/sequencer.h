@@ -37,6 +37,15 @@ namespace sqlcast::master {
 
 // A write that has committed and whose reply is ready to be sent, or to wait for acks.
 struct Committed {
+  // Takes the caller over. The request's texts are not needed any more, nor is their part of the memory.
+  explicit Committed(WriteRequest& request)
+      : caller(std::move(request.caller)),
+        ack(request.request.ack),
+        ack_for(request.request.ack_for),
+        deadline(request.deadline) {
+    caller.held.reset();
+  }
+
   node::Caller caller;
   proto::QueryResult result;
   proto::Ack ack = proto::Ack::unset;

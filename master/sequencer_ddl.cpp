@@ -53,12 +53,7 @@ void Sequencer::run_ddl(WriteRequest request) {
     answer_with_error(request, std::move(status), 0);
     return;
   }
-  Committed committed;
-  committed.caller = std::move(request.caller);
-  committed.caller.held.reset();  // its texts are gone
-  committed.ack = request.request.ack;
-  committed.ack_for = request.request.ack_for;
-  committed.deadline = request.deadline;
+  Committed committed(request);
   committed.result.results.emplace_back().warnings = outcome.warnings();
   committed.result.wrote = true;
   committed.result.epoch = head_.epoch;

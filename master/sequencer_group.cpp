@@ -474,12 +474,7 @@ std::vector<Committed> Sequencer::answer_batch(Batch& batch, std::vector<storage
       answer_with_error(request, translate(std::move(outcomes[i].status)), outcomes[i].failed_statement);
       continue;
     }
-    Committed committed;
-    committed.caller = std::move(request.caller);
-    committed.caller.held.reset();  // its texts are gone
-    committed.ack = request.request.ack;
-    committed.ack_for = request.request.ack_for;
-    committed.deadline = request.deadline;
+    Committed committed(request);
     proto::QueryResult& result = committed.result;
     for (storage::StatementOutcome& outcome : outcomes[i].statements) {
       proto::StatementResult statement;

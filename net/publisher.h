@@ -27,7 +27,6 @@ class Publisher {
     // A message that comes after a pause goes out at once; of a stream, what comes within this time goes out together,
     // so that it wakes each subscriber once. 0 = everything at once.
     std::chrono::milliseconds burst_interval{0};
-    std::uint64_t max_message_bytes = kDefaultMaxMessageBytes;
     std::size_t queue_items = 4'096;
     std::uint64_t queue_bytes = std::uint64_t{256} << 20U;
   };

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <numeric>
 #include <thread>
 #include <utility>
 
@@ -24,9 +25,6 @@ constexpr std::uint64_t kBurstBytes = 1U << 20U;  // and no more begins behind s
 // Of identity, correlation ids and delimiter: they are kept beside each request, and come back with each reply.
 constexpr std::uint64_t kMaxEnvelopeBytes = 1024;
 
-// Of a request that is refused unread, its id is looked for in so much.
-constexpr std::size_t kPeekedBytes = 4096;
-
 // So few replies are sent by the thread that has them, which saves waking the router's. More are left to that one: the
 // thread that has them has better to do.
 constexpr std::size_t kSentAtOnce = 16;
@@ -39,20 +37,17 @@ SocketOptions socket_options(const Router::Options& options) {
 proto::Frames problem_reply(const proto::Frames& payload, Status status) {
   proto::ErrorReply error;
   error.status = std::move(status);
-  const std::uint64_t exchange =
-      payload.empty() ? 0 : proto::peek_exchange(std::string_view(payload.front()).substr(0, kPeekedBytes));
+  const std::uint64_t exchange = proto::glance_at_exchange(payload);
   if (!payload.empty() && payload.front().starts_with('{')) return {proto::encode_json_reply(error, exchange)};
   return proto::encode(error, exchange);
 }
 
-// In place of a reply for which there is no room.
+// In place of a reply for which there is no room: what was asked for has been done, and may have been a write.
 Status unread() {
-  Status status =
-      Status::error(Code::busy,
-                    "the reply could not be kept for this client, which has not read the ones before it; "
-                    "what was asked for may have been carried out. Read them first, or ask for less at once");
-  status.retry_after_ms = 1'000;
-  return status;
+  return Status::error(Code::outcome_unknown,
+                       "the reply could not be kept for this client, which has not read the ones before it; what was "
+                       "asked for may have been carried out. Read them first, and have fewer requests under way; a "
+                       "write with its client_id and request_id can be sent again as it was");
 }
 
 }  // namespace
@@ -235,7 +230,10 @@ class Router::Impl {
     const auto delimiter = std::find_if(frames.begin(), end, [](const std::string& frame) { return frame.empty(); });
     if (request.over_limit) return refuse_size(std::move(frames), delimiter != end);
     if (delimiter == end) return refuse_form(std::move(frames));
-    if (byte_size({frames.begin(), delimiter}) > kMaxEnvelopeBytes) return refuse_envelope(std::move(frames.front()));
+    const std::uint64_t way_back =
+        std::accumulate(frames.begin(), delimiter, std::uint64_t{0},
+                        [](std::uint64_t bytes, const std::string& frame) { return bytes + frame.size(); });
+    if (way_back > kMaxEnvelopeBytes) return refuse_envelope(std::move(frames.front()));
     proto::Frames payload(std::make_move_iterator(delimiter + 1), std::make_move_iterator(frames.end()));
     frames.erase(delimiter + 1, frames.end());
     ++received_;

@@ -9,7 +9,7 @@ namespace sqlcast::node {
 Caller Deadlines::enter(Caller caller, Clock::time_point deadline) {
   const auto open = std::make_shared<Open>();
   open->caller = caller;
-  open->caller.held.reset();  // who waits in time is small
+  open->caller.held.reset();  // the request has its share; this is who to answer
   open->deadline = deadline;
   caller.once = open;
   const MutexLock lock(mutex_);

@@ -13,8 +13,6 @@ namespace {
 constexpr std::uint64_t kLargeBytes = 32U << 10U;
 constexpr std::uint64_t kLargeExplain = 2U << 10U;  // what is explained is also written anew, and cut into its reasons
 constexpr std::size_t kMaxSlow = 256;
-// To answer before it is read: an id that stands behind so much is 0 in what is said of a request that is not read.
-constexpr std::size_t kPeekedBytes = 4096;
 constexpr std::uint64_t kMaxSlowBytes = 128U << 20U;
 
 // Of an error's text, which may repeat what was sent.
@@ -49,7 +47,7 @@ void Front::receive(net::Envelope envelope, proto::Frames frames) {
   caller.envelope = std::move(envelope);
   caller.arrived = std::chrono::steady_clock::now();
   caller.json = proto::is_json(frames);
-  if (!frames.empty()) caller.exchange = proto::peek_exchange(std::string_view(frames.front()).substr(0, kPeekedBytes));
+  caller.exchange = proto::glance_at_exchange(frames);
   const std::uint64_t bytes = size_of(frames);
   if (bytes > kLargeBytes) {
     take_slow(caller, bytes, [this, frames = std::move(frames)](Caller sender) mutable {

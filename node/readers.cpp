@@ -24,12 +24,6 @@ constexpr std::size_t kMostText = 4096;
 
 Cursor::Owner owner_of(const ReadJob& job) { return {job.key.client_id, name_of(job.caller.who)}; }
 
-std::uint64_t byte_size(const proto::Page& page) {
-  std::uint64_t bytes = 0;
-  for (const std::string& column : page.columns) bytes += column.size();
-  return bytes;
-}
-
 Status timed_out(const std::string& what) {
   return Status::error(Code::timeout, what + "; ask for less, or send the request with a longer timeout_ms");
 }
@@ -278,7 +272,7 @@ Result<std::vector<proto::StatementResult>> Readers::run(Worker& worker, const R
       if (several && worker.connection && !connection.execute("ROLLBACK").ok()) worker.connection.reset();
       return result.status();
     }
-    room -= std::min(room, byte_size(result->page));
+    room -= std::min(room, result->page.byte_size());
     results.push_back(std::move(*result));
   }
   if (several)
@@ -391,8 +385,7 @@ Result<proto::Page> Readers::next_page(Cursor& cursor, const ReadJob& job) {
 void Readers::send_when_settled(const ReadJob& job, std::vector<proto::StatementResult> results, Sequence position) {
   if (log_ == nullptr) return send(job, std::move(results), position);
   std::uint64_t bytes = 0;
-  for (const proto::StatementResult& result : results)
-    for (const std::string& column : result.page.columns) bytes += column.size();
+  for (const proto::StatementResult& result : results) bytes += result.page.byte_size();
   const std::uint64_t before = unsettled_bytes_.fetch_add(bytes + kUnsettledOverhead);
   if (before > kMaxUnsettledBytes) {
     unsettled_bytes_ -= bytes + kUnsettledOverhead;

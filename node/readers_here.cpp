@@ -19,9 +19,7 @@ constexpr std::chrono::milliseconds kLongest{4};
 void Readers::learn(const ReadJob& job, const proto::StatementResult& result, std::chrono::nanoseconds took) {
   if (job.shape == 0) return;
   if (result.cursor != 0) return shapes_.forget(job.shape);
-  std::size_t bytes = 0;
-  for (const std::string& column : result.page.columns) bytes += column.size();
-  shapes_.ran(job.shape, took, bytes);
+  shapes_.ran(job.shape, took, result.page.byte_size());
 }
 
 // Of what the router's thread has at hand: true when it is kept for after_burst().

@@ -56,6 +56,12 @@ bool loses_stream(const access::AllowedKeys& before, const access::AllowedKeys& 
   });
 }
 
+// As a word, or in one: who asks errs on the safe side.
+bool contains(std::string_view text, std::string_view lower_case) {
+  return std::search(text.begin(), text.end(), lower_case.begin(), lower_case.end(),
+                     [](char a, char b) { return (a | 0x20) == b; }) != text.end();
+}
+
 // For whom a slave sends a message on; nullptr: it is of a type that is not sent on.
 const std::string* caller_of(const proto::Message& message) {
   if (const auto* query = std::get_if<proto::QueryRequest>(&message)) return &query->caller;
@@ -94,7 +100,8 @@ Result<Security::Files> Security::read() const {
   std::error_code error;
   if (!fs::exists(settings_.nodes, error)) return files;  // a master needs to go to nobody
   const Result<std::string> list = read_file(settings_.nodes, false);
-  if (!list) return list.status();
+  files.nodes_status = list.status();
+  if (!list) return files;
   auto nodes = access::parse_known_nodes(*list);
   if (nodes)
     files.nodes = std::move(*nodes);
@@ -139,7 +146,7 @@ void Security::reload() {
   wake_.signal();
 }
 
-// -1: the kernel has none to give. Then SIGHUP is the only word.
+// -1: the kernel has none to give, and what changes is only seen when it is looked at.
 int Security::watch_folders() const {
   const int inotify = ::inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
   if (inotify < 0) return -1;
@@ -149,7 +156,7 @@ int Security::watch_folders() const {
   bool all = true;
   for (const std::string& folder : folders)
     all = ::inotify_add_watch(inotify, folder.c_str(), IN_CLOSE_WRITE | IN_MOVED_TO | IN_ATTRIB) >= 0 && all;
-  if (!all) logging::warn("the files of keys are not watched: {}; after a change send SIGHUP", std::strerror(errno));
+  if (!all) logging::warn("the files of keys are not watched, but looked at: {}", std::strerror(errno));
   return inotify;
 }
 
@@ -264,23 +271,9 @@ Result<Who> Security::judge(const std::optional<access::PublicKey>& key, const p
                                                   ": nothing was done. All nodes need the same allowed keys");
     grant = original;
   }
-  if (*act == access::Act::read) {
-    // What the statements are decides the rest.
-    if (!access::may(*grant, access::Act::read)) return access::judge(*grant, access::Act::read, node_);
-    return Who(table, grant);
-  }
   if (Status status = access::judge(*grant, *act, node_); !status.ok()) return status;
   return Who(table, grant);
 }
-
-namespace {
-
-bool contains_word(std::string_view text, std::string_view lower_case) {
-  return std::search(text.begin(), text.end(), lower_case.begin(), lower_case.end(),
-                     [](char a, char b) { return (a | 0x20) == b; }) != text.end();
-}
-
-}  // namespace
 
 Status may_run(const Who& who, const RequestPlan& plan, const std::string& node) {
   if (!who) return ok_status();
@@ -301,7 +294,7 @@ Status may_run(const Who& who, const RequestPlan& plan, const std::string& node)
                                     body.begin() + static_cast<std::ptrdiff_t>(std::min(kShow.size(), body.size())),
                                     [](char a, char b) { return a == (b | 0x20); });
     // Nor is it when a table stands in a condition.
-    const bool shows = is_show && (databases.empty() || contains_word(body, "where"));
+    const bool shows = is_show && (databases.empty() || contains(body, "where"));
     if (Status status = access::judge_databases(*who, databases, shows, node); !status.ok()) return status;
   }
   return ok_status();

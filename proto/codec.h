@@ -38,6 +38,8 @@ Result<Header> decode_header(std::string_view frame);
 
 // From the first frame of any message, a header or JSON text, good or bad. 0 when there is none.
 std::uint64_t peek_exchange(std::string_view frame);
+// As that, to answer a message before it is read: 0, too, when the id of JSON text stands behind its first 4 KiB.
+std::uint64_t glance_at_exchange(const Frames& frames);
 
 struct Decoded {
   Header header;

@@ -150,6 +150,11 @@ std::uint64_t peek_exchange(std::string_view frame) {
   return exchange;
 }
 
+std::uint64_t glance_at_exchange(const Frames& frames) {
+  constexpr std::size_t kGlance = 4096;
+  return frames.empty() ? 0 : peek_exchange(std::string_view(frames.front()).substr(0, kGlance));
+}
+
 Result<Decoded> decode_json_request(std::string_view text) {
   Result<json> tree = parse_json_text(text);
   if (!tree) return tree.status();

@@ -102,6 +102,12 @@ struct ColumnInfo {
 struct Page {
   std::uint64_t rows = 0;
   std::vector<std::string> columns;
+
+  std::uint64_t byte_size() const {
+    std::uint64_t bytes = 0;
+    for (const std::string& column : columns) bytes += column.size();
+    return bytes;
+  }
 };
 
 // What one statement gave: rows, or an effect.

@@ -16,15 +16,17 @@ bool is_parameter_name(std::string_view name) {
          std::all_of(name.begin(), name.end(), is_word);
 }
 
+bool is_printable(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7f'; });
+}
+
 Status validate_client_id(const std::string& client_id) {
-  const bool printable = std::all_of(client_id.begin(), client_id.end(), [](char c) { return c > ' ' && c < '\x7f'; });
-  if (client_id.size() <= kMaxClientIdSize && printable) return ok_status();
+  if (client_id.size() <= kMaxClientIdSize && is_printable(client_id)) return ok_status();
   return bad("client_id: expected 1 to 64 printable ASCII characters without blanks");
 }
 
 Status validate_caller(const std::string& caller) {
-  const bool printable = std::all_of(caller.begin(), caller.end(), [](char c) { return c > ' ' && c < '\x7f'; });
-  if (caller.size() <= kMaxClientIdSize && printable) return ok_status();
+  if (caller.size() <= kMaxClientIdSize && is_printable(caller)) return ok_status();
   return bad("caller: expected the name of a key, up to 64 printable ASCII characters without blanks");
 }
 
@@ -92,9 +94,10 @@ constexpr std::uint64_t kMaxReportBytes = 12U << 10U;
 
 std::uint64_t byte_size(const NodeStatus& status) {
   std::uint64_t bytes = 0;
-  for (const std::string* text : {&status.name, &status.node_id, &status.role, &status.state, &status.message,
-                                  &status.version, &status.hash, &status.cluster, &status.endpoint, &status.publisher,
-                                  &status.master, &status.database_version, &status.log.held_by})
+  for (const std::string* text :
+       {&status.name, &status.node_id, &status.role, &status.state, &status.message, &status.version, &status.hash,
+        &status.cluster, &status.endpoint, &status.publisher, &status.master, &status.database_version,
+        &status.log.held_by, &status.security, &status.key, &status.master_key})
     bytes += text->size();
   for (const std::string& setting : status.database_settings) bytes += setting.size() + sizeof(setting);
   for (const auto& [name, value] : status.counters) bytes += name.size() + sizeof(name) + sizeof(value);
@@ -113,8 +116,7 @@ struct Validator {
   }
   Status operator()(const Report& m) const {
     const std::string& name = m.status.name;
-    const bool printable = std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c < '\x7f'; });
-    if (name.empty() || name.size() > 64 || !printable)
+    if (name.empty() || name.size() > 64 || !is_printable(name))
       return bad("status.name: expected a node's name, 1 to 64 printable ASCII characters without blanks");
     return byte_size(m.status) <= kMaxReportBytes
                ? ok_status()

@@ -27,7 +27,7 @@ class Slave {
   Status start();
   // Ends start() soon, with an error; then stop(). Any thread. Does not block.
   void interrupt() { core_.interrupt(); }
-  // Reads the files of keys again. Any thread, after start(). Does not block.
+  // Reads the files of keys again. Any thread, since start() has begun. Does not block.
   void reload() { core_.security.reload(); }
   // Ends the transaction in hand, stops the managed database. Main thread. May block, for both.
   void stop();

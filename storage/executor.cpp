@@ -132,7 +132,7 @@ void Executor::take_rows(const std::vector<Job>& jobs, const Step& step, RowStre
   outcome.has_rows = true;
   outcome.columns = rows.columns();
   outcome.page = std::move(*page);
-  for (const std::string& column : outcome.page.columns) room -= std::min<std::uint64_t>(room, column.size());
+  room -= std::min<std::uint64_t>(room, outcome.page.byte_size());
   if (reader.more()) {
     outcomes[step.run.front().job].failed_statement = static_cast<std::uint32_t>(step.run.front().statement);
     problem = Status::error(Code::too_large,

@@ -90,24 +90,7 @@ int run_allow(const Arguments& arguments) {
   const auto grant = grant_of(arguments, *key);
   if (!grant.ok()) return command::fail(grant.status());
   const fs::path table = table_of(arguments);
-  std::error_code error;
-  // To be given another role, a key is revoked and allowed at once: there is no moment without it.
-  std::size_t removed = 0;
-  std::string text;
-  if (fs::exists(table, error)) {
-    const auto before = local::read_text_file(table);
-    if (!before.ok()) return command::fail(before.status());
-    text = access::without_name(*before, grant->name, *key, removed);
-  }
-  if (removed > 0) {
-    const std::string after =
-        text + (text.empty() || text.ends_with('\n') ? "" : "\n") + access::format_grant(*grant) + "\n";
-    if (const auto judged = access::AllowedKeys::parse(after); !judged.ok())
-      return command::fail(Status::error(Code::bad_request, table.string() + ": " + judged.status().message));
-    if (const Status status = local::write_owned_file(table, after); !status.ok()) return command::fail(status);
-  } else if (const Status status = local::add_grant(table, *grant); !status.ok()) {
-    return command::fail(status);
-  }
+  if (const Status status = local::add_grant(table, *grant); !status.ok()) return command::fail(status);
   say("'" + grant->name + "' is let in as " + arguments.role + " by the nodes that read " + table.string() +
       "; they do so by themselves.");
   return command::kExitOk;
@@ -128,7 +111,7 @@ int run_revoke(const Arguments& arguments) {
   if (removed == 0)
     return command::fail(Status::error(Code::bad_request, "there is no such key of '" + arguments.name + "' in " +
                                                               table.string() + "; `sqlcast keys list` shows them"));
-  if (const Status status = local::write_owned_file(table, after); !status.ok()) return command::fail(status);
+  if (const Status status = local::write_table(table, after); !status.ok()) return command::fail(status);
   say(std::to_string(removed) + (removed == 1 ? " key" : " keys") + " of '" + arguments.name +
       "' revoked: requests are refused at once, subscriptions end within seconds.");
   return command::kExitOk;
@@ -197,7 +180,7 @@ int run_rotate(const Arguments& arguments) {
   if (!nodes.ok()) return command::fail(nodes.status());
   for (std::size_t i = 0, count = nodes->size(); i < count; ++i)
     if ((*nodes)[i].key == grant->key) nodes->push_back({(*nodes)[i].endpoint, also.key});
-  if (const Status status = local::write_owned_file(places.nodes(), access::format_known_nodes(*nodes)); !status.ok())
+  if (const Status status = local::write_table(places.nodes(), access::format_known_nodes(*nodes)); !status.ok())
     return command::fail(status);
   say("The next key of " + arguments.name + " is " + to_hex(also.key) + ", and known in " + places.folder.string() +
       ". Add it to the files `nodes` of clients elsewhere, then:\n  sqlcast keys rotate " + arguments.name +

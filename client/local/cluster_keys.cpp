@@ -41,23 +41,16 @@ std::string user_name() {
   return access::check_key_name(name).ok() ? name : "admin";
 }
 
-}  // namespace
-
-bool has_keys(const fs::path& cluster) {
-  std::error_code error;
-  return fs::exists(KeyPlaces(cluster).folder, error);
-}
-
-Status write_owned_file(const fs::path& path, const std::string& text) {
+// `as_before`: with the owner and the mode of the file that is replaced, if there is one; else its owner's alone.
+Status write_file(const fs::path& path, const std::string& text, bool as_before) {
   const std::string beside = path.string() + ".new." + std::to_string(::getpid());
   ::unlink(beside.c_str());
   const int descriptor = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (descriptor < 0) return cannot(path, std::strerror(errno));
   std::size_t written = 0;
   int error = 0;
-  // Whoever reads what was there has to be able to read this: a node may have an account of its own.
   struct stat before {};
-  if (::stat(path.c_str(), &before) == 0 &&
+  if (as_before && ::stat(path.c_str(), &before) == 0 &&
       (::fchown(descriptor, before.st_uid, before.st_gid) != 0 || ::fchmod(descriptor, before.st_mode & 07777U) != 0))
     error = errno;
   while (written < text.size() && error == 0) {
@@ -73,6 +66,15 @@ Status write_owned_file(const fs::path& path, const std::string& text) {
   return cannot(path, std::strerror(error));
 }
 
+}  // namespace
+
+bool has_keys(const fs::path& cluster) {
+  std::error_code error;
+  return fs::exists(KeyPlaces(cluster).folder, error);
+}
+
+Status write_table(const fs::path& path, const std::string& text) { return write_file(path, text, true); }
+
 Result<access::KeyFile> make_key(const fs::path& path, const std::string& name, bool may_replace) {
   if (Status status = access::check_key_name(name); !status.ok()) return status;
   if (!may_replace && fs::exists(path))
@@ -82,7 +84,7 @@ Result<access::KeyFile> make_key(const fs::path& path, const std::string& name, 
   const Result<access::KeyPair> pair = net::make_key_pair();
   if (!pair) return pair.status();
   access::KeyFile key{name, *pair};
-  if (Status status = write_owned_file(path, access::format_key_file(key)); !status.ok()) return status;
+  if (Status status = write_file(path, access::format_key_file(key), false); !status.ok()) return status;
   return key;
 }
 
@@ -92,7 +94,8 @@ Status add_grant(const fs::path& table, const access::Grant& grant) {
   if (fs::exists(table)) {
     const auto before = read_text_file(table);
     if (!before.ok()) return before.status();
-    text = *before;
+    std::size_t removed = 0;
+    text = access::without_name(*before, grant.name, grant.key, removed);
   } else {
     text =
         "# Who is let in: NAME ROLE PUBLICKEY [ddl] [databases=a,b]; roles: " + access::role_list() +
@@ -102,7 +105,7 @@ Status add_grant(const fs::path& table, const access::Grant& grant) {
   text += access::format_grant(grant) + "\n";
   const Result<access::AllowedKeys> judged = access::AllowedKeys::parse(text);
   if (!judged) return Status::error(Code::bad_request, table.string() + ": " + judged.status().message);
-  return write_owned_file(table, text);
+  return write_table(table, text);
 }
 
 Status write_cluster_nodes(const fs::path& cluster, const ClusterFile& file) {
@@ -123,7 +126,7 @@ Status write_cluster_nodes(const fs::path& cluster, const ClusterFile& file) {
           nodes.push_back(other);
     }
   }
-  return write_owned_file(places.nodes(), access::format_known_nodes(nodes));
+  return write_table(places.nodes(), access::format_known_nodes(nodes));
 }
 
 Status make_cluster_keys(const fs::path& cluster, const ClusterFile& file) {

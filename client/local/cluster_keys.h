@@ -40,10 +40,12 @@ Status use_cluster_keys(const std::filesystem::path& cluster);
 // replaced.
 Result<access::KeyFile> make_key(const std::filesystem::path& path, const std::string& name, bool may_replace);
 
-// Whole or not at all; its owner's alone (mode 600).
-Status write_owned_file(const std::filesystem::path& path, const std::string& text);
+// A table of keys, whole or not at all. One that was there keeps owner and mode, as a node that has an account of its
+// own reads it; a new one is its owner's alone (mode 600).
+Status write_table(const std::filesystem::path& path, const std::string& text);
 
-// One more line at the end of a table, which need not be there yet. bad_request: the table would not be one any more.
+// One more line at the end of a table, which need not be there yet; what it says of this name with this key goes, so
+// that a key gets another role with no moment without one. bad_request: the table would not be one any more.
 Status add_grant(const std::filesystem::path& table, const access::Grant& grant);
 
 }  // namespace sqlcast::local

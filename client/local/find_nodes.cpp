@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 
+#include "base/logging.h"
 #include "client/keys.h"
 #include "client/local/cluster_file.h"
 #include "client/local/cluster_keys.h"
@@ -19,8 +20,10 @@ Status use_keys(const ConnectionOptions& options, const Nodes& nodes) {
   if (const std::string file = key_file_of(options); !file.empty() && !of_folder)
     return client::use_key_file(file, nodes.endpoints);
   Status status = use_cluster_keys(cluster_dir(options.dir));
-  // A node that was named need not be of the cluster whose keys are somebody else's.
-  return nodes.named ? ok_status() : status;
+  if (!nodes.named) return status;
+  // A node that was named need not be of the cluster whose keys cannot be used.
+  if (!status.ok()) logging::warn("the keys of the local cluster are not used: {}", status.message);
+  return ok_status();
 }
 
 namespace {

@@ -157,6 +157,40 @@ TEST_CASE("bounds: replies that nobody reads are dropped beyond what a peer may 
   check_alive(cluster);
 }
 
+TEST_CASE("bounds: a write whose reply nobody has read is of unknown outcome, and done once when it comes again",
+          "[bounds]") {
+  Cluster cluster(alone());
+  Node& node = cluster.master();
+  cluster.must("CREATE DATABASE d");
+  cluster.must("CREATE TABLE d.t (id BIGINT PRIMARY KEY)");
+  const auto key = [](int i) { return RequestKey{"unread", static_cast<std::uint64_t>(i) + 1}; };
+  const auto write = [&](int i) {
+    proto::QueryRequest request = query_of("INSERT INTO d.t VALUES (" + std::to_string(i) + ")");
+    request.key = key(i);
+    return framed(request, static_cast<std::uint64_t>(i) + 1);
+  };
+  constexpr int kWrites = 20;
+  Peer peer(node.endpoint());
+  constexpr int kLarge = 60;
+  for (int i = 0; i < kLarge; ++i)
+    peer.send(framed(query_of("SELECT REPEAT('x', 8000000)"), static_cast<std::uint64_t>(kWrites + i) + 1));
+  wait_for("replies to be dropped", [&] { return node.status()->counters["replies_dropped"] > 10; });
+  for (int i = 0; i < kWrites; ++i) peer.send(write(i));
+  wait_for("the writes", [&] { return cluster.must("SELECT COUNT(*) FROM d.t").text() == std::to_string(kWrites); });
+  int unknown = 0;
+  for (int i = 0; i < kLarge + kWrites; ++i) {
+    const Code code = peer.next();
+    CHECK((code == Code::ok || code == Code::outcome_unknown));
+    unknown += code == Code::outcome_unknown ? 1 : 0;
+  }
+  CHECK(unknown > kWrites);
+  for (int i = 0; i < kWrites; ++i) {
+    peer.send(write(i));
+    CHECK(peer.next() == Code::ok);
+  }
+  CHECK(cluster.must("SELECT COUNT(*) FROM d.t").text() == std::to_string(kWrites));
+}
+
 TEST_CASE("bounds: the way back is small, and so is what a slave reports", "[bounds]") {
   Cluster cluster(alone());
   Node& node = cluster.master();
@@ -172,6 +206,19 @@ TEST_CASE("bounds: the way back is small, and so is what a slave reports", "[bou
   peer.send(framed(report));
   const Code code = peer.next();
   CHECK((code == Code::bad_message || code == Code::bad_request));
+  // Whichever text it is.
+  for (std::string proto::NodeStatus::*text :
+       {&proto::NodeStatus::node_id, &proto::NodeStatus::role, &proto::NodeStatus::state, &proto::NodeStatus::message,
+        &proto::NodeStatus::version, &proto::NodeStatus::hash, &proto::NodeStatus::cluster,
+        &proto::NodeStatus::endpoint, &proto::NodeStatus::publisher, &proto::NodeStatus::master,
+        &proto::NodeStatus::database_version, &proto::NodeStatus::security, &proto::NodeStatus::key,
+        &proto::NodeStatus::master_key}) {
+    proto::Report large;
+    large.status.name = "x";
+    large.status.*text = std::string(64U << 10U, 'm');
+    peer.send(framed(large));
+    CHECK(peer.next() == Code::bad_request);
+  }
   check_alive(cluster);
 }
 

@@ -268,17 +268,16 @@ TEST_CASE("security: a table that cannot be read leaves what was, and SIGHUP rea
   Cluster cluster(with_keys(0));
   const local::KeyPlaces places(cluster.folder());
   const std::string good = local::read_text_file(places.allowed()).value();
-  REQUIRE(local::write_owned_file(places.allowed(), good + "nonsense\n").ok());
+  REQUIRE(local::write_table(places.allowed(), good + "nonsense\n").ok());
   ::kill(cluster.master().process(), SIGHUP);
   wait_for("the log to say so", [&] {
     return cluster.master().log_end().find("line 5: expected NAME ROLE PUBLICKEY") != std::string::npos;
   });
   CHECK(cluster.master().run("SELECT 1").ok());
   const access::KeyFile key = make_named_key("late");
-  REQUIRE(
-      local::write_owned_file(
-          places.allowed(), good + access::format_grant({"late", Role::reader, key.pair.public_key, false, {}}) + "\n")
-          .ok());
+  REQUIRE(local::write_table(places.allowed(),
+                             good + access::format_grant({"late", Role::reader, key.pair.public_key, false, {}}) + "\n")
+              .ok());
   ::kill(cluster.master().process(), SIGHUP);
   wait_until_let_in(cluster, key);
   CHECK(cluster.master().running());
@@ -297,7 +296,7 @@ TEST_CASE("security: a node's key is replaced while clients write, and every wri
   cluster.allow({"master", Role::node, next.pair.public_key, false, {}});
   const std::string known = local::read_text_file(places.nodes()).value();
   const std::string added = to_hex(next.pair.public_key) + "\n";
-  REQUIRE(local::write_owned_file(places.nodes(), known + endpoint + " " + added + publisher + " " + added).ok());
+  REQUIRE(local::write_table(places.nodes(), known + endpoint + " " + added + publisher + " " + added).ok());
   const auto own = std::make_shared<const access::KeyFile>(make_named_key("writer"));
   cluster.allow({"writer", Role::writer, own->pair.public_key, false, {}});
   wait_until_let_in(cluster, *own);
@@ -316,7 +315,7 @@ TEST_CASE("security: a node's key is replaced while clients write, and every wri
     }
   });
   wait_for("some writes", [&] { return written > 20; });
-  REQUIRE(local::write_owned_file(places.key_of("master"), access::format_key_file(next)).ok());
+  REQUIRE(local::write_table(places.key_of("master"), access::format_key_file(next)).ok());
   wait_for("the new key",
            [&] { return cluster.master().log_end().find("this node has another key now") != std::string::npos; });
   const int before = written;

@@ -45,7 +45,7 @@ Own& own() {
 
 void add_line(const fs::path& file, const std::string& line) {
   const auto before = local::read_text_file(file);
-  must(local::write_owned_file(file, (before.ok() ? *before : std::string()) + line + "\n"));
+  must(local::write_table(file, (before.ok() ? *before : std::string()) + line + "\n"));
 }
 
 }  // namespace
@@ -102,7 +102,7 @@ void revoke_key(const fs::path& folder, const std::string& name) {
   const auto before = local::read_text_file(table);
   must(before.status());
   std::size_t removed = 0;
-  must(local::write_owned_file(table, access::without_name(*before, name, std::nullopt, removed)));
+  must(local::write_table(table, access::without_name(*before, name, std::nullopt, removed)));
 }
 
 access::PublicKey key_of_node(const fs::path& folder, const std::string& name) {
