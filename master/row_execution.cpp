@@ -39,31 +39,43 @@ void append(proto::ColumnWriter& writer, const proto::Cell& cell) {
 }
 
 // The rows of RETURNING, of all texts of one statement.
-Status add_page(storage::StatementOutcome& from, storage::StatementOutcome& to) {
-  if (!from.has_rows) return ok_status();
-  if (!to.has_rows) {
-    to.has_rows = true;
-    to.columns = std::move(from.columns);
-    to.page = std::move(from.page);
+class ReturnedRows {
+ public:
+  Status add(storage::StatementOutcome& from) {
+    if (!from.has_rows) return ok_status();
+    if (writers_.empty()) {
+      columns_ = std::move(from.columns);
+      writers_.resize(columns_.size());
+    }
+    page_.rows += from.page.rows;
+    bytes_ += from.page.byte_size();
+    const storage::ExecutorLimits limits;
+    if (page_.rows > limits.max_rows || bytes_ > limits.max_row_bytes)
+      return Status::error(Code::too_large, "RETURNING of a write gave more than " + std::to_string(limits.max_rows) +
+                                                " rows or " + std::to_string(limits.max_row_bytes) +
+                                                " bytes; do it in portions, as with LIMIT 10000");
+    for (std::size_t i = 0; i < writers_.size(); ++i) {
+      const Result<std::vector<proto::Cell>> cells = proto::read_column(from.page.columns.at(i), from.page.rows);
+      if (!cells) return cells.status();
+      for (const proto::Cell& cell : *cells) append(writers_[i], cell);
+    }
     return ok_status();
   }
-  const storage::ExecutorLimits limits;
-  const std::uint64_t rows = to.page.rows + from.page.rows;
-  for (std::size_t i = 0; i < to.page.columns.size(); ++i) {
-    proto::ColumnWriter writer;
-    for (const proto::Page* page : {&to.page, &from.page}) {
-      Result<std::vector<proto::Cell>> cells = proto::read_column(page->columns.at(i), page->rows);
-      if (!cells) return cells.status();
-      for (const proto::Cell& cell : *cells) append(writer, cell);
-    }
-    to.page.columns[i] = writer.take();
+
+  void give(storage::StatementOutcome& to) {
+    if (writers_.empty()) return;
+    to.has_rows = true;
+    to.columns = std::move(columns_);
+    for (proto::ColumnWriter& writer : writers_) page_.columns.push_back(writer.take());
+    to.page = std::move(page_);
   }
-  to.page.rows = rows;
-  if (rows <= limits.max_rows && to.page.byte_size() <= limits.max_row_bytes) return ok_status();
-  return Status::error(Code::too_large, "RETURNING of a write gave more than " + std::to_string(limits.max_rows) +
-                                            " rows or " + std::to_string(limits.max_row_bytes) +
-                                            " bytes; do it in portions, as with LIMIT 10000");
-}
+
+ private:
+  std::vector<proto::ColumnInfo> columns_;
+  std::vector<proto::ColumnWriter> writers_;  // one a column
+  proto::Page page_;                          // but its columns
+  std::uint64_t bytes_ = 0;
+};
 
 }  // namespace
 
@@ -233,6 +245,7 @@ Status RowExecution::run_texts(std::size_t slot, std::vector<std::string> texts)
   judgement.limits.max_statement_bytes = on_.limits.max_statement_bytes;
   judgement.limits.max_nesting_depth = on_.limits.max_nesting_depth;
   storage::StatementOutcome& sum = outcome.statements[slot];
+  ReturnedRows returned;
   constexpr std::size_t kMostTogether = 512;
   for (std::size_t first = 0; first < texts.size();) {
     if (out_of_time(slot)) return ok_status();
@@ -261,13 +274,14 @@ Status RowExecution::run_texts(std::size_t slot, std::vector<std::string> texts)
     for (std::size_t i = 0; i < outcomes.size(); ++i) {
       statements.push_back({std::move(job.statements[i].sql), outcomes[i].insert_id, outcomes[i].effect});
       if (verdicts[i].logged_end > 0) statements.back().sql.resize(verdicts[i].logged_end);
-      if (Status status = add_page(outcomes[i], sum); !status.ok()) return failed(slot, std::move(status));
+      if (Status status = returned.add(outcomes[i]); !status.ok()) return failed(slot, std::move(status));
       sum.effect.affected_rows += outcomes[i].effect.affected_rows;
       if (sum.effect.insert_id == 0) sum.effect.insert_id = outcomes[i].effect.insert_id;
       for (std::string& warning : outcomes[i].warnings)
         if (sum.warnings.size() < kMostWarnings) sum.warnings.push_back(std::move(warning));
     }
   }
+  returned.give(sum);
   return ok_status();
 }
 

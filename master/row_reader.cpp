@@ -84,7 +84,9 @@ class Reading {
               std::to_string(limits_.bytes) +
               " bytes of rows, limits.max_materialised_rows and limits.max_materialised_bytes (at most half of "
               "limits.max_message_bytes), and its rows are what is replicated; nothing was changed. Do it in "
-              "portions, as with LIMIT 10000 until nothing is left, or raise the limit");
+              "portions, " +
+              (plan_.joined ? "as by ranges of a key in WHERE" : "as with LIMIT 10000 until nothing is left") +
+              ", or raise the limit");
       return;
     }
   }
@@ -98,7 +100,7 @@ class Reading {
         all.push_back(first_of_its_table ? std::string(sql::kFurtherRows) + text : std::move(text));
       }
     }
-    if (all.empty()) all.push_back(plan_.no_effect + plan_.returning);
+    if (all.empty()) all = tables_.front().texts.finish();
     return all;
   }
 

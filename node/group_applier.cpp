@@ -100,16 +100,22 @@ bool comes_after(const proto::Group& group, const Position& end) {
          (end.sequence == 0 || group.previous_hash == end.hash);
 }
 
-Applied apply_groups(WriteConnection& connection, std::span<const DecodedGroup> batch) {
-  std::vector<storage::Job> jobs;
+namespace {
+
+storage::Executor::Frame begin_transaction() {
+  storage::Executor::Frame frame;
+  frame.prologue = "SET ROLE " + std::string(storage::kClientRole) + ";START TRANSACTION;";
+  frame.prologue_statements = 2;
+  return frame;
+}
+
+Applied try_to_apply(WriteConnection& connection, std::span<const DecodedGroup> batch,
+                     const std::vector<storage::Job>& jobs) {
   std::vector<const proto::Entry*> entries;
   std::vector<proto::Group> groups;
   for (const DecodedGroup& one : batch) {
     groups.push_back(one.group);
-    for (const proto::Entry& entry : one.entries) {
-      jobs.push_back(job_of(entry));
-      entries.push_back(&entry);
-    }
+    for (const proto::Entry& entry : one.entries) entries.push_back(&entry);
   }
   const auto first_difference = [&](const std::vector<storage::JobOutcome>& found) {
     std::string text;
@@ -126,14 +132,12 @@ Applied apply_groups(WriteConnection& connection, std::span<const DecodedGroup> 
       if (why.database_errno == 0) why.database_errno = outcome.status.database_errno;
     return undone(Outcome::differs, std::move(why));
   };
-  storage::Executor::Frame frame;
+  storage::Executor::Frame frame = begin_transaction();
   frame.finish = [&](const std::vector<storage::JobOutcome>& expected) -> std::optional<std::string> {
     if (!first_difference(expected).empty()) return std::nullopt;
     return storage::commit_sql(groups);
   };
   frame.finish_statements = storage::kCommitStatements;
-  frame.prologue = "SET ROLE " + std::string(storage::kClientRole) + ";START TRANSACTION;";
-  frame.prologue_statements = 2;
   storage::Executor::Execution made = connection.executor().run(jobs, frame);
   if (!made.status.ok()) {
     if (made.ended_by.empty() || !storage::means_other_data(made.status)) return undone(Outcome::again, made.status);
@@ -155,6 +159,39 @@ Applied apply_groups(WriteConnection& connection, std::span<const DecodedGroup> 
   }
   crash_point("batch_committed");
   return {};
+}
+
+// A constant that CHECK or a stored column compares with a column of another kind is converted once each time that the
+// server opens the table, with a warning (1292) that strict mode makes an error: here it may be opened anew, where the
+// master had it open. So all is run without strict mode, and taken back. False: the connection is gone.
+bool warm_tables(WriteConnection& connection, const std::vector<storage::Job>& jobs) {
+  if (!connection.usable()) return false;
+  if (!connection.writer().execute("SET @sqlcast_mode=@@sql_mode,sql_mode=''").ok()) return false;
+  connection.executor().forget_imposed();
+  (void)connection.executor().run(jobs, begin_transaction());  // what comes of it is taken back
+  connection.roll_back();
+  if (connection.usable() && connection.writer().execute("SET sql_mode=@sqlcast_mode").ok()) {
+    connection.executor().forget_imposed();
+    return true;
+  }
+  connection.give_up_writer();
+  return false;
+}
+
+}  // namespace
+
+Applied apply_groups(WriteConnection& connection, std::span<const DecodedGroup> batch) {
+  std::vector<storage::Job> jobs;
+  for (const DecodedGroup& one : batch)
+    for (const proto::Entry& entry : one.entries) jobs.push_back(job_of(entry));
+  Applied applied = try_to_apply(connection, batch, jobs);
+  // Of tables that are read meanwhile the server may open further ones. Whose data do differ fails each time.
+  constexpr int kTries = 16;
+  for (int i = 0; i < kTries && applied.outcome == Outcome::differs && storage::is_wrong_value(applied.why); ++i) {
+    if (!warm_tables(connection, jobs)) return {Outcome::again, std::move(applied.why)};
+    applied = try_to_apply(connection, batch, jobs);
+  }
+  return applied;
 }
 
 Applied apply_definition(WriteConnection& connection, const DecodedGroup& one) {

@@ -195,9 +195,8 @@ class Planner {
         const bool usable = !key.nullable && plan_.keys.size() == key.columns.size() && !key.columns.empty();
         if (usable && s_.is_safe_write(sample(2))) return true;
       }
-    why_ = "it needs a key: the rows could be replicated instead if \"" + use.name.name +
-           "\" had a primary or unique NOT NULL key of whole numbers, DECIMAL, text, bytes or times";
-    return false;
+    return lacks("it needs a key: the rows could be replicated instead if \"" + use.name.name +
+                 "\" had a primary or unique NOT NULL key of whole numbers, DECIMAL, text, bytes or times");
   }
 
   void list_keys(const TableUse& use) {
@@ -249,8 +248,7 @@ class Planner {
       if (at >= s_.facts.tables.size()) return false;
       uses.push_back(&s_.facts.tables[at]);
     }
-    if (s_.schema == nullptr) return false;
-    uses = in_order(*s_.schema, std::move(uses));
+    if (!put_in_order(uses)) return false;
     for (const TableUse* use : uses) {
       if (!delete_from(*use)) return false;
       end_table();
@@ -312,18 +310,18 @@ class Planner {
   // A row that matches several of another table takes its value from the first that is read.
   bool plan_joined_update() {
     const Facts& facts = s_.facts;
-    if (facts.limit) return false;
+    if (facts.limit) return lacks("a joined UPDATE with LIMIT cannot be replicated by its rows");
     std::vector<const TableUse*> uses;
     std::map<const TableUse*, std::vector<const Assignment*>> assignments;
     for (const Assignment& assignment : facts.assignments) {
       const TableUse* use = owner(assignment);
-      if (use == nullptr) return false;
+      if (use == nullptr) return lacks("say of which table each column is that is set, as in t.column");
       if (assignments[use].empty()) uses.push_back(use);
       assignments[use].push_back(&assignment);
     }
-    if (uses.size() > 1 && reads_what_it_sets()) return false;
-    if (s_.schema == nullptr) return false;
-    uses = in_order(*s_.schema, std::move(uses));
+    if (uses.size() > 1 && reads_what_it_sets())
+      return lacks("it reads columns that it sets in another table: change one table at a time");
+    if (!put_in_order(uses)) return false;
     for (const TableUse* use : uses) {
       if (!update_table(*use, assignments[use])) return false;
       end_table();
@@ -363,6 +361,18 @@ class Planner {
         if (!read_column(s_.tokens, sets.column, ref) || names(reads.value, ref.name, ref.qualifier)) return true;
       }
     return false;
+  }
+
+  bool lacks(std::string what) {
+    why_ = std::move(what);
+    return false;
+  }
+
+  bool put_in_order(std::vector<const TableUse*>& uses) {
+    if (s_.schema == nullptr) return false;
+    uses = in_order(*s_.schema, std::move(uses));
+    return !uses.empty() ||
+           lacks("its tables refer to each other in a ring, or one is there twice: change one table at a time");
   }
 
   void end_table() {

@@ -52,6 +52,7 @@ std::string reached_in_two_ways(const Schema& schema, const std::vector<ObjectNa
           more = reached.insert(name).second || more;
   }
   for (const auto& [name, table] : schema.tables) {
+    if (table.references.size() < 2) continue;
     std::set<OnDelete> ways;
     for (std::size_t k = 0; k < table.references.size(); ++k)
       if (reached.contains(table.references[k])) ways.insert(on_delete(table, k));

@@ -427,14 +427,19 @@ std::string Rules::left_to_the_plan() const {
   if (!inserts && facts_.verb != Verb::update && facts_.verb != Verb::delete_) return {};
   if (inserts && !facts_.source) return {};
   if (!inserts && facts_.target_count > 1) return "it joins tables";
+  // An aggregate in a query without FROM is of the query around it.
+  for (const FunctionUse& use : facts_.functions)
+    if (inserts && use.place != Place::returning && (use.over || use.function->aggregate))
+      return "it groups or ranks rows";
   for (std::size_t i = 0; i < facts_.blocks.size(); ++i) {
     const Block& block = facts_.blocks[i];
     if (!block.has_from || block.place == Place::returning) continue;
     const bool is_source = inserts && facts_.source->blocks.size() == 1 && facts_.source->blocks.front() == i;
     if (!is_source) return "a query in it reads a table";
-    if (!block.only_table) return "it joins tables";
-    if (!block.group_by.empty() || !block.having.empty() || block.distinct || !aggregates_in(block).empty())
-      return "it groups rows";
+    if (!block.only_table)
+      return facts_.derived_tables || !facts_.cte_names.empty() ? "a query in it stands for a table"
+                                                                : "it joins tables";
+    if (!block.group_by.empty() || !block.having.empty() || block.distinct) return "it groups rows";
     if (block.limit) return "LIMIT picks rows";
   }
   return {};

@@ -150,16 +150,7 @@ bool Rules::check_distinct(const Block& block) {
 
 // By a chain of foreign keys.
 bool Rules::refers_to(const ObjectName& from, const ObjectName& to) const {
-  std::vector<ObjectName> reached{from};
-  for (std::size_t k = 0; k < reached.size() && k < kMostTables; ++k) {
-    const Table* known = table(reached[k]);
-    if (known == nullptr) continue;
-    for (const ObjectName& parent : known->references) {
-      if (parent == to) return true;
-      if (std::find(reached.begin(), reached.end(), parent) == reached.end()) reached.push_back(parent);
-    }
-  }
-  return false;
+  return schema_ != nullptr && refers(*schema_, from, to);
 }
 
 // Rows that go with others, or keep others from going: how many rows are deleted, and whether it fails, depends on

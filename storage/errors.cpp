@@ -62,6 +62,7 @@ enum Number {
   kUserLimitReached = 1226,
   kSpecificAccessDenied = 1227,
   kOptionPrevents = 1290,  // read_only, for one
+  kTruncatedWrongValue = 1292,
   kNoSuchSavepoint = 1305,
   kQueryInterrupted = 1317,
   kRoutineAccessDenied = 1370,
@@ -223,6 +224,8 @@ bool passes_by_itself(const Status& status) {
   return status.code == Code::database_unavailable || (number > 0 && number <= kLastOfFiles) ||
          is_one_of(kPassing, number) || is_interrupted(status) || is_disk_full(status) || lacks_rights(status);
 }
+
+bool is_wrong_value(const Status& status) { return status.database_errno == kTruncatedWrongValue; }
 
 bool is_damaged_table(const Status& status) { return is_one_of(kDamaged, status.database_errno); }
 

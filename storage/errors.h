@@ -63,6 +63,9 @@ bool ends_transaction(const Status& status);
 // same again, later, can succeed.
 bool passes_by_itself(const Status& status);
 
+// A value that is not quite one of the column's type: a warning, which strict mode makes an error.
+bool is_wrong_value(const Status& status);
+
 // The server's "near '…'" shows what follows the error, up to its end: without what the executor has put behind the
 // client's statement.
 Status without_appended(Status status);

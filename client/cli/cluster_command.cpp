@@ -48,22 +48,11 @@ void say(const std::string& line) {
 
 // Waits while another command is at work on the same folder.
 Result<local::FileLock> lock(const std::filesystem::path& dir, local::FolderUse use) {
-  if (Status status = local::check_folder(dir, use); !status.ok()) return status;
-  std::error_code error;
-  std::filesystem::create_directories(dir, error);
-  if (error)
-    return Status::error(Code::io, local::shell_word(dir.string()) + " cannot be made: " + error.message() +
-                                       "; name another folder with --dir");
-  const auto end = std::chrono::steady_clock::now() + kLockPatience;
-  for (bool said = false;; said = true) {
-    auto held = local::FileLock::try_lock(dir / "cluster.lock");
-    if (!held.ok()) return held.status();
-    if (held->has_value()) return std::move(**held);
-    if (!said) say("Another `sqlcast cluster` is at work on " + dir.string() + "; waiting for it");
-    if (command::interrupts() > 0 || std::chrono::steady_clock::now() > end)
-      return Status::error(Code::busy, "another `sqlcast cluster` is at work on " + dir.string());
-    std::this_thread::sleep_for(milliseconds(100));
-  }
+  bool said = false;
+  return local::lock_folder(dir, use, kLockPatience, [&] {
+    if (!std::exchange(said, true)) say("Another `sqlcast cluster` is at work on " + dir.string() + "; waiting for it");
+    return command::interrupts() == 0;
+  });
 }
 
 Result<local::LocalCluster::Programs> programs(const Arguments& arguments) {
@@ -80,7 +69,9 @@ int show_nodes(const local::LocalCluster& cluster, bool json) {
   auto client = client::Client::open(options);
   if (!client.ok()) return command::fail(client.status());
   std::vector<proto::NodeStatus> nodes;
-  if (auto answered = (*client)->cluster_status(); answered.ok()) nodes = std::move(*answered);
+  auto answered = (*client)->cluster_status();
+  if (answered.status().code == Code::not_allowed) return command::fail(answered.status());
+  if (answered.ok()) nodes = std::move(*answered);
   // What is not running says nothing of itself; the folder knows its name.
   for (const local::ClusterNode& node : cluster.file().nodes) {
     const auto known = std::find_if(nodes.begin(), nodes.end(), [&](const proto::NodeStatus& status) {
@@ -185,7 +176,7 @@ int with_cluster(const Arguments& arguments, local::FolderUse use, const Work& w
   command::count_interrupts();
   const std::filesystem::path dir = local::cluster_dir(arguments.dir);
   if (const Status status = local::check_folder(dir, use); !status.ok()) return command::fail(status);
-  auto cluster = local::LocalCluster::open(dir);
+  auto cluster = local::LocalCluster::open(dir, use == local::FolderUse::start);
   if (!cluster.ok()) return command::fail(cluster.status());
   std::vector<std::string> names = cluster->names();
   if (!arguments.node.empty()) {

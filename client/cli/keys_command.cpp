@@ -12,6 +12,7 @@
 #include "client/cli/commands.h"
 #include "client/keys.h"
 #include "client/local/cluster_file.h"
+#include "client/local/cluster_folder.h"
 #include "client/local/cluster_keys.h"
 #include "client/local/find_nodes.h"
 
@@ -59,6 +60,11 @@ Result<access::Grant> grant_of(const Arguments& arguments, const access::PublicK
   return grant;
 }
 
+// What leads a command that is shown to the same cluster.
+std::string with_dir(const Arguments& arguments) {
+  return arguments.dir.empty() ? "" : " --dir " + local::shell_word(arguments.dir);
+}
+
 void say(const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); }
 
 // The private file, and the line for the nodes' table: on standard output, the rest is for people.
@@ -80,7 +86,7 @@ int run_new(const Arguments& arguments) {
   std::string allow = "  sqlcast keys allow " + grant.name + " " + arguments.role + " " + to_hex(grant.key);
   if (grant.ddl) allow += " --ddl";
   if (!arguments.databases.empty()) allow += " --databases " + arguments.databases;
-  say(allow + (local_cluster && !arguments.dir.empty() ? " --dir " + arguments.dir : ""));
+  say(allow + (local_cluster ? with_dir(arguments) : ""));
   return command::kExitOk;
 }
 
@@ -112,6 +118,12 @@ int run_revoke(const Arguments& arguments) {
     return command::fail(Status::error(Code::bad_request, "there is no such key of '" + arguments.name + "' in " +
                                                               table.string() + "; `sqlcast keys list` shows them"));
   if (const Status status = local::write_table(table, after); !status.ok()) return command::fail(status);
+  if (const auto judged = access::AllowedKeys::parse(after); !judged.ok())
+    return command::fail(
+        Status::error(Code::config, table.string() +
+                                        " is written, but no node takes it as it is, and the key is still "
+                                        "let in: " +
+                                        judged.status().message));
   say(std::to_string(removed) + (removed == 1 ? " key" : " keys") + " of '" + arguments.name +
       "' revoked: requests are refused at once, subscriptions end within seconds.");
   return command::kExitOk;
@@ -156,9 +168,15 @@ int run_rotate(const Arguments& arguments) {
     fs::rename(next, file, error);
     if (error)
       return command::fail(Status::error(Code::io, next.string() + " cannot be put in place: " + error.message() +
-                                                       "; `sqlcast keys rotate " + arguments.name + "` makes it"));
+                                                       "; `sqlcast keys rotate " + arguments.name +
+                                                       with_dir(arguments) + "` makes it"));
+    // Who asks for the node's key gets the one that it has now.
+    if (const auto cluster = local::ClusterFile::load(cluster_of(arguments)); cluster.ok())
+      if (const Status status = local::write_cluster_nodes(cluster_of(arguments), *cluster); !status.ok())
+        return command::fail(status);
     say("The node listens with its new key now. When all who connect to it have that, the old one goes:");
-    say("  sqlcast keys revoke " + arguments.name + " " + old_key + "   (and its lines in the files `nodes`)");
+    say("  sqlcast keys revoke " + arguments.name + " " + old_key + with_dir(arguments) +
+        "   (and its lines in the files `nodes`)");
     return command::kExitOk;
   }
   const auto fresh = local::make_key(next, current->name, true);
@@ -171,7 +189,7 @@ int run_rotate(const Arguments& arguments) {
     fs::rename(next, file, error);
     if (error) return command::fail(Status::error(Code::io, file.string() + ": " + error.message()));
     say("'" + arguments.name + "' has a new key in " + file.string() +
-        "; the old one is let in until\n  sqlcast keys " + "revoke " + also.name + " " + old_key);
+        "; the old one is let in until\n  sqlcast keys revoke " + also.name + " " + old_key + with_dir(arguments));
     return command::kExitOk;
   }
   const auto list = local::read_text_file(places.nodes());
@@ -184,7 +202,7 @@ int run_rotate(const Arguments& arguments) {
     return command::fail(status);
   say("The next key of " + arguments.name + " is " + to_hex(also.key) + ", and known in " + places.folder.string() +
       ". Add it to the files `nodes` of clients elsewhere, then:\n  sqlcast keys rotate " + arguments.name +
-      " --finish");
+      " --finish" + with_dir(arguments));
   return command::kExitOk;
 }
 
@@ -193,7 +211,8 @@ int run_export(const Arguments& arguments) {
   options.key = arguments.key;
   std::string file = local::key_file_of(options);
   const local::KeyPlaces places(cluster_of(arguments));
-  if (file.empty()) file = places.admin().string();
+  // A folder that is named counts before the environment.
+  if (file.empty() || (arguments.key.empty() && !arguments.dir.empty())) file = places.admin().string();
   const auto key = client::read_key_file(file);
   if (!key.ok()) return command::fail(key.status());
   const fs::path list = fs::path(file).parent_path() / "nodes";

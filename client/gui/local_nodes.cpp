@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <chrono>
 #include <fstream>
-#include <thread>
 
 #include "client/gui/model/text.h"
 #include "client/local/cluster_file.h"
+#include "client/local/cluster_folder.h"
 #include "client/local/local_cluster.h"
 #include "client/local/process.h"
 
@@ -21,17 +21,9 @@ constexpr milliseconds kLockPatience{10'000};
 constexpr milliseconds kFirstSteps{5'000};  // a node that cannot run has ended by then
 constexpr std::size_t kLogEnd = 256U << 10U;
 
-// `sqlcast cluster` holds the same lock while it changes something.
-Result<local::FileLock> lock(const std::filesystem::path& dir) {
-  const auto end = std::chrono::steady_clock::now() + kLockPatience;
-  while (true) {
-    auto held = local::FileLock::try_lock(dir / "cluster.lock");
-    if (!held.ok()) return held.status();
-    if (held->has_value()) return std::move(**held);
-    if (std::chrono::steady_clock::now() > end)
-      return Status::error(Code::busy, cat("Another `sqlcast cluster` is at work on ", dir.string(), "."));
-    std::this_thread::sleep_for(milliseconds(100));
-  }
+// With the keys that the connection has, whosever they are.
+Result<local::LocalCluster> open_cluster(const std::string& dir) {
+  return local::LocalCluster::open(local::cluster_dir(dir), false);
 }
 
 Status start(local::LocalCluster& cluster, const std::string& name) {
@@ -48,10 +40,14 @@ Status start(local::LocalCluster& cluster, const std::string& name) {
 }
 
 Status carry_out(const std::string& dir, const std::string& name, NodeOrder order) {
-  auto cluster = local::LocalCluster::open(local::cluster_dir(dir));
-  if (!cluster.ok()) return cluster.status();
-  const auto held = lock(cluster->dir());
+  const auto use = order == NodeOrder::start ? local::FolderUse::start : local::FolderUse::stop;
+  const auto held = local::lock_folder(local::cluster_dir(dir), use, kLockPatience, [] { return true; });
   if (!held.ok()) return held.status();
+  auto cluster = open_cluster(dir);
+  if (!cluster.ok()) return cluster.status();
+  if (cluster->file().find(name) == nullptr)
+    return Status::error(Code::bad_request,
+                         cat("There is no node ", name, " in ", cluster->dir().string(), " any more."));
   switch (order) {
     case NodeOrder::start: return start(*cluster, name);
     case NodeOrder::stop: cluster->stop({name}, kStopPatience, [](const std::string&) {}); return ok_status();
@@ -61,7 +57,7 @@ Status carry_out(const std::string& dir, const std::string& name, NodeOrder orde
 }
 
 Result<std::string> end_of_log(const std::string& dir, const std::string& name) {
-  auto cluster = local::LocalCluster::open(local::cluster_dir(dir));
+  auto cluster = open_cluster(dir);
   if (!cluster.ok()) return cluster.status();
   const std::filesystem::path path = cluster->log_of(name);
   std::ifstream file(path, std::ios::binary | std::ios::ate);
@@ -76,7 +72,7 @@ Result<std::string> end_of_log(const std::string& dir, const std::string& name) 
 }
 
 std::vector<LocalNode> list(const std::string& dir) {
-  const auto cluster = local::LocalCluster::open(local::cluster_dir(dir));
+  const auto cluster = open_cluster(dir);
   if (!cluster.ok()) return {};
   std::vector<LocalNode> out;
   for (const local::ClusterNode& node : cluster->file().nodes) {
@@ -95,7 +91,8 @@ LocalNodes local_nodes(const std::string& dir) {
   out.log = [dir](const std::string& name) { return end_of_log(dir, name); };
   out.show_folder = [](const std::string& folder) -> Status {
     const auto program = local::find_program("xdg-open", {});
-    if (!program.ok()) return program.status();
+    if (!program.ok())
+      return Status::error(Code::io, cat("xdg-open is not installed on this machine; the folder is ", folder));
     const auto process = local::spawn({*program, {folder}, "/dev/null", false});
     return process.ok() ? ok_status() : process.status();
   };

@@ -11,18 +11,23 @@ namespace {
 
 using std::chrono::steady_clock;
 
-// Which import it is: the files as they are now, how they are loaded, and where.
+// Which import it is: the files as they are now, and where they go.
 std::string subject_of(const LoadOptions& options, const std::vector<Source>& sources) {
-  std::string text = "1\n" + options.cluster + "\n" + options.rules.database + "\n" +
-                     (options.rules.views_invoker ? "v" : "") + (options.rules.engine_innodb ? "e" : "") + "\n";
-  if (options.table) {
-    const TableTarget& table = *options.table;
-    text += table.table.database + "." + table.table.name + " " + std::to_string(table.separator) +
-            std::to_string(table.quote) + (table.header ? "h" : "") + (table.create ? "c" : "") + table.encoding + " " +
-            table.null_marker.value_or("-") + "\n";
-    for (const std::string& column : table.columns) text += column + ",";
-  }
+  std::string text = "2\n" + options.cluster + "\n" + options.rules.database + "\n";
+  if (options.table) text += options.table->table.database + "." + options.table->table.name + "\n";
   for (const Source& source : sources) text += described(source.path);
+  return text;
+}
+
+// How they are loaded. Whether the table is made is not of it: what was begun has made it.
+std::string manner_of(const LoadOptions& options) {
+  std::string text =
+      std::string("\n") + (options.rules.views_invoker ? "v" : "") + (options.rules.engine_innodb ? "e" : "") + "\n";
+  if (!options.table) return text;
+  const TableTarget& table = *options.table;
+  text += std::to_string(table.separator) + " " + std::to_string(table.quote) + (table.header ? "h" : "") +
+          table.encoding + " " + table.null_marker.value_or("-") + "\n";
+  for (const std::string& column : table.columns) text += column + ",";
   return text;
 }
 
@@ -92,8 +97,9 @@ Sequence known_position(client::Client& client, const Meter& meter) {
 }
 
 Result<Begun> begin_import(const LoadOptions& options, const std::vector<Source>& sources) {
-  const std::string subject = subject_of(options, sources);
-  Begun begun{CheckpointFile(options.checkpoints, subject), {}, false};
+  const std::string files = subject_of(options, sources);
+  const std::string subject = files + manner_of(options);
+  Begun begun{CheckpointFile(options.checkpoints, files), {}, false};
   if (only_once(sources)) {
     if (options.resume)
       return Status::error(Code::bad_request, "a pipe cannot be gone on with: only what is read from files has places");
@@ -103,11 +109,16 @@ Result<Begun> begin_import(const LoadOptions& options, const std::vector<Source>
   }
   const auto loaded = begun.file.load();
   if (!loaded) return loaded.status();
-  if (*loaded && (*loaded)->subject == subject && !options.restart) {
+  if (*loaded && (*loaded)->subject.starts_with(files) && !options.restart) {
+    const std::string interrupted =
+        "an import of this was interrupted behind " + std::to_string((*loaded)->rows) + " rows";
+    if ((*loaded)->subject != subject)
+      return Status::error(Code::bad_request, interrupted +
+                                                  ", with other options: with the same as then --resume goes on behind "
+                                                  "what it has loaded, --restart begins anew");
     if (!options.resume)
       return Status::error(Code::bad_request,
-                           "an import of this was interrupted behind " + std::to_string((*loaded)->rows) +
-                               " rows: --resume goes on behind what it has loaded, --restart begins anew");
+                           interrupted + ": --resume goes on behind what it has loaded, --restart begins anew");
     begun.checkpoint = **loaded;
     begun.from_before = true;
     return begun;

@@ -95,10 +95,7 @@ Status Interpreter::read(Placed& placed, const Source& source, Action& action) {
       action.kind = action.form.body > 0 ? Action::Kind::insert : Action::Kind::write;
       note_triggers(action);
       break;
-    case Kind::write:
-      action.kind = Action::Kind::write;
-      note_triggers(action);
-      break;
+    case Kind::write: action.kind = Action::Kind::write; break;
     case Kind::create_table: table(placed, action); break;
     case Kind::create_view: view(placed, action); break;
     case Kind::drop_view: action.kind = Action::Kind::definition; break;
@@ -153,7 +150,7 @@ void Interpreter::stored_code(const std::string& text, Action& action) {
 void Interpreter::note_triggers(Action& action) {
   const auto [first, last] = triggers_.equal_range(action.table);
   for (auto at = first; at != last;) {
-    const bool fires = action.kind == Action::Kind::write || at->second.event == "INSERT" || !action.form.plain;
+    const bool fires = at->second.event == "INSERT" || !action.form.plain;
     if (!fires) {
       ++at;
       continue;

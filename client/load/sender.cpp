@@ -171,6 +171,7 @@ Status Sender::one_by_one(const Open& open) {
   const Job& whole = open.job;
   const std::string& text = whole.statements.front();
   for (std::size_t i = 0; i < whole.pieces.size(); ++i) {
+    if (hooks_.stop && hooks_.stop()) return Status::error(Code::cancelled, "stopped");
     const Piece& piece = whole.pieces[i];
     const std::size_t end = i + 1 < whole.pieces.size() ? whole.pieces[i + 1].begin - 1 : text.size();
     Open each;

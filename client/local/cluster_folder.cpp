@@ -8,6 +8,7 @@
 #include <cctype>
 #include <cerrno>
 #include <cstring>
+#include <thread>
 
 namespace sqlcast::local {
 namespace {
@@ -45,6 +46,25 @@ Status check_folder(const std::filesystem::path& dir, FolderUse use) {
   if (there && !S_ISDIR(found.st_mode)) return refused(where + " is a file, not a folder" + other_folder);
   return refused(where + (there ? " belongs to the user " + user_name(found.st_uid) + ", and" : "") +
                  " cannot be used by the user " + user_name(geteuid()) + other_folder);
+}
+
+Result<FileLock> lock_folder(const std::filesystem::path& dir, FolderUse use, std::chrono::milliseconds patience,
+                             const std::function<bool()>& wait) {
+  if (Status status = check_folder(dir, use); !status.ok()) return status;
+  std::error_code error;
+  std::filesystem::create_directories(dir, error);
+  if (error)
+    return Status::error(Code::io, shell_word(dir.string()) + " cannot be made: " + error.message() +
+                                       "; name another folder with --dir");
+  const auto end = std::chrono::steady_clock::now() + patience;
+  while (true) {
+    auto held = FileLock::try_lock(dir / "cluster.lock");
+    if (!held.ok()) return held.status();
+    if (held->has_value()) return std::move(**held);
+    if (!wait() || std::chrono::steady_clock::now() > end)
+      return Status::error(Code::busy, "another `sqlcast cluster` is at work on " + dir.string());
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
 }
 
 std::string shell_word(const std::string& text) {

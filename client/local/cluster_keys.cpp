@@ -94,6 +94,10 @@ Status add_grant(const fs::path& table, const access::Grant& grant) {
   if (fs::exists(table)) {
     const auto before = read_text_file(table);
     if (!before.ok()) return before.status();
+    // A line that was cut off is not to become one.
+    if (!before->empty() && !before->ends_with('\n'))
+      if (const auto whole = access::AllowedKeys::parse(*before); !whole)
+        return Status::error(Code::bad_request, table.string() + ": " + whole.status().message);
     std::size_t removed = 0;
     text = access::without_name(*before, grant.name, grant.key, removed);
   } else {

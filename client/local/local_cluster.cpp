@@ -20,6 +20,7 @@
 #include "base/json_string.h"
 #include "base/logging.h"
 #include "client/client.h"
+#include "client/local/cluster_folder.h"
 #include "client/local/cluster_keys.h"
 #include "client/text/json.h"
 
@@ -155,14 +156,36 @@ Result<fs::path> find_program(const std::string& name, const std::string& given)
   return Status::error(Code::io, name + " is neither beside this program nor on PATH; build it, or say where it is");
 }
 
-Result<LocalCluster> LocalCluster::open(const fs::path& dir) {
+Result<LocalCluster> LocalCluster::open(const fs::path& dir, bool with_keys) {
   auto file = ClusterFile::load(dir);
-  if (file.ok())
+  if (file.ok() && with_keys)
     if (Status status = use_cluster_keys(dir); !status.ok()) return status;
   if (file.ok()) return LocalCluster(dir, std::move(*file));
   if (file.status().code != Code::io) return file.status();
   return Status::error(Code::io, "there is no local cluster in " + dir.string() + "; `sqlcast cluster up` makes one");
 }
+
+namespace {
+
+// Whether a cluster that is there can be made one with keys, or without.
+Status can_change_keys(const fs::path& dir, const ClusterFile& file, bool keys) {
+  if (file.nodes.empty() || keys == has_keys(dir)) return ok_status();
+  const std::string where = shell_word(dir.string());
+  if (!keys)
+    return Status::error(Code::config, "the cluster in " + where +
+                                           " has keys. To do without: `sqlcast cluster down --dir " + where +
+                                           "`, take the section security out of each NAME/node.yaml there, and "
+                                           "move the folder keys away");
+  for (const ClusterNode& node : file.nodes)
+    if (read_pid_file(dir / node.name / "node.pid"))
+      return Status::error(Code::config, "the nodes of the cluster in " + where +
+                                             " run without keys: stop them first, by "
+                                             "`sqlcast cluster down --dir " +
+                                             where + "`");
+  return ok_status();
+}
+
+}  // namespace
 
 Result<LocalCluster> LocalCluster::open_or_make(const fs::path& dir, std::optional<unsigned> slaves, bool usual_ports,
                                                 std::optional<bool> keys) {
@@ -174,6 +197,8 @@ Result<LocalCluster> LocalCluster::open_or_make(const fs::path& dir, std::option
     if (!loaded.ok()) return loaded.status();
     file = std::move(*loaded);
   }
+  if (keys)
+    if (Status status = can_change_keys(dir, file, *keys); !status.ok()) return status;
   PortChooser ports(file);
   const bool wants_keys = keys.value_or(file.nodes.empty() || has_keys(dir));
   if (file.nodes.empty()) {
@@ -289,6 +314,8 @@ Status LocalCluster::wait_ready(const std::vector<std::string>& names, milliseco
       if (stop_waiting()) return Status::error(Code::cancelled, "interrupted while the nodes were starting");
       if (!running(name)) return failure("has ended");
       const auto status = (*client)->status(file_.find(name)->endpoint, milliseconds(300));
+      if (status.status().code == Code::not_allowed)
+        return failure("does not let this key in: " + status.status().message);
       const std::string state = status.ok() ? status->self.state : "Starting";
       if (status.ok() && status->self.name != name)
         return failure("is not the node that answers at " + file_.find(name)->endpoint + " (" + status->self.name +

@@ -27,12 +27,13 @@ class LocalCluster {
   // Called when a node's state changes while it is waited for: name, "Starting" …
   using Progress = std::function<void(const std::string& name, const std::string& state)>;
 
-  // The cluster of a folder as it was left. io when there is none there.
-  static Result<LocalCluster> open(const std::filesystem::path& dir);
+  // The cluster of a folder as it was left. io when there is none there. `with_keys`: this process goes to its nodes
+  // with its owner's key; config when it cannot. To stop nodes, none is needed.
+  static Result<LocalCluster> open(const std::filesystem::path& dir, bool with_keys = true);
   // The same, or a new one; with at least so many slaves. Chooses free ports on loopback for new nodes.
   // `usual_ports`: 5750 and 5751 for the master, 5760 and so on for slaves, where these are free.
-  // A new one gets keys, unless `keys` is false; an old one without them gets them when it is true. The keys are this
-  // process's then, too.
+  // A new one gets keys, unless `keys` is false; an old one without them gets them when it is true and no node runs:
+  // config otherwise, and when it has keys and shall not. The keys are this process's then, too.
   static Result<LocalCluster> open_or_make(const std::filesystem::path& dir, std::optional<unsigned> slaves,
                                            bool usual_ports = false, std::optional<bool> keys = std::nullopt);
 

@@ -1,7 +1,8 @@
 """The keys to go to a node with, for the programs beside this one: three lines in pyzmq, once they are read from their files.
 
 use(socket, endpoint) sets them where the node's key is known: beside the private key of $SQLCAST_KEY, else in the local cluster's
-folder ($SQLCAST_DIR, else the one of `sqlcast cluster up`). A node that is not known there is gone to in clear.
+folder ($SQLCAST_DIR, else the one of `sqlcast cluster up`). A node that is not known there is gone to
+in clear, unless $SQLCAST_KEY names a key.
 `sqlcast keys export --python` prints the same three lines with the keys in them.
 """
 import os
@@ -27,6 +28,8 @@ def use(socket, endpoint, node_key=None):
     known = {line[0]: line[1] for line in reversed(words(key_file().parent / "nodes"))}
     node_key = known.get(endpoint.replace("//localhost:", "//127.0.0.1:")) or node_key
     if not node_key or not own:
+        if "SQLCAST_KEY" in os.environ:
+            raise SystemExit(f"no key of {endpoint} in {key_file().parent / 'nodes'}, or none of one's own in {key_file()}")
         return
     socket.curve_secretkey = bytes.fromhex(own["secret"])
     socket.curve_publickey = bytes.fromhex(own["public"])

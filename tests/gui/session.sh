@@ -8,7 +8,10 @@ bin=$1
 pictures=$2
 script=$(realpath "${3:-$here/session.script}")
 dir=$(mktemp -d)
+window='' performer=''
 stop() {
+  [ -z "$window" ] || kill "$window" 2>/dev/null || true
+  [ -z "$performer" ] || kill "$performer" 2>/dev/null || true
   [ ! -f "$dir/loader" ] || kill -- "-$(cat "$dir/loader")" 2>/dev/null || true
   "$bin/sqlcast" cluster down --dir "$dir" >/dev/null 2>&1 || true
   rm -rf "$dir"
@@ -59,7 +62,7 @@ perform() {
         echo $! >"$dir/loader"
         ;;
       'do kill '*) kill -KILL "$(head -n 1 "$dir/${line#do kill }/node.pid" | cut -d " " -f 1)" ;;
-      'do start '*) "$bin/sqlcast" cluster up --dir "$dir" --detach </dev/null >&2 ;;
+      'do start '*) "$bin/sqlcast" cluster start --dir "$dir" "${line#do start }" </dev/null >&2 ;;
     esac
   done
 }
@@ -68,9 +71,14 @@ mkfifo "$dir/said"
 perform <"$dir/said" &
 performer=$!
 status=0
-LIBGL_ALWAYS_SOFTWARE=1 xvfb-run -a -s '-screen 0 2600x1500x24' \
-  "$bin/sqlcast-client" --dir "$dir" --size 1440x900 --script "$script" >"$dir/said" || status=$?
+# Ends before the test's own time is over: then there is a SIGKILL, of which no trap hears.
+LIBGL_ALWAYS_SOFTWARE=1 timeout -k 20 1200 xvfb-run -a -s '-screen 0 2600x1500x24' \
+  "$bin/sqlcast-client" --dir "$dir" --size 1440x900 --script "$script" >"$dir/said" &
+window=$!
+wait "$window" || status=$?
+window=''
 wait "$performer" || true
+performer=''
 [ "$status" -ne 0 ] || [ ! -f exported.csv ] || [ "$(wc -l <exported.csv)" -eq 25 ] || {
   echo "exported.csv does not have the 24 students" >&2
   status=1

@@ -430,11 +430,14 @@ Statement Writer::definition(const Table& table) {
 
 Statement Writer::definition_by_rows(const Table& table) {
   const std::string t = name(table);
-  const std::string column = quote_name(random_.of(table.columns).name);
+  const Column& of = random_.of(table.columns);
+  const std::string column = quote_name(of.name);
   switch (random_.below(5)) {
     case 0: return statement("ALTER TABLE " + t + " ADD UNIQUE KEY by_rows (" + column + ")");
     case 1: return statement("ALTER TABLE " + t + " DROP KEY by_rows");
-    case 2: return statement("ALTER TABLE " + t + " ADD CONSTRAINT checked CHECK (" + column + " <> 3)");
+    case 2:
+      return statement("ALTER TABLE " + t + " ADD CONSTRAINT checked CHECK (" + column + " <> " + literal(of).text +
+                       ")");
     case 3: return statement("ALTER TABLE " + t + " DROP CONSTRAINT checked");
     default: return statement("ALTER TABLE " + t + " CONVERT TO CHARACTER SET utf8mb4");
   }

@@ -95,6 +95,8 @@ std::string in_window_words(std::string message) {
       {": the dump names none, so --database has to", ". Choose one above: the dump names none"},
       {"--encoding says what the file is written in", "choose what the file is written in"},
       {"; --create makes one with guessed types", ""},
+      {", with other options: with the same as then --resume goes on behind what it has loaded, --restart begins anew",
+       ", with other options, such as other columns of the fields. With those it can be gone on with."},
       {": --resume goes on behind what it has loaded, --restart begins anew", "."},
       {": --restart begins anew", "."},
   };
@@ -178,17 +180,15 @@ Status ImportJob::load_all(load::Summary& summary) {
     state_.definition = sql;
   };
   const auto id = load::client_id_for(options);
-  if (!id.ok()) {
-    const MutexLock lock(mutex_);
-    state_.begun_before = id.status().message.find("--resume") != std::string::npos;
-    return id.status();
-  }
+  if (!id.ok()) return id.status();
   client::Options connection;
   connection.endpoints = endpoints_;
   connection.client_id = *id;
   const auto client = client::Client::open(connection);
   if (!client.ok()) return client.status();
-  if (!(*client)->status({}, kFirstAnswer).ok()) return Status::error(Code::timeout, "No node of the cluster answers.");
+  const auto there = (*client)->status({}, kFirstAnswer);
+  if (there.status().code == Code::not_allowed) return there.status();
+  if (!there.ok()) return Status::error(Code::timeout, "No node of the cluster answers.");
   return load::load(**client, options, watch(), summary);
 }
 

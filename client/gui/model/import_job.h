@@ -36,8 +36,6 @@ class ImportJob {
     std::string summary;     // what was done, or would be; empty until then
     Status status;           // once finished
     bool left_out = false;   // rows or tables were
-    // An earlier import of the same was interrupted: neither `resume` nor `restart` was said.
-    bool begun_before = false;
     bool finished = false;
     double seconds = 0;
   };
