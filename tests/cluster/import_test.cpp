@@ -197,6 +197,59 @@ TEST_CASE("import: killed, and gone on with, it doubles no row and loses none", 
   CHECK(import_files(cluster, {"--resume", file.string()}).exit_code == 2);
 }
 
+TEST_CASE("import: interrupted into a table that it makes, it is known again, and not gone on with by other options",
+          "[import]") {
+  const TemporaryFolder folder;
+  const std::filesystem::path file = folder.path() / "rows.csv";
+  constexpr int kRows = 200'000;
+  {
+    std::ofstream out(file);
+    out << "id,words\n";
+    for (int i = 0; i < kRows; ++i) out << i << "," << std::string(100, 'x') << "\n";
+  }
+  Cluster cluster(1);
+  REQUIRE(cluster.master().run("CREATE DATABASE made").ok());
+  const auto rows = [&] {
+    const Answer answer = cluster.master().run("SELECT COUNT(*) FROM made.t");
+    return answer.ok() ? std::stoi(answer.text()) : 0;
+  };
+  const std::vector<std::string> into{"--table", "made.t"};
+  const auto with = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), into.begin(), into.end());
+    more.push_back(file.string());
+    return more;
+  };
+  {
+    std::vector<std::string> command = import_command(cluster, with({"--create"}));
+    local::SpawnOptions spawn;
+    spawn.program = "/usr/bin/env";
+    spawn.arguments.assign(command.begin() + 1, command.end());
+    spawn.log = folder.path() / "import.log";
+    spawn.die_with_parent = true;
+    const auto importer = local::spawn(spawn);
+    REQUIRE(importer.ok());
+    wait_for("some rows", [&] { return rows() > 5'000; });
+    (void)local::send_signal(*importer, SIGKILL);
+    REQUIRE(local::wait_for_end(*importer, std::chrono::seconds(60)));
+  }
+  REQUIRE(rows() < kRows);
+
+  // The table is there now, so nobody says --create again.
+  for (const std::vector<std::string>& more :
+       {std::vector<std::string>{}, {"--create"}, {"--null", "x"}, {"--resume", "--null", "x"}}) {
+    const Run refused = import_files(cluster, with(more));
+    INFO(refused.output);
+    CHECK(refused.exit_code == 2);
+    CHECK(refused.output.find("was interrupted") != std::string::npos);
+  }
+  const Run resumed = import_files(cluster, with({"--resume"}));
+  INFO(resumed.output);
+  CHECK(resumed.exit_code == 0);
+  CHECK(cluster.master().run("SELECT COUNT(*), COUNT(DISTINCT id) FROM made.t").text() ==
+        std::to_string(kRows) + "|" + std::to_string(kRows));
+  (void)cluster.wait_until_equal();
+}
+
 TEST_CASE("import: a hand-written script keeps the order of its rows and its transactions", "[import]") {
   const TemporaryFolder folder;
   const std::filesystem::path file = folder.path() / "script.sql";
