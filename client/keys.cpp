@@ -52,7 +52,13 @@ Status use_key_file(const std::string& file, const std::vector<std::string>& end
                                            "key: a line ENDPOINT PUBLICKEY for each");
   const auto nodes = access::parse_known_nodes(*text);
   if (!nodes) return in_file(list, nodes.status());
-  net::key_ring().pin(std::make_shared<const access::KeyFile>(std::move(*key)), *nodes);
+  // A node's key may be replaced while this program runs.
+  const auto again = [list] {
+    const Result<std::string> now = read_text(list);
+    auto known = now ? access::parse_known_nodes(*now) : Result<std::vector<access::KnownNode>>(now.status());
+    return known ? std::move(*known) : std::vector<access::KnownNode>();
+  };
+  net::key_ring().pin(std::make_shared<const access::KeyFile>(std::move(*key)), *nodes, again);
   for (const std::string& endpoint : endpoints)
     if (!net::key_ring().knows(endpoint))
       return Status::error(Code::config, list + ": the key of the node at " + endpoint +

@@ -204,6 +204,44 @@ class Loader {
               "'external' needs an account; accepted values: database.user in the file, or DB_USER "
               "in the environment or in .env");
     check_password();
+    check_tls();
+  }
+
+  void check_tls() {
+    const Database& database = config_.database;
+    if (database.tls == DatabaseTls::none) {
+      for (const char* name : {"database.tls_ca", "database.tls_cert", "database.tls_key"})
+        if (const auto given = given_.find(name); given != given_.end())
+          problem(given->second, "has no effect, since database.tls is none (" + where("database.tls") +
+                                     "); accepted values: none; or set database.tls to verify");
+      if (!database.host.empty() && !is_loopback(database.host))
+        config_.warnings.push_back("the database at " + database.host +
+                                   " is reached in clear (database.tls: none), its password and all rows with it; set "
+                                   "database.tls to verify, and database.tls_ca");
+      return;
+    }
+    if (database.host.empty())
+      problem("database.tls", "goes with database.host; accepted values: none, for a unix socket leaves no machine");
+    if (database.tls == DatabaseTls::verify && database.tls_ca.empty())
+      problem("database.tls",
+              "'verify' needs database.tls_ca; accepted values: the path of a PEM file, of the certificate that has "
+              "signed the server's, or of the server's own");
+    if (database.tls == DatabaseTls::encrypt && !database.tls_ca.empty())
+      problem("database.tls_ca", "is not looked at, since database.tls is encrypt (" + where("database.tls") +
+                                     "); accepted values: none; or set database.tls to verify");
+    if (database.tls_cert.empty() != database.tls_key.empty())
+      problem(database.tls_key.empty() ? "database.tls_cert" : "database.tls_key",
+              "a certificate and its key go together; accepted values: both database.tls_cert and database.tls_key, or "
+              "neither");
+    std::error_code error;
+    const auto permissions = fs::status(database.tls_key, error).permissions();
+    if (!database.tls_key.empty() && !error && (permissions & fs::perms::others_read) != fs::perms::none)
+      problem("database.tls_key", database.tls_key + " can be read by everyone; run: chmod 600 '" + database.tls_key +
+                                      "'; accepted values: a file of its owner alone");
+  }
+
+  static bool is_loopback(const std::string& host) {
+    return host == "localhost" || host == "::1" || host.starts_with("127.");
   }
 
   void check_needed(const Row& row) {

@@ -18,15 +18,21 @@ namespace sqlcast::config {
 enum class Role { master, slave };
 enum class DatabaseMode { managed, external };
 enum class SecurityMode { none, curve };
+enum class DatabaseTls { none, encrypt, verify };
+enum class CoreDumps { never, allowed };
 
 struct Database {
   DatabaseMode mode = DatabaseMode::managed;
-  std::string host;                                 // external: host name, or empty with `socket`
-  std::uint16_t port = 3306;                        // external
-  std::string socket;                               // external: path of a unix socket
-  std::string user;                                 // external; also DB_USER, .env
-  std::string password;                             // external; also DB_PASS, .env, password_file. Never printed.
-  std::string password_file;                        // external
+  std::string host;                     // external: host name, or empty with `socket`
+  std::uint16_t port = 3306;            // external
+  std::string socket;                   // external: path of a unix socket
+  std::string user;                     // external; also DB_USER, .env
+  std::string password;                 // external; also DB_PASS, .env, password_file. Never printed.
+  std::string password_file;            // external
+  DatabaseTls tls = DatabaseTls::none;  // external, of a host
+  std::string tls_ca;                   // of tls: whom to believe; verify alone
+  std::string tls_cert;                 // of tls: for a server that asks for one, with its key
+  std::string tls_key;
   std::uint32_t buffer_pool_mb = 128;               // managed
   std::uint32_t redo_log_mb = 96;                   // managed
   std::uint64_t disk_reserve = 64U << 20U;          // managed: with less room on the disk nothing is written
@@ -57,6 +63,14 @@ struct Limits {
   std::uint64_t log_batch_bytes = 4U << 20U;   // catch-up: bytes in one reply
   std::uint32_t readers = 4;                   // connections that answer SELECTs
   std::uint32_t forwarders = 8;                // slave: REQ sockets to the master
+  // Of one key, whatever its connections (security.mode curve).
+  std::uint32_t key_requests = 2'048;         // under way; more = BUSY
+  std::uint64_t key_memory = 128U << 20U;     // bytes that they hold; more = BUSY
+  std::uint32_t key_cursors = 48;             // open
+  std::uint32_t key_rate = 200'000;           // requests a second; 0 = unlimited
+  std::uint32_t key_burst = 200'000;          // after a pause so many at once
+  std::uint32_t max_connections = 10'000;     // to each of its ports
+  std::uint32_t address_connections = 2'500;  // of them, of one address
 };
 
 // The files of the log in `data_dir`/log. The defaults suit a server with a small disk: some GiB while all is well, and
@@ -73,10 +87,11 @@ struct LogSettings {
 
 // Who is let in. docs/security.md says what the files are.
 struct Security {
-  SecurityMode mode = SecurityMode::none;  // none: everybody who reaches the ports, which are on the loopback then
-  std::string key;                         // curve: the node's own private key
-  std::string allowed;                     // curve: the keys that are let in, and their roles
-  std::string nodes;                       // curve: the keys of other nodes. Default: `nodes` beside the key
+  SecurityMode mode = SecurityMode::none;   // none: everybody who reaches the ports, which are on the loopback then
+  std::string key;                          // curve: the node's own private key
+  std::string allowed;                      // curve: the keys that are let in, and their roles
+  std::string nodes;                        // curve: the keys of other nodes. Default: `nodes` beside the key
+  CoreDumps core_dumps = CoreDumps::never;  // curve: they would have the node's private key in them
 };
 
 struct NodeConfig {

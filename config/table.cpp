@@ -220,6 +220,11 @@ void add_security(std::vector<Row>& rows) {
   rows.push_back(as_path(text("security.nodes", "path", SQLCAST_FIELD(std::string, security.nodes), check_text,
                               "The file of the keys of the nodes that this one connects to; without it, the file "
                               "`nodes` beside `security.key`.")));
+  rows.push_back(
+      choice("security.core_dumps", "never or allowed", SQLCAST_FIELD(CoreDumps, security.core_dumps),
+             std::array{Choice<CoreDumps>{"never", CoreDumps::never}, Choice<CoreDumps>{"allowed", CoreDumps::allowed}},
+             "With `curve`: whether the node may leave a core dump, or be looked into by a debugger; both have its "
+             "private key."));
 }
 
 void add_database(std::vector<Row>& rows) {
@@ -242,6 +247,18 @@ void add_database(std::vector<Row>& rows) {
       "Its password; also DB_PASS; never printed. Prefer `password_file` or `.env`.")));
   external(as_path(text("database.password_file", "path", SQLCAST_FIELD(std::string, database.password_file),
                         check_text, "File whose first line is the password; not readable by everyone.")));
+  external(choice(
+      "database.tls", "none, encrypt or verify", SQLCAST_FIELD(DatabaseTls, database.tls),
+      std::array{Choice<DatabaseTls>{"none", DatabaseTls::none}, Choice<DatabaseTls>{"encrypt", DatabaseTls::encrypt},
+                 Choice<DatabaseTls>{"verify", DatabaseTls::verify}},
+      "verify: by TLS, to a server whose certificate is of `tls_ca` and names `host`; encrypt: by TLS, "
+      "whoever answers; none: in clear."));
+  external(as_path(text("database.tls_ca", "path", SQLCAST_FIELD(std::string, database.tls_ca), check_text,
+                        "PEM file of the certificates that sign the server's.")));
+  external(as_path(text("database.tls_cert", "path", SQLCAST_FIELD(std::string, database.tls_cert), check_text,
+                        "PEM file of the node's own certificate, for a server that asks for one; with `tls_key`.")));
+  external(as_path(text("database.tls_key", "path", SQLCAST_FIELD(std::string, database.tls_key), check_text,
+                        "PEM file of its private key; not readable by everyone.")));
   const auto managed = [&rows](Row row) { rows.push_back(needing(Needs::managed, std::move(row))); };
   managed(whole("database.buffer_pool_mb", SQLCAST_FIELD(std::uint32_t, database.buffer_pool_mb), 8, 1'048'576,
                 "Memory in MiB that the managed database caches pages in."));
@@ -333,6 +350,25 @@ void add_work_limits(std::vector<Row>& rows) {
                                  "REQ sockets on which writes go to the master.")));
 }
 
+// Of one key, and of connections: what keeps one that was stolen, or has gone mad, from the others' share.
+void add_key_limits(std::vector<Row>& rows) {
+  rows.push_back(whole("limits.key_requests", SQLCAST_FIELD(std::uint32_t, limits.key_requests), 1, 1'000'000,
+                       "Requests of one key that may be under way; one more is answered BUSY."));
+  rows.push_back(bytes("limits.key_memory", SQLCAST_FIELD(std::uint64_t, limits.key_memory), 16 * 1024 * kKiB,
+                       1024 * kGiB, "Memory of one key's requests, as `limits.request_memory` counts it."));
+  rows.push_back(whole("limits.key_cursors", SQLCAST_FIELD(std::uint32_t, limits.key_cursors), 1, 10'000,
+                       "Cursors that one key may hold open at this node, by all its clients."));
+  rows.push_back(whole("limits.key_rate", SQLCAST_FIELD(std::uint32_t, limits.key_rate), 0, 10'000'000,
+                       "Requests of one key in a second; more are answered BUSY; 0 = unlimited."));
+  rows.push_back(whole("limits.key_burst", SQLCAST_FIELD(std::uint32_t, limits.key_burst), 1, 10'000'000,
+                       "Requests that one key may send at once after a pause."));
+  rows.push_back(
+      whole("limits.max_connections", SQLCAST_FIELD(std::uint32_t, limits.max_connections), 16, 1'000'000,
+            "Connections to each of the node's ports, before and after their handshakes; one more is closed."));
+  rows.push_back(whole("limits.address_connections", SQLCAST_FIELD(std::uint32_t, limits.address_connections), 1,
+                       1'000'000, "Of them, those that come from one address."));
+}
+
 #undef SQLCAST_FIELD
 
 // Where the struct's own default is not what a user gets.
@@ -354,6 +390,7 @@ std::vector<Row> make_table() {
   add_message_limits(rows);
   add_read_limits(rows);
   add_work_limits(rows);
+  add_key_limits(rows);
   for (Row& row : rows) row.setting.default_text = default_text(row);
   return rows;
 }

@@ -126,7 +126,7 @@ Status Master::start() {
   });
   core_.start([this] { tick(); });
   core_.retention.start([this] { return slave_needs(); });
-  core_.security.start({[this] { publisher_->readmit(); }, [this] { core_.renew_door(); }});
+  core_.security.start({[this] { publisher_->readmit(); }, [this] { return core_.renew_door(); }});
   return ok_status();
 }
 

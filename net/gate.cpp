@@ -10,14 +10,15 @@ namespace sqlcast::net {
 namespace {
 
 constexpr auto kLogAgain = std::chrono::minutes(1);
+constexpr auto kShutOut = std::chrono::minutes(1);
 constexpr std::size_t kMostLogged = 64;  // different ones a minute; a flood of keys is no flood of lines
 
 std::string_view name_of(Gate::Door door) { return door == Gate::Door::requests ? "requests" : "the stream"; }
 
 }  // namespace
 
-Gate::Gate(access::KeyPair own, access::AllowedKeys allowed)
-    : own_(own), allowed_(std::make_shared<const access::AllowedKeys>(std::move(allowed))) {}
+Gate::Gate(access::KeyPair own, access::AllowedKeys allowed, ConnectionLimits connections)
+    : own_(own), allowed_(std::make_shared<const access::AllowedKeys>(std::move(allowed))), connections_(connections) {}
 
 access::KeyPair Gate::own() const {
   const MutexLock lock(mutex_);
@@ -55,8 +56,33 @@ bool Gate::admit(Door door, const access::PublicKey& key) {
                                           std::string(access::role_name(grant->role)) + " may not subscribe");
     return false;
   }
+  if (door == Door::stream && shut_out_.contains(key)) {
+    const auto now = std::chrono::steady_clock::now();
+    std::erase_if(shut_out_, [now](const auto& one) { return now > one.second; });
+    if (shut_out_.contains(key)) return false;
+  }
   ++counters_.admitted;
   return true;
+}
+
+void Gate::count_cut(Door door, const std::string& address) {
+  const MutexLock lock(mutex_);
+  ++counters_.many;
+  log_once("cut " + address, "a connection for " + std::string(name_of(door)) + " from " +
+                                 (address.empty() ? "this machine" : address) +
+                                 " was cut: there are as many as there may be, " + std::to_string(connections_.all) +
+                                 " of all and " + std::to_string(connections_.of_address) +
+                                 " of one address (limits.max_connections, limits.address_connections)");
+}
+
+void Gate::shut_out(const access::PublicKey& key) {
+  const MutexLock lock(mutex_);
+  ++counters_.many;
+  shut_out_[key] = std::chrono::steady_clock::now() + kShutOut;
+  const access::Grant* const grant = allowed_->find(key);
+  log_once("topics " + to_hex(key), "the key '" + (grant == nullptr ? to_hex(key) : grant->name) +
+                                        "' has subscribed to too many topics that are none, and hears nothing for a "
+                                        "minute: the stream is closed and opened again for all");
 }
 
 void Gate::count_keyless(Door door, std::uint64_t times) {

@@ -12,6 +12,7 @@
 #include "access/allowed_keys.h"
 #include "access/key.h"
 #include "base/mutex.h"
+#include "net/connections.h"
 
 namespace sqlcast::net {
 
@@ -26,10 +27,11 @@ class Gate {
     std::uint64_t unknown = 0;   // handshakes and messages with a key that is not in the table, or not any more
     std::uint64_t role = 0;      // whose role may not subscribe
     std::uint64_t keyless = 0;   // handshakes without a key, or with another idea of this node's
+    std::uint64_t many = 0;      // connections that were one too many, and keys that have subscribed to too much
   };
   using Table = std::shared_ptr<const access::AllowedKeys>;  // shared with who is judging by it at the moment
 
-  Gate(access::KeyPair own, access::AllowedKeys allowed);
+  Gate(access::KeyPair own, access::AllowedKeys allowed, ConnectionLimits connections = {});
 
   access::KeyPair own() const;
   Table allowed() const;
@@ -43,6 +45,12 @@ class Gate {
   // A message by a connection whose key has left the table.
   void count_revoked(const access::PublicKey& key);
 
+  // A connection from there was one too many, and has been cut.
+  void count_cut(Door door, const std::string& address);
+  // Whose subscriptions were too many: the stream is closed to that key for a minute.
+  void shut_out(const access::PublicKey& key);
+
+  const ConnectionLimits& connections() const { return connections_; }
   Counters counters() const;
 
  private:
@@ -53,6 +61,8 @@ class Gate {
   Table allowed_ SQLCAST_GUARDED_BY(mutex_);
   Counters counters_ SQLCAST_GUARDED_BY(mutex_);
   std::map<std::string, std::chrono::steady_clock::time_point> logged_ SQLCAST_GUARDED_BY(mutex_);
+  std::map<access::PublicKey, std::chrono::steady_clock::time_point> shut_out_ SQLCAST_GUARDED_BY(mutex_);  // until
+  const ConnectionLimits connections_;
 };
 
 }  // namespace sqlcast::net

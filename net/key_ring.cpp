@@ -11,6 +11,8 @@ namespace {
 // More than any cluster has: a node that invents endpoints fills no memory.
 constexpr std::size_t kMostLearnt = 10'000;
 
+constexpr auto kAskAgain = std::chrono::seconds(1);
+
 // One spelling for each; empty: it is none.
 std::string spelling_of(const std::string& text) {
   Result<Endpoint> endpoint = parse_endpoint(text);
@@ -32,14 +34,15 @@ void KeyRing::strict(Own own) {
   strict_ = std::move(own);
 }
 
-void KeyRing::pin(const Own& own, const std::vector<access::KnownNode>& nodes) {
+void KeyRing::pin(const Own& own, const std::vector<access::KnownNode>& nodes, Again again) {
+  const auto shared = again ? std::make_shared<const Again>(std::move(again)) : nullptr;
   const MutexLock lock(mutex_);
   std::set<std::string> begun;
   for (const access::KnownNode& node : nodes) {
     const std::string endpoint = spelling_of(node.endpoint);
     if (endpoint.empty()) continue;
     Keys& keys = keys_[endpoint];
-    if (begun.insert(endpoint).second) keys = {own, {}, 0, false};
+    if (begun.insert(endpoint).second) keys = {own, {}, 0, false, shared};
     keys.nodes.push_back(node.key);
   }
 }
@@ -90,13 +93,32 @@ bool KeyRing::knows(const std::string& endpoint) const {
 }
 
 bool KeyRing::failed(const std::string& endpoint, const access::PublicKey& node) {
+  const std::string spelled = spelling_of(endpoint);
+  std::shared_ptr<const Again> again;
+  {
+    const MutexLock lock(mutex_);
+    const auto found = keys_.find(spelled);
+    if (found == keys_.end()) return false;
+    Keys& keys = found->second;
+    // Another socket may have found the same before.
+    if (keys.nodes[keys.turn % keys.nodes.size()] != node) return true;
+    if (++keys.turn % keys.nodes.size() != 0) return true;
+    const auto now = std::chrono::steady_clock::now();
+    if (keys.again == nullptr || now - keys.asked < kAskAgain) return false;
+    keys.asked = now;
+    again = keys.again;
+  }
+  std::vector<access::PublicKey> fresh;
+  for (const access::KnownNode& known : (*again)())
+    if (spelling_of(known.endpoint) == spelled) fresh.push_back(known.key);
   const MutexLock lock(mutex_);
-  const auto found = keys_.find(spelling_of(endpoint));
-  if (found == keys_.end()) return false;
-  Keys& keys = found->second;
-  // Another socket may have found the same before.
-  if (keys.nodes[keys.turn % keys.nodes.size()] != node) return true;
-  return ++keys.turn % keys.nodes.size() != 0;
+  const auto found = keys_.find(spelled);
+  if (fresh.empty() || found == keys_.end() || found->second.again != again) return false;
+  if (std::is_permutation(fresh.begin(), fresh.end(), found->second.nodes.begin(), found->second.nodes.end()))
+    return false;
+  found->second.nodes = std::move(fresh);
+  found->second.turn = 0;
+  return true;
 }
 
 }  // namespace sqlcast::net

@@ -7,7 +7,9 @@
 // Why so: docs/decisions/0038-keys-and-roles.md.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -33,9 +35,12 @@ class KeyRing {
   // From now on endpoints without a key are refused: for nodes, and programs that were given a key.
   void strict(Own own);
 
+  // Reads again what a person has said, which may have changed; nothing when it cannot be read. Quick.
+  using Again = std::function<std::vector<access::KnownNode>()>;
+
   // What a person has said: these replace what was there for their endpoints. Endpoints that cannot be parsed are left
-  // out.
-  void pin(const Own& own, const std::vector<access::KnownNode>& nodes);
+  // out. `again` is asked, once a second at most, when none of an endpoint's keys is the node's.
+  void pin(const Own& own, const std::vector<access::KnownNode>& nodes, Again again = nullptr);
   void forget(const std::string& endpoint);
 
   // A node that was reached through `by`, with a pinned key, says that `endpoint` has this key.
@@ -49,7 +54,7 @@ class KeyRing {
   bool knows(const std::string& endpoint) const;
 
   // The node at `endpoint` did not prove to have this key: the next one of its keys has its turn. False when that is
-  // the first again: all were tried.
+  // the first again: all were tried, and there is no other one meanwhile. May read a file.
   bool failed(const std::string& endpoint, const access::PublicKey& node);
 
  private:
@@ -60,6 +65,8 @@ class KeyRing {
     std::vector<access::PublicKey> nodes;  // never empty
     std::size_t turn = 0;
     bool learnt = false;
+    std::shared_ptr<const Again> again = nullptr;  // shared by what was said at once; nullptr: nobody to ask
+    std::chrono::steady_clock::time_point asked = {};
   };
 
   mutable Mutex mutex_;

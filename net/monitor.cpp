@@ -11,6 +11,8 @@ namespace {
 constexpr int kEvents =
     ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
 
+constexpr int kConnections = ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED;
+
 std::string next_address() {
   static std::atomic<std::uint64_t> number{0};
   return "inproc://sqlcast-monitor-" + std::to_string(++number);
@@ -18,13 +20,14 @@ std::string next_address() {
 
 }  // namespace
 
-Monitor::Monitor(zmq::context_t& context, zmq::socket_t& watched)
+Monitor::Monitor(zmq::context_t& context, zmq::socket_t& watched, bool connections)
     : watched_(watched), events_(context, zmq::socket_type::pair) {
   const std::string address = next_address();
-  // No limit: at one, libzmq's own thread would wait here for us. They are small, and only of failures.
+  // No limit: at one, libzmq's own thread would wait here for us. They are small, a few a connection.
   events_.set(zmq::sockopt::rcvhwm, 0);
   events_.set(zmq::sockopt::linger, 0);
-  if (zmq_socket_monitor(watched_.handle(), address.c_str(), kEvents) != 0) throw zmq::error_t();
+  if (zmq_socket_monitor(watched_.handle(), address.c_str(), connections ? kEvents | kConnections : kEvents) != 0)
+    throw zmq::error_t();
   events_.connect(address);
   descriptor_ = events_.get(zmq::sockopt::fd);
   // Uses up what connecting has signalled: only then does the descriptor tell of what comes.

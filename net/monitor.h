@@ -1,5 +1,5 @@
-// Monitor: what libzmq tells of a socket's handshakes that have failed; to the peers it is silence. Of the thread that
-// owns the socket. Internal to net/.
+// Monitor: what libzmq tells of a socket's handshakes that have failed, which to the peers is silence; of one that is
+// bound its connections, too. Of the thread that owns the socket. Internal to net/.
 #pragma once
 
 #include <cstdint>
@@ -11,12 +11,12 @@ namespace sqlcast::net {
 class Monitor {
  public:
   struct Event {
-    int kind = 0;             // ZMQ_EVENT_HANDSHAKE_FAILED_…
-    std::uint32_t value = 0;  // an errno, a ZMQ_PROTOCOL_ERROR_…, or the ZAP status
+    int kind = 0;             // ZMQ_EVENT_HANDSHAKE_FAILED_…, …_ACCEPTED, …_DISCONNECTED
+    std::uint32_t value = 0;  // an errno, a ZMQ_PROTOCOL_ERROR_…, or the ZAP status; a descriptor
   };
 
   // Before the socket binds or connects.
-  Monitor(zmq::context_t& context, zmq::socket_t& watched);
+  Monitor(zmq::context_t& context, zmq::socket_t& watched, bool connections);
   ~Monitor();
   Monitor(const Monitor&) = delete;
   Monitor& operator=(const Monitor&) = delete;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <map>
 #include <thread>
 #include <utility>
 
@@ -18,6 +19,19 @@ using Clock = std::chrono::steady_clock;
 // What comes in are subscriptions, and a handshake's messages: libzmq keeps a node for each byte of a topic, and
 // removes them one by one. Twice as many bytes end the connection.
 constexpr std::uint64_t kMaxSubscriptionBytes = 1024;
+// Subscriptions that wait to be looked at, of one peer, and those that are looked at between two messages.
+constexpr int kSubscriptionsHwm = 1'000;
+constexpr int kLookedAt = 1'000;
+// libzmq keeps what somebody subscribes to for as long as he is connected, and closes no connection by itself. There
+// are three topics that anything is published under; a key may subscribe to so many others, then the stream is closed
+// and opened again, without it.
+constexpr std::size_t kOtherTopics = 64;
+
+bool is_subscription(const std::string& message) {
+  if (message.empty() || (message.front() != 0 && message.front() != 1)) return false;
+  const std::string_view topic = std::string_view(message).substr(1);
+  return message.front() == 0 || topic.empty() || topic == proto::kGroupTopic || topic == proto::kBeaconTopic;
+}
 
 struct Published {
   std::string topic;
@@ -75,7 +89,8 @@ class Publisher::Impl {
       if (const int left = milliseconds_until(next_burst); left > 0) socket_->wait(hurry_.fd(), left);
       hurry_.clear();
       const bool last = outbox_.closed();
-      if (readmit_.exchange(false) || reopen_) reopen();
+      const bool too_much = look_at_subscriptions();
+      if (readmit_.exchange(false) || too_much || reopen_) reopen();
       std::vector<Published> burst = outbox_.drain();
       for (Published& message : burst) send(std::move(message));
       if (last) return;
@@ -89,7 +104,26 @@ class Publisher::Impl {
   }
 
   std::unique_ptr<Socket> make_socket() const {
-    return std::make_unique<Socket>(zmq::socket_type::pub, SocketOptions{kPubSendHwm, 0, kMaxSubscriptionBytes});
+    auto socket = std::make_unique<Socket>(zmq::socket_type::xpub,
+                                           SocketOptions{kPubSendHwm, kSubscriptionsHwm, kMaxSubscriptionBytes});
+    socket->raw().set(zmq::sockopt::xpub_verbose, 1);  // also what others have subscribed to
+    return socket;
+  }
+
+  // True when somebody has subscribed to too much.
+  bool look_at_subscriptions() {
+    proto::Frames frames;
+    std::string key;
+    for (int i = 0; i < kLookedAt; ++i) {
+      const Received received = socket_->receive(frames, 1, options_.gate ? &key : nullptr);
+      if (received == Received::nothing) return false;
+      if (received == Received::message && is_subscription(frames.front())) continue;
+      if (++other_topics_[key] <= kOtherTopics) continue;
+      if (const Result<access::PublicKey> whose = access::parse_key(key); whose && options_.gate)
+        options_.gate->shut_out(*whose);
+      return true;
+    }
+    return false;
   }
 
   // Tried again at the next turn, a beacon later, while libzmq has not let go of the port.
@@ -101,6 +135,7 @@ class Publisher::Impl {
       // What has been published is in the log: nothing waits for a subscriber that is slow.
       socket_->discard_unsent();
       socket_ = make_socket();
+      other_topics_.clear();
       const Status status = socket_->bind(*endpoint, options_.gate, Gate::Door::stream);
       if (!status.ok() && !reopen_) logging::debug("the stream is not there again yet: {}", status.message);
       reopen_ = !status.ok();
@@ -125,7 +160,8 @@ class Publisher::Impl {
   Outbox<Published> outbox_;
   WakeUp hurry_;
   std::atomic<bool> readmit_{false};
-  bool reopen_ = false;  // the thread's: the socket is not bound
+  bool reopen_ = false;                              // the thread's: the socket is not bound
+  std::map<std::string, std::size_t> other_topics_;  // the thread's: of each key, since the socket was opened
   std::string endpoint_;
   Beacon beacon_;
   std::atomic<std::uint64_t> published_{0};

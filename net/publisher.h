@@ -1,5 +1,5 @@
-// Publisher: a PUB socket on a thread of its own. Publishing is only a hint: a subscriber that is slow or away
-// misses messages and reads the log instead, so nothing here ever waits for one.
+// Publisher: a PUB socket (XPUB, which sees its subscriptions) on a thread of its own. Publishing is only a hint: a
+// subscriber that is slow or away misses messages and reads the log instead, so nothing here ever waits for one.
 #pragma once
 
 #include <chrono>

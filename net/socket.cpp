@@ -114,7 +114,7 @@ Status other_node(const std::string& peer, const KeyRing::Pin& pin) {
                  to_hex(pin.node).substr(0, 16) +
                  "…: nothing was sent. If its key was replaced, put the new one into the file `nodes` beside your "
                  "private key (`sqlcast keys list` at the node shows it); otherwise it is another node, or somebody in "
-                 "between");
+                 "between, or one that has as many connections as it may (limits.address_connections)");
 }
 
 }  // namespace
@@ -136,9 +136,11 @@ Status Socket::bind(const Endpoint& endpoint, const std::shared_ptr<Gate>& gate,
       socket_.set(zmq::sockopt::zap_domain, zap_->domain());
       const int on = 1;
       if (zmq_setsockopt(socket_.handle(), kZapEnforceDomain, &on, sizeof on) != 0) throw zmq::error_t();
-      monitor_.emplace(*context_, socket_);
+      monitor_.emplace(*context_, socket_, true);
+      connections_.emplace(gate->connections());
     }
     socket_.bind(endpoint.text());
+    listens();
     return ok_status();
   } catch (const zmq::error_t& error) {
     return Status::error(Code::io,
@@ -161,6 +163,7 @@ Status Socket::bind_anew(const Endpoint& endpoint) {
   for (int i = 1;; ++i) {
     try {
       socket_.bind(endpoint.text());
+      listens();
       return ok_status();
     } catch (const zmq::error_t& error) {
       if (error.num() != EADDRINUSE || i == kTries)
@@ -170,6 +173,12 @@ Status Socket::bind_anew(const Endpoint& endpoint) {
   }
 }
 
+void Socket::listens() {
+  if (!connections_) return;
+  const Result<Endpoint> endpoint = parse_endpoint(bound_endpoint());
+  connections_->listens_at(endpoint ? endpoint->port : std::uint16_t{0});
+}
+
 std::string Socket::bound_endpoint() { return socket_.get(zmq::sockopt::last_endpoint); }
 
 Status Socket::secure_connection(const Endpoint& endpoint) {
@@ -177,7 +186,7 @@ Status Socket::secure_connection(const Endpoint& endpoint) {
   Result<std::optional<KeyRing::Pin>> pin = key_ring().key_for(peer_);
   if (!pin) return pin.status();
   pin_ = std::move(*pin);
-  monitor_.emplace(*context_, socket_);
+  monitor_.emplace(*context_, socket_, false);
   if (!pin_) return ok_status();
   const access::KeyPair& own = pin_->own->pair;
   socket_.set(zmq::sockopt::curve_serverkey, zmq::const_buffer(pin_->node.data(), pin_->node.size()));
@@ -279,12 +288,20 @@ void Socket::look_at_monitor() {
   while (const std::optional<Monitor::Event> event = monitor_->next()) note(*event);
 }
 
-void Socket::note(const Monitor::Event& event) {
-  if (zap_) {
+void Socket::note_at_gate(const Monitor::Event& event) {
+  std::string address;
+  if (event.kind == ZMQ_EVENT_ACCEPTED) {
+    if (!connections_->accepted(static_cast<int>(event.value), address)) zap_->gate().count_cut(zap_->door(), address);
+  } else if (event.kind == ZMQ_EVENT_DISCONNECTED) {
+    connections_->ended(static_cast<int>(event.value));
+  } else if (event.kind != ZMQ_EVENT_HANDSHAKE_FAILED_AUTH) {
     // What the handler has refused, it has counted.
-    if (event.kind != ZMQ_EVENT_HANDSHAKE_FAILED_AUTH) zap_->gate().count_keyless(zap_->door(), 1);
-    return;
+    zap_->gate().count_keyless(zap_->door(), 1);
   }
+}
+
+void Socket::note(const Monitor::Event& event) {
+  if (zap_) return note_at_gate(event);
   if (event.kind == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH) {
     if (pin_) refusal_ = not_in_table(peer_, *pin_, socket_.get(zmq::sockopt::type) == ZMQ_SUB);
   } else if (event.kind == ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL &&

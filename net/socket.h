@@ -11,6 +11,7 @@
 #include <zmq.hpp>
 
 #include "base/status.h"
+#include "net/connections.h"
 #include "net/endpoint.h"
 #include "net/key_ring.h"
 #include "net/limits.h"
@@ -91,11 +92,14 @@ class Socket {
  private:
   Status secure_connection(const Endpoint& endpoint);
   void note(const Monitor::Event& event);
+  void note_at_gate(const Monitor::Event& event);
+  void listens();
 
   std::shared_ptr<zmq::context_t> context_;  // before the socket: outlives it
   zmq::socket_t socket_;
   std::optional<ZapDoor> zap_;
   std::optional<Monitor> monitor_;
+  std::optional<Connections> connections_;  // of one that is bound with a gate
   SocketOptions options_;
   std::string peer_;                 // that is connected to
   std::optional<KeyRing::Pin> pin_;  // and with which keys

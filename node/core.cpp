@@ -19,6 +19,11 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t kMaxErrands = 256;
 
+storage::Tls tls_of(const config::Database& database) {
+  return {database.tls != config::DatabaseTls::none, database.tls == config::DatabaseTls::verify, database.tls_ca,
+          database.tls_cert, database.tls_key};
+}
+
 storage::Database::Options database_options(const config::NodeConfig& config) {
   storage::Database::Options options;
   options.read_only = config.role == config::Role::slave;
@@ -33,7 +38,7 @@ storage::Database::Options database_options(const config::NodeConfig& config) {
         std::max(200U, options.reader_connections + kOthers), config.database.stall_timeout};
     return options;
   }
-  options.external = {config.database.socket, config.database.host, config.database.port};
+  options.external = {config.database.socket, config.database.host, config.database.port, tls_of(config.database)};
   options.external_account = {config.database.user, config.database.password};
   return options;
 }
@@ -68,7 +73,7 @@ Core::Core(const config::NodeConfig& node_config, std::function<bool()> stale)
       mender(config, log),
       database(database_options(config)),
       security(config),
-      front(config.name, counters, config.limits.request_memory),
+      front(config.name, counters, config.limits),
       readers(config.limits, config.name, database, front, board, counters, std::move(stale),
               config.role == config::Role::master ? &log : nullptr),
       log_server(config, log, front, board, mender),
@@ -143,11 +148,6 @@ Status Core::until_it_works(const std::function<Status()>& step) {
     held_up_by_ = status.message;
     if (wake_.wait_for(lock, wait, [this]() SQLCAST_REQUIRES(mutex_) { return interrupted_; })) return status;
   }
-}
-
-void Core::renew_door() {
-  if (const Status status = front.renew(); !status.ok())
-    logging::error("the node does not listen with its new key: {}; restart it", status.message);
 }
 
 void Core::interrupt() {
@@ -362,6 +362,7 @@ proto::NodeStatus Core::base_status() {
     status.counters["refused_keys"] = gate.unknown;
     status.counters["refused_roles"] = gate.role;
     status.counters["refused_keyless"] = gate.keyless;
+    status.counters["refused_many"] = gate.many;
   }
   return status;
 }

@@ -47,8 +47,9 @@ class Core {
   void start(std::function<void()> tick);
   // Any thread. Does not block.
   bool serving() const { return serving_; }
-  // The node has another key. Any thread. May block, for a moment.
-  void renew_door();
+  // The node has another key: listens with it. io: it does not listen now, and is to try again. Any thread. May block,
+  // for a moment.
+  Status renew_door() { return front.renew(); }
   // Ends open(), and what else waits for the database before start(), soon and with an error. Any thread. Does not
   // block.
   void interrupt();

@@ -14,14 +14,22 @@ Result<std::uint64_t> Cursors::keep(std::unique_ptr<Cursor>& cursor) {
   cursor->last_used = Clock::now();
   const MutexLock lock(mutex_);
   if (cursor->id == 0) {
-    const auto held = places_.find(cursor->key.client_id);
-    const std::uint32_t open = held == places_.end() ? 0 : held->second;
-    if (open >= limits_.max_cursors_per_client || kept_.size() >= limits_.max_cursors)
+    const auto open = [](const Places& places, const std::string& whose) {
+      const auto held = places.find(whose);
+      return held == places.end() ? 0 : held->second;
+    };
+    if (!cursor->key_name.empty() && open(places_of_keys_, cursor->key_name) >= limits_.key_cursors)
+      return Status::error(Code::too_many_cursors,
+                           "the key '" + cursor->key_name + "' has " + std::to_string(limits_.key_cursors) +
+                               " results with more pages open at this node, and may have no more (limits.key_cursors); "
+                               "fetch or close some, or ask for fewer rows");
+    if (open(places_, cursor->key.client_id) >= limits_.max_cursors_per_client || kept_.size() >= limits_.max_cursors)
       return Status::error(Code::too_many_cursors, "too many results with more pages are open (" +
                                                        std::to_string(limits_.max_cursors_per_client) + " a client, " +
                                                        std::to_string(limits_.max_cursors) +
                                                        " a node); fetch or close some, or ask for fewer rows");
     ++places_[cursor->key.client_id];
+    ++places_of_keys_[cursor->key_name];
     cursor->id = next_id_++;
   }
   const std::uint64_t id = cursor->id;
@@ -46,8 +54,11 @@ Result<std::unique_ptr<Cursor>> Cursors::take(const Cursor::Owner& owner, std::u
 }
 
 void Cursors::give_up_place(const Cursor& cursor) {
-  const auto held = places_.find(cursor.key.client_id);
-  if (--held->second == 0) places_.erase(held);
+  for (auto& [places, whose] : {std::pair<Places&, const std::string&>{places_, cursor.key.client_id},
+                                std::pair<Places&, const std::string&>{places_of_keys_, cursor.key_name}}) {
+    const auto held = places.find(whose);
+    if (--held->second == 0) places.erase(held);
+  }
 }
 
 void Cursors::retire(std::unique_ptr<Cursor> cursor) {

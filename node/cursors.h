@@ -46,8 +46,8 @@ class Cursors {
 
   Cursors(const config::Limits& limits, storage::Database& database);
 
-  // Takes a new cursor, or one back that take() gave; its id. too_many_cursors, and the cursor is untouched: its client
-  // or the node has too many; never of one that comes back.
+  // Takes a new cursor, or one back that take() gave; its id. too_many_cursors, and the cursor is untouched: its
+  // client, its key or the node has too many; never of one that comes back.
   Result<std::uint64_t> keep(std::unique_ptr<Cursor>& cursor);
   // For a page: nobody else has it until it comes back, and its place is kept. cursor_not_found: that client has no
   // such cursor.
@@ -68,6 +68,7 @@ class Cursors {
 
  private:
   using Kept = std::map<std::uint64_t, std::unique_ptr<Cursor>>;
+  using Places = std::map<std::string, std::uint32_t>;
   void give_up_place(const Cursor& cursor) SQLCAST_REQUIRES(mutex_);
   Kept::iterator retire(Kept::iterator at) SQLCAST_REQUIRES(mutex_);
   Kept::iterator find(const Cursor::Owner& owner, std::uint64_t id) SQLCAST_REQUIRES(mutex_);
@@ -76,8 +77,9 @@ class Cursors {
   storage::Database& database_;
   Mutex mutex_;
   ConditionVariable retirement_;
-  Kept kept_ SQLCAST_GUARDED_BY(mutex_);                                    // absent while a page is read
-  std::map<std::string, std::uint32_t> places_ SQLCAST_GUARDED_BY(mutex_);  // that clients have taken
+  Kept kept_ SQLCAST_GUARDED_BY(mutex_);              // absent while a page is read
+  Places places_ SQLCAST_GUARDED_BY(mutex_);          // that clients have taken
+  Places places_of_keys_ SQLCAST_GUARDED_BY(mutex_);  // and keys
   std::vector<std::unique_ptr<Cursor>> retired_ SQLCAST_GUARDED_BY(mutex_);
   std::uint64_t next_id_ SQLCAST_GUARDED_BY(mutex_);
   bool stopping_ SQLCAST_GUARDED_BY(mutex_) = false;

@@ -36,10 +36,11 @@ std::uint64_t memory_to_run(const proto::Message& message) {
 
 }  // namespace
 
-Front::Front(std::string node_name, Counters& counters, std::uint64_t request_memory)
+Front::Front(std::string node_name, Counters& counters, const config::Limits& limits)
     : node_name_(std::move(node_name)),
       counters_(counters),
-      memory_(request_memory),
+      memory_(limits.request_memory),
+      of_keys_(limits),
       slow_lane_(kMaxSlow, kMaxSlowBytes) {}
 
 void Front::receive(net::Envelope envelope, proto::Frames frames) {
@@ -49,14 +50,8 @@ void Front::receive(net::Envelope envelope, proto::Frames frames) {
   caller.json = proto::is_json(frames);
   caller.exchange = proto::glance_at_exchange(frames);
   const std::uint64_t bytes = size_of(frames);
-  if (bytes > kLargeBytes) {
-    take_slow(caller, bytes, [this, frames = std::move(frames)](Caller sender) mutable {
-      std::optional<proto::Message> message = decode(sender, std::move(frames));
-      if (message) handle_slow(std::move(sender), std::move(*message));
-    });
-    return;
-  }
-  std::optional<proto::Message> message = decode(caller, std::move(frames));
+  if (bytes > kLargeBytes) return receive_large(caller, std::move(frames), bytes);
+  std::optional<proto::Message> message = decode(caller, std::move(frames), nullptr);
   if (!message) return;
   const auto* query = std::get_if<proto::QueryRequest>(&*message);
   const bool large = query != nullptr
@@ -75,9 +70,25 @@ void Front::receive(net::Envelope envelope, proto::Frames frames) {
   handler_(std::move(caller), std::move(*message));
 }
 
+// What waits to be read is counted, too. For whom a slave sends it on is known only then.
+void Front::receive_large(const Caller& caller, proto::Frames frames, std::uint64_t bytes) {
+  KeyLimits::Held ticket;
+  const Who who = security_ == nullptr ? nullptr : security_->who_is(caller.envelope.key);
+  if (who && who->role != access::Role::node) {
+    Result<KeyLimits::Held> entered = of_keys_.enter(who->name, true, false, caller.arrived);
+    const Status status = entered ? of_keys_.hold(**entered, who->name, bytes) : entered.status();
+    if (!status.ok()) return fail(caller, status);
+    ticket = std::move(*entered);
+  }
+  take_slow(caller, bytes, [this, frames = std::move(frames), ticket = std::move(ticket)](Caller sender) mutable {
+    std::optional<proto::Message> message = decode(sender, std::move(frames), std::move(ticket));
+    if (message) handle_slow(std::move(sender), std::move(*message));
+  });
+}
+
 // Nothing when it cannot be decoded, its sender may not send it, or there is no room for it: then its sender has been
 // told.
-std::optional<proto::Message> Front::decode(Caller& caller, proto::Frames frames) {
+std::optional<proto::Message> Front::decode(Caller& caller, proto::Frames frames, KeyLimits::Held ticket) {
   const std::uint64_t bytes = size_of(frames);
   Result<proto::Decoded> decoded =
       caller.json ? proto::decode_json_request(frames.front()) : proto::decode(std::move(frames));
@@ -96,16 +107,49 @@ std::optional<proto::Message> Front::decode(Caller& caller, proto::Frames frames
     }
     caller.who = std::move(*who);
   }
-  const std::uint64_t needed = bytes + memory_to_run(decoded->message);
-  if (needed <= kSmallBytes) return std::move(decoded->message);
-  caller.held = memory_.take(needed);
-  if (caller.held) return std::move(decoded->message);
+  if (!make_room(caller, decoded->message, bytes, std::move(ticket))) return std::nullopt;
+  return std::move(decoded->message);
+}
+
+// False: there is none, and its sender has been told.
+bool Front::make_room(Caller& caller, const proto::Message& message, std::uint64_t bytes, KeyLimits::Held ticket) {
+  const std::uint64_t needed = bytes + memory_to_run(message);
+  if (caller.who) {
+    const std::string& name = caller.who->name;
+    // What makes room is let in without any; a node reports as often as it has to.
+    const bool frees =
+        std::holds_alternative<proto::CancelRequest>(message) || std::holds_alternative<proto::CloseRequest>(message);
+    const bool rated = caller.who->role != access::Role::node;
+    if (!ticket) {
+      Result<KeyLimits::Held> entered = of_keys_.enter(name, rated, frees, caller.arrived);
+      if (!entered) {
+        fail(caller, entered.status());
+        return false;
+      }
+      ticket = std::move(*entered);
+    }
+    if (needed > kSmallBytes)
+      if (Status status = of_keys_.hold(*ticket, name, needed); !status.ok()) {
+        fail(caller, std::move(status));
+        return false;
+      }
+  }
+  caller.held = ticket;
+  if (needed <= kSmallBytes) return true;
+  ByteBudget::Share share = memory_.take(needed);
+  if (share) {
+    if (ticket)
+      caller.held = std::make_shared<std::pair<ByteBudget::Share, KeyLimits::Held>>(std::move(share), ticket);
+    else
+      caller.held = std::move(share);
+    return true;
+  }
   Status status = Status::error(Code::busy,
                                 "the requests that wait at this node hold as much memory as they may "
                                 "(limits.request_memory); try again, or send less at once");
   status.retry_after_ms = 200;
   fail(caller, std::move(status));
-  return std::nullopt;
+  return false;
 }
 
 void Front::take_slow(const Caller& caller, std::uint64_t bytes, std::function<void(Caller)> handle) {

@@ -18,10 +18,12 @@
 
 #include "base/mutex.h"
 #include "base/status.h"
+#include "config/config.h"
 #include "net/router.h"
 #include "node/answer_once.h"
 #include "node/byte_budget.h"
 #include "node/counters.h"
+#include "node/key_limits.h"
 #include "node/security.h"
 #include "node/slow_lane.h"
 #include "proto/codec.h"
@@ -37,7 +39,7 @@ struct Caller {
   std::chrono::steady_clock::time_point arrived{};
   Who who;                           // in whose name; nullptr: security.mode is none
   std::shared_ptr<AnswerOnce> once;  // where somebody else may answer too; none: nobody
-  ByteBudget::Share held;            // of a request that is not small: its part of the memory for requests
+  std::shared_ptr<const void> held;  // its part of the memory for requests, and of what its key may have under way
 
   // Before anything that may have an effect; false when it has been answered already.
   bool begin() const { return !once || once->begin(); }
@@ -50,8 +52,8 @@ class Front {
   // Called on the router's thread, and for large requests on the slow lane's at the same time: must not block.
   using Handler = std::function<void(Caller caller, proto::Message message)>;
 
-  // `request_memory`: what all requests together may hold that wait or run, in bytes; one more is BUSY.
-  Front(std::string node_name, Counters& counters, std::uint64_t request_memory);
+  // Of the limits: what all requests together, and those of one key, may hold that wait or run; one more is BUSY.
+  Front(std::string node_name, Counters& counters, const config::Limits& limits);
 
   // Listens; requests wait until start(). Main thread. Does not block.
   Status open(const std::string& endpoint, std::uint64_t max_message_bytes, const Security* security = nullptr);
@@ -88,7 +90,9 @@ class Front {
  private:
   void send(const Caller& caller, proto::Message&& message);
   void receive(net::Envelope envelope, proto::Frames frames);
-  std::optional<proto::Message> decode(Caller& caller, proto::Frames frames);
+  std::optional<proto::Message> decode(Caller& caller, proto::Frames frames, KeyLimits::Held ticket);
+  bool make_room(Caller& caller, const proto::Message& message, std::uint64_t bytes, KeyLimits::Held ticket);
+  void receive_large(const Caller& caller, proto::Frames frames, std::uint64_t bytes);
   void take_slow(const Caller& caller, std::uint64_t bytes, std::function<void(Caller)> handle);
   void handle_slow(Caller caller, proto::Message message);
   void cancel_behind(Caller caller, proto::CancelRequest request);
@@ -100,6 +104,7 @@ class Front {
   const Security* security_ = nullptr;  // whom to let in; nullptr: everybody
   std::unique_ptr<net::Router> router_;
   ByteBudget memory_;
+  KeyLimits of_keys_;
   SlowLane slow_lane_;
 
   // A request that is to be stopped in the slow lane.

@@ -62,6 +62,13 @@ void raise_limit_of_open_files() {
     logging::warn("the limit on open files stays at {}: {}", limit.rlim_cur, std::strerror(errno));
 }
 
+// The private key is in our memory, and in libzmq's. Also against those who may look into this account's processes.
+void keep_out_of_core_dumps(const config::Security& security) {
+  if (security.mode != config::SecurityMode::curve || security.core_dumps == config::CoreDumps::allowed) return;
+  if (const Status status = forbid_core_dumps(); !status.ok())
+    logging::warn("a core dump of this node would have its private key in it: {}", status.message);
+}
+
 // 0: none has come.
 int wait_for_signal(const sigset_t& signals, std::chrono::milliseconds wait) {
   const timespec time{0, static_cast<long>(std::chrono::nanoseconds(wait).count())};
@@ -80,6 +87,7 @@ int run_node(const config::NodeConfig& config, const MakeNode& make) {
   logging::init(config.name, config.log_level);
   ::umask(077);  // what is written has all data, or the keys to it
   raise_limit_of_open_files();
+  keep_out_of_core_dumps(config.security);
   Result<DataLock> lock = DataLock::take(config.data_dir);
   if (!lock) {
     logging::error("{}", lock.status().message);

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -33,11 +34,18 @@ Status cannot(const std::string& path, const std::string& why) {
   return Status::error(Code::config, path + ": " + why);
 }
 
+// systemd hands its credentials to the service's account by an access list, which shows as the group's right to read.
+bool is_credential(const std::string& path) {
+  const char* const folder = std::getenv("CREDENTIALS_DIRECTORY");
+  return folder != nullptr && *folder == '/' && fs::path(path).parent_path() == fs::path(folder);
+}
+
 // `secret`: nobody but its owner may read it; nobody else may write it in any case.
 Result<std::string> read_file(const std::string& path, bool secret) {
   struct stat about {};
   if (::stat(path.c_str(), &about) != 0) return cannot(path, std::strerror(errno));
-  if (secret && (about.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+  const mode_t others = is_credential(path) ? S_IWGRP | S_IXGRP | S_IRWXO : S_IRWXG | S_IRWXO;
+  if (secret && (about.st_mode & others) != 0)
     return cannot(path, "others than its owner may use this private key; run: chmod 600 '" + path + "'");
   if ((about.st_mode & (S_IWGRP | S_IWOTH)) != 0)
     return cannot(path, "others than its owner may write it; run: chmod go-w '" + path + "'");
@@ -62,13 +70,36 @@ bool contains(std::string_view text, std::string_view lower_case) {
                      [](char a, char b) { return (a | 0x20) == b; }) != text.end();
 }
 
-// For whom a slave sends a message on; nullptr: it is of a type that is not sent on.
-const std::string* caller_of(const proto::Message& message) {
-  if (const auto* query = std::get_if<proto::QueryRequest>(&message)) return &query->caller;
-  if (const auto* fetch = std::get_if<proto::FetchRequest>(&message)) return &fetch->caller;
-  if (const auto* close = std::get_if<proto::CloseRequest>(&message)) return &close->caller;
-  if (const auto* cancel = std::get_if<proto::CancelRequest>(&message)) return &cancel->caller;
-  return nullptr;
+// For whom a slave sends a message on; nothing in it: for nobody.
+struct Original {
+  std::string_view name;  // as the slave calls it
+  std::string_view key;
+};
+
+Original original_of(const proto::Message& message) {
+  const auto of = [](const auto& request) { return Original{request.caller, request.caller_key}; };
+  if (const auto* query = std::get_if<proto::QueryRequest>(&message)) return of(*query);
+  if (const auto* fetch = std::get_if<proto::FetchRequest>(&message)) return of(*fetch);
+  if (const auto* close = std::get_if<proto::CloseRequest>(&message)) return of(*close);
+  if (const auto* cancel = std::get_if<proto::CancelRequest>(&message)) return of(*cancel);
+  return {};
+}
+
+// What the slave calls a key says nothing of it here: another node may have given that name to another key.
+Result<const access::Grant*> grant_of(const Original& original, const access::AllowedKeys& table,
+                                      const std::string& slave, const std::string& node) {
+  const std::string name(original.name);
+  if (original.key.empty())
+    return Status::error(Code::not_allowed, "the slave '" + slave + "' sends this on for '" + name +
+                                                "' and does not say with which key it came: nothing was done. It is of "
+                                                "an older version; put a newer one in its place");
+  const Result<access::PublicKey> key = access::parse_key(original.key);
+  if (!key) return key.status();
+  if (const access::Grant* const grant = table.find(*key)) return grant;
+  return Status::error(Code::not_allowed, node + " does not know the key '" + name + "' that " + slave +
+                                              " forwards for: nothing was done. All nodes need the same allowed keys; "
+                                              "allow it there: sqlcast keys allow " +
+                                              (name.empty() ? "NAME" : name) + " ROLE " + std::string(original.key));
 }
 
 }  // namespace
@@ -80,7 +111,10 @@ struct Security::Files {
   Status nodes_status;  // of the file of known nodes; the others are whole
 };
 
-Security::Security(const config::NodeConfig& config) : settings_(config.security), node_(config.name) {}
+Security::Security(const config::NodeConfig& config)
+    : settings_(config.security),
+      node_(config.name),
+      connections_{config.limits.max_connections, config.limits.address_connections} {}
 
 Security::~Security() { stop(); }
 
@@ -113,7 +147,8 @@ Result<Security::Files> Security::read() const {
 Status Security::open() {
   if (settings_.mode == config::SecurityMode::none) {
     logging::warn(
-        "security.mode is none: nothing is encrypted, and whoever reaches this machine's loopback can read, write and "
+        "security: none (security.mode): nothing is encrypted, and whoever reaches this machine's loopback can read, "
+        "write and "
         "define everything (docs/security.md)");
     return ok_status();
   }
@@ -123,7 +158,7 @@ Status Security::open() {
   const auto own = std::make_shared<const access::KeyFile>(files->key);
   net::key_ring().strict(own);
   net::key_ring().pin(own, files->nodes);
-  gate_ = std::make_shared<net::Gate>(files->key.pair, std::move(files->allowed));
+  gate_ = std::make_shared<net::Gate>(files->key.pair, std::move(files->allowed), connections_);
   return ok_status();
 }
 
@@ -179,14 +214,15 @@ bool Security::changed(int inotify) const {
 }
 
 void Security::watch() {
-  constexpr int kLook = 2'000;  // milliseconds
+  constexpr int kLook = 2'000;    // milliseconds
+  constexpr int kTryAgain = 200;  //
   const int inotify = watch_folders();
   std::string seen;
   bool whole = true;
   while (!stopping_) {
     pollfd items[] = {{wake_.fd(), POLLIN, 0}, {inotify, POLLIN, 0}};
     // What inotify does not tell (links, network file systems), and what could not be read, is looked at all the same.
-    ::poll(items, 2, kLook);
+    ::poll(items, 2, deaf_ ? kTryAgain : kLook);
     wake_.clear();
     if (stopping_) break;
     bool again = inotify >= 0 && changed(inotify);
@@ -196,6 +232,7 @@ void Security::watch() {
       again = true;
     }
     if (again || !whole) whole = read_again(whole);
+    if (deaf_) listen_anew();
   }
   if (inotify >= 0) ::close(inotify);
 }
@@ -234,10 +271,20 @@ bool Security::read_again(bool was_whole) {
   if (other_key) {
     logging::info("this node has another key now: {}", to_hex(files->key.pair.public_key));
     gate_->replace_own(files->key.pair);
-    if (hooks_.rekeyed) hooks_.rekeyed();
+    listen_anew();
   }
   if ((ends_streams || other_key) && hooks_.revoked) hooks_.revoked();
   return status.ok();
+}
+
+// Another program may have taken the port in the moment in which nobody had it.
+void Security::listen_anew() {
+  if (!hooks_.rekeyed) return;
+  const Status status = hooks_.rekeyed();
+  if (!status.ok() && !deaf_)
+    logging::error("the node does not listen with its new key, and tries again until it can: {}", status.message);
+  if (status.ok() && deaf_) logging::info("the node listens with its new key");
+  deaf_ = !status.ok();
 }
 
 std::string Security::public_key() const { return on() ? to_hex(gate_->own().public_key) : std::string(); }
@@ -247,6 +294,13 @@ std::string Security::public_key_of(const std::string& name) const {
   const net::Gate::Table table = gate_->allowed();
   const access::Grant* const grant = table->find_name(name);
   return grant == nullptr ? std::string() : to_hex(grant->key);
+}
+
+Who Security::who_is(const std::optional<access::PublicKey>& key) const {
+  if (!on() || !key) return nullptr;
+  const net::Gate::Table table = gate_->allowed();
+  const access::Grant* const grant = table->find(*key);
+  return grant == nullptr ? Who() : Who(table, grant);
 }
 
 Result<Who> Security::judge(const std::optional<access::PublicKey>& key, const proto::Message& message) const {
@@ -262,14 +316,11 @@ Result<Who> Security::judge(const std::optional<access::PublicKey>& key, const p
   }
   const std::optional<access::Act> act = access::act_of(proto::type_of(message));
   if (!act) return Who(table, grant);  // a reply, which is refused as such
-  if (const std::string* caller = caller_of(message); caller != nullptr && !caller->empty()) {
+  if (const Original original = original_of(message); !original.name.empty() || !original.key.empty()) {
     if (Status status = access::judge(*grant, access::Act::forward, node_); !status.ok()) return status;
-    const access::Grant* const original = table->find_name(*caller);
-    if (original == nullptr)
-      return Status::error(Code::not_allowed, "the slave '" + grant->name + "' sends this on for the key '" + *caller +
-                                                  "', which is not allowed at " + node_ +
-                                                  ": nothing was done. All nodes need the same allowed keys");
-    grant = original;
+    const Result<const access::Grant*> own = grant_of(original, *table, grant->name, node_);
+    if (!own) return own.status();
+    grant = *own;
   }
   if (Status status = access::judge(*grant, *act, node_); !status.ok()) return status;
   return Who(table, grant);

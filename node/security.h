@@ -30,7 +30,8 @@ class Security {
  public:
   struct Hooks {
     std::function<void()> revoked;  // keys have left the table, or have lost the stream: its connections are to end
-    std::function<void()> rekeyed;  // the node has another key: it is to listen with that
+    // The node has another key: it is to listen with that. Again and again while it fails.
+    std::function<Status()> rekeyed;
   };
 
   explicit Security(const config::NodeConfig& config);
@@ -54,6 +55,8 @@ class Security {
   std::string public_key() const;
   std::string public_key_of(const std::string& name) const;
 
+  // The line of a connection's key; nullptr: there is none. Does not block.
+  Who who_is(const std::optional<access::PublicKey>& key) const;
   // Who has sent a message by a connection with this key, and whether that may send it at all. Where a slave sends it
   // on for another, that other's line of this node's own table is what counts. Does not block.
   Result<Who> judge(const std::optional<access::PublicKey>& key, const proto::Message& message) const;
@@ -63,17 +66,20 @@ class Security {
   Result<Files> read() const;
   void watch();
   bool read_again(bool was_whole);
+  void listen_anew();
   std::string look_of_files() const;
   int watch_folders() const;
   bool changed(int inotify) const;
 
   const config::Security settings_;
   const std::string node_;
+  const net::ConnectionLimits connections_;
   std::shared_ptr<net::Gate> gate_;  // shared with the sockets that it guards
   Hooks hooks_;
   net::WakeUp wake_;
   std::atomic<bool> stopping_{false};
   std::atomic<bool> asked_{false};
+  bool deaf_ = false;  // the watching thread's: it does not listen since its key was replaced
   std::thread thread_;
 };
 

@@ -164,7 +164,7 @@ Result<Decoded> decode_json_request(std::string_view text) {
   if (!type) return type.status();
   const Result<std::uint64_t> id = take_id(object);
   if (!id) return id.status();
-  for (const char* name : {"forwarded_by", "cluster", "caller"})  // from node to node
+  for (const char* name : {"forwarded_by", "cluster", "caller", "caller_key"})  // from node to node
     if (object.contains(name)) return bad("unknown field \"" + std::string(name) + "\"");
   switch (*type) {
     case MessageType::fetch: return read_message<FetchRequest>(object, *type, *id);

@@ -107,6 +107,7 @@ void describe(V& v, Of<QueryRequest> auto& m) {
   v.field("cluster", m.cluster, std::string());
   v.field("ack_for", m.ack_for, AckFor::unset);
   v.field("caller", m.caller, std::string());
+  v.field("caller_key", m.caller_key, std::string());
 }
 
 template <typename V>
@@ -173,6 +174,7 @@ void describe(V& v, Of<FetchRequest> auto& m) {
   v.required("cursor", m.cursor);
   v.field("page_rows", m.page_rows, std::uint32_t{0});
   v.field("caller", m.caller, std::string());
+  v.field("caller_key", m.caller_key, std::string());
 }
 
 template <typename V>
@@ -180,6 +182,7 @@ void describe(V& v, Of<CloseRequest> auto& m) {
   v.field("client_id", m.client_id, std::string());
   v.required("cursor", m.cursor);
   v.field("caller", m.caller, std::string());
+  v.field("caller_key", m.caller_key, std::string());
 }
 
 template <typename V>
@@ -190,6 +193,7 @@ void describe(V& v, Of<CancelRequest> auto& m) {
   v.required("client_id", m.key.client_id);
   v.required("request_id", m.key.request_id);
   v.field("caller", m.caller, std::string());
+  v.field("caller_key", m.caller_key, std::string());
 }
 
 template <typename V>

@@ -83,7 +83,10 @@ struct QueryRequest {
   std::string forwarded_by;        // the slave's node name, when a slave sends it on; empty from a client
   std::string cluster;             // and the slave's cluster, as in NodeStatus: the master refuses that of another one
   AckFor ack_for = AckFor::unset;  // unset = the master's configured default
-  std::string caller;              // in whose key's name a slave sends it on; a node believes it of nodes alone
+  // For whom a slave sends it on: whose key it came with, as the slave names it, and that key, in hexadecimal. The key
+  // is what counts; a node believes it of nodes alone.
+  std::string caller;
+  std::string caller_key;
 };
 
 // The kind of value that a column's frame holds.
@@ -148,17 +151,20 @@ struct FetchRequest {
   std::uint64_t cursor = 0;
   std::uint32_t page_rows = 0;
   std::string caller = {};  // as QueryRequest's
+  std::string caller_key = {};
 };
 struct CloseRequest {
   std::string client_id;
   std::uint64_t cursor = 0;
   std::string caller = {};  // as QueryRequest's
+  std::string caller_key = {};
 };
 struct ClosedReply {};
 
 struct CancelRequest {
   RequestKey key;
   std::string caller = {};  // as QueryRequest's
+  std::string caller_key = {};
 };
 struct CancelReply {
   bool stopped = false;  // true: it will not have an effect; false: it had already ended (or is past stopping)

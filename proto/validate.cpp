@@ -25,9 +25,15 @@ Status validate_client_id(const std::string& client_id) {
   return bad("client_id: expected 1 to 64 printable ASCII characters without blanks");
 }
 
-Status validate_caller(const std::string& caller) {
-  if (caller.size() <= kMaxClientIdSize && is_printable(caller)) return ok_status();
-  return bad("caller: expected the name of a key, up to 64 printable ASCII characters without blanks");
+template <typename Request>
+Status validate_caller(const Request& request) {
+  constexpr std::size_t kKeyDigits = 64;
+  if (request.caller.size() > kMaxClientIdSize || !is_printable(request.caller))
+    return bad("caller: expected the name of a key, up to 64 printable ASCII characters without blanks");
+  const std::string& key = request.caller_key;
+  const auto is_digit = [](unsigned char c) { return std::isxdigit(c) != 0; };
+  if (key.empty() || (key.size() == kKeyDigits && std::all_of(key.begin(), key.end(), is_digit))) return ok_status();
+  return bad("caller_key: expected a public key, 64 hexadecimal digits");
 }
 
 Status validate_statement(const RequestStatement& statement, const std::string& path) {
@@ -42,7 +48,7 @@ Status validate_statement(const RequestStatement& statement, const std::string& 
 
 Status validate_query(const QueryRequest& request) {
   if (Status status = validate_client_id(request.key.client_id); !status) return status;
-  if (Status status = validate_caller(request.caller); !status) return status;
+  if (Status status = validate_caller(request); !status) return status;
   if (request.key.client_id.empty() && request.key.request_id != 0)
     return bad("request_id: is nothing without client_id; send both, or neither for a request that is not retried");
   if (!request.key.client_id.empty() && request.key.request_id == 0)
@@ -69,10 +75,12 @@ Status validate_explain(const ExplainRequest& request) {
   return ok_status();
 }
 
-Status validate_cursor(const std::string& client_id, std::uint64_t cursor, const std::string& caller) {
-  if (Status status = validate_caller(caller); !status) return status;
-  if (cursor == 0) return bad("cursor: expected the number that a result gave; 0 means that there are no more rows");
-  return validate_client_id(client_id);
+template <typename Request>
+Status validate_cursor(const Request& request) {
+  if (Status status = validate_caller(request); !status) return status;
+  if (request.cursor == 0)
+    return bad("cursor: expected the number that a result gave; 0 means that there are no more rows");
+  return validate_client_id(request.client_id);
 }
 
 Status validate_group(const Group& group) {
@@ -107,10 +115,10 @@ std::uint64_t byte_size(const NodeStatus& status) {
 struct Validator {
   Status operator()(const QueryRequest& m) const { return validate_query(m); }
   Status operator()(const ExplainRequest& m) const { return validate_explain(m); }
-  Status operator()(const FetchRequest& m) const { return validate_cursor(m.client_id, m.cursor, m.caller); }
-  Status operator()(const CloseRequest& m) const { return validate_cursor(m.client_id, m.cursor, m.caller); }
+  Status operator()(const FetchRequest& m) const { return validate_cursor(m); }
+  Status operator()(const CloseRequest& m) const { return validate_cursor(m); }
   Status operator()(const CancelRequest& m) const {
-    if (Status status = validate_caller(m.caller); !status) return status;
+    if (Status status = validate_caller(m); !status) return status;
     if (m.key.client_id.empty()) return bad("client_id: expected the client_id of the request to cancel");
     return validate_client_id(m.key.client_id);
   }

@@ -23,6 +23,13 @@ std::chrono::milliseconds attempt_time(const proto::Frames& frames) {
   return kAttempt + std::chrono::milliseconds(bytes / kBytesPerMillisecond);
 }
 
+// The key goes with its name: to the master the name may be another's.
+template <typename Request>
+void speak_for(const node::Caller& caller, Request& request) {
+  request.caller = node::name_of(caller.who);
+  request.caller_key = caller.who ? to_hex(caller.who->key) : std::string();
+}
+
 std::string random_client_id() {
   std::random_device source;
   std::string bytes;
@@ -71,7 +78,7 @@ void Forwarder::stop() {
 
 void Forwarder::submit(node::Caller caller, proto::QueryRequest request, bool writes, Clock::time_point deadline) {
   request.forwarded_by = config_.name;
-  request.caller = node::name_of(caller.who);
+  speak_for(caller, request);
   request.cluster = board_.cluster();
   // A client that cannot retry by itself gets a key from us, so that our own resends are safe.
   if (request.key.client_id.empty()) request.key = {own_client_id_, next_request_id_++};
@@ -83,7 +90,7 @@ void Forwarder::submit(node::Caller caller, proto::QueryRequest request, bool wr
 }
 
 void Forwarder::submit_cancel(node::Caller caller, proto::CancelRequest request) {
-  request.caller = node::name_of(caller.who);
+  speak_for(caller, request);
   const auto never = [] { return false; };  // what has been executed, the master says
   const bool stopped_here = under_way_.cancel(request.key, never) == node::RequestsUnderWay::Answer::stopping_queued;
   Job job{std::move(caller), std::move(request), Clock::now(), Clock::now() + kAttempt, stopped_here};
@@ -91,7 +98,7 @@ void Forwarder::submit_cancel(node::Caller caller, proto::CancelRequest request)
 }
 
 void Forwarder::submit_fetch(node::Caller caller, proto::FetchRequest request, Clock::time_point deadline) {
-  request.caller = node::name_of(caller.who);
+  speak_for(caller, request);
   request.cursor -= kForwardedCursors;
   if (request.client_id.empty()) request.client_id = own_client_id_;  // as submit() has done with its query
   Job job{std::move(caller), std::move(request), Clock::now(), deadline};
@@ -99,7 +106,7 @@ void Forwarder::submit_fetch(node::Caller caller, proto::FetchRequest request, C
 }
 
 void Forwarder::submit_close(node::Caller caller, proto::CloseRequest request, Clock::time_point deadline) {
-  request.caller = node::name_of(caller.who);
+  speak_for(caller, request);
   request.cursor -= kForwardedCursors;
   if (request.client_id.empty()) request.client_id = own_client_id_;
   Job job{std::move(caller), std::move(request), Clock::now(), deadline};

@@ -194,6 +194,14 @@ void notice_dead_links(int socket) {
   set(IPPROTO_TCP, TCP_USER_TIMEOUT, 30'000);
 }
 
+// Without sslEnforce it would go on in clear where the server offers no TLS.
+void add_tls(::sql::ConnectOptionsMap& options, const Tls& tls) {
+  options["sslEnforce"] = true;
+  options["sslVerify"] = tls.verify;
+  for (const auto& [name, path] : {std::pair{"sslCA", tls.ca}, {"sslCert", tls.cert}, {"sslKey", tls.key}})
+    if (!path.empty()) options[name] = ::sql::SQLString(path);
+}
+
 }  // namespace
 
 struct Connection::Impl {
@@ -231,6 +239,7 @@ Result<std::unique_ptr<Connection>> Connection::open(const Address& address, con
     options["OPT_LOCAL_INFILE"] = 0;
     options["OPT_CONNECT_TIMEOUT"] = 5;
     options["OPT_MAX_ALLOWED_PACKET"] = 1 << 30;
+    if (address.tls.on) add_tls(options, address.tls);
     if (io_timeout.count() > 0) {
       options["OPT_READ_TIMEOUT"] = static_cast<int>(io_timeout.count());
       options["OPT_WRITE_TIMEOUT"] = static_cast<int>(io_timeout.count());
@@ -247,14 +256,29 @@ Result<std::unique_ptr<Connection>> Connection::open(const Address& address, con
     Result<std::optional<std::string>> id = connection->scalar("SELECT CONNECTION_ID()");
     if (!id) return id.status();
     connection->line_->set_id(std::stoull(id->value_or("0")));
+    if (address.tls.on)
+      if (Status status = connection->check_encrypted(address); !status.ok()) return status;
     return connection;
   } catch (const ::sql::SQLException& problem) {
     Status status = to_status(problem);
     status.code = Code::database_unavailable;
     status.message =
         "cannot connect to the database at " + address.text() + " as '" + account.user + "': " + status.message;
+    if (address.tls.on && loses_tls(status))
+      status.message += address.tls.verify ? "; with database.tls verify its certificate has to be of " +
+                                                 address.tls.ca + ", in its time, and to name " + address.host
+                                           : "; database.tls is encrypt, and the server may know no TLS";
     return status;
   }
+}
+
+// The connector is asked to insist on it; this is what the server says.
+Status Connection::check_encrypted(const Address& address) {
+  const Result<std::vector<Row>> rows = this->rows("SHOW SESSION STATUS LIKE 'Ssl_cipher'");
+  if (!rows) return rows.status();
+  if (rows->size() == 1 && rows->front().size() == 2 && !rows->front()[1].value_or("").empty()) return ok_status();
+  return Status::error(Code::database_unavailable,
+                       "the database at " + address.text() + " was reached in clear, and database.tls forbids that");
 }
 
 Status Connection::execute(std::string_view sql) {

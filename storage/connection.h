@@ -22,11 +22,21 @@
 
 namespace sqlcast::storage {
 
+// How a host is reached: paths of PEM files. Without `on` in clear; with it never so.
+struct Tls {
+  bool on = false;
+  bool verify = true;  // the server's certificate is of `ca` and names the host; else whoever answers will do
+  std::string ca;
+  std::string cert;  // our own, with its key, for a server that asks for one
+  std::string key;
+};
+
 // Where a database server listens. A unix socket when `socket` is set.
 struct Address {
   std::string socket;
   std::string host;
   std::uint16_t port = 3306;
+  Tls tls = {};
   std::string text() const;  // for messages: "unix:/run/x.sock", "db1:3306"
 };
 
@@ -98,6 +108,7 @@ class Connection {
   const std::shared_ptr<Line>& line() const { return line_; }
 
  private:
+  Status check_encrypted(const Address& address);
   struct Impl;
   explicit Connection(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;

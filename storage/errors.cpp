@@ -203,6 +203,8 @@ bool is_nobody_there(const Status& status) {
   return status.database_errno == kClientNoSocket || status.database_errno == kClientNoHost;
 }
 
+bool loses_tls(const Status& status) { return status.database_errno == kClientTls; }
+
 bool loses_connection(const Status& status) { return is_one_of(kConnectionLost, status.database_errno); }
 
 Status row_is_referenced(std::string message) {

@@ -50,6 +50,9 @@ bool is_damaged_table(const Status& status);
 // The connection is gone, or in no known state.
 bool loses_connection(const Status& status);
 
+// TLS with the server did not come about, or broke.
+bool loses_tls(const Status& status);
+
 // What the server says of a DROP that a foreign key forbids.
 Status row_is_referenced(std::string message);
 

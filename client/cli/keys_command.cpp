@@ -60,6 +60,14 @@ Result<access::Grant> grant_of(const Arguments& arguments, const access::PublicK
   return grant;
 }
 
+// Runs what changes a table of keys, with nobody else at it.
+template <typename Work>
+int with_lock(const fs::path& table, const Work& work) {
+  const fs::path folder = table.parent_path();
+  const auto held = local::lock_keys(folder.empty() ? fs::path(".") : folder);
+  return held.ok() ? work() : command::fail(held.status());
+}
+
 // What leads a command that is shown to the same cluster.
 std::string with_dir(const Arguments& arguments) {
   return arguments.dir.empty() ? "" : " --dir " + local::shell_word(arguments.dir);
@@ -96,13 +104,17 @@ int run_allow(const Arguments& arguments) {
   const auto grant = grant_of(arguments, *key);
   if (!grant.ok()) return command::fail(grant.status());
   const fs::path table = table_of(arguments);
-  if (const Status status = local::add_grant(table, *grant); !status.ok()) return command::fail(status);
+  const int result = with_lock(table, [&] {
+    const Status status = local::add_grant(table, *grant);
+    return status.ok() ? command::kExitOk : command::fail(status);
+  });
+  if (result != command::kExitOk) return result;
   say("'" + grant->name + "' is let in as " + arguments.role + " by the nodes that read " + table.string() +
       "; they do so by themselves.");
   return command::kExitOk;
 }
 
-int run_revoke(const Arguments& arguments) {
+int revoke(const Arguments& arguments) {
   std::optional<access::PublicKey> key;
   if (!arguments.public_key.empty()) {
     const auto parsed = access::parse_key(arguments.public_key);
@@ -129,6 +141,10 @@ int run_revoke(const Arguments& arguments) {
   return command::kExitOk;
 }
 
+int run_revoke(const Arguments& arguments) {
+  return with_lock(table_of(arguments), [&] { return revoke(arguments); });
+}
+
 int run_list(const Arguments& arguments) {
   const fs::path table = table_of(arguments);
   const auto text = local::read_text_file(table);
@@ -149,7 +165,7 @@ int run_list(const Arguments& arguments) {
 
 // Of a node the next key is told to everybody before it is used; of anybody else it is used at once, and the old one is
 // let in until it is revoked.
-int run_rotate(const Arguments& arguments) {
+int rotate(const Arguments& arguments) {
   const local::KeyPlaces places(cluster_of(arguments));
   const fs::path file = arguments.name == "admin" ? places.admin() : places.key_of(arguments.name);
   const fs::path next = file.string() + ".next";
@@ -204,6 +220,10 @@ int run_rotate(const Arguments& arguments) {
       ". Add it to the files `nodes` of clients elsewhere, then:\n  sqlcast keys rotate " + arguments.name +
       " --finish" + with_dir(arguments));
   return command::kExitOk;
+}
+
+int run_rotate(const Arguments& arguments) {
+  return with_lock(local::KeyPlaces(cluster_of(arguments)).allowed(), [&] { return rotate(arguments); });
 }
 
 int run_export(const Arguments& arguments) {

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <thread>
 
 #include "access/known_nodes.h"
 #include "client/keys.h"
@@ -41,8 +42,13 @@ std::string user_name() {
   return access::check_key_name(name).ok() ? name : "admin";
 }
 
-// `as_before`: with the owner and the mode of the file that is replaced, if there is one; else its owner's alone.
-Status write_file(const fs::path& path, const std::string& text, bool as_before) {
+enum class Before {
+  none,      // io when there is a file
+  replaced,  // the new one is its owner's alone
+  kept,      // and has the owner and the mode of the one that it replaces
+};
+
+Status write_file(const fs::path& path, const std::string& text, Before before_it) {
   const std::string beside = path.string() + ".new." + std::to_string(::getpid());
   ::unlink(beside.c_str());
   const int descriptor = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -50,7 +56,7 @@ Status write_file(const fs::path& path, const std::string& text, bool as_before)
   std::size_t written = 0;
   int error = 0;
   struct stat before {};
-  if (as_before && ::stat(path.c_str(), &before) == 0 &&
+  if (before_it == Before::kept && ::stat(path.c_str(), &before) == 0 &&
       (::fchown(descriptor, before.st_uid, before.st_gid) != 0 || ::fchmod(descriptor, before.st_mode & 07777U) != 0))
     error = errno;
   while (written < text.size() && error == 0) {
@@ -60,9 +66,11 @@ Status write_file(const fs::path& path, const std::string& text, bool as_before)
   }
   if (error == 0 && ::fsync(descriptor) != 0) error = errno;
   ::close(descriptor);
-  if (error == 0 && ::rename(beside.c_str(), path.c_str()) != 0) error = errno;
+  const bool fresh = before_it == Before::none;
+  // A rename would take the place of another's.
+  if (error == 0 && (fresh ? ::link : ::rename)(beside.c_str(), path.c_str()) != 0) error = errno;
+  if (error != 0 || fresh) ::unlink(beside.c_str());
   if (error == 0) return ok_status();
-  ::unlink(beside.c_str());
   return cannot(path, std::strerror(error));
 }
 
@@ -73,7 +81,30 @@ bool has_keys(const fs::path& cluster) {
   return fs::exists(KeyPlaces(cluster).folder, error);
 }
 
-Status write_table(const fs::path& path, const std::string& text) { return write_file(path, text, true); }
+Result<FileLock> lock_keys(const fs::path& folder, std::chrono::milliseconds patience) {
+  constexpr auto kPause = std::chrono::milliseconds(20);
+  const fs::path path = folder / "keys.lock";
+  const auto end = std::chrono::steady_clock::now() + patience;
+  while (true) {
+    auto held = FileLock::try_lock(path, 0600);
+    if (!held.ok()) return held.status();
+    if (held->has_value()) {
+      // What the administrator makes in another's folder is that one's to use.
+      struct stat about {};
+      if (::geteuid() == 0 && ::stat(folder.c_str(), &about) == 0 &&
+          ::chown(path.c_str(), about.st_uid, about.st_gid) != 0)
+        return cannot(path, std::strerror(errno));
+      return std::move(**held);
+    }
+    if (std::chrono::steady_clock::now() > end)
+      return Status::error(Code::busy, "somebody else has been changing the keys in " + folder.string() + " for " +
+                                           std::to_string(patience.count() / 1000) + " s (" + path.string() +
+                                           " is locked): nothing was changed; try again");
+    std::this_thread::sleep_for(kPause);
+  }
+}
+
+Status write_table(const fs::path& path, const std::string& text) { return write_file(path, text, Before::kept); }
 
 Result<access::KeyFile> make_key(const fs::path& path, const std::string& name, bool may_replace) {
   if (Status status = access::check_key_name(name); !status.ok()) return status;
@@ -84,7 +115,9 @@ Result<access::KeyFile> make_key(const fs::path& path, const std::string& name, 
   const Result<access::KeyPair> pair = net::make_key_pair();
   if (!pair) return pair.status();
   access::KeyFile key{name, *pair};
-  if (Status status = write_file(path, access::format_key_file(key), false); !status.ok()) return status;
+  if (Status status = write_file(path, access::format_key_file(key), may_replace ? Before::replaced : Before::none);
+      !status.ok())
+    return status;
   return key;
 }
 
@@ -133,11 +166,13 @@ Status write_cluster_nodes(const fs::path& cluster, const ClusterFile& file) {
   return write_table(places.nodes(), access::format_known_nodes(nodes));
 }
 
-Status make_cluster_keys(const fs::path& cluster, const ClusterFile& file) {
+Status make_cluster_keys(const fs::path& cluster, const ClusterFile& file, std::chrono::milliseconds patience) {
   const KeyPlaces places(cluster);
   if (::mkdir(places.folder.c_str(), 0700) != 0 && errno != EEXIST)
     return Status::error(Code::io, places.folder.string() + " cannot be made: " + std::strerror(errno));
   if (::chmod(places.folder.c_str(), 0700) != 0) return cannot(places.folder, std::strerror(errno));
+  const auto held = lock_keys(places.folder, patience);
+  if (!held.ok()) return held.status();
   if (const auto admin = ensure_key(places, places.admin(), user_name(), access::Role::admin); !admin.ok())
     return admin.status();
   for (const ClusterNode& node : file.nodes)

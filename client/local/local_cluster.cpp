@@ -250,7 +250,11 @@ Result<std::vector<std::string>> LocalCluster::repair_ports() {
   if (changes.empty()) return changes;
   if (const Status status = file_.save(dir_); !status.ok()) return status;
   if (!has_keys(dir_)) return changes;
-  if (const Status status = write_cluster_nodes(dir_, file_); !status.ok()) return status;
+  {
+    const auto held = lock_keys(KeyPlaces(dir_).folder);
+    if (!held.ok()) return held.status();
+    if (const Status status = write_cluster_nodes(dir_, file_); !status.ok()) return status;
+  }
   if (const Status status = use_cluster_keys(dir_); !status.ok()) return status;
   return changes;
 }

@@ -162,8 +162,8 @@ std::optional<ProcessId> read_pid_file(const std::filesystem::path& path) {
   return process;
 }
 
-Result<std::optional<FileLock>> FileLock::try_lock(const std::filesystem::path& path) {
-  const int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+Result<std::optional<FileLock>> FileLock::try_lock(const std::filesystem::path& path, unsigned mode) {
+  const int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, mode);
   if (descriptor < 0) return Status::error(Code::io, path.string() + ": " + std::strerror(errno));
   if (flock(descriptor, LOCK_EX | LOCK_NB) == 0) return std::optional<FileLock>(FileLock(descriptor));
   const int error = errno;

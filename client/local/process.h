@@ -48,8 +48,8 @@ std::optional<ProcessId> read_pid_file(const std::filesystem::path& path);
 // Holds `path` locked (flock) while it lives; the lock ends with the process, however that ends.
 class FileLock {
  public:
-  // Nothing when another process holds it; io when it cannot be created.
-  static Result<std::optional<FileLock>> try_lock(const std::filesystem::path& path);
+  // Nothing when another process holds it; io when it cannot be created. `mode`: who may take it, when it is made.
+  static Result<std::optional<FileLock>> try_lock(const std::filesystem::path& path, unsigned mode = 0644);
   FileLock(FileLock&& other) noexcept : descriptor_(other.descriptor_) { other.descriptor_ = -1; }
   FileLock& operator=(FileLock&&) = delete;
   FileLock(const FileLock&) = delete;

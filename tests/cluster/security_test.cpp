@@ -12,13 +12,18 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <optional>
 #include <thread>
+#include <tuple>
 
 #include <catch2/catch.hpp>
 #include "access/permissions.h"
 #include "client/client.h"
 #include "client/local/cluster_keys.h"
+#include "net/dealer.h"
 #include "net/key_ring.h"
+#include "net/poller.h"
 #include "net/subscriber.h"
 #include "tests/support/cluster.h"
 #include "tests/support/run_program.h"
@@ -171,23 +176,130 @@ TEST_CASE("security: nobody but a node speaks in another's name, and a node only
   wait_until_let_in(cluster, reader);
   wait_until_let_in(cluster, slave);
   proto::QueryRequest write = query_of("INSERT INTO f.t VALUES (1)");
-  const auto in_name_of = [&](const access::KeyFile& key, const std::string& name) {
+  const auto in_name_of = [&](const access::KeyFile& key, const std::string& name, const std::string& original) {
     as(cluster, key, cluster.master());
     write.caller = name;
+    write.caller_key = original;
     write.forwarded_by = "slave-9";
     const Answer answer = cluster.master().run(write);
     as_admin(cluster, cluster.master());
     return answer.status;
   };
-  CHECK(in_name_of(reader, "test").code == Code::not_allowed);
-  CHECK(in_name_of(reader, "").code == Code::not_allowed);
-  CHECK(in_name_of(slave, "").code == Code::not_allowed);
-  CHECK_THAT(in_name_of(slave, "nobody").message, Contains("which is not allowed at master"));
-  CHECK(in_name_of(slave, "reader").code == Code::not_allowed);
-  CHECK(in_name_of(slave, "slave-9").code == Code::not_allowed);
+  const auto text_of = [](const access::KeyFile& key) { return to_hex(key.pair.public_key); };
+  const std::string admin = to_hex(key_of_admin());
+  CHECK(in_name_of(reader, "test", admin).code == Code::not_allowed);
+  CHECK(in_name_of(reader, "", admin).code == Code::not_allowed);
+  CHECK(in_name_of(reader, "", "").code == Code::not_allowed);
+  CHECK(in_name_of(slave, "", "").code == Code::not_allowed);
+  // As slaves of before did.
+  CHECK_THAT(in_name_of(slave, "test", "").message, Contains("It is of an older version"));
+  const access::KeyFile nobody = make_named_key("test");
+  CHECK_THAT(in_name_of(slave, "test", text_of(nobody)).message,
+             Contains("master does not know the key 'test' that slave-9 forwards for") &&
+                 Contains("sqlcast keys allow test ROLE " + text_of(nobody)));
+  CHECK(in_name_of(slave, "test", "00").code == Code::bad_request);
+  CHECK(in_name_of(slave, "test", text_of(reader)).code == Code::not_allowed);
+  CHECK(in_name_of(slave, "test", text_of(slave)).code == Code::not_allowed);
   CHECK(cluster.must("SELECT COUNT(*) FROM f.t").text() == "0");
-  CHECK(in_name_of(slave, "test").ok());
+  CHECK(in_name_of(slave, "whatever", admin).ok());
   CHECK(cluster.must("SELECT COUNT(*) FROM f.t").text() == "1");
+}
+
+TEST_CASE("security: a name to which a slave gives another key, or more rights, gives it nothing at the master",
+          "[security]") {
+  Cluster cluster(with_keys(1));
+  for (const char* sql : {"CREATE DATABASE o", "CREATE TABLE o.t(v INT PRIMARY KEY)"}) cluster.must(sql);
+  const access::KeyFile of_master = make_named_key("app");
+  const access::KeyFile of_slave = make_named_key("app");
+  const access::KeyFile both = make_named_key("both");
+  const access::KeyFile renamed = make_named_key("renamed");
+  cluster.allow({"app", Role::writer, of_master.pair.public_key, false, {}});
+  cluster.allow({"both", Role::reader, both.pair.public_key, false, {}});
+  cluster.allow({"renamed", Role::writer, renamed.pair.public_key, false, {}});
+  // The slave's own idea of all three.
+  const std::string table = (cluster.folder() / "of-slave").string();
+  std::string lines;
+  for (const auto& [name, role, key] :
+       {std::tuple{std::string("test"), Role::admin, key_of_admin()},
+        std::tuple{std::string("master"), Role::node, key_of_node(cluster.folder(), "master")},
+        std::tuple{std::string("app"), Role::writer, of_slave.pair.public_key},
+        std::tuple{std::string("both"), Role::writer, both.pair.public_key},
+        std::tuple{std::string("else"), Role::writer, renamed.pair.public_key}})
+    lines += access::format_grant({name, role, key, false, {}}) + "\n";
+  REQUIRE(local::write_table(table, lines).ok());
+  Node& slave = cluster.slave(0);
+  REQUIRE(slave.stop());
+  slave.arguments = {"--security.allowed", table};
+  slave.start();
+  slave.wait_until_answering();
+  cluster.wait_until_equal();
+  const auto write_as = [&](const access::KeyFile& key, int value) {
+    as(cluster, key, slave);
+    const Answer answer = slave.run("INSERT INTO o.t VALUES (" + std::to_string(value) + ")");
+    as_admin(cluster, slave);
+    return answer.status;
+  };
+  const Status unknown = write_as(of_slave, 1);
+  CHECK(unknown.code == Code::not_allowed);
+  CHECK_THAT(unknown.message, Contains("master does not know the key 'app' that " + slave.name() + " forwards for"));
+  CHECK(write_as(both, 2).code == Code::not_allowed);
+  CHECK(show(write_as(renamed, 3)) == "OK");
+  CHECK(cluster.must("SELECT GROUP_CONCAT(v) FROM o.t").text() == "3");
+  // The log has the master's name for it.
+  cluster.wait_until_equal();
+  Result<proto::Message> reply = Session(slave.endpoint()).exchange(proto::LogReadRequest{}, 60s);
+  REQUIRE(reply.ok());
+  const proto::Group last = std::get<proto::LogBatch>(*reply).groups.back();
+  CHECK(proto::decode_entries(last.body)->back().by == "renamed");
+}
+
+TEST_CASE("security: a watcher hears what comes and asks for nothing that was, a backup reads it all and hears nothing",
+          "[security]") {
+  Cluster cluster(with_keys(1));
+  cluster.must("CREATE DATABASE w");
+  cluster.must("CREATE TABLE w.t(v INT PRIMARY KEY)");
+  const std::string publisher = cluster.master().status()->publisher;
+  const access::PublicKey of_master = key_of_node(cluster.folder(), "master");
+  const access::KeyFile watcher = make_named_key("watcher");
+  const access::KeyFile backup = make_named_key("backup");
+  cluster.allow({"watcher", Role::watcher, watcher.pair.public_key, false, {}});
+  cluster.allow({"backup", Role::backup, backup.pair.public_key, false, {}});
+  wait_until_let_in(cluster, watcher);
+  wait_until_let_in(cluster, backup);
+  const Sequence end = cluster.wait_until_equal();
+
+  as(cluster, watcher, cluster.master());
+  go_as(watcher, publisher, of_master);
+  std::atomic<Sequence> first{0};
+  std::atomic<bool> listens{false};
+  client::Tail::Callbacks callbacks;
+  callbacks.on_group = [&](const proto::Group& group, const std::vector<proto::Entry>&) {
+    Sequence none = 0;
+    first.compare_exchange_strong(none, group.first);
+  };
+  callbacks.on_beacon = [&](const proto::Beacon&) { listens = true; };
+  const auto tail = std::move(client::Tail::open({cluster.master().endpoint()}, 0, callbacks).value());
+  wait_for("a beacon", [&] { return listens.load(); });
+  CHECK(ask(cluster.master(), proto::LogReadRequest{}) == Code::not_allowed);
+  as_admin(cluster, cluster.master());
+  cluster.must("INSERT INTO w.t VALUES (1)");
+  wait_for("the watcher to hear it", [&] { return first != 0; });
+  CHECK(first == end + 1);
+
+  for (const Node* node : cluster.nodes()) {
+    as(cluster, backup, *node);
+    wait_for("the whole log at " + node->name(), [&] {
+      Result<proto::Message> reply = Session(node->endpoint()).exchange(proto::LogReadRequest{}, 60s);
+      REQUIRE(reply.ok());
+      const auto& batch = std::get<proto::LogBatch>(*reply);
+      CHECK(batch.groups.front().first == 1);
+      return batch.groups.back().last == end + 1;
+    });
+    CHECK(node->run("SELECT v FROM w.t").status.code == Code::not_allowed);
+    as_admin(cluster, *node);
+  }
+  CHECK_FALSE(hears_the_stream(cluster, publisher, backup));
+  go_as_admin(publisher, of_master);
 }
 
 TEST_CASE("security: with a node's key nobody acknowledges for another node", "[security]") {
@@ -354,6 +466,126 @@ TEST_CASE("security: half-open handshakes and floods of connections keep no hone
   wait_for("the strangers to be counted",
            [&] { return cluster.master().status()->counters.at("refused_keyless") > 0; });
   CHECK(cluster.master().run("SELECT 1").ok());
+}
+
+TEST_CASE("security: commands that change keys at the same moment undo nothing of one another", "[security]") {
+  const TemporaryFolder folder;
+  const std::string table = (folder.path() / "allowed").string();
+  constexpr int kCommands = 24;
+  std::vector<std::string> keys;
+  for (int i = 0; i < kCommands; ++i) keys.push_back(to_hex(make_named_key("k").pair.public_key));
+  const auto at_once = [&](const std::function<std::vector<std::string>(int)>& command) {
+    std::vector<std::thread> threads;
+    std::vector<Run> runs(kCommands);
+    for (int i = 0; i < kCommands; ++i)
+      threads.emplace_back([&, i] { runs[static_cast<std::size_t>(i)] = run_program(command(i)); });
+    for (std::thread& thread : threads) thread.join();
+    int failed = 0;
+    for (const Run& run : runs) failed += run.exit_code == 0 ? 0 : 1;
+    return failed;
+  };
+  const auto name = [](int i) { return "key-" + std::to_string(i); };
+  CHECK(at_once([&](int i) {
+          return std::vector<std::string>{
+              program("sqlcast"), "keys", "allow", name(i), "reader", keys[static_cast<std::size_t>(i)],
+              "--allowed",        table};
+        }) == 0);
+  CHECK(access::AllowedKeys::parse(local::read_text_file(table).value())->grants().size() == kCommands);
+  CHECK(at_once([&](int i) {
+          return std::vector<std::string>{program("sqlcast"), "keys", "revoke", name(i), "--allowed", table};
+        }) == 0);
+  CHECK(access::AllowedKeys::parse(local::read_text_file(table).value())->grants().empty());
+  // Of one name there is one private key.
+  const std::string file = (folder.path() / "one.key").string();
+  CHECK(at_once([&](int) {
+          return std::vector<std::string>{program("sqlcast"), "keys", "new", "one", "--role", "reader", "--out", file};
+        }) == kCommands - 1);
+}
+
+TEST_CASE("security: a change of keys waits while somebody else is at them, a cluster that starts among them",
+          "[security]") {
+  const TemporaryFolder folder;
+  const local::KeyPlaces places(folder.path());
+  std::filesystem::create_directory(places.folder);
+  std::optional<local::FileLock> held = std::move(local::lock_keys(places.folder).value());
+  CHECK(local::lock_keys(places.folder, 0ms).status().code == Code::busy);
+  CHECK(local::make_cluster_keys(folder.path(), {}, 0ms).code == Code::busy);
+  CHECK_FALSE(std::filesystem::exists(places.allowed()));
+  held.reset();
+  CHECK(local::make_cluster_keys(folder.path(), {}).ok());
+  CHECK(std::filesystem::exists(places.allowed()));
+}
+
+TEST_CASE("security: a key has its part of a node, and another one is answered beside it", "[security][bounds]") {
+  Cluster::Options options = with_keys(1);
+  options.master_settings = options.slave_settings =
+      "limits:\n  key_requests: 8\n  key_cursors: 3\n  readers: 1\ndatabase:\n  stall_timeout: 1h\n";
+  Cluster cluster(options);
+  cluster.must("CREATE DATABASE q");
+  cluster.must("CREATE TABLE q.t(id INT PRIMARY KEY)");
+  cluster.must("INSERT INTO q.t VALUES (1),(2),(3),(4)");
+  cluster.wait_until_equal();
+  const access::KeyFile app = make_named_key("app");
+  cluster.allow({"app", Role::writer, app.pair.public_key, false, {}});
+  wait_until_let_in(cluster, app);
+  std::string endless = "SELECT COUNT(*) FROM q.t t0";
+  for (int i = 1; i < 20; ++i) endless += ", q.t t" + std::to_string(i);
+  endless += " WHERE t0.id+t1.id+t2.id+t3.id+t4.id+t5.id+t6.id+t7.id+t8.id+t9.id+t19.id=3";
+  for (const Node* node : {&cluster.master(), &cluster.slave(0)}) {
+    INFO(node->name());
+    // Cursors: by as many clients as it likes.
+    as(cluster, app, *node);
+    Session session(node->endpoint());
+    std::vector<std::uint64_t> cursors;
+    for (int i = 0; i < 4; ++i) {
+      proto::QueryRequest query = keyed("client-" + std::to_string(i), 1, "SELECT id FROM q.t");
+      query.page_rows = 1;
+      const Answer answer = session.run(query);
+      CHECK(answer.status.code == (i < 3 ? Code::ok : Code::too_many_cursors));
+      if (answer.ok()) cursors.push_back(answer.at(0).cursor);
+    }
+    as_admin(cluster, *node);
+    proto::QueryRequest own = query_of("SELECT id FROM q.t");
+    own.page_rows = 1;
+    CHECK(show(node->run(own).status) == "OK");
+    for (std::size_t i = 0; i < cursors.size(); ++i)
+      CHECK(std::holds_alternative<proto::ClosedReply>(
+          *session.exchange(proto::CloseRequest{"client-" + std::to_string(i), cursors[i]}, 60s)));
+
+    // Requests under way: one read that has no end, and others behind it.
+    as(cluster, app, *node);
+    proto::QueryRequest wait = query_of(endless);
+    wait.timeout_ms = 600'000;
+    const auto dealer = std::move(net::Dealer::open({node->endpoint()}).value());
+    for (std::uint64_t i = 0; i < 12; ++i) {
+      wait.key = {"waiter", i + 1};
+      REQUIRE(dealer->send(proto::encode(wait, i + 1)));
+    }
+    net::Poller poller;
+    poller.add(*dealer);
+    for (int busy = 0; busy < 4;) {
+      poller.wait(60s);
+      while (const auto reply = dealer->receive()) {
+        const auto decoded = proto::decode(*reply);
+        REQUIRE(decoded.ok());
+        const auto* error = std::get_if<proto::ErrorReply>(&decoded->message);
+        REQUIRE(error != nullptr);
+        INFO(show(error->status));
+        CHECK(error->status.code == Code::busy);
+        CHECK_THAT(error->status.message, Contains("the key 'app'") && Contains("limits.key_requests"));
+        ++busy;
+      }
+    }
+    CHECK(Session(node->endpoint()).run("SELECT 1").status.code == Code::busy);
+    as_admin(cluster, *node);
+    CHECK(node->status().has_value());
+    // A cancel is taken all the same, and makes room.
+    as(cluster, app, *node);
+    Session canceller(node->endpoint());
+    for (std::uint64_t i = 1; i <= 12; ++i) (void)canceller.exchange(proto::CancelRequest{{"waiter", i}}, 60s);
+    wait_for("room for the key", [&] { return Session(node->endpoint()).run("SELECT 1").ok(); });
+    as_admin(cluster, *node);
+  }
 }
 
 TEST_CASE("security: sqlcast cluster up makes keys, and who has none gets in nowhere", "[security]") {

@@ -105,6 +105,8 @@ void revoke_key(const fs::path& folder, const std::string& name) {
   must(local::write_table(table, access::without_name(*before, name, std::nullopt, removed)));
 }
 
+access::PublicKey key_of_admin() { return own().key->pair.public_key; }
+
 access::PublicKey key_of_node(const fs::path& folder, const std::string& name) {
   const auto key = client::read_key_file(local::KeyPlaces(folder).key_of(name).string());
   must(key.status());

@@ -25,6 +25,7 @@ void allow_key(const std::filesystem::path& folder, const access::Grant& grant);
 void revoke_key(const std::filesystem::path& folder, const std::string& name);
 
 access::KeyFile make_named_key(const std::string& name);
+access::PublicKey key_of_admin();
 access::PublicKey key_of_node(const std::filesystem::path& folder, const std::string& name);
 // Goes to this endpoint with another key than the admin's, from now on, or with that again.
 void go_as(const access::KeyFile& key, const std::string& endpoint, const access::PublicKey& node);

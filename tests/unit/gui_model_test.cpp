@@ -336,6 +336,10 @@ TEST_CASE("cluster: a master that is lost keeps its name, role and place, and it
   model.update({node("m", "master", 11), slave}, 140, 0);
   CHECK_FALSE(model.lost_master());
   CHECK(model.summary() == "2 nodes, all live");
+  proto::NodeStatus open = slave;
+  open.security = "none";
+  model.update({node("m", "master", 11), open}, 141, 0);
+  CHECK(model.summary() == "2 nodes, all live   security: none");
   // A window that has never heard the master has its address from the slaves.
   ClusterModel late;
   late.update({slave, silent}, 1, 0);

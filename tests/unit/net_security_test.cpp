@@ -1,7 +1,16 @@
 // Goal: only allowed keys get as far as a message, in clear nobody does, and who is refused is told why. Method: real
 // sockets on the loopback, with keys made for the test.
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <array>
 #include <atomic>
+#include <cerrno>
 #include <memory>
+#include <string>
+#include <thread>
 
 #include <catch2/catch.hpp>
 #include "base/types.h"
@@ -41,8 +50,8 @@ struct Guarded {
   std::unique_ptr<Publisher> publisher;
   std::atomic<int> received{0};
 
-  explicit Guarded(std::vector<Grant> grants)
-      : gate(std::make_shared<Gate>(own, access::AllowedKeys(std::move(grants)))) {
+  explicit Guarded(std::vector<Grant> grants, ConnectionLimits connections = {})
+      : gate(std::make_shared<Gate>(own, access::AllowedKeys(std::move(grants)), connections)) {
     Router::Options options;
     options.endpoint = "tcp://127.0.0.1:*";
     options.gate = gate;
@@ -82,6 +91,46 @@ struct Guarded {
     return Status::error(Code::timeout, "nothing came");
   }
 };
+
+sockaddr_in loopback(std::uint16_t port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return address;
+}
+
+// -1: somebody else listens there.
+int listener_at(std::uint16_t port) {
+  const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int on = 1;
+  ::setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  const sockaddr_in address = loopback(port);
+  if (::bind(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
+      ::listen(descriptor, 1) == 0)
+    return descriptor;
+  ::close(descriptor);
+  return -1;
+}
+
+int connection_to(std::uint16_t port) {
+  const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const sockaddr_in address = loopback(port);
+  (void)::connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+  return descriptor;
+}
+
+// Waits for the other side to end it; false: a second has passed.
+bool has_ended(int descriptor) {
+  const timeval patience{1, 0};
+  ::setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  std::array<char, 256> bytes{};
+  while (true) {
+    const ssize_t size = ::recv(descriptor, bytes.data(), bytes.size(), 0);
+    if (size == 0) return true;
+    if (size < 0) return errno == ECONNRESET;
+  }
+}
 
 Grant grant(const access::KeyFile& file, Role role) { return {file.name, role, file.pair.public_key, false, {}}; }
 
@@ -267,6 +316,103 @@ TEST_CASE("gate: a node's key is replaced while it runs, and who knows both goes
   support::wait_for("the new key to be taken", [&] { return before->request({"still"}, 1'000ms).ok(); });
   node.pin_to(laptop, fresh.public_key);
   CHECK(node.ask().ok());
+}
+
+TEST_CASE("gate: a node that finds its port taken while its key is replaced listens again when it is free") {
+  const access::KeyFile laptop = named_key("laptop");
+  Guarded node({grant(laptop, Role::admin)});
+  const auto port =
+      static_cast<std::uint16_t>(std::stoi(node.router->endpoint().substr(node.router->endpoint().rfind(':') + 1)));
+  Status status;
+  std::atomic<bool> taken{false};
+  access::KeyPair fresh;
+  // Whoever is quicker has the port: until it is the thief.
+  for (int i = 0; i < 1'000 && !taken; ++i) {
+    fresh = make_key_pair().value();
+    node.gate->replace_own(fresh);
+    std::atomic<bool> over{false};
+    int thief = -1;
+    std::thread stealing([&] {
+      while (!over && !taken) {
+        thief = listener_at(port);
+        taken = thief >= 0;
+      }
+    });
+    status = node.router->renew();
+    over = true;
+    stealing.join();
+    if (!taken) continue;
+    CHECK(status.code == Code::io);
+    CHECK_THAT(status.message, Contains("cannot listen on"));
+    CHECK_FALSE(node.router->renew().ok());
+    ::close(thief);
+  }
+  REQUIRE(taken);
+  support::wait_for("the port", [&] { return node.router->renew().ok(); });
+  node.pin_to(laptop, fresh.public_key);
+  CHECK(node.ask().ok());
+}
+
+TEST_CASE("gate: connections of one address, and of all, are so many and no more; with one less there is room again") {
+  const access::KeyFile laptop = named_key("laptop");
+  const ConnectionLimits limits = GENERATE(ConnectionLimits{100, 5}, ConnectionLimits{5, 100});
+  const Guarded node({grant(laptop, Role::admin)}, limits);
+  node.pin_to(laptop);
+  REQUIRE(node.ask().ok());
+  const std::string endpoint = node.router->endpoint();
+  const auto port = static_cast<std::uint16_t>(std::stoi(endpoint.substr(endpoint.rfind(':') + 1)));
+  std::vector<int> strangers;
+  for (int i = 0; i < 20; ++i) strangers.push_back(connection_to(port));
+  support::wait_for("strangers to be cut", [&] { return node.gate->counters().many >= 15; });
+  int cut = 0;
+  for (const int stranger : strangers)
+    if (has_ended(stranger)) ++cut;
+  CHECK(cut >= 15);
+  CHECK(node.publisher->endpoint() != endpoint);
+  CHECK(node.hear().ok());  // each port has its own
+  for (const int stranger : strangers) ::close(stranger);
+  support::wait_for("room", [&] { return node.ask(1'000ms).ok(); });
+}
+
+TEST_CASE("gate: a key that subscribes to topics without end is shut out, and the others hear on") {
+  const access::KeyFile good = named_key("good");
+  const access::KeyFile mad = named_key("mad");
+  const Guarded node({grant(good, Role::watcher), grant(mad, Role::watcher)});
+  node.pin_to(good);
+  const auto stays = std::move(Subscriber::open({node.publisher->endpoint(), {"g", "b"}}).value());
+  REQUIRE(Guarded::hear(*stays).ok());
+  node.pin_to(mad);
+  std::vector<std::string> topics = {"b"};
+  for (int i = 0; i < 500; ++i) topics.push_back("topic " + std::to_string(i));
+  const auto floods = std::move(Subscriber::open({node.publisher->endpoint(), topics}).value());
+  support::wait_for("the flood to be refused", [&] {
+    (void)floods->receive(10ms);
+    return node.gate->counters().many >= 1 && floods->take_refusal().has_value();
+  });
+  node.pin_to(good);
+  while (stays->receive(0ms)) {
+  }
+  support::wait_for("the other one to hear on", [&] { return stays->receive(1'000ms).has_value(); });
+  CHECK(node.gate->counters().many == 1);
+}
+
+TEST_CASE("key ring: when no key of a node fits, the file is asked again, and what it says now is tried") {
+  KeyRing ring;
+  const auto own = own_of(named_key("laptop"));
+  const access::PublicKey before = make_key_pair()->public_key;
+  const access::PublicKey after = make_key_pair()->public_key;
+  std::vector<access::KnownNode> file = {{"tcp://127.0.0.1:1", before}};
+  int asked = 0;
+  ring.pin(own, file, [&] {
+    ++asked;
+    return file;
+  });
+  CHECK_FALSE(ring.failed("tcp://127.0.0.1:1", before));
+  CHECK(asked == 1);
+  file = {{"tcp://127.0.0.1:1", after}, {"tcp://127.0.0.1:2", before}};
+  support::wait_for("the file to be asked again", [&] { return ring.failed("tcp://127.0.0.1:1", before); });
+  CHECK((*ring.key_for("tcp://127.0.0.1:1"))->node == after);
+  CHECK_FALSE(ring.knows("tcp://127.0.0.1:2"));
 }
 
 TEST_CASE("key ring: what nodes tell replaces nothing that was said by a file, and strict means never in clear") {

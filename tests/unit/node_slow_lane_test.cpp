@@ -41,7 +41,7 @@ Result<proto::Message> ask(net::Requester& requester, const proto::Message& mess
 // A front door whose handler keeps every query waiting until it is let go.
 struct Door {
   Counters counters;
-  Front front{"node", counters, std::uint64_t{256} << 20U};
+  Front front{"node", counters, config::Limits()};
   std::promise<void> begun;
   std::promise<void> release;
 
@@ -107,7 +107,7 @@ TEST_CASE("slow lane: a large request that cannot be read is answered as a small
 
 TEST_CASE("slow lane: a cancel finds the request that waits there, and one that has just left it") {
   Counters counters;
-  Front front{"node", counters, std::uint64_t{256} << 20U};
+  Front front{"node", counters, config::Limits()};
   std::promise<void> begun;
   std::promise<void> release;
   std::vector<std::string> handled;  // the lane's

@@ -91,6 +91,7 @@ TEST_CASE("json: what is wrong is named") {
       {R"({"sql": 5})", "sql: expected text, got 5"},
       {R"({"sql": "a", "sqll": 1})", "unknown field \"sqll\""},
       {R"({"sql": "a", "forwarded_by": "x"})", "unknown field \"forwarded_by\""},
+      {R"({"sql": "a", "caller_key": "x"})", "unknown field \"caller_key\""},
       {R"({"sql": "a", "sql": "b"})", "sql: the field is there twice"},
       {R"({"sql": "a", "statements": []})", "statements: sql is there too"},
       {R"({"statements": [{"sql": "a"}], "params": [1]})", "params: goes with sql"},

@@ -87,6 +87,7 @@ inline QueryRequest query() {
   query.cluster = to_hex(hash_of(0x50));
   query.ack_for = AckFor::applied;
   query.caller = "laptop";
+  query.caller_key = to_hex(hash_of(0x70));
   return query;
 }
 
@@ -189,10 +190,10 @@ inline std::vector<Named> all() {
   return {{"query", query()},
           {"result", result()},
           {"error", error()},
-          {"fetch", FetchRequest{"c-7f3a", 77, 500, "laptop"}},
-          {"close", CloseRequest{"c-7f3a", 77, "laptop"}},
+          {"fetch", FetchRequest{"c-7f3a", 77, 500, "laptop", to_hex(hash_of(0x70))}},
+          {"close", CloseRequest{"c-7f3a", 77, "laptop", to_hex(hash_of(0x70))}},
           {"closed", ClosedReply{}},
-          {"cancel", CancelRequest{{"c-7f3a", 12}, "laptop"}},
+          {"cancel", CancelRequest{{"c-7f3a", 12}, "laptop", to_hex(hash_of(0x70))}},
           {"cancel_reply", CancelReply{true}},
           {"status", StatusRequest{}},
           {"status_reply", StatusReply{node_status(), {peer}}},

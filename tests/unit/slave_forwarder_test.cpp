@@ -19,7 +19,7 @@ constexpr std::uint64_t kMessageBytes = 1U << 20U;
 // Answers the second copy that comes with `code`, the first one never.
 struct FakeMaster {
   node::Counters counters;
-  node::Front front{"master", counters, std::uint64_t{256} << 20U};
+  node::Front front{"master", counters, config::Limits()};
   std::atomic<int> copies{0};
   explicit FakeMaster(Code code) {
     REQUIRE(front.open("tcp://127.0.0.1:*", kMessageBytes).ok());
@@ -32,7 +32,7 @@ struct FakeMaster {
 
 struct Slave {
   node::Counters counters;
-  node::Front front{"slave", counters, std::uint64_t{256} << 20U};
+  node::Front front{"slave", counters, config::Limits()};
   node::PositionBoard board;
   std::unique_ptr<slave::Forwarder> forwarder;
   Slave(const std::string& master, bool writes) {

@@ -262,11 +262,13 @@ std::optional<LostMaster> ClusterModel::lost_master() const {
 std::string ClusterModel::summary_of(const std::vector<std::unique_ptr<NodeModel>>& nodes) {
   std::map<Health, std::size_t, std::greater<>> counts;
   for (const auto& node : nodes) ++counts[node->health];
+  const bool open = std::any_of(nodes.begin(), nodes.end(), [](const auto& n) { return n->status.security == "none"; });
+  const char* const security = open ? "   security: none" : "";
   if (counts.size() == 1 && counts.contains(Health::good))
-    return cat(plural(nodes.size(), "node", "nodes"), nodes.size() == 1 ? ", live" : ", all live");
+    return cat(plural(nodes.size(), "node", "nodes"), nodes.size() == 1 ? ", live" : ", all live", security);
   std::string out;
   for (const auto& [health, count] : counts) out += cat(out.empty() ? "" : ", ", count, " ", health_word(health));
-  return out;
+  return out + security;
 }
 
 std::vector<std::unique_ptr<NodeModel>> ClusterModel::as_of(double time) const {
@@ -281,6 +283,7 @@ std::vector<std::unique_ptr<NodeModel>> ClusterModel::as_of(double time) const {
     was->status.endpoint = node->status.endpoint;
     was->status.publisher = node->status.publisher;
     was->status.version = node->status.version;
+    was->status.security = node->status.security;
     was->status.database_version = node->status.database_version;
     was->master = was_state >= kMasterSample;
     was->status.role = was->master ? "master" : "slave";

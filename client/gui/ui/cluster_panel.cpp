@@ -552,6 +552,7 @@ void ClusterPanel::draw_details(Workspace& work, ImVec2 low, ImVec2 size) {
   fact("database", s.database_up ? "up" : "down");
   fact("server", s.database_version);
   fact("sqlcast", s.version);
+  fact("security", s.security, s.security == "none");
   if (s.uptime_ms > 0) fact("up for", human_age(s.uptime_ms));
   for (const auto& [name, value] : s.counters) {
     std::string words = name;
