@@ -81,7 +81,9 @@ Status Sequencer::run_ddl_part(WriteRequest& request, const std::string& text, s
   proto::Group group = make_group(entries, proto::GroupState::ddl_pending);
   // Reads make way in a few seconds; who else has the tables in use is waited for within the request's time.
   const auto left = std::chrono::ceil<std::chrono::seconds>(request.deadline - Clock::now());
-  Status status = connection_.run_ddl(group, entry, std::max<std::chrono::seconds>(left, kMinPatience), &warnings);
+  const auto begins = [&](const std::string& fingerprint) { (void)log_.begin_definition(group, fingerprint); };
+  Status status =
+      connection_.run_ddl(group, entry, {std::max<std::chrono::seconds>(left, kMinPatience), &warnings, begins});
   if (status.code == Code::database_unavailable) {
     // Pending or not, the log knows: connect() ends what was begun, and the head tells how it ended.
     while (!ensure_connected(Clock::now() + 1s)) {
@@ -101,9 +103,15 @@ Status Sequencer::run_ddl_part(WriteRequest& request, const std::string& text, s
     if (head_.sequence < entry.sequence) return not_begun();
     return ok_status();
   }
-  if (status.code == Code::diverged) stop_writing(status);
-  if (!status.ok()) return status;
-  crash_point("ddl_done");
+  if (status.code == Code::diverged) {
+    stop_writing(status);
+    return status;
+  }
+  if (!status.ok()) {
+    crash_point("ddl_refused");
+    const Status taken = log_.take_back();
+    return taken.ok() ? status : cut_short(group, "was begun and refused, which is not in the log", taken);
+  }
   if (Status reloaded = reload_schema(); !reloaded.ok())
     logging::warn("the schema could not be read after DDL: {}; the session is opened anew", reloaded.message);
   move_head_to(group, entries);

@@ -9,6 +9,7 @@
 
 #include "base/status.h"
 #include "base/types.h"
+#include "node/ddl.h"
 #include "node/group_applier.h"
 #include "node/write_connection.h"
 #include "storage/log.h"
@@ -24,6 +25,8 @@ class DatabaseHead {
   virtual Result<std::optional<storage::TailStart>> tail_start() = 0;
   virtual Result<std::optional<Hash>> hash_of(Sequence last) = 0;
   virtual Result<std::vector<proto::Group>> groups(Sequence after, Sequence last, std::uint64_t max_bytes) = 0;
+  // Of what a definition targets, as it is now.
+  virtual Result<std::string> fingerprint(const proto::Entry& definition) = 0;
   // Runs groups of the log: one definition, or in one transaction what has none.
   virtual Applied apply(std::span<const DecodedGroup> groups) = 0;
   // Log and database were brought to one place.
@@ -43,6 +46,9 @@ class ConnectionHead final : public DatabaseHead {
   }
   Result<std::vector<proto::Group>> groups(Sequence after, Sequence last, std::uint64_t max_bytes) override {
     return storage::read_groups(connection_.administrator(), after, last, max_bytes);
+  }
+  Result<std::string> fingerprint(const proto::Entry& definition) override {
+    return fingerprint_of(connection_.administrator(), definition);
   }
   Applied apply(std::span<const DecodedGroup> groups) override {
     return is_ddl(groups.front().group) ? apply_definition(connection_, groups.front())

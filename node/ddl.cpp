@@ -140,6 +140,7 @@ Status finish(DdlConnections connections, proto::Group& group, const sql::Verdic
   if (Status status = in_log(connections.writer, storage::finish_ddl_sql(group, *after)); !status.ok())
     return lose_connection(connections.writer, std::move(status));
   group.state = proto::GroupState::ddl_done;
+  crash_point("ddl_done");
   return ok_status();
 }
 
@@ -170,6 +171,10 @@ Status run_pending(DdlConnections& connections, proto::Group& group, const proto
 
 }  // namespace
 
+Result<std::string> fingerprint_of(Connection& administrator, const proto::Entry& entry) {
+  return storage::fingerprint(administrator, judge_entry(entry).ddl_targets);
+}
+
 Status run_ddl(DdlConnections connections, proto::Group& group, const proto::Entry& entry) {
   const sql::Verdict verdict = judge_entry(entry);
   if (Status status = refuse_if_referenced(connections.administrator, entry, verdict); !status.ok()) return status;
@@ -177,6 +182,10 @@ Status run_ddl(DdlConnections connections, proto::Group& group, const proto::Ent
   if (!before) return before.status();
   SyncedCommits synced(connections.administrator);
   if (Status status = synced.begin(); !status.ok()) return status;
+  if (connections.begins) {
+    connections.begins(*before);
+    crash_point("ddl_begun");
+  }
   if (Status status = in_log(connections.writer, storage::append_sql({group}, *before)); !status.ok()) return status;
   crash_point("ddl_pending");
   return run_pending(connections, group, entry, verdict, *before);

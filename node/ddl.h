@@ -1,11 +1,13 @@
 // DDL in three steps. It commits by itself, so it cannot share a transaction with its log row: the row is committed
 // as pending with a fingerprint of what it targets, the statement runs, the row is marked done. After a crash at
-// any point, resume() finds the pending row and ends the work. The same on master and slave.
+// any point, resume() finds the pending row and ends the work. The same on master and slave; a slave's log has the
+// definition before that, a master's its begin.
 // The connections belong to the calling thread. May block, as long as the statement does.
 // Why so: docs/decisions/0023-ddl-by-fingerprint.md.
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,7 +27,12 @@ struct DdlConnections {
   std::chrono::seconds patience{86'400};
   // For what the database says beside "done": "1051 Unknown table 'school.a'"; none: not asked for.
   std::vector<std::string>* warnings = nullptr;
+  // Done before the row is written, with the fingerprint; none: the log has the definition already.
+  std::function<void(const std::string& fingerprint)> begins = {};
 };
+
+// What the statement's targets are now, on this node. Errors of the database. May block.
+Result<std::string> fingerprint_of(storage::Connection& administrator, const proto::Entry& entry);
 
 // `group` holds one entry of one statement, in state ddl_pending; comes back as ddl_done.
 // sql_error: the database refused; the row is withdrawn and nothing has changed. diverged: the database refused

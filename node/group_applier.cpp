@@ -202,11 +202,12 @@ Applied apply_definition(WriteConnection& connection, const DecodedGroup& one) {
   if (status.ok()) return {};
   if (storage::means_other_data(status)) {
     const proto::Entry& entry = one.entries.front();
-    return {Outcome::differs,
-            Status::error(Code::diverged, "entry " + std::to_string(entry.sequence) + " (" +
-                                              shortened(entry.statements.front().sql) +
-                                              "): expected success, found error " +
-                                              std::to_string(status.database_errno) + ": " + status.message)};
+    Status why = Status::error(Code::diverged, "entry " + std::to_string(entry.sequence) + " (" +
+                                                   shortened(entry.statements.front().sql) +
+                                                   "): expected success, found error " +
+                                                   std::to_string(status.database_errno) + ": " + status.message);
+    why.database_errno = status.database_errno;
+    return {Outcome::differs, std::move(why)};
   }
   connection.give_up_writer();  // what was begun is ended by the next
   return {Outcome::again, std::move(status)};

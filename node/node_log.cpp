@@ -28,6 +28,19 @@ constexpr auto kGuardInterval = 200ms;
   std::_Exit(EXIT_FAILURE);
 }
 
+log::GroupBegin begin_of(const proto::Group& group) {
+  log::GroupBegin begin;
+  begin.ddl = group.state != proto::GroupState::committed;
+  begin.complete = !begin.ddl;
+  begin.epoch = group.epoch;
+  begin.first = group.first;
+  begin.last = group.last;
+  begin.time_us = group.commit_time_us;
+  begin.bytes = group.body;
+  if (begin.complete) begin.hash = group.hash;
+  return begin;
+}
+
 }  // namespace
 
 NodeLog::~NodeLog() { stop(); }
@@ -220,11 +233,23 @@ bool NodeLog::write_ahead(const proto::Group& group) {
   return true;
 }
 
-Status NodeLog::take_back() {
-  {
-    const MutexLock lock(mutex_);
-    if (!ahead_) return ok_status();
+bool NodeLog::begin_definition(const proto::Group& group, std::string_view fingerprint) {
+  SQLCAST_CHECK(!ahead());
+  log::GroupBegin begin = begin_of(group);
+  begin.fingerprint = fingerprint;
+  disk_since_ = Clock::now();
+  const Result<log::Progress> added = writer().append(begin);
+  disk_since_ = Clock::time_point();
+  if (!added) {
+    logging::warn("entry {} is in the log only when it is done: {}", group.first, added.status().message);
+    return false;
   }
+  wait_until_durable(added->number);
+  return true;
+}
+
+Status NodeLog::take_back() {
+  if (!ahead()) return ok_status();
   BackOff back_off(options_.retry, kLongestRetry);
   while (true) {
     disk_since_ = Clock::now();
@@ -235,7 +260,13 @@ Status NodeLog::take_back() {
     logging::warn("that a group failed waits for the log: {}", added.status().message);
     if (Status stopped = wait_for_room(added.status(), back_off.next()); !stopped.ok()) return stopped;
   }
-  const log::AppendNumber number = writer().appended().number;
+  wait_until_durable(writer().appended().number);
+  const MutexLock lock(mutex_);
+  ahead_.reset();
+  return ok_status();
+}
+
+void NodeLog::wait_until_durable(log::AppendNumber number) {
   MutexLock lock(mutex_);
   while (writer_->durable().number < number) {
     if (syncing_) {
@@ -247,11 +278,9 @@ Status NodeLog::take_back() {
     make_durable(false);
     lock.lock();
   }
-  ahead_.reset();
-  return ok_status();
 }
 
-// A definition was begun and ended when it comes here. Should only its begin have had room, the end is what is left.
+// Of a definition that was begun the end is what is left.
 Status NodeLog::try_append(const proto::Group& group) {
   log::LogWriter& writer = this->writer();
   const bool ddl = group.state != proto::GroupState::committed;
@@ -262,18 +291,8 @@ Status NodeLog::try_append(const proto::Group& group) {
   // Of a definition that the database does not have: nobody has heard of it.
   if (open && !is_its_own)
     if (const Result<log::Progress> ended = writer.append_void(group.commit_time_us); !ended) return ended.status();
-  if (!is_its_own) {
-    log::GroupBegin begin;
-    begin.ddl = ddl;
-    begin.complete = !ddl;
-    begin.epoch = group.epoch;
-    begin.first = group.first;
-    begin.last = group.last;
-    begin.time_us = group.commit_time_us;
-    begin.bytes = group.body;
-    if (!ddl) begin.hash = group.hash;
-    if (const Result<log::Progress> added = writer.append(begin); !added) return added.status();
-  }
+  if (!is_its_own)
+    if (const Result<log::Progress> added = writer.append(begin_of(group)); !added) return added.status();
   if (!ddl) return ok_status();
   log::GroupEnd end;
   end.time_us = group.commit_time_us;
@@ -396,20 +415,21 @@ Position NodeLog::durable() const {
   return ahead_ && durable.number >= ahead_->number ? ahead_->before : durable.end;
 }
 
-std::optional<proto::Group> NodeLog::ahead() const {
+std::optional<NodeLog::Unsure> NodeLog::ahead() const {
   const MutexLock lock(mutex_);
-  if (!ahead_) return std::nullopt;
-  const std::optional<log::Begun> begun = writer_->begun();
-  SQLCAST_CHECK(begun && begun->complete && begun->last == ahead_->end.sequence);
+  std::optional<log::Begun> begun = writer_ ? writer_->begun() : std::nullopt;
+  if (!begun || (begun->complete && !ahead_)) return std::nullopt;
+  SQLCAST_CHECK(!ahead_ || (begun->complete && begun->last == ahead_->end.sequence));
   proto::Group group;
   group.first = begun->first;
   group.last = begun->last;
   group.epoch = begun->epoch;
-  group.previous_hash = ahead_->before.hash;
-  group.hash = ahead_->end.hash;
-  group.body = begun->bytes;
+  group.state = begun->ddl ? proto::GroupState::ddl_done : proto::GroupState::committed;
+  group.previous_hash = ahead_ ? ahead_->before.hash : writer_->appended().end.hash;
+  group.body = std::move(begun->bytes);
+  group.hash = proto::chain_hash(group.previous_hash, group.epoch, group.first, group.last, group.body);
   group.commit_time_us = begun->time_us;
-  return group;
+  return Unsure{std::move(group), std::move(begun->fingerprint)};
 }
 
 Status NodeLog::health() const { return begun() ? writer().health() : ok_status(); }

@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 
 #include "base/mutex.h"
@@ -79,13 +80,21 @@ class NodeLog {
   // be. One of the two comes before anything else is appended. False: not now; append() adds it. May block, for the
   // disk.
   bool write_ahead(const proto::Group& group);
-  // Nothing is left of what was written ahead, durably, if anything was: only then may anybody be told that it failed,
-  // and its sequences be given again. May block, as append(), and until it is durable. shutting_down: the node is
-  // stopping, and there is no room; what becomes of the group shows at the next start.
+  // A definition that is about to be carried out has begun, durably: with the fingerprint of what it targets, as that
+  // is before. Like what is written ahead it counts when append() says that it is done, or take_back() takes it back.
+  // False: there is no room for it now; append() adds all of it. May block, for the disk.
+  bool begin_definition(const proto::Group& group, std::string_view fingerprint);
+  // Nothing is left of what was written ahead, or begun, durably, if anything was: only then may anybody be told that
+  // it failed, and its sequences be given again. May block, as append(), and until it is durable. shutting_down: the
+  // node is stopping, and there is no room; what becomes of the group shows at the next start.
   Status take_back();
-  // The group that was written ahead, also before the process was started, and of which it is not known whether it was
-  // committed. No reader may be given it as its limit.
-  std::optional<proto::Group> ahead() const;
+  // What was written ahead or begun, also before the process was started, and of which it is not known whether the
+  // database has it. No reader may be given it as its limit.
+  struct Unsure {
+    proto::Group group;
+    std::string fingerprint;  // of a definition's target before it ran; empty where its begin came with its end
+  };
+  std::optional<Unsure> ahead() const;
   // Done when all that was appended so far is durable. Does not block.
   void when_durable(Then then);
   // For who has read from the database and tells of it: done when all that he can have seen is durable, at once and on
@@ -128,6 +137,7 @@ class NodeLog {
   Status open_files(const Hash& cluster, const std::optional<Position>& start);
   Status append_here(const proto::Group& group);
   Status try_append(const proto::Group& group);
+  void wait_until_durable(log::AppendNumber number) SQLCAST_EXCLUDES(mutex_);
   Status wait_for_room(const Status& why, std::chrono::milliseconds time) SQLCAST_EXCLUDES(mutex_);
   Result<bool> is_there(const proto::Group& group) SQLCAST_EXCLUDES(mutex_);
   void run();

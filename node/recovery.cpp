@@ -63,17 +63,35 @@ Status apply_one_by_one(DatabaseHead& database, const std::vector<DecodedGroup>&
   return ok_status();
 }
 
-// The last group of the log was written ahead of its commit, and the database, which has all before it, has not
-// committed it, or has lost that. Should anybody have been told of it, then it was carried out once, on just this data,
-// and is again. What cannot be carried out on it never was: it did nothing, and nobody was told of it.
-Status settle_ahead(NodeLog& log, DatabaseHead& database, proto::Group ahead) {
-  const Result<DecodedGroup> group = decode_group(std::move(ahead));
+// A definition was begun and the database has no row of it: it did not run, for the row is on disk before it does.
+// Where its target says otherwise, a person wants to know.
+Status look_at_target(DatabaseHead& database, const proto::Entry& definition, const std::string& before) {
+  const Result<std::string> now = database.fingerprint(definition);
+  if (!now) return now.status();
+  if (*now != before)
+    logging::warn(
+        "entry {} was begun, and what it defines is not as it was then: unless this database was put back from a copy, "
+        "it has lost what it had said to be on disk; compare this node with another one ({})",
+        definition.sequence, definition.statements.front().sql);
+  return ok_status();
+}
+
+// The last group of the log was written ahead of its commit, or is a definition that was begun, and the database, which
+// has all before it, has not committed it, or has lost that. Should anybody have been told of it, then it was carried
+// out once, on just this data, and is again. What cannot be carried out on it never was: it did nothing, and nobody was
+// told of it.
+Status settle_ahead(NodeLog& log, DatabaseHead& database, NodeLog::Unsure ahead) {
+  const Result<DecodedGroup> group = decode_group(std::move(ahead.group));
   if (!group) return group.status();
+  if (!ahead.fingerprint.empty())
+    if (Status status = look_at_target(database, group->entries.front(), ahead.fingerprint); !status.ok())
+      return status;
   const Applied applied = database.apply({&*group, 1});
   switch (applied.outcome) {
     case Applied::Outcome::applied: {
       logging::info("entry {} was begun and nobody was told of it: it is carried out now", group->group.last);
-      return log.append(group->group);
+      if (Status status = log.append(group->group); !status.ok()) return status;
+      return log.sync();
     }
     case Applied::Outcome::differs: {
       // That says nothing of the data on which it was, perhaps, carried out before.
@@ -82,6 +100,8 @@ Status settle_ahead(NodeLog& log, DatabaseHead& database, proto::Group ahead) {
                              "whether entry " + std::to_string(group->group.last) +
                                  " was carried out before cannot be told while a table of its is damaged: " +
                                  applied.why.message + ". Repair the table, or its file, and start this node again");
+      // The database has not refused it: it is done in part.
+      if (is_ddl(group->group) && applied.why.database_errno == 0) return applied.why;
       logging::warn("what was begun behind entry {} cannot be carried out, and nobody was told of it: it is void ({})",
                     log.end().sequence, applied.why.message);
       return log.take_back();
@@ -146,7 +166,7 @@ Status reconcile(NodeLog& log, DatabaseHead& database, const std::optional<Hash>
   if (!found) return found.status();
   if (log.begun())
     if (Status status = replay(log, database, *found, portions.of_log); !status.ok()) return status;
-  if (std::optional<proto::Group> ahead = log.ahead())
+  if (std::optional<NodeLog::Unsure> ahead = log.ahead())
     if (Status status = settle_ahead(log, database, std::move(*ahead)); !status.ok()) return status;
   database.whole();
   return ok_status();

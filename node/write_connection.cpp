@@ -50,11 +50,11 @@ void WriteConnection::give_up_writer() {
   id_ = 0;
 }
 
-Status WriteConnection::run_ddl(proto::Group& group, const proto::Entry& entry,
-                                std::optional<std::chrono::seconds> patience, std::vector<std::string>* warnings) {
+Status WriteConnection::run_ddl(proto::Group& group, const proto::Entry& entry, DdlManner manner) {
   DdlConnections connections{*writer_, *administrator_};
-  if (patience) connections.patience = *patience;
-  connections.warnings = warnings;
+  if (manner.patience) connections.patience = *manner.patience;
+  connections.warnings = manner.warnings;
+  connections.begins = std::move(manner.begins);
   defining_ = true;
   Status status = node::run_ddl(connections, group, entry);
   defining_ = false;

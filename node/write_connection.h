@@ -23,6 +23,13 @@
 
 namespace sqlcast::node {
 
+// How a definition is carried out, as DdlConnections has it.
+struct DdlManner {
+  std::optional<std::chrono::seconds> patience;
+  std::vector<std::string>* warnings = nullptr;
+  std::function<void(const std::string& fingerprint)> begins = {};
+};
+
 class WriteConnection {
  public:
   // `waits`: for what one of the connections waits, when that is a lock; empty when it is over.
@@ -48,8 +55,7 @@ class WriteConnection {
   storage::Executor& executor() { return *executor_; }
 
   // As node::run_ddl(). May block.
-  Status run_ddl(proto::Group& group, const proto::Entry& entry, std::optional<std::chrono::seconds> patience = {},
-                 std::vector<std::string>* warnings = nullptr);
+  Status run_ddl(proto::Group& group, const proto::Entry& entry, DdlManner manner = {});
 
   // A group that ends at `last` was committed, and the log is durable up to `durable`: now and then removes from the
   // database's end of the log what it need not have any more. May block.

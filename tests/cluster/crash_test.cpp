@@ -1,5 +1,6 @@
 // Goal: a node that dies at the worst moments ends what it began, once. Method: crash points (SQLCAST_TEST_CRASH), at
 // which the node kills itself; then it is started again, and what it did is compared.
+#include "log/walker.h"
 #include "tests/support/cluster.h"
 
 using namespace sqlcast;
@@ -34,6 +35,25 @@ void send(Node& node, const proto::QueryRequest& request) {
   CHECK_FALSE(session.run(request, 500ms).ok());
 }
 
+// Of a node that does not run.
+struct InLog {
+  Sequence begun = 0;  // the definition that has no end, the last of all; 0 = none
+  unsigned voids = 0;  // definitions
+};
+InLog definitions_in_log(const Node& node) {
+  auto walker = log::LogWalker::open(log::real_file_system(), (node.data_folder() / "log").string());
+  REQUIRE(walker.ok());
+  InLog found;
+  while (true) {
+    const auto group = walker->next();
+    REQUIRE(group.ok());
+    if (!*group) return found;
+    if ((*group)->group.state == proto::GroupState::committed) continue;
+    if ((*group)->outcome == log::Outcome::none) ++found.voids;
+    if ((*group)->outcome == log::Outcome::begun) found.begun = (*group)->group.first;
+  }
+}
+
 struct Step {
   const char* sql;
   const char* database;
@@ -41,19 +61,24 @@ struct Step {
   const char* slave_point;
 };
 
-// With databases and tables, each kind dies before and after it ran, on one node or the other.
+// With databases, tables and views, each kind dies at one step or another, on one node or the other.
 constexpr Step kSteps[] = {
     {"CREATE DATABASE crashed", "", "ddl_ran", "ddl_pending"},
     {"CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY, v INT)", "crashed", "ddl_pending", "ddl_ran"},
     {"ALTER TABLE t ADD COLUMN w INT NOT NULL DEFAULT 5", "crashed", "ddl_ran", "ddl_pending"},
     {"ALTER TABLE t ADD COLUMN x INT", "crashed", "ddl_pending", "ddl_ran"},
+    {"ALTER TABLE t ADD COLUMN y INT", "crashed", "ddl_begun", "ddl_done"},
+    // Done twice, it would succeed twice.
+    {"ALTER TABLE t ADD INDEX (v)", "crashed", "ddl_done", "ddl_ran"},
+    {"CREATE SQL SECURITY INVOKER VIEW s AS SELECT v FROM t", "crashed", "ddl_ran", "ddl_done"},
+    {"DROP VIEW s", "crashed", "ddl_done", "ddl_ran"},
     {"RENAME TABLE t TO u", "crashed", "ddl_ran", "ddl_ran"},
     {"CREATE TABLE t LIKE u", "crashed", "ddl_ran", "ddl_ran"},
     // Two tables of the same definition change places: done twice, it would be undone.
     {"RENAME TABLE t TO x, u TO t, x TO u", "crashed", "ddl_ran", "ddl_ran"},
     {"TRUNCATE TABLE t", "crashed", "ddl_ran", "ddl_ran"},
     {"DROP TABLE t", "crashed", "ddl_ran", "ddl_ran"},
-    {"DROP TABLE u", "crashed", "ddl_ran", "ddl_pending"},
+    {"DROP TABLE u", "crashed", "ddl_begun", "ddl_pending"},
     {"DROP DATABASE crashed", "", "ddl_pending", "ddl_ran"},
 };
 
@@ -69,6 +94,8 @@ TEST_CASE("crash: DDL interrupted before or after it ran is ended by the next st
     arm(cluster.slave(0), step.slave_point);
     const proto::QueryRequest request = numbered(step.sql, ++id, step.database);
     send(cluster.master(), request);
+    cluster.master().wait_until_ended();
+    CHECK(definitions_in_log(cluster.master()).begun == before + 1);
     revive(cluster.master());
     const Answer again = cluster.master().run(request);
     INFO(show(again.status));
@@ -99,6 +126,37 @@ TEST_CASE("crash: DDL that fails leaves no entry, and the next one runs", "[cras
   CHECK(cluster.must("ALTER TABLE failing.t ADD UNIQUE KEY (id, v)").result.sequence == before + 1);
   CHECK(cluster.must("DROP DATABASE failing").result.sequence == before + 2);
   cluster.check_same_everywhere();
+}
+
+TEST_CASE("crash: DDL that the database refuses is void in the master's log, wherever the master dies meanwhile",
+          "[crash]") {
+  Cluster cluster(1);
+  cluster.must("CREATE DATABASE crashed");
+  cluster.must("CREATE TABLE crashed.t (id INT PRIMARY KEY)");
+  std::uint64_t id = 0;
+  for (const char* point : {"ddl_begun", "ddl_pending", "ddl_ran", "ddl_refused"}) {
+    INFO(point);
+    const Sequence before = cluster.wait_until_equal();
+    arm(cluster.master(), point);
+    const proto::QueryRequest refused = numbered("CREATE TABLE t (id INT)", ++id);
+    send(cluster.master(), refused);
+    cluster.master().wait_until_ended();
+    const InLog died = definitions_in_log(cluster.master());
+    CHECK(died.begun == before + 1);
+    revive(cluster.master());
+    CHECK(cluster.master().status()->position == before);
+    CHECK(cluster.master().run(refused).status.database_errno == 1050);
+    cluster.master().kill();
+    CHECK(definitions_in_log(cluster.master()).voids == died.voids + 2);  // at the start, and when it came again
+    cluster.master().start();
+    cluster.master().wait_until_answering();
+    CHECK(cluster.master().status()->position == before);
+    const std::string column = "c" + std::to_string(++id);
+    const proto::QueryRequest next = numbered("ALTER TABLE t ADD COLUMN " + column + " INT", id);
+    CHECK(cluster.master().run(next).result.sequence == before + 1);
+    CHECK(cluster.wait_until_equal() == before + 1);
+    cluster.check_same_everywhere();
+  }
 }
 
 TEST_CASE("crash: a master that dies around a commit answers the resend with the one outcome", "[crash]") {

@@ -355,6 +355,36 @@ void define(Cluster& cluster, const Definition& definition, std::uint64_t id, co
   for (const Node* node : cluster.nodes()) CHECK(node->run(definition.shows).text() == "1");
 }
 
+// The node dies at that step of a definition, with its server, and its log loses all that no record says to be on disk.
+// What the master had begun may be gone then, as if it had never come.
+void define_without_power(Cluster& cluster, Node& victim, const std::string& point, std::uint64_t id,
+                          std::mt19937& chance) {
+  INFO(victim.name() << " dies at " << point);
+  const Sequence before = cluster.wait_until_equal();
+  victim.stop();
+  victim.environment["SQLCAST_TEST_CRASH"] = point;
+  victim.start();
+  victim.wait_until_answering();
+  proto::QueryRequest request =
+      keyed("definer", id, "ALTER TABLE defined.p ADD COLUMN c" + std::to_string(id) + " INT DEFAULT 3");
+  request.sent_since = before;
+  std::thread sender([&] { (void)Session(cluster.master().endpoint()).run(request, 2s); });
+  victim.wait_until_ended();
+  sender.join();
+  lose_what_was_not_synced(victim, &victim == &cluster.master() ? before : 0, chance);
+  victim.environment.clear();
+  victim.start();
+  victim.wait_until_answering();
+  const Answer answer = insist(cluster.master(), request);
+  INFO(show(answer.status));
+  REQUIRE(answer.ok());
+  CHECK(answer.result.sequence == before + 1);
+  CHECK(cluster.wait_until_equal() == before + 1);
+  cluster.check_same_everywhere();
+  for (const Node* node : cluster.nodes())
+    CHECK(node->run("SELECT SUM(c" + std::to_string(id) + ") FROM defined.p").text() == "6");
+}
+
 }  // namespace
 
 TEST_CASE("heads: servers killed under load, of master, slave and all at once, lose and double nothing",
@@ -406,4 +436,18 @@ TEST_CASE("heads: a definition is carried out once, wherever the server is kille
   }
   for (const Node* node : cluster.nodes())
     CHECK(node->ask_database("SELECT @@GLOBAL.innodb_flush_log_at_trx_commit") == "0");
+}
+
+TEST_CASE("heads: a definition is carried out once, at whichever of its steps a node loses power",
+          "[two_heads][heads]") {
+  Cluster cluster(1);
+  cluster.must("CREATE DATABASE defined");
+  cluster.must("CREATE TABLE defined.p (id INT PRIMARY KEY)");
+  cluster.must("INSERT INTO defined.p VALUES (1),(2)");
+  std::mt19937 chance(20261127);
+  std::uint64_t id = 0;
+  for (const char* point : {"ddl_begun", "ddl_pending", "ddl_ran", "ddl_done", "group_durable"})
+    define_without_power(cluster, cluster.master(), point, ++id, chance);
+  for (const char* point : {"ddl_pending", "ddl_ran", "ddl_done"})
+    define_without_power(cluster, cluster.slave(0), point, ++id, chance);
 }

@@ -28,6 +28,7 @@ using Tag = std::uint64_t;
 
 // Of a definition, and of any other entry, that a database refuses.
 inline constexpr const char* kRefused = "REFUSED";
+inline constexpr int kRefusal = 1050;  // the number of that error
 
 inline std::vector<Tag> tags_of(const std::vector<proto::Entry>& entries) {
   std::vector<Tag> tags;
@@ -44,6 +45,7 @@ class ModelDatabase final : public DatabaseHead {
 
   bool moody = false;  // may refuse for the moment what it is given
   int damaged = 0;     // the number of the error with which it refuses everything, for a table is; 0 = none is
+  bool stuck = false;  // stops in the middle of what it is given
 
   // ---- the server ----------------------------------------------------------------------------------------------
 
@@ -97,7 +99,10 @@ class ModelDatabase final : public DatabaseHead {
   // A group of which an entry is refused, or any for the moment: nothing of it is there. False: it was lost.
   bool refuse() { return ask() && ask(); }
   // As node::run_ddl().
-  Status define(proto::Group group, const proto::Entry& entry) {
+  using Begins = std::function<void(const std::string& fingerprint)>;
+  Status define(proto::Group group, const proto::Entry& entry, const Begins& begins = {}) {
+    if (!ask()) return lost();
+    if (begins) begins(present());
     if (!ask()) return lost();
     group.state = proto::GroupState::ddl_pending;
     rows_.push_back(std::move(group));
@@ -164,10 +169,15 @@ class ModelDatabase final : public DatabaseHead {
     }
     return found;
   }
+  Result<std::string> fingerprint(const proto::Entry&) override {
+    if (!ask()) return lost();
+    return present();
+  }
   Applied apply(std::span<const DecodedGroup> some) override {
     std::vector<proto::Group> groups;
     std::vector<Tag> tags;
     for (const DecodedGroup& one : some) {
+      if (stuck) return differs("it is done in part");
       if (damaged != 0) return differs("a table is damaged", damaged);
       if (one.group.last <= end().sequence) return differs("its row is there already");
       for (const proto::Entry& entry : one.entries) {
@@ -181,6 +191,7 @@ class ModelDatabase final : public DatabaseHead {
     Status status =
         is_ddl(groups.front()) ? define(groups.front(), some.front().entries.front()) : commit(groups, tags);
     if (status.ok()) return {};
+    if (status.code == Code::sql_error) return differs(status.message, kRefusal);
     return {Applied::Outcome::again, std::move(status)};
   }
 
@@ -203,6 +214,8 @@ class ModelDatabase final : public DatabaseHead {
     status.database_errno = database_errno;
     return {Applied::Outcome::differs, std::move(status)};
   }
+  // Of what any definition targets.
+  std::string present() const { return "behind tag " + std::to_string(tags_.size()); }
   bool ask() {
     moment_();
     return connected_;
@@ -220,6 +233,7 @@ class ModelDatabase final : public DatabaseHead {
       --state_.rows;
       state_.pending.reset();
       sync();
+      if (!ask()) return lost();
       return Status::error(Code::sql_error, "the definition is refused");
     }
     if (!state_.pending->has_run) {

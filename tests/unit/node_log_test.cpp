@@ -166,7 +166,7 @@ TEST_CASE("node log: what is written ahead counts when it is committed, whether 
     if (synced_first) REQUIRE(log.sync().ok());
     CHECK(log.end() == before);
     CHECK(log.durable() == before);
-    CHECK(log.ahead()->body == group.body);
+    CHECK(log.ahead()->group.body == group.body);
     CHECK(log.append(group_behind(end_of(group))).code == Code::diverged);  // not that one
     REQUIRE(log.append(
                    group, [&] { told = true; }, NodeLog::Sync::at_once)
@@ -226,6 +226,64 @@ TEST_CASE(
     CHECK(master.durable() == end_of(group));
     CHECK(*master.has(end_of(group)));
   }
+}
+
+TEST_CASE(
+    "node log: a definition has begun durably, with its fingerprint, before it is carried out, and is done later") {
+  log::test::MemoryFileSystem disk;
+  NodeLog::Options options{"log", 64U << 10U};
+  options.threads = false;
+  options.writes_ahead = true;
+  proto::Group definition = group_behind(kStart, proto::GroupState::ddl_pending);
+  log::test::Random random(GENERATE(range(1U, 20U)));
+  {
+    NodeLog log(options, disk);
+    REQUIRE(log.begin(kCluster, kStart).ok());
+    REQUIRE(log.begin_definition(definition, "as it was"));
+    CHECK(log.end() == kStart);
+    CHECK(log.durable() == kStart);
+    disk.crash(random);
+  }
+  NodeLog log(options, disk);
+  REQUIRE(log.open().ok());
+  CHECK(log.end() == kStart);
+  definition.state = proto::GroupState::ddl_done;
+  REQUIRE(log.ahead());
+  CHECK(log.ahead()->group == definition);
+  CHECK(log.ahead()->fingerprint == "as it was");
+  REQUIRE(log.append(definition, {}, NodeLog::Sync::at_once).ok());
+  CHECK_FALSE(log.ahead());
+  CHECK(log.durable() == end_of(definition));
+  CHECK(*log.has(end_of(definition)));
+  // The next one is refused.
+  const proto::Group next = group_behind(log.end(), proto::GroupState::ddl_pending);
+  REQUIRE(log.begin_definition(next, "as it was then"));
+  REQUIRE(log.take_back().ok());
+  CHECK_FALSE(log.ahead());
+  disk.crash(random);
+  NodeLog again(options, disk);
+  REQUIRE(again.open().ok());
+  CHECK_FALSE(again.ahead());
+  CHECK(again.end() == end_of(definition));
+}
+
+TEST_CASE("node log: a definition for whose begin there is no room is in the log once it is done") {
+  log::test::MemoryFileSystem disk;
+  NodeLog::Options options{"log", 64U << 10U};
+  options.threads = false;
+  options.writes_ahead = true;
+  NodeLog log(options, disk);
+  REQUIRE(log.begin(kCluster, kStart).ok());
+  disk.plan = [](std::uint64_t, log::test::Call call) {
+    return call == log::test::Call::write ? log::test::Fault::disk_full : log::test::Fault::none;
+  };
+  proto::Group definition = group_behind(kStart, proto::GroupState::ddl_pending);
+  CHECK_FALSE(log.begin_definition(definition, "as it was"));
+  CHECK_FALSE(log.ahead());
+  disk.plan = nullptr;
+  definition.state = proto::GroupState::ddl_done;
+  REQUIRE(log.append(definition, {}, NodeLog::Sync::at_once).ok());
+  CHECK(log.durable() == end_of(definition));
 }
 
 TEST_CASE("node log: a damaged table makes nothing void of which somebody may have been told") {

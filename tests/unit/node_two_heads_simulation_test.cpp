@@ -48,7 +48,16 @@ class Master final : public SimulatedNode {
     }
   }
 
-  Status recover() override { return node::reconcile(*log_, database_, kSimulated, settings_.portions); }
+  Status recover() override {
+    begun_.reset();  // it may be made void
+    return node::reconcile(*log_, database_, kSimulated, settings_.portions);
+  }
+  // What a definition did is never there without its begin.
+  void opened() override {
+    if (!begun_ || (log_->begun() && log_->end().sequence >= begun_->sequence)) return;
+    if (!log_->begun() || !log_->ahead() || end_of(log_->ahead()->group) != *begun_)
+      violated("has lost the begin of a definition");
+  }
   Sequence applied() const override { return log_->durable().sequence; }
   bool writes_ahead() const override { return true; }
 
@@ -225,10 +234,18 @@ class Master final : public SimulatedNode {
     if (settings_.overlap) return write();
     const proto::Entry entry = make_entry(head_.sequence, chance(world_.random, 6) ? kRefused : "CREATE TABLE");
     proto::Group group = make_group(head_, {entry});
+    group.state = proto::GroupState::ddl_pending;
     world_.note(name_, " defines entry ", group.first);
-    const Status status = database_.define(group, entry);
+    const Status status = database_.define(group, entry, [&](const std::string& fingerprint) {
+      if (log_->begin_definition(group, fingerprint)) begun_ = end_of(group);
+    });
+    look_at_ends();
     if (status.code == Code::database_unavailable) return static_cast<void>(connect());
-    if (!status.ok()) return;
+    if (!status.ok()) {
+      begun_.reset();
+      if (take_back()) tell_failed(entry);
+      return;
+    }
     group.state = proto::GroupState::ddl_done;
     promise(group, {entry.key.request_id}, any_sync());
   }
@@ -252,9 +269,10 @@ class Master final : public SimulatedNode {
 
   Position head_;
   Position published_;
-  bool has_written_ = false;  // while the log is being synced
-  bool in_turn_ = false;      // it is being synced
-  bool owes_ = false;         // a take_back() that waits for that
+  std::optional<Position> begun_;  // a definition, durably, that was not taken back
+  bool has_written_ = false;       // while the log is being synced
+  bool in_turn_ = false;           // it is being synced
+  bool owes_ = false;              // a take_back() that waits for that
   bool stopping_ = false;
 };
 

@@ -164,6 +164,7 @@ class SimulatedNode {
   virtual void act() = 0;
   virtual Status recover() = 0;  // with the database, which is there
   virtual void take_in() = 0;    // it has
+  virtual void opened() {}       // its log
   virtual bool writes_ahead() const = 0;
   virtual Sequence applied() const = 0;                        // what reads are told that there is
   virtual std::vector<log::SlaveNeed> slaves() { return {}; }  // whom its log is kept for
@@ -249,6 +250,7 @@ class SimulatedNode {
     fresh_ = true;
     log_ = open_log();
     const Status status = log_->open();
+    if (status.ok()) opened();
     if (status.ok()) return static_cast<void>(connect());
     if (!passes(status)) violated("cannot open its log: " + status.message);
     log_.reset();
