@@ -28,7 +28,7 @@ struct Arguments {
   bool dry_run = false;
   Sequence from = 0;
   std::optional<Sequence> to;
-  std::string peer;
+  local::ConnectionOptions peer;
 };
 
 bool write_out(std::string_view text) {
@@ -102,7 +102,9 @@ int run_trim(const Arguments& arguments) {
 
 int run_mend(const Arguments& arguments) {
   const Result<std::string> folder = find_log_folder(arguments.place);
-  const Status status = folder.ok() ? mend_log(*folder, arguments.peer, arguments.json) : folder.status();
+  local::ConnectionOptions peer = arguments.peer;
+  peer.dir = arguments.place.dir;
+  const Status status = folder.ok() ? mend_log(*folder, peer, arguments.json) : folder.status();
   return status.ok() ? command::kExitOk : command::fail(status);
 }
 
@@ -141,9 +143,13 @@ void add_log_command(CLI::App& app, command::Run& run) {
   trim->add_flag("--dry-run", arguments->dry_run, "Has to be said: nothing is ever removed");
   CLI::App* const mend =
       add("mend", "Have from another node what is damaged or missing; while the node does not run", run_mend);
-  mend->add_option("--from", arguments->peer, "The other node, such as tcp://10.0.0.2:7700")
+  mend->add_option("--from", arguments->peer.endpoints, "The other node, such as tcp://10.0.0.2:7700")
       ->required()
+      ->expected(1)
       ->type_name("ENDPOINT");
+  mend->add_option("--key", arguments->peer.key,
+                   "File of the private key to go there with (else $SQLCAST_KEY, else the local cluster's own)")
+      ->type_name("FILE");
 }
 
 }  // namespace sqlcast::cli

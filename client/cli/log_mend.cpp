@@ -28,20 +28,23 @@ std::string mended_json(const std::vector<log::Mended>& mended) {
 
 }  // namespace
 
-Status mend_log(const std::string& folder, const std::string& from, bool json) {
+Status mend_log(const std::string& folder, const local::ConnectionOptions& from, bool json) {
   const Result<DataLock> lock = DataLock::take(std::filesystem::path(folder).parent_path().string());
   if (!lock.ok()) return lock.status();
+  const Result<local::Nodes> nodes = local::find_nodes(from);
+  if (!nodes.ok()) return nodes.status();
+  const std::string& endpoint = nodes->endpoints.front();
   client::Options options;
-  options.endpoints = {from};
+  options.endpoints = {endpoint};
   const Result<std::unique_ptr<client::Client>> client = client::Client::open(options);
   if (!client.ok()) return client.status();
-  const Result<proto::StatusReply> other = (*client)->status(from);
+  const Result<proto::StatusReply> other = (*client)->status(endpoint);
   if (!other.ok()) return other.status();
   log::MendingRules rules;
   rules.all = true;
   rules.has_all = other->self.role == "master";
   const auto fetch = [&](const Position& after) -> Result<std::vector<proto::Group>> {
-    Result<proto::LogBatch> batch = (*client)->read_log(after, 0, from);
+    Result<proto::LogBatch> batch = (*client)->read_log(after, 0, endpoint);
     if (!batch.ok()) return batch.status();
     return std::move(batch->groups);
   };

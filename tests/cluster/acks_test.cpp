@@ -189,6 +189,11 @@ TEST_CASE("acks: of two slaves of one name the first is counted, and both nodes 
   Cluster cluster(1);
   Node& second = cluster.add_slave();
   second.environment["SQLCAST_NAME"] = "slave-1";
+  if (cluster.has_keys()) {
+    // With a key of its own it would be told that this is not slave-1's.
+    second.environment["SQLCAST_SECURITY_KEY"] = (cluster.folder() / "keys" / "slave-1.key").string();
+    go_as_admin(second.endpoint(), key_of_node(cluster.folder(), "slave-1"));
+  }
   second.start();
   second.wait_until_answering();
   const auto says = [](const Node& node, const std::string& text) {

@@ -294,6 +294,7 @@ TEST_CASE("mending: a slave that its starting master has refused does not say so
   {
     net::Router::Options options;
     options.endpoint = cluster.master().endpoint();
+    options.gate = gate_of(cluster.folder(), "master");
     auto door = net::Router::open(options);
     INFO(door.status().message);
     REQUIRE(door.ok());

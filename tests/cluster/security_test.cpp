@@ -25,7 +25,7 @@
 #include "net/key_ring.h"
 #include "net/poller.h"
 #include "net/subscriber.h"
-#include "tests/support/cluster.h"
+#include "tests/cluster/keyed.h"
 #include "tests/support/run_program.h"
 
 using namespace sqlcast;
@@ -38,13 +38,6 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-Cluster::Options with_keys(int slaves) {
-  Cluster::Options options;
-  options.slaves = slaves;
-  options.keys = true;
-  return options;
-}
-
 // A key of each role, let in everywhere.
 std::vector<access::KeyFile> keys_of_all_roles(const Cluster& cluster) {
   std::vector<access::KeyFile> keys;
@@ -56,21 +49,8 @@ std::vector<access::KeyFile> keys_of_all_roles(const Cluster& cluster) {
   return keys;
 }
 
-void as(const Cluster& cluster, const access::KeyFile& key, const Node& node) {
-  go_as(key, node.endpoint(), key_of_node(cluster.folder(), node.name()));
-}
-
-void as_admin(const Cluster& cluster, const Node& node) {
-  go_as_admin(node.endpoint(), key_of_node(cluster.folder(), node.name()));
-}
-
 // The code that a message is answered with; ok for any answer that is no error.
-Code ask(const Node& node, const proto::Message& message) {
-  Result<proto::Message> reply = Session(node.endpoint()).exchange(message, 60s);
-  if (!reply.ok()) return reply.status().code;
-  const auto* error = std::get_if<proto::ErrorReply>(&*reply);
-  return error == nullptr ? Code::ok : error->status.code;
-}
+Code ask(const Node& node, const proto::Message& message) { return answer_to(node, message).code; }
 
 // What one may or may not do: the act, and messages that need it.
 std::vector<std::pair<Act, proto::Message>> messages_of_all_acts() {
@@ -96,14 +76,6 @@ bool hears_the_stream(const Cluster& cluster, const std::string& publisher, cons
   const auto received = subscriber->receive(60s);
   if (!received) REQUIRE(subscriber->take_refusal().has_value());
   return received.has_value();
-}
-
-void wait_until_let_in(const Cluster& cluster, const access::KeyFile& key) {
-  for (const Node* node : cluster.nodes()) {
-    as(cluster, key, *node);
-    wait_for(node->name() + " to let in " + key.name, [&] { return ask(*node, proto::StatusRequest{}) == Code::ok; });
-    as_admin(cluster, *node);
-  }
 }
 
 }  // namespace

@@ -1,43 +1,15 @@
 // Goal: whatever bytes come to a node's door, it answers where it can, counts, and lives. Method: raw sockets, at the
 // ROUTER of a master and of a slave.
 #include <random>
-#include <zmq.hpp>
 
 #include "proto/codec.h"
 #include "tests/support/cluster.h"
+#include "tests/support/raw_socket.h"
 
 using namespace sqlcast;
 using namespace sqlcast::support;
 
 namespace {
-
-class RawSocket {
- public:
-  explicit RawSocket(const std::string& endpoint) : socket_(context_, zmq::socket_type::dealer) {
-    socket_.set(zmq::sockopt::linger, 2'000);
-    socket_.set(zmq::sockopt::rcvtimeo, 20'000);
-    socket_.connect(endpoint);
-  }
-  void send(const std::vector<std::string>& frames) {
-    for (std::size_t i = 0; i < frames.size(); ++i)
-      socket_.send(zmq::buffer(frames[i]), i + 1 < frames.size() ? zmq::send_flags::sndmore : zmq::send_flags::none);
-  }
-  // Without the delimiter; empty when nothing came.
-  proto::Frames receive() {
-    proto::Frames frames;
-    zmq::message_t part;
-    while (socket_.recv(part)) {
-      frames.push_back(part.to_string());
-      if (!part.more()) break;
-    }
-    if (!frames.empty()) frames.erase(frames.begin());
-    return frames;
-  }
-
- private:
-  zmq::context_t context_;
-  zmq::socket_t socket_;
-};
 
 // The code of the error that a message is answered with; ok when it is answered with something else.
 Code error_of(const std::string& endpoint, const std::vector<std::string>& frames) {

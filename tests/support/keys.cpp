@@ -52,7 +52,7 @@ void add_line(const fs::path& file, const std::string& line) {
 
 bool keys_by_default() {
   const char* const wanted = std::getenv("SQLCAST_TEST_SECURITY");
-  return wanted != nullptr && std::string(wanted) == "curve";
+  return wanted == nullptr || std::string(wanted) != "none";
 }
 
 access::KeyFile make_named_key(const std::string& name) {
@@ -111,6 +111,18 @@ access::PublicKey key_of_node(const fs::path& folder, const std::string& name) {
   const auto key = client::read_key_file(local::KeyPlaces(folder).key_of(name).string());
   must(key.status());
   return key->pair.public_key;
+}
+
+std::shared_ptr<net::Gate> gate_of(const fs::path& folder, const std::string& name) {
+  if (!local::has_keys(folder)) return nullptr;
+  const local::KeyPlaces places(folder);
+  const auto key = client::read_key_file(places.key_of(name).string());
+  must(key.status());
+  const auto text = local::read_text_file(places.allowed());
+  must(text.status());
+  auto allowed = access::AllowedKeys::parse(*text);
+  must(allowed.status());
+  return std::make_shared<net::Gate>(key->pair, std::move(*allowed));
 }
 
 void go_as(const access::KeyFile& key, const std::string& endpoint, const access::PublicKey& node) {
