@@ -23,6 +23,7 @@ Result<std::uint64_t> Cursors::keep(std::unique_ptr<Cursor>& cursor) {
                                                        " a node); fetch or close some, or ask for fewer rows");
     ++places_[cursor->key.client_id];
     cursor->id = next_id_++;
+    if (cursor->listed) cursor->listed = cursor->listed->make_cursor(cursor->id);
   }
   const std::uint64_t id = cursor->id;
   kept_[id] = std::move(cursor);
