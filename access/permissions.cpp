@@ -51,7 +51,8 @@ std::optional<Act> act_of(proto::MessageType type) {
     case proto::MessageType::fetch:
     case proto::MessageType::close: return Act::page;
     case proto::MessageType::cancel: return Act::cancel;
-    case proto::MessageType::status: return Act::status;
+    case proto::MessageType::status:
+    case proto::MessageType::requests: return Act::status;  // each is shown what its own name has
     case proto::MessageType::explain: return Act::explain;
     case proto::MessageType::log_read: return Act::log_read;
     case proto::MessageType::report: return Act::report;

@@ -486,6 +486,30 @@ Result<proto::StatusReply> Client::status(const std::string& endpoint, milliseco
       [&](StatusCallback done) { status(endpoint, timeout, std::move(done)); });
 }
 
+void Client::requests(const std::string& endpoint, milliseconds timeout, RequestsCallback callback) {
+  impl_->ask<proto::RequestsReply>(proto::RequestsRequest{}, endpoint, Route::read, timeout, std::move(callback));
+}
+
+Result<proto::RequestsReply> Client::requests(const std::string& endpoint, milliseconds timeout) {
+  return impl_->wait<Result<proto::RequestsReply>>(
+      [&](RequestsCallback done) { requests(endpoint, timeout, std::move(done)); });
+}
+
+void Client::cancel_at(const std::string& endpoint, std::uint64_t number,
+                       const std::function<void(Result<bool>)>& callback) {
+  proto::CancelRequest request;
+  request.number = number;
+  impl_->ask<proto::CancelReply>(std::move(request), endpoint, Route::read, kBlockingLogRead,
+                                 [callback](const Result<proto::CancelReply>& reply) {
+                                   callback(reply.ok() ? Result<bool>(reply->stopped) : Result<bool>(reply.status()));
+                                 });
+}
+
+Result<bool> Client::cancel_at(const std::string& endpoint, std::uint64_t number) {
+  return impl_->wait<Result<bool>>(
+      [&](const std::function<void(Result<bool>)>& done) { cancel_at(endpoint, number, done); });
+}
+
 Result<std::vector<proto::NodeStatus>> Client::cluster_status(milliseconds timeout) {
   const auto stay = impl_->stay();
   struct Asked {

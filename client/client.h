@@ -203,6 +203,16 @@ class Client {
   Result<std::vector<proto::NodeStatus>> cluster_status(std::chrono::milliseconds timeout = std::chrono::milliseconds{
                                                             2'000});
 
+  // What is under way at a node, and who asks there: as much of it as this client's key may see. `endpoint` empty =
+  // any. Does not block.
+  using RequestsCallback = std::function<void(Result<proto::RequestsReply>)>;
+  void requests(const std::string& endpoint, std::chrono::milliseconds timeout, RequestsCallback callback);
+  // Stops what is under way there under this number; of cancel()'s outcomes. Does not block.
+  void cancel_at(const std::string& endpoint, std::uint64_t number, const std::function<void(Result<bool>)>& callback);
+  // The same, and wait. May block, for `timeout` and for cancel()'s.
+  Result<proto::RequestsReply> requests(const std::string& endpoint, std::chrono::milliseconds timeout);
+  Result<bool> cancel_at(const std::string& endpoint, std::uint64_t number);
+
   // Groups after a sequence, from a node's log: for tail and for jumping back. `after` has sequence 0 hash 0 to
   // begin at the beginning; a hash of zeros is not checked. May block.
   Result<proto::LogBatch> read_log(Position after, std::uint64_t max_bytes = 0, std::string endpoint = {});

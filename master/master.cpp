@@ -325,6 +325,11 @@ void Master::handle_query(node::Caller caller, proto::QueryRequest request) {
   const Sequence since = std::min(request.sent_since.value_or(request.key.client_id.empty() ? head : 0), head);
   write.caller = overdue_.enter(std::move(caller), request.key, write.deadline, since,
                                 write.plan.kind == node::RequestPlan::Kind::ddl);
+  write.stop_key = request.key;
+  if (write.caller.listed) {
+    write.caller.listed->set_kind(write.plan.kind == node::RequestPlan::Kind::ddl ? "ddl" : "write");
+    write.stop_key = write.caller.listed->stop_key();
+  }
   write.request = std::move(request);
   sequencer_->submit(std::move(write));
 }
@@ -456,6 +461,7 @@ void Master::answer(std::vector<Committed>&& committed) {
 }
 
 void Master::answer_when_acked(Committed committed, proto::Ack ack, proto::AckFor ack_for) {
+  committed.caller.set(proto::RequestState::acks);
   const auto shared = std::make_shared<Committed>(std::move(committed));
   const Clock::time_point deadline = std::min(shared->deadline, Clock::now() + core_.config.ack_timeout);
   const Acks::Wanted wanted{ack, ack_for, shared->result.sequence};

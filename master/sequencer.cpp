@@ -65,10 +65,10 @@ Sequencer::~Sequencer() { stop(); }
 // ---- other threads ---------------------------------------------------------------------------------------------
 
 void Sequencer::submit(WriteRequest request) {
-  const RequestKey key = request.key();
-  if (request.retryable()) under_way_.enter(key);
+  const RequestKey key = request.stop_key;
+  under_way_.enter(key);
   if (queue_.try_push(std::move(request))) return;
-  if (!key.client_id.empty()) under_way_.remove_copy(key);
+  under_way_.remove_copy(key);
   Status status = queue_.closed()
                       ? Status::error(Code::shutting_down, "the master is stopping; try again in a moment")
                       : Status::error(Code::busy, "the master's queue is full; try again, or send fewer at once");
@@ -281,8 +281,7 @@ void Sequencer::process(Batch batch) {
     return true;
   });
   if (batch.empty()) return;
-  for (const WriteRequest& request : batch)
-    if (request.retryable()) under_way_.begin_execution(request.key());
+  for (const WriteRequest& request : batch) under_way_.begin_execution(request.stop_key);
   if (batch.front().plan.kind == node::RequestPlan::Kind::ddl) {
     run_ddl(std::move(batch.front()));
   } else {
@@ -305,7 +304,7 @@ bool Sequencer::answer_without_running(WriteRequest& request) {
     answer_with_error(request, std::move(request.refusal->status), request.refusal->statement);
     return true;
   }
-  if (request.retryable() && under_way_.cancelled(request.key())) {
+  if (under_way_.cancelled(request.stop_key)) {
     answer_with_error(request, node::cancelled_status());
     return true;
   }
@@ -479,10 +478,9 @@ void Sequencer::answer_with_error(WriteRequest& request, Status status, std::opt
   std::optional<Failure> outcome;
   if (std::find(kOutcomes.begin(), kOutcomes.end(), status.code) != kOutcomes.end())
     outcome = Failure{request.digest, status, statement};
-  if (request.retryable()) {
-    if (FailedRequests::is_final(status)) failed_.add(request.key(), {request.digest, status, statement});
-    under_way_.leave(request.key(), std::move(outcome));
-  }
+  if (request.retryable() && FailedRequests::is_final(status))
+    failed_.add(request.key(), {request.digest, status, statement});
+  under_way_.leave(request.stop_key, std::move(outcome));
   proto::ErrorReply error;
   if (status.code == Code::outcome_unknown) error.sequence = since;
   error.status = std::move(status);

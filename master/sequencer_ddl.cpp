@@ -25,7 +25,7 @@ Status not_begun() {
 }  // namespace
 
 void Sequencer::run_ddl(WriteRequest request) {
-  if (request.retryable() && !under_way_.make_unstoppable(request.key())) {
+  if (!under_way_.make_unstoppable(request.stop_key)) {
     answer_with_error(request, node::cancelled_status());
     return;
   }
@@ -62,7 +62,7 @@ void Sequencer::run_ddl(WriteRequest request) {
   committed.result.node_position = head_.sequence;
   committed.result.elapsed_us = static_cast<std::uint64_t>(
       std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - request.arrived).count());
-  if (request.retryable()) under_way_.leave(request.key());
+  under_way_.leave(request.stop_key);
   answer_when_durable(std::move(committed));
 }
 

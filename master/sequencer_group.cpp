@@ -273,9 +273,9 @@ void Sequencer::drop_hopeless(Batch& batch, Trip& trip) {
     if (!storage::is_interrupted(trip.outcomes[i].status)) why[i] = translate(trip.outcomes[i].status);
   Batch kept;
   for (std::size_t i = 0; i < batch.size(); ++i) {
-    if (batch[i].retryable() && under_way_.cancelled(batch[i].key())) why[i] = node::cancelled_status();
+    if (under_way_.cancelled(batch[i].stop_key)) why[i] = node::cancelled_status();
     if (why[i].ok()) {
-      if (batch[i].retryable()) under_way_.begin_execution(batch[i].key());
+      under_way_.begin_execution(batch[i].stop_key);
       kept.push_back(std::move(batch[i]));
     } else {
       answer_with_error(batch[i], std::move(why[i]), trip.outcomes[i].failed_statement);
@@ -288,8 +288,7 @@ void Sequencer::drop_hopeless(Batch& batch, Trip& trip) {
 // is taken out.
 bool Sequencer::begin_commit(const Batch& batch) {
   bool all = true;
-  for (const WriteRequest& request : batch)
-    if (request.retryable()) all = under_way_.make_unstoppable(request.key()) && all;
+  for (const WriteRequest& request : batch) all = under_way_.make_unstoppable(request.stop_key) && all;
   return all;
 }
 
@@ -324,7 +323,7 @@ bool Sequencer::drop_cancelled(Batch& batch, const std::vector<storage::JobOutco
   bool again = false;
   std::vector<bool> drop(batch.size(), false);
   for (std::size_t i = 0; i < batch.size(); ++i) {
-    drop[i] = batch[i].retryable() && !under_way_.make_unstoppable(batch[i].key());
+    drop[i] = !under_way_.make_unstoppable(batch[i].stop_key);
     again = again || drop[i] || storage::is_interrupted(outcomes[i].status);
   }
   if (!again) return false;
@@ -333,7 +332,7 @@ bool Sequencer::drop_cancelled(Batch& batch, const std::vector<storage::JobOutco
     if (drop[i]) {
       answer_with_error(batch[i], node::cancelled_status());
     } else {
-      if (batch[i].retryable()) under_way_.begin_execution(batch[i].key());
+      under_way_.begin_execution(batch[i].stop_key);
       kept.push_back(std::move(batch[i]));
     }
   }
@@ -493,7 +492,7 @@ std::vector<Committed> Sequencer::answer_batch(Batch& batch, std::vector<storage
     result.node_position = group.last;
     result.elapsed_us = static_cast<std::uint64_t>(
         std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - request.arrived).count());
-    if (request.retryable()) under_way_.leave(request.key());
+    under_way_.leave(request.stop_key);
     answers.push_back(std::move(committed));
   }
   return answers;

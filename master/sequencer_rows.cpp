@@ -12,7 +12,7 @@ Status Sequencer::execute_rows(Batch& batch, Trip& trip) {
   WriteRequest& request = batch.front();
   const std::shared_ptr<const sql::Schema> schema = schema_.get();
   const RowExecution::On on{connection_.writer(), connection_.executor(), *schema, config_.limits,
-                            [this, &request] { return request.retryable() && under_way_.cancelled(request.key()); }};
+                            [this, &request] { return under_way_.cancelled(request.stop_key); }};
   RowExecution execution(on, request, context_for(request));
   Status status = execution.run();
   connection_.executor().forget_imposed();

@@ -21,6 +21,7 @@ struct WriteRequest {
   std::optional<node::PlanRefusal> refusal;
   std::uint64_t schema_version = 0;  // that the plan was made under
   std::uint64_t digest = 0;
+  RequestKey stop_key;  // under which it is cancelled: its own, or of one without, one that no client can send
   Clock::time_point arrived;
   Clock::time_point deadline;
 

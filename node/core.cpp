@@ -122,6 +122,7 @@ void Core::receive(const Front::Handler& handler, Caller caller, proto::Message 
     front.fail(caller, Status::error(Code::bad_request, "this message is a reply; a node takes requests only"));
     return;
   }
+  caller.listed = requests.enter(caller.who, message, caller.arrived);
   // Queries and fetches keep their time themselves.
   const bool waits_for_the_database = std::holds_alternative<proto::CancelRequest>(message) ||
                                       std::holds_alternative<proto::ExplainRequest>(message) ||
@@ -235,6 +236,7 @@ void Core::read(Caller caller, const proto::QueryRequest& request, RequestPlan p
   ReadJob job;
   job.arrived = caller.arrived;
   job.caller = std::move(caller);
+  if (job.caller.listed) job.caller.listed->set_kind("read");
   job.key = request.key;
   job.database = request.database;
   job.statements = std::move(plan.texts);
@@ -310,6 +312,14 @@ bool Core::handle_common(Caller& caller, proto::Message& message) {
     front.reply(caller, proto::ClosedReply{});
     return true;
   }
+  if (auto* cancel = std::get_if<proto::CancelRequest>(&message); cancel != nullptr && cancel->number != 0)
+    return cancel_by_number(caller, *cancel);
+  if (std::holds_alternative<proto::RequestsRequest>(message)) {
+    proto::RequestsReply reply = requests.list(caller.who, Clock::now());
+    reply.node = config.name;
+    front.reply(caller, std::move(reply));
+    return true;
+  }
   if (auto* read = std::get_if<proto::LogReadRequest>(&message)) {
     // What a node says of its history is believed of that node's own key alone; anybody else reads as a client does.
     if (caller.who && (caller.who->role != access::Role::node || caller.who->name != read->node)) read->node.clear();
@@ -317,6 +327,31 @@ bool Core::handle_common(Caller& caller, proto::Message& message) {
     return true;
   }
   return false;
+}
+
+// True when it is answered, or will be; otherwise it is one by its key now.
+bool Core::cancel_by_number(const Caller& caller, proto::CancelRequest& request) {
+  const std::optional<RequestList::Found> found = requests.find(caller.who, request.number);
+  if (!found) {
+    front.fail(caller,
+               Status::error(Code::request_not_found, "no request with the number " + std::to_string(request.number) +
+                                                          " that you may stop is under way at " + config.name +
+                                                          ": it has ended, or is another key's"));
+    return true;
+  }
+  if (!found->stoppable) {
+    front.reply(caller, proto::CancelReply{false});
+    return true;
+  }
+  request.number = 0;
+  request.key = found->stop_key;
+  if (found->cursor == 0) return false;
+  submit_errand(caller, [this, caller, found = *found] {
+    readers.cancel(found.stop_key);  // the page that is being fetched
+    readers.close({found.client_id, found.key_name}, found.cursor);
+    front.reply(caller, proto::CancelReply{true});
+  });
+  return true;
 }
 
 // What of the log the database has. The position first: it was reached in the life that is told, or before.

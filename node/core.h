@@ -24,6 +24,7 @@
 #include "node/node_log.h"
 #include "node/position_board.h"
 #include "node/readers.h"
+#include "node/request_list.h"
 #include "node/request_plan.h"
 #include "node/security.h"
 #include "storage/database.h"
@@ -93,6 +94,7 @@ class Core {
   LogMender mender;
   storage::Database database;
   Security security;  // opened before the sockets, by whoever has this core
+  RequestList requests;
   Front front;
   Readers readers;
   LogServer log_server;
@@ -102,6 +104,7 @@ class Core {
   Status open_log();
   void tick_loop(const std::function<void()>& tick);
   void run_errands();
+  bool cancel_by_number(const Caller& caller, proto::CancelRequest& request);
   std::string starting_at();
   std::optional<LogRetention::Applied> applied() const;
   void receive(const Front::Handler& handler, Caller caller, proto::Message message);

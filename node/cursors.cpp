@@ -31,6 +31,7 @@ Result<std::uint64_t> Cursors::keep(std::unique_ptr<Cursor>& cursor) {
     ++places_[cursor->key.client_id];
     ++places_of_keys_[cursor->key_name];
     cursor->id = next_id_++;
+    if (cursor->listed) cursor->listed = cursor->listed->make_cursor(cursor->id);
   }
   const std::uint64_t id = cursor->id;
   kept_[id] = std::move(cursor);

@@ -15,6 +15,7 @@
 
 #include "base/mutex.h"
 #include "config/config.h"
+#include "node/request_list.h"
 #include "proto/message.h"
 #include "storage/database.h"
 #include "storage/page.h"
@@ -28,9 +29,10 @@ struct Cursor {
     std::string key;  // name of the key that the query came with; empty where nodes have none
     bool operator==(const Owner&) const = default;
   };
-  std::uint64_t id = 0;  // from keep()
-  RequestKey key;        // of the query
-  std::string key_name;  // as Owner::key
+  std::uint64_t id = 0;                        // from keep()
+  RequestKey key;                              // of the query
+  std::shared_ptr<RequestList::Entry> listed;  // the query's; since keep() its own
+  std::string key_name;                        // as Owner::key
   std::unique_ptr<storage::Connection> connection;
   std::uint64_t server = 0;                     // which start of the database's server the connection is to
   std::unique_ptr<storage::RowStream> stream;   // of the connection

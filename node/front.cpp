@@ -246,6 +246,7 @@ void Front::reply(const Caller& caller, proto::Message&& message) {
 }
 
 void Front::send(const Caller& caller, proto::Message&& message) {
+  caller.set(proto::RequestState::sending);
   net::Outgoing outgoing = encode(caller, std::move(message));
   router_->send(std::move(outgoing.envelope), std::move(outgoing.frames));
 }

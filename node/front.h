@@ -24,6 +24,7 @@
 #include "node/byte_budget.h"
 #include "node/counters.h"
 #include "node/key_limits.h"
+#include "node/request_list.h"
 #include "node/security.h"
 #include "node/slow_lane.h"
 #include "proto/codec.h"
@@ -37,12 +38,20 @@ struct Caller {
   std::uint64_t exchange = 0;
   bool json = false;
   std::chrono::steady_clock::time_point arrived{};
-  Who who;                           // in whose name; nullptr: security.mode is none
-  std::shared_ptr<AnswerOnce> once;  // where somebody else may answer too; none: nobody
-  std::shared_ptr<const void> held;  // its part of the memory for requests, and of what its key may have under way
+  Who who;                                     // in whose name; nullptr: security.mode is none
+  std::shared_ptr<AnswerOnce> once;            // where somebody else may answer too; none: nobody
+  std::shared_ptr<const void> held;            // its part of the memory for requests, and of what its key may have under way
+  std::shared_ptr<RequestList::Entry> listed;  // what people see of it; none: nothing
 
   // Before anything that may have an effect; false when it has been answered already.
-  bool begin() const { return !once || once->begin(); }
+  bool begin() const {
+    if (once && !once->begin()) return false;
+    set(proto::RequestState::running);
+    return true;
+  }
+  void set(proto::RequestState state) const {
+    if (listed) listed->set(state);
+  }
   // False when it has been answered already; otherwise the answer is to follow.
   bool take() const { return !once || once->answer() != AnswerOnce::Outcome::had_one; }
 };

@@ -301,6 +301,7 @@ Result<proto::StatementResult> Readers::run_statement(Worker& worker, const Read
 
   auto cursor = std::make_unique<Cursor>();
   cursor->key = job.key;
+  cursor->listed = job.caller.listed;
   cursor->key_name = name_of(job.caller.who);
   cursor->stream = std::move(*stream);
   cursor->reader = std::move(reader);
@@ -372,7 +373,9 @@ Result<proto::Page> Readers::next_page(Cursor& cursor, const ReadJob& job) {
     return Status::error(Code::cursor_not_found,
                          "the database was started again, and the result went with it; send the SELECT again");
   const std::uint64_t connection = cursor.connection->id();
-  if (!under_way_.begin_running(connection, cursor.key, job)) return why_stopped(Stopped::timed_out);
+  const bool nameless = cursor.key.client_id.empty() && cursor.listed;
+  if (!under_way_.begin_running(connection, nameless ? cursor.listed->stop_key() : cursor.key, job))
+    return why_stopped(Stopped::timed_out);
   Result<proto::Page> page = cursor.reader->next(page_rows(job), limits_.max_page_bytes);
   const Stopped stopped = under_way_.end_running(connection);
   const bool cannot_go_on = stopped == Stopped::gave_way && cursor.reader->more();

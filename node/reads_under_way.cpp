@@ -45,13 +45,14 @@ bool ReadsUnderWay::enter(ReadJob& job) {
     for (auto it = begin; it != end; ++it) {
       std::vector<Caller>& callers = it->second->callers;
       if (!it->second->is_of(job) || callers.empty() || callers.size() >= kMaxCallers) continue;
+      if (it->second->running) job.caller.set(proto::RequestState::running);
       callers.push_back(job.caller);
       return false;
     }
   }
   job.ticket = std::make_shared<ReadJob::Ticket>();
   ReadJob::Ticket& ticket = *job.ticket;
-  ticket.key = has_key ? job.key : RequestKey{"", ++nameless_};
+  ticket.key = has_key ? job.key : job.caller.listed ? job.caller.listed->stop_key() : RequestKey{"", ++nameless_};
   ticket.digest = job.digest;
   ticket.after = job.after;
   ticket.page_rows = job.page_rows;
@@ -87,7 +88,7 @@ ReadsUnderWay::Cancelled ReadsUnderWay::cancel(const RequestKey& key) {
   {
     const MutexLock lock(mutex_);
     for (auto& [connection, running] : running_) {
-      if (running.key != key || running.stopped != Stopped::no) continue;
+      if ((running.key != key && running.ticket_key != key) || running.stopped != Stopped::no) continue;
       running.stopped = Stopped::cancelled;
       running.being_stopped = true;
       running.end_at = Clock::now() + kTimeToStop;
@@ -175,7 +176,8 @@ bool ReadsUnderWay::begin_running(std::uint64_t connection, const RequestKey& ke
   job.ticket->running = true;
   const Clock::time_point gives_way_at =
       Clock::now() + kGivesWayAfter * (1U << std::min(times_given_way, kMostDoublings));
-  running_[connection] = Running{key, job.deadline, gives_way_at, Stopped::no, false, {}};
+  for (const Caller& caller : job.ticket->callers) caller.set(proto::RequestState::running);
+  running_[connection] = Running{key, job.ticket->key, job.deadline, gives_way_at, Stopped::no, false, {}};
   return true;
 }
 

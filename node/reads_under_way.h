@@ -76,6 +76,7 @@ class ReadsUnderWay {
   // A statement in the database.
   struct Running {
     RequestKey key;
+    RequestKey ticket_key;  // of the fetch of a page another one
     Clock::time_point deadline;
     Clock::time_point gives_way_at;
     Stopped stopped = Stopped::no;
@@ -89,8 +90,8 @@ class ReadsUnderWay {
   storage::Database& database_;
   Mutex mutex_;
   ConditionVariable told_;
-  std::uint64_t nameless_ SQLCAST_GUARDED_BY(mutex_) = 0;                // entered without a key
-  std::map<std::uint64_t, Running> running_ SQLCAST_GUARDED_BY(mutex_);  // by connection id
+  std::uint64_t nameless_ SQLCAST_GUARDED_BY(mutex_) = std::uint64_t{1} << 63U;  // entered without a key
+  std::map<std::uint64_t, Running> running_ SQLCAST_GUARDED_BY(mutex_);          // by connection id
   std::multimap<RequestKey, std::shared_ptr<ReadJob::Ticket>> entered_ SQLCAST_GUARDED_BY(mutex_);
 };
 

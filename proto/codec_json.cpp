@@ -30,8 +30,9 @@ Result<MessageType> take_type(json& object) {
     case MessageType::close:
     case MessageType::cancel:
     case MessageType::status:
-    case MessageType::explain: object.erase(place); return *type;
-    default: return bad("type: expected one of query, fetch, close, cancel, status, explain");
+    case MessageType::explain:
+    case MessageType::requests: object.erase(place); return *type;
+    default: return bad("type: expected one of query, fetch, close, cancel, status, explain, requests");
   }
 }
 
@@ -172,6 +173,7 @@ Result<Decoded> decode_json_request(std::string_view text) {
     case MessageType::cancel: return read_message<CancelRequest>(object, *type, *id);
     case MessageType::status: return read_message<StatusRequest>(object, *type, *id);
     case MessageType::explain: return read_message<ExplainRequest>(object, *type, *id);
+    case MessageType::requests: return read_message<RequestsRequest>(object, *type, *id);
     default: return read_query(object, *id);
   }
 }

@@ -43,6 +43,10 @@ struct Words<ValueKind> {
   static constexpr std::string_view kWords[] = {"int64", "uint64", "float64", "text", "bytes"};
 };
 template <>
+struct Words<RequestState> {
+  static constexpr std::string_view kWords[] = {"queued", "running", "forwarded", "acks", "sending", "open"};
+};
+template <>
 struct Words<GroupState> {
   static constexpr std::string_view kWords[] = {"committed", "ddl_pending", "ddl_done"};
 };
@@ -190,10 +194,11 @@ void describe(V&, Of<ClosedReply> auto&) {}
 
 template <typename V>
 void describe(V& v, Of<CancelRequest> auto& m) {
-  v.required("client_id", m.key.client_id);
-  v.required("request_id", m.key.request_id);
+  v.field("client_id", m.key.client_id, std::string());
+  v.field("request_id", m.key.request_id, std::uint64_t{0});
   v.field("caller", m.caller, std::string());
   v.field("caller_key", m.caller_key, std::string());
+  v.field("number", m.number, std::uint64_t{0});
 }
 
 template <typename V>
@@ -257,6 +262,40 @@ template <typename V>
 void describe(V& v, Of<StatusReply> auto& m) {
   v.required("self", m.self);
   v.list("peers", m.peers);
+}
+
+template <typename V>
+void describe(V&, Of<RequestsRequest> auto&) {}
+
+template <typename V>
+void describe(V& v, Of<RequestInfo> auto& m) {
+  v.required("number", m.number);
+  v.field("kind", m.kind, std::string());
+  v.field("state", m.state, RequestState::queued);
+  v.field("key", m.key, std::string());
+  v.field("client_id", m.client_id, std::string());
+  v.field("via", m.via, std::string());
+  v.field("text", m.text, std::string());
+  v.field("since_ms", m.since_ms, std::uint64_t{0});
+}
+
+template <typename V>
+void describe(V& v, Of<ClientInfo> auto& m) {
+  v.field("key", m.key, std::string());
+  v.field("client_id", m.client_id, std::string());
+  v.field("requests", m.requests, std::uint64_t{0});
+  v.field("under_way", m.under_way, std::uint64_t{0});
+  v.field("cursors", m.cursors, std::uint64_t{0});
+  v.field("seen_ms_ago", m.seen_ms_ago, std::uint64_t{0});
+}
+
+template <typename V>
+void describe(V& v, Of<RequestsReply> auto& m) {
+  v.field("node", m.node, std::string());
+  v.list("requests", m.requests);
+  v.list("clients", m.clients);
+  v.field("more_requests", m.more_requests, std::uint64_t{0});
+  v.field("more_clients", m.more_clients, std::uint64_t{0});
 }
 
 template <typename V>

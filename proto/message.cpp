@@ -6,10 +6,10 @@ namespace sqlcast::proto {
 namespace {
 
 // In the order of the numbers, from 1; the order of Message's alternatives, too.
-constexpr std::array<std::string_view, 18> kTypeNames = {
-    "query",    "result",       "error",  "fetch",        "close",   "closed",
-    "cancel",   "cancel_reply", "status", "status_reply", "explain", "explain_reply",
-    "log_read", "log_batch",    "report", "report_reply", "group",   "beacon"};
+constexpr std::array<std::string_view, 20> kTypeNames = {
+    "query",        "result",       "error",        "fetch",   "close",         "closed",        "cancel",
+    "cancel_reply", "status",       "status_reply", "explain", "explain_reply", "log_read",      "log_batch",
+    "report",       "report_reply", "group",        "beacon",  "requests",      "requests_reply"};
 static_assert(std::variant_size_v<Message> == kTypeNames.size());
 
 template <MessageType kType, typename T>
@@ -17,7 +17,8 @@ constexpr bool kAt = std::is_same_v<std::variant_alternative_t<static_cast<std::
 static_assert(kAt<MessageType::query, QueryRequest> && kAt<MessageType::error, ErrorReply> &&
               kAt<MessageType::closed, ClosedReply> && kAt<MessageType::status_reply, StatusReply> &&
               kAt<MessageType::log_batch, LogBatch> && kAt<MessageType::report_reply, ReportReply> &&
-              kAt<MessageType::group, GroupMessage> && kAt<MessageType::beacon, Beacon>);
+              kAt<MessageType::group, GroupMessage> && kAt<MessageType::beacon, Beacon> &&
+              kAt<MessageType::requests_reply, RequestsReply>);
 
 }  // namespace
 
@@ -43,7 +44,8 @@ bool is_request(MessageType type) {
     case MessageType::status:
     case MessageType::explain:
     case MessageType::log_read:
-    case MessageType::report: return true;
+    case MessageType::report:
+    case MessageType::requests: return true;
     case MessageType::result:
     case MessageType::error:
     case MessageType::closed:
@@ -53,7 +55,8 @@ bool is_request(MessageType type) {
     case MessageType::log_batch:
     case MessageType::report_reply:
     case MessageType::group:
-    case MessageType::beacon: return false;
+    case MessageType::beacon:
+    case MessageType::requests_reply: return false;
   }
   return false;
 }

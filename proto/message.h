@@ -20,24 +20,26 @@ inline constexpr std::uint8_t kProtocolVersion = 1;
 
 // The numbers travel on the wire: never renumber, only add.
 enum class MessageType : std::uint8_t {
-  query = 1,           // client → node
-  result = 2,          // node → client: answers query and fetch
-  error = 3,           // node → client: answers anything
-  fetch = 4,           // client → node: the next page of a cursor
-  close = 5,           // client → node: forget a cursor
-  closed = 6,          // node → client
-  cancel = 7,          // client → node: stop a request of mine
-  cancel_reply = 8,    // node → client
-  status = 9,          // client → node
-  status_reply = 10,   // node → client
-  explain = 11,        // client → node: the verdict, without running
-  explain_reply = 12,  // node → client
-  log_read = 13,       // slave → any node: groups after a position
-  log_batch = 14,      // node → slave
-  report = 15,         // slave → master: who I am, what I have on disk and have applied
-  report_reply = 16,   // master → slave: a beacon
-  group = 17,          // PUB: a committed group
-  beacon = 18,         // PUB: head of the log, several a second
+  query = 1,            // client → node
+  result = 2,           // node → client: answers query and fetch
+  error = 3,            // node → client: answers anything
+  fetch = 4,            // client → node: the next page of a cursor
+  close = 5,            // client → node: forget a cursor
+  closed = 6,           // node → client
+  cancel = 7,           // client → node: stop a request of mine
+  cancel_reply = 8,     // node → client
+  status = 9,           // client → node
+  status_reply = 10,    // node → client
+  explain = 11,         // client → node: the verdict, without running
+  explain_reply = 12,   // node → client
+  log_read = 13,        // slave → any node: groups after a position
+  log_batch = 14,       // node → slave
+  report = 15,          // slave → master: who I am, what I have on disk and have applied
+  report_reply = 16,    // master → slave: a beacon
+  group = 17,           // PUB: a committed group
+  beacon = 18,          // PUB: head of the log, several a second
+  requests = 19,        // client → node: what is under way, and who asks
+  requests_reply = 20,  // node → client
 };
 
 // ---- query -------------------------------------------------------------------------------------------------
@@ -161,10 +163,12 @@ struct CloseRequest {
 };
 struct ClosedReply {};
 
+// Either by its key or, of any client that the sender may stop, by its number in a RequestsReply.
 struct CancelRequest {
   RequestKey key;
   std::string caller = {};  // as QueryRequest's
   std::string caller_key = {};
+  std::uint64_t number = 0;  // 0: by the key
 };
 struct CancelReply {
   bool stopped = false;  // true: it will not have an effect; false: it had already ended (or is past stopping)
@@ -229,6 +233,49 @@ struct StatusReply {
   std::vector<NodeStatus> peers;  // master: its slaves, as they last reported; slave: its master, when reachable
 };
 
+// ---- requests ----------------------------------------------------------------------------------------------
+
+struct RequestsRequest {};
+
+// How far a request has come.
+enum class RequestState : std::uint8_t {
+  queued = 0,     // waits for its turn, for other requests, or for `after`
+  running = 1,    // in the database, or in what goes before and behind it
+  forwarded = 2,  // a slave has sent it on to the master
+  acks = 3,       // committed; waits for slaves
+  sending = 4,    // answered; the answer is on its way
+  open = 5,       // a cursor: there are more rows to be fetched
+};
+
+struct RequestInfo {
+  std::uint64_t number = 0;  // at this node, since it started
+  std::string kind;          // "read", "write", "ddl", "fetch", "cursor", "explain", "log_read"
+  RequestState state = RequestState::queued;
+  std::string key;             // name of the key in whose name it came; empty where nodes have none
+  std::string client_id;       // its beginning
+  std::string via;             // the slave that has sent it on
+  std::string text;            // the beginning of its first statement
+  std::uint64_t since_ms = 0;  // how long ago it came
+};
+
+// Who has asked of late.
+struct ClientInfo {
+  std::string key;
+  std::string client_id;       // its beginning; empty: all that give none
+  std::uint64_t requests = 0;  // since it was first seen
+  std::uint64_t under_way = 0;
+  std::uint64_t cursors = 0;
+  std::uint64_t seen_ms_ago = 0;
+};
+
+struct RequestsReply {
+  std::string node;
+  std::vector<RequestInfo> requests;  // the oldest first
+  std::vector<ClientInfo> clients;    // who asked last first
+  std::uint64_t more_requests = 0;    // that were left out
+  std::uint64_t more_clients = 0;
+};
+
 // ---- explain -----------------------------------------------------------------------------------------------
 
 struct ExplainRequest {
@@ -282,9 +329,10 @@ struct ReportReply {
   AckFor awaited = AckFor::unset;  // what replies at the master wait for, or did a moment ago: it is reported at once
 };
 
-using Message = std::variant<QueryRequest, QueryResult, ErrorReply, FetchRequest, CloseRequest, ClosedReply,
-                             CancelRequest, CancelReply, StatusRequest, StatusReply, ExplainRequest, ExplainReply,
-                             LogReadRequest, LogBatch, Report, ReportReply, GroupMessage, Beacon>;
+using Message =
+    std::variant<QueryRequest, QueryResult, ErrorReply, FetchRequest, CloseRequest, ClosedReply, CancelRequest,
+                 CancelReply, StatusRequest, StatusReply, ExplainRequest, ExplainReply, LogReadRequest, LogBatch,
+                 Report, ReportReply, GroupMessage, Beacon, RequestsRequest, RequestsReply>;
 
 MessageType type_of(const Message& message);
 

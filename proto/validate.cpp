@@ -119,7 +119,13 @@ struct Validator {
   Status operator()(const CloseRequest& m) const { return validate_cursor(m); }
   Status operator()(const CancelRequest& m) const {
     if (Status status = validate_caller(m); !status) return status;
-    if (m.key.client_id.empty()) return bad("client_id: expected the client_id of the request to cancel");
+    const bool by_key = !m.key.client_id.empty() || m.key.request_id != 0;
+    if (m.number != 0) {
+      return by_key ? bad("number: stands for client_id and request_id; send either") : ok_status();
+    }
+    if (m.key.client_id.empty())
+      return bad("client_id: expected the client_id of the request to cancel, or its number alone");
+    if (m.key.request_id == 0) return bad("request_id: expected the request_id of the request to cancel");
     return validate_client_id(m.key.client_id);
   }
   Status operator()(const Report& m) const {

@@ -82,6 +82,10 @@ void Forwarder::submit(node::Caller caller, proto::QueryRequest request, bool wr
   request.cluster = board_.cluster();
   // A client that cannot retry by itself gets a key from us, so that our own resends are safe.
   if (request.key.client_id.empty()) request.key = {own_client_id_, next_request_id_++};
+  if (caller.listed) {
+    caller.listed->set_kind(writes ? "write" : "read");
+    caller.listed->set_stop_key(request.key);
+  }
   const RequestKey key = request.key;
   under_way_.enter(key);
   Job job{std::move(caller), std::move(request), Clock::now(), deadline};
@@ -283,6 +287,7 @@ void Forwarder::forward(net::Requester& requester, Job job) {
                                           "was not sent to the master"));
     return;
   }
+  job.caller.set(proto::RequestState::forwarded);
   Result<proto::Message> answer = carry_out(requester, job);
   if (!answer) {
     front_.fail(job.caller, answer.status());

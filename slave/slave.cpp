@@ -186,6 +186,9 @@ void Slave::handle(node::Caller caller, proto::Message message) {
     core_.submit_errand(caller, [this, caller, request = std::move(*cancel)]() mutable {
       if (core_.readers.cancel(request.key)) {
         core_.front.reply(caller, proto::CancelReply{true});
+      } else if (request.key.client_id.empty()) {
+        core_.front.fail(caller, Status::error(Code::request_not_found,
+                                               "the request has ended, or is one that this slave cannot stop"));
       } else {
         forwarder_->submit_cancel(caller, std::move(request));
       }

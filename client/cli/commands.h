@@ -8,6 +8,8 @@ namespace sqlcast::cli {
 
 void add_shell_command(CLI::App& app, command::Run& run);  // the program itself, without a subcommand
 void add_status_command(CLI::App& app, command::Run& run);
+void add_requests_command(CLI::App& app, command::Run& run);
+void add_cancel_command(CLI::App& app, command::Run& run);
 void add_tail_command(CLI::App& app, command::Run& run);
 void add_explain_command(CLI::App& app, command::Run& run);
 void add_import_command(CLI::App& app, command::Run& run);

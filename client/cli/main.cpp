@@ -1,4 +1,4 @@
-// sqlcast: the shell, and the commands status, tail, explain, import, log, keys and cluster.
+// sqlcast: the shell, and the commands status, requests, cancel, tail, explain, import, log, keys and cluster.
 #include <CLI/CLI.hpp>
 
 #include "base/memory.h"
@@ -13,6 +13,8 @@ int main(int argc, char** argv) {
   sqlcast::command::Run run;
   add_shell_command(app, run);
   add_status_command(app, run);
+  add_requests_command(app, run);
+  add_cancel_command(app, run);
   add_tail_command(app, run);
   add_explain_command(app, run);
   add_import_command(app, run);

@@ -150,8 +150,8 @@ Status check_database(client::Client& client, const std::string& name) {
   Status unknown = Status::error(Code::sql_error, "Unknown database '" + name + "'");
   unknown.database_errno = 1049;
   unknown.sqlstate = "42000";
-  const std::string command =
-      nearest_word(name, {"status", "tail", "explain", "import", "log", "keys", "cluster", "help"});
+  const std::string command = nearest_word(
+      name, {"status", "requests", "cancel", "tail", "explain", "import", "log", "keys", "cluster", "help"});
   if (!command.empty()) unknown.message += "; did you mean the command `sqlcast " + command + "`?";
   return unknown;
 }

@@ -48,6 +48,13 @@ class Backend {
   // Every node, each asked itself. One poll is under way at a time; a second call meanwhile is ignored (false).
   virtual bool poll_cluster(ClusterCallback callback) = 0;
 
+  // What is under way at a node, and who asks there, as far as this window's key may see it.
+  using RequestsCallback = std::function<void(Result<proto::RequestsReply>)>;
+  virtual void requests(const std::string& endpoint, RequestsCallback callback) = 0;
+  // Stops one of them.
+  virtual void cancel_at(const std::string& endpoint, std::uint64_t number,
+                         std::function<void(Result<bool>)> callback) = 0;
+
   // Entries from `first` on, from a node's log; at most about `max_bytes` of them.
   virtual void read_log(Sequence first, std::uint64_t max_bytes, LogCallback callback) = 0;
 

@@ -121,6 +121,15 @@ bool ClientBackend::poll_cluster(ClusterCallback callback) {
   return true;
 }
 
+void ClientBackend::requests(const std::string& endpoint, RequestsCallback callback) {
+  client_->requests(endpoint, kStatusTimeout, deliver<Result<proto::RequestsReply>>(std::move(callback)));
+}
+
+void ClientBackend::cancel_at(const std::string& endpoint, std::uint64_t number,
+                              std::function<void(Result<bool>)> callback) {
+  client_->cancel_at(endpoint, number, deliver<Result<bool>>(std::move(callback)));
+}
+
 void ClientBackend::read_log(Sequence first, std::uint64_t max_bytes, LogCallback callback) {
   using Answer = Result<std::vector<LogEntry>>;
   auto handed = deliver<Answer>(std::move(callback));

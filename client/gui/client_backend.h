@@ -32,6 +32,9 @@ class ClientBackend : public Backend {
   void explain(std::vector<std::string> statements, std::string database, std::string endpoint,
                ExplainCallback callback) override;
   bool poll_cluster(ClusterCallback callback) override;
+  void requests(const std::string& endpoint, RequestsCallback callback) override;
+  void cancel_at(const std::string& endpoint, std::uint64_t number,
+                 std::function<void(Result<bool>)> callback) override;
   void read_log(Sequence first, std::uint64_t max_bytes, LogCallback callback) override;
   void start_tail() override;
   Tailed take_tail(std::size_t most) override;

@@ -12,6 +12,7 @@
 #include "client/gui/client_backend.h"
 #include "client/gui/find_cluster.h"
 #include "client/gui/local_nodes.h"
+#include "client/gui/model/import_job.h"
 #include "client/gui/model/text.h"
 #include "client/gui/ui/app.h"
 #include "client/gui/ui/look.h"
@@ -24,6 +25,8 @@ namespace {
 
 using namespace sqlcast;
 using namespace sqlcast::gui;
+
+constexpr std::chrono::milliseconds kImportEnds{3'000};
 
 struct Arguments {
   std::vector<std::string> endpoints;
@@ -116,8 +119,10 @@ int run(const Arguments& arguments) {
     if (script) failure = script->failure();
     if (const Status kept = app.workspace().save(); !kept.ok() && failure.empty()) failure = kept.message;
   }
-  if (!failure.empty()) return fail(failure, 1);
-  return 0;
+  const int status = failure.empty() ? 0 : fail(failure, 1);
+  // A disk or a network that hangs keeps an import's thread, and is not to keep the program.
+  if (!ImportJob::wait_for_ended(kImportEnds)) std::_Exit(status);
+  return status;
 }
 
 }  // namespace

@@ -59,6 +59,8 @@ class FakeBackend : public Backend {
     bool holding = false;   // true: statements stay under way
     std::vector<std::string> ran;
     std::vector<std::uint64_t> cancelled;
+    std::map<std::string, proto::RequestsReply> requests;  // by endpoint
+    std::vector<std::pair<std::string, std::uint64_t>> cancelled_at;
     std::vector<LogEntry> tail;
     std::vector<LogEntry> log;       // what there was before
     std::vector<std::string> asked;  // of the information schema: the database
@@ -126,6 +128,21 @@ class FakeBackend : public Backend {
       }
     });
     return true;
+  }
+  void requests(const std::string& endpoint, RequestsCallback callback) override {
+    due_.push_back([this, endpoint, callback = std::move(callback)] {
+      const auto at = state_->requests.find(endpoint);
+      if (at == state_->requests.end()) {
+        callback(Status::error(Code::timeout, "It does not answer."));
+      } else {
+        callback(at->second);
+      }
+    });
+  }
+  void cancel_at(const std::string& endpoint, std::uint64_t number,
+                 std::function<void(Result<bool>)> callback) override {
+    state_->cancelled_at.emplace_back(endpoint, number);
+    due_.push_back([callback = std::move(callback)] { callback(true); });
   }
   void read_log(Sequence first, std::uint64_t, LogCallback callback) override {
     due_.push_back([this, first, callback = std::move(callback)] {

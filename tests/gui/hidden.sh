@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# hidden.sh BIN: a window that nobody sees uses no processor, and goes on when it is seen again. Processor time is
-# compared, not the clock's: a busy machine changes nothing.
+# hidden.sh BIN: a window that nobody sees uses no processor, and goes on when it is seen again. Compared is its
+# processor time with that of the same window when it is seen: neither a busy machine nor a slow one changes that.
 set -euo pipefail
 bin=$1
 dir=$(mktemp -d)
@@ -69,14 +69,31 @@ window=$!
 wait_for x11 find
 wait_for used_more_than 20 # it draws
 
-x11 unmap
-# What was under way ends; from then on there is a stretch of five seconds with hardly any.
-quiet() {
+# What it takes in five seconds.
+stretch() {
   local before
   before=$(used)
   sleep 5
-  echo "hidden: $(($(used) - before)) hundredths of a second in five" >&2
-  [ $(($(used) - before)) -le 5 ]
+  echo $(($(used) - before))
+}
+# The seconds since it was opened are not those of a window at rest. Where the machine is so busy that it gets hardly
+# any of it, again.
+seen=0
+for try in 1 2 3 4 5 6; do
+  stretch >/dev/null
+  seen=$(stretch)
+  echo "seen: $seen hundredths of a second in five" >&2
+  [ "$seen" -lt 4 ] || break
+done
+[ "$seen" -ge 4 ] || fail "a window that is seen draws nothing: there is nothing to compare with"
+
+x11 unmap
+# What was under way ends; from then on there is a stretch with next to nothing of it.
+quiet() {
+  local hidden
+  hidden=$(stretch)
+  echo "hidden: $hidden hundredths of a second in five" >&2
+  [ $((hidden * 4)) -lt "$seen" ]
 }
 quiet || quiet || quiet || fail "a hidden window goes on drawing"
 

@@ -34,6 +34,11 @@ struct Stage {
     REQUIRE(failure.empty());
   }
 
+  // Last of all: the threads of imports outlive their windows.
+  struct Threads {
+    ~Threads() { ImportJob::wait_for_ended(std::chrono::minutes(1)); }
+  };
+  Threads threads;
   std::shared_ptr<FakeBackend::State> state = std::make_shared<FakeBackend::State>();
   NullWindow window;
   App app;

@@ -102,6 +102,7 @@ TEST_CASE("document: every message's table has exactly its fields") {
       {"cancel", names_of<CancelRequest>()},
       {"cancel_reply", names_of<CancelReply>()},
       {"status_reply", names_of<StatusReply, NodeStatus, LogStatus>()},
+      {"requests_reply", names_of<RequestsReply, RequestInfo, ClientInfo>()},
       {"explain", names_of<ExplainRequest>()},
       {"explain_reply", names_of<ExplainReply, Explanation>()},
       {"log_read", names_of<LogReadRequest>()},

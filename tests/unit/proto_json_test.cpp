@@ -113,7 +113,7 @@ TEST_CASE("json: what is wrong is named") {
       {R"({"sql": "a", "database": null})", "database: expected text, got null"},
       {R"({"sql": "a", "id": "x"})", "id: expected an unsigned integer"},
       {R"({"sql": "a", "client_id": "c"})", "request_id: expected 1 or more"},
-      {R"({"type": "result"})", "type: expected one of query, fetch, close, cancel, status, explain"},
+      {R"({"type": "result"})", "type: expected one of query, fetch, close, cancel, status, explain, requests"},
       {R"({"type": 1})", "type: expected one of"},
       {R"({"type": "log_read"})", "type: expected one of"},
       {R"({"type": "status", "x": 1})", "unknown field \"x\""},

@@ -178,6 +178,18 @@ inline NodeStatus node_status() {
   return status;
 }
 
+inline RequestsReply requests_reply() {
+  RequestsReply reply;
+  reply.node = "master";
+  reply.requests = {
+      {483'921, "write", RequestState::acks, "laptop", "c-7f3a", "slave-1", "insert into t values (1)", 240},
+      {483'922, "cursor", RequestState::open, "laptop", "c-7f3a", "", "select * from t", 9'000}};
+  reply.clients = {{"laptop", "c-7f3a", 12, 1, 1, 240}};
+  reply.more_requests = 3;
+  reply.more_clients = 2;
+  return reply;
+}
+
 // In the order of the message types' numbers.
 inline std::vector<Named> all() {
   const Position head{3, 54, hash_of(0x30)};
@@ -204,7 +216,9 @@ inline std::vector<Named> all() {
           {"report", Report{node_status()}},
           {"report_reply", ReportReply{beacon}},
           {"group", GroupMessage{group()}},
-          {"beacon", beacon}};
+          {"beacon", beacon},
+          {"requests", RequestsRequest{}},
+          {"requests_reply", requests_reply()}};
 }
 
 }  // namespace sqlcast::proto::sample

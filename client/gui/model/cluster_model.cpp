@@ -275,7 +275,7 @@ std::vector<std::unique_ptr<NodeModel>> ClusterModel::as_of(double time) const {
   std::vector<std::unique_ptr<NodeModel>> out;
   for (const auto& node : nodes_) {
     const Sample* const state = node->states.before(time);
-    if (state == nullptr) continue;  // it was not known yet
+    if (state == nullptr || time - state->time > kNotLooking) continue;  // it was not known, or nobody looked
     auto was = std::make_unique<NodeModel>();
     const int was_state = static_cast<int>(state->value);
     // Who it is stays; what else a status says is of now.
@@ -301,6 +301,14 @@ std::vector<std::unique_ptr<NodeModel>> ClusterModel::as_of(double time) const {
     out.push_back(std::move(was));
   }
   return out;
+}
+
+double ClusterModel::looked_since() const {
+  double oldest = 0;
+  for (const auto& node : nodes_) {
+    if (node->states.size() > 0 && (oldest == 0 || node->states.at(0).time < oldest)) oldest = node->states.at(0).time;
+  }
+  return oldest;
 }
 
 Health ClusterModel::worst_of(const std::vector<std::unique_ptr<NodeModel>>& nodes) {

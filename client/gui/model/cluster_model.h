@@ -62,6 +62,7 @@ class ClusterModel {
  public:
   static constexpr std::size_t kMaxEvents = 500;
   static constexpr std::uint64_t kLagMs = 2'000;       // from here on a slave "lags"
+  static constexpr double kNotLooking = 10;            // seconds without an answer: what was before says nothing of now
   static constexpr double kForgetAfter = 24 * 3600.0;  // seconds unreachable
 
   // One poll's answer: every node known to the cluster. Nodes left out become unreachable.
@@ -89,7 +90,10 @@ class ClusterModel {
   static std::string summary_of(const std::vector<std::unique_ptr<NodeModel>>& nodes);
   // The nodes as they were then, as far as the last hour tells: who was master, health, position, lag, throughput; the
   // rest is empty.
+  // Empty: this window did not look then.
   std::vector<std::unique_ptr<NodeModel>> as_of(double time) const;
+  // The oldest moment that as_of() tells of; 0: none.
+  double looked_since() const;
 
  private:
   NodeModel& entry(const proto::NodeStatus& status, double now, std::uint64_t unix_us);

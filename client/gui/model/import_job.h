@@ -1,16 +1,14 @@
 // ImportJob: one import of a file into a cluster, or a look at what it would do, on a thread of its own: the same
-// client/load as `sqlcast import`. The destructor stops it and waits for that; nothing else blocks. UI thread only.
+// client/load as `sqlcast import`. The destructor stops it and waits for nothing: a disk or a network that hangs would
+// keep the window. Does not block, but for wait_for_ended(). UI thread only.
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <memory>
 #include <string>
-#include <thread>
 #include <vector>
 
-#include "base/mutex.h"
 #include "base/status.h"
 #include "client/load/loader.h"
 
@@ -48,25 +46,18 @@ class ImportJob {
   ImportJob(const ImportJob&) = delete;
   ImportJob& operator=(const ImportJob&) = delete;
 
-  void stop() { stop_ = true; }
+  void stop();
   State state() const;
-  const load::LoadOptions& options() const { return options_; }
+  const load::LoadOptions& options() const;
+
+  // At the program's end: false when threads of jobs that are no more have not ended by then.
+  static bool wait_for_ended(std::chrono::milliseconds most);
 
  private:
+  struct Work;  // shared with the thread, which may outlive this object
   ImportJob(load::LoadOptions options, std::vector<std::string> endpoints);
 
-  void run();
-  Status read_head();
-  Status load_all(load::Summary& summary);
-  load::Watch watch();
-
-  const load::LoadOptions options_;
-  const std::vector<std::string> endpoints_;  // empty: a look
-  const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
-  std::atomic<bool> stop_{false};
-  mutable Mutex mutex_;
-  State state_ SQLCAST_GUARDED_BY(mutex_);
-  std::thread thread_;  // last: it uses the others
+  std::shared_ptr<Work> work_;
 };
 
 // CSV and TSV by their names, compressed ones too; anything else is taken for SQL.

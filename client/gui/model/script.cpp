@@ -33,7 +33,7 @@ const std::map<std::string_view, Form>& forms() {
       {"scroll", {StepKind::scroll, 2, 2, "scroll \"LABEL\" LINES"}},
       {"screenshot", {StepKind::screenshot, 1, 1, "screenshot FILE"}},
       {"resize", {StepKind::resize, 2, 2, "resize WIDTH HEIGHT"}},
-      {"drop", {StepKind::drop, 1, 1, "drop FILE"}},
+      {"drop", {StepKind::drop, 1, 9, "drop FILE…"}},
       {"set", {StepKind::set, 2, 2, "set theme|scale|view VALUE"}},
       {"pause", {StepKind::pause, 1, 1, "pause SECONDS"}},
       {"print", {StepKind::print, 1, 1, "print STATE"}},

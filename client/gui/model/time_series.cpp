@@ -62,12 +62,6 @@ void TimeSeries::back_to(double from, double to, Each each) const {
   }
 }
 
-double TimeSeries::highest(double from) const {
-  double high = 0;
-  for (std::size_t i = size_; i-- > 0 && at(i).time >= from;) high = std::max(high, at(i).value);
-  return high;
-}
-
 PixelRange TimeSeries::extent(double from, double to) const {
   PixelRange all;
   back_to(from, to, [&all](double, double low, double high) {

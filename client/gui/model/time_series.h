@@ -42,7 +42,6 @@ class TimeSeries {
   }  // oldest first
   double last() const { return size_ == 0 ? 0 : at(size_ - 1).value; }
   const Sample* before(double time) const;  // the last one up to then; null: there is none
-  double highest(double from) const;        // since `from`; 0 when there is nothing
 
   // The smallest and the largest of [from, to].
   PixelRange extent(double from, double to) const;

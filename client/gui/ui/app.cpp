@@ -7,6 +7,7 @@
 #include "client/gui/ui/bars.h"
 #include "client/gui/ui/dialogs/connect.h"
 #include "client/gui/ui/dialogs/import.h"
+#include "client/gui/ui/dialogs/quit.h"
 #include "client/gui/ui/facts.h"
 #include "client/gui/ui/toasts.h"
 #include "client/gui/ui/widgets.h"
@@ -67,7 +68,19 @@ void App::copy(std::string_view text, std::string_view what) {
   work_.toasts.confirm(cat("Copied: ", what), work_.now());
 }
 
-void App::drop(const std::string& path) { open(std::make_unique<ImportDialog>(work_, path)); }
+void App::drop(std::vector<std::string> paths) {
+  if (paths.empty()) return;
+  const std::string first = std::move(paths.front());
+  paths.erase(paths.begin());
+  auto dialog = std::make_unique<ImportDialog>(work_, first);
+  dialog->queue(std::move(paths));
+  open(std::move(dialog));
+}
+
+void App::quit() {
+  if (work_.importing()) return open(std::make_unique<QuitDialog>());
+  leave();
+}
 
 bool App::animating() const {
   if (work_.starting_local() || work_.exporting() || work_.importing() || work_.running() || compare_panel_.running())

@@ -48,8 +48,9 @@ class App final : private Desk {
   void frame(double now, std::uint64_t unix_us);
   bool animating() const;  // frames are wanted at once, not only on input
   bool done() const { return quit_; }
-  void quit() override { quit_ = true; }
-  void drop(const std::string& path);  // a file dropped on the window: it is imported
+  void quit() override;
+  void leave() override { quit_ = true; }
+  void drop(std::vector<std::string> paths);  // files dropped on the window: imported one after the other
 
   // For scripts: a named fact of the present state (ui/facts.h); nothing = no such name.
   std::optional<std::string> fact(std::string_view name) const;

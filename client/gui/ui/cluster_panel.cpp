@@ -7,6 +7,7 @@
 #include "client/gui/model/text.h"
 #include "client/gui/model/workspace.h"
 #include "client/gui/ui/desk.h"
+#include "client/gui/ui/dialogs/requests.h"
 #include "client/gui/ui/dialogs/text.h"
 #include "client/gui/ui/widgets.h"
 
@@ -23,6 +24,8 @@ ImU32 ClusterPanel::node_colour(const ClusterModel& cluster, const NodeModel& no
 }
 
 namespace {
+
+constexpr std::string_view kNotLooking = "This window was not looking then";
 
 // What a node's box says, a line each.
 std::vector<std::pair<std::string, ImU32>> node_lines(const Workspace& work, const NodeModel& node, bool small) {
@@ -91,7 +94,7 @@ void ClusterPanel::draw(Workspace& work, Desk& desk, ImVec2 low, ImVec2 size) {
   list->AddLine({high.x - side, low.y}, {high.x - side, high.y}, colours().border);
   list->AddLine({low.x, high.y - plots}, {high.x - side, high.y - plots}, colours().border);
   const float details = std::min(size.y * 0.62F, px(470));
-  draw_details(work, {high.x - side, low.y}, {side, details});
+  draw_details(work, desk, {high.x - side, low.y}, {side, details});
   list->AddLine({high.x - side, low.y + details}, {high.x, low.y + details}, colours().border);
   draw_events(work, {high.x - side, low.y + details}, {side, size.y - details}, ClusterModel::kMaxEvents);
   ImGui::EndChild();
@@ -157,7 +160,7 @@ void ClusterPanel::draw_topology(Workspace& work, Desk& desk, ImVec2 low, ImVec2
   ImDrawList* list = ImGui::GetWindowDrawList();
   ImGui::PushClipRect(low, high, true);
   ui::draw_text(list, look().fonts.bold, {low.x + px(12), low.y + px(8)}, p.text, "Cluster");
-  const std::string summary = ClusterModel::summary_of(nodes);
+  const std::string summary = nodes.empty() ? std::string() : ClusterModel::summary_of(nodes);
   const Health worst = ClusterModel::worst_of(nodes);
   const float width = ui::text_width(look().fonts.small, summary);
   ui::draw_text(list, look().fonts.small, {high.x - width - px(12), low.y + px(10)},
@@ -214,6 +217,10 @@ void ClusterPanel::draw_topology(Workspace& work, Desk& desk, ImVec2 low, ImVec2
   }
   if (master != nullptr) {
     draw_node(work, desk, *master, master_at, master_size, false);
+  } else if (past && nodes.empty()) {
+    const ImVec2 at = {low.x + px(24), (low.y + high.y) / 2};
+    ui::draw_text(list, look().fonts.bold, at, p.dim, kNotLooking);
+    ui::note(kNotLooking, at, {at.x + ui::text_width(look().fonts.bold, kNotLooking), at.y + px(16)}, false);
   } else {
     ui::draw_text(list, look().fonts.bold, master_at, p.bad, "✕ no node knows of a master");
   }
@@ -414,7 +421,8 @@ void ClusterPanel::draw_time(Workspace& work, ImVec2 low, float width) {
   ImGui::PushClipRect(low, {low.x + width, low.y + ImGui::GetFrameHeight() + px(2)}, true);
   ui::segments("range", {"1 min", "5 min", "1 h"}, &range_);
   ImGui::SameLine(0, px(14));
-  const double oldest = std::min(3'600.0, connection.now() - connection.connecting_since());
+  const double since = connection.cluster.looked_since();
+  const double oldest = since > 0 ? std::min(3'600.0, connection.now() - since) : 0;
   auto back = static_cast<float>(then_ > 0 ? connection.now() - then_ : 0);
   const std::string shown = then_ > 0 ? cat(human_age(static_cast<std::uint64_t>(back * 1000.0F)), " ago") : "now";
   ImGui::SetNextItemWidth(std::max(px(90), std::min(px(320), width - px(330))));
@@ -501,10 +509,14 @@ std::vector<Fact> log_facts(const proto::LogStatus& log) {
 
 }  // namespace
 
-void ClusterPanel::draw_details(Workspace& work, ImVec2 low, ImVec2 size) {
+void ClusterPanel::draw_details(Workspace& work, Desk& desk, ImVec2 low, ImVec2 size) {
   const Palette& p = colours();
-  const ClusterModel& cluster = work.connection()->cluster;
-  const auto& nodes = then_ > 0 && !past_.empty() ? past_ : cluster.nodes();
+  const auto& nodes = then_ > 0 ? past_ : work.connection()->cluster.nodes();
+  if (nodes.empty()) {
+    ImGui::SetCursorScreenPos({low.x + px(14), low.y + px(10)});
+    ui::dim(kNotLooking);
+    return;
+  }
   const NodeModel* node = nullptr;
   for (const auto& one : nodes) {
     if (one->key() == selected_) node = one.get();
@@ -524,6 +536,13 @@ void ClusterPanel::draw_details(Workspace& work, ImVec2 low, ImVec2 size) {
   ImGui::SameLine();
   ui::badge(upper(health_word(node->health)), health_colour(node->health));
   if (!node->problem.empty()) ui::wrapped(node->problem, health_colour(node->health));
+  ui::gap(2);
+  if (ui::button("Run statements here")) {
+    work.target = {client::Target::Kind::node, s.endpoint};
+    work.view = View::query;
+  }
+  ui::same_line_if_fits(ui::button_width("Who is connected"));
+  if (ui::button("Who is connected")) desk.open(std::make_unique<RequestsDialog>());
   ui::gap(2);
   const float column = px(142);
   const auto fact = [&](std::string_view name, std::string_view value, bool warning = false) {
@@ -558,10 +577,6 @@ void ClusterPanel::draw_details(Workspace& work, ImVec2 low, ImVec2 size) {
     std::string words = name;
     std::replace(words.begin(), words.end(), '_', ' ');
     fact(words, with_separators(value));
-  }
-  if (ui::button("Run statements here")) {
-    work.target = {client::Target::Kind::node, s.endpoint};
-    work.view = View::query;
   }
   ImGui::EndChild();
 }

@@ -30,7 +30,7 @@ class ClusterPanel {
   void draw_link(Workspace& work, const NodeModel& node, ImVec2 from, ImVec2 to);
   void draw_plots(Workspace& work, ImVec2 low, ImVec2 high, bool small);
   void draw_events(Workspace& work, ImVec2 low, ImVec2 size, std::size_t most);
-  void draw_details(Workspace& work, ImVec2 low, ImVec2 size);
+  void draw_details(Workspace& work, Desk& desk, ImVec2 low, ImVec2 size);
   void draw_nobody(Workspace& work, ImVec2 low, ImVec2 high);
   ImU32 node_colour(const ClusterModel& cluster, const NodeModel& node) const;
 

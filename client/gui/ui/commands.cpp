@@ -20,6 +20,7 @@
 #include "client/gui/ui/dialogs/keys.h"
 #include "client/gui/ui/dialogs/palette.h"
 #include "client/gui/ui/dialogs/policy.h"
+#include "client/gui/ui/dialogs/requests.h"
 #include "client/gui/ui/dialogs/review.h"
 #include "client/gui/ui/dialogs/settings.h"
 #include "sql/policy.h"
@@ -187,6 +188,9 @@ void add_window(Group group, const std::vector<Command>& commands, Workspace& wo
   group.add("Connect", "Ctrl+K", [&work, &desk] { desk.open(std::make_unique<ConnectDialog>(work)); });
   group.add(
       "Disconnect", "", [&work] { work.disconnect(); }, have_connection);
+  group.add(
+      "Who is connected, and what runs", "Ctrl+Shift+U", [&desk] { desk.open(std::make_unique<RequestsDialog>()); },
+      have_connection);
   group.add(
       "Load the schema again", "F6", [&work] { work.connection()->refresh_schema(); }, have_connection);
   group.add(

@@ -18,7 +18,9 @@ class Desk {
   // From the next frame on, in place of the one that is open.
   virtual void open(std::unique_ptr<Dialog> dialog) = 0;
   virtual bool dialog_open() const = 0;
+  // Ends the window, or asks first where that would break something off.
   virtual void quit() = 0;
+  virtual void leave() = 0;  // ends it
 };
 
 }  // namespace sqlcast::gui

@@ -20,6 +20,13 @@ namespace sqlcast::gui {
 
 namespace {
 
+constexpr std::string_view kNoRows = "No rows. Insert adds one, Ctrl+V pastes some.";
+
+void draw_no_rows(ImDrawList* list, ImVec2 at, float right) {
+  const float width = ui::draw_text(list, look().fonts.ui, at, colours().dim, kNoRows, right);
+  ui::note(kNoRows, at, {at.x + width, at.y + look().fonts.ui->FontSize}, false);
+}
+
 float header_height() { return std::floor(look().fonts.bold->FontSize + look().fonts.small->FontSize + px(12)); }
 
 std::string edited_text(const EditedValue& value) { return value ? *value : "NULL"; }
@@ -84,6 +91,8 @@ void GridView::draw(Workspace& work, Desk& desk, QueryTab& tab, const std::share
   l.left = std::clamp(l.left, 0.0F, std::max(0.0F, (m.width - (m.high.x - m.pinned_right)) / look().scale));
   place_columns(*result, m);  // it may have been scrolled
   draw_cells(*result, m);
+  if (m.rows == 0 && result->grid.rows().size() == 0 && result->why_not_editable.empty())
+    draw_no_rows(list, {m.low.x + px(10), m.low.y + px(10)}, m.high.x);
   draw_header(result, m);
   ui::scrollbar("##rows", true, {m.high.x, m.low.y}, {m.high.x + bar, m.high.y}, &l.top_row, m.fits, total);
   double left = static_cast<double>(px(l.left));
@@ -270,6 +279,7 @@ void GridView::handle_mouse(Workspace& work, Desk& desk, const std::shared_ptr<R
   const double line = std::floor(static_cast<double>((io.MousePos.y - m.low.y) / m.row)) + std::floor(l.top_row);
   const bool on_row = line >= 0 && line < static_cast<double>(m.rows);
   if (m.columns.empty()) return;
+  if (m.rows == 0 && ImGui::IsItemHovered() && ImGui::IsMouseClicked(1)) ImGui::OpenPopup("##cellmenu");
   const Placed& cell = under != nullptr ? *under : x < m.low.x ? m.columns.front() : m.columns.back();
   const CellAt here{on_row ? static_cast<std::uint64_t>(line) : 0, cell.column};
   if (ImGui::IsItemHovered() && on_row && (ImGui::IsMouseClicked(0) || ImGui::IsMouseClicked(1))) {
@@ -315,8 +325,14 @@ void GridView::follow_focus(ResultModel& result, const Metrics& m) {
 
 void GridView::handle_keys(Workspace& work, Desk& desk, const std::shared_ptr<ResultModel>& result, const Metrics& m) {
   GridModel& grid = result->grid;
-  if (m.rows == 0 || m.columns.empty()) return;
+  if (m.columns.empty()) return;
   const ImGuiIO& io = ImGui::GetIO();
+  if (m.rows == 0) {  // a new table's first rows
+    if (ImGui::IsKeyPressed(key::kInsert, false) && edit_rows::begin(work, *result)) edit_rows::add_row(*result);
+    if (io.KeyCtrl && ImGui::IsKeyPressed(key::letter('V'), false))
+      edit_rows::paste(work, *result, ImGui::GetClipboardText());
+    return;
+  }
   CellAt focus = grid.focus.value_or(CellAt{});
   const CellAt before = focus;
   const auto page = static_cast<std::uint64_t>(m.fits);
@@ -443,6 +459,28 @@ void GridView::draw_editor(ResultModel& result, const Metrics& m) {
 }
 
 // What a column's menu and a cell's have in common.
+namespace {
+
+// It is hidden: what is typed would go where nobody sees it.
+void leave_column(ResultModel& result, std::size_t column) {
+  GridModel& grid = result.grid;
+  const std::vector<float>& widths = result.look.widths;
+  const bool focused = grid.focus && grid.focus->column == column;
+  if (!focused && (!grid.anchor || grid.anchor->column != column)) return;
+  if (focused) {
+    std::size_t to = column;
+    while (to < widths.size() && widths[to] <= 0) ++to;
+    if (to == widths.size()) {
+      to = column;
+      while (to > 0 && widths[to] <= 0) --to;
+    }
+    grid.focus->column = to;
+  }
+  grid.anchor = grid.focus;
+}
+
+}  // namespace
+
 void GridView::column_items(ResultModel& result, std::size_t column) {
   GridLook& l = result.look;
   const auto pinned = std::find(l.pinned.begin(), l.pinned.end(), column);
@@ -452,7 +490,10 @@ void GridView::column_items(ResultModel& result, std::size_t column) {
     l.pinned.erase(pinned);
   }
   const auto shown = std::count_if(l.widths.begin(), l.widths.end(), [](float width) { return width > 0; });
-  if (ui::menu_item("Hide this column", nullptr, false, shown > 1)) l.widths[column] = 0;
+  if (ui::menu_item("Hide this column", nullptr, false, shown > 1)) {
+    l.widths[column] = 0;
+    leave_column(result, column);
+  }
   if (static_cast<std::size_t>(shown) < l.widths.size() && ui::menu_item("Show all columns")) l.measured = false;
   if (ui::menu_item("Filter row", "Ctrl+Shift+G", l.filter_row)) l.filter_row = !l.filter_row;
 }
@@ -460,6 +501,14 @@ void GridView::column_items(ResultModel& result, std::size_t column) {
 void GridView::draw_menu(Workspace& work, Desk& desk, const std::shared_ptr<ResultModel>& result) {
   if (!ImGui::BeginPopup("##cellmenu")) return;
   GridModel& grid = result->grid;
+  if (grid.shown() == 0 && (!result->edits || result->edits->added().empty())) {
+    const bool editable = result->why_not_editable.empty();
+    if (!editable) ui::small(result->why_not_editable, colours().warn);
+    if (ui::menu_item("Add row", "Insert", false, editable) && edit_rows::begin(work, *result))
+      edit_rows::add_row(*result);
+    if (ui::menu_item("Paste rows", "Ctrl+V", false, editable))
+      edit_rows::paste(work, *result, ImGui::GetClipboardText());
+  }
   if (grid.focus && grid.focus->row < grid.shown()) {
     const CellAt at = *grid.focus;
     if (ui::menu_item("Copy", "Ctrl+C")) desk.copy(rows_text(result->grid, RowFormat::tsv, false), "selection");

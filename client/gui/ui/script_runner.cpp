@@ -77,7 +77,7 @@ std::optional<bool> ScriptRunner::holds(App& app, const ScriptStep& step, std::s
 void ScriptRunner::fail(App& app, const ScriptStep& step, std::string_view why) {
   failure_ = cat("line ", step.line, ": ", step.source, ": ", why);
   finished_ = true;
-  app.quit();
+  app.leave();
 }
 
 bool ScriptRunner::find_place(const ScriptStep& step) {
@@ -230,7 +230,9 @@ void ScriptRunner::after_frame(App& app, double now) {
       return;
     case StepKind::drop: {
       std::error_code ignored;
-      app.drop(std::filesystem::absolute(step.words[0], ignored).string());
+      std::vector<std::string> paths;
+      for (const std::string& word : step.words) paths.push_back(std::filesystem::absolute(word, ignored).string());
+      app.drop(std::move(paths));
       return advance(now);
     }
     case StepKind::set: {
@@ -258,7 +260,7 @@ void ScriptRunner::after_frame(App& app, double now) {
     }
     case StepKind::quit:
       finished_ = true;
-      app.quit();
+      app.leave();
       return;
     default: return;
   }

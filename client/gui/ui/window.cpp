@@ -249,7 +249,12 @@ Status Window::run(App& app, ScriptRunner* script, const std::string& screenshot
   running_app() = &app;
   watch_display();
   const std::unique_ptr<App*, void (*)(App**)> until_the_end(&running_app(), [](App** running) { *running = nullptr; });
-  while (!app.done() && glfwWindowShouldClose(impl_->window) == 0) {
+  while (!app.done()) {
+    if (glfwWindowShouldClose(impl_->window) != 0) {
+      glfwSetWindowShouldClose(impl_->window, GLFW_FALSE);
+      app.quit();
+      settle = kSettleFrames;
+    }
     if (script != nullptr) {
       glfwWaitEventsTimeout(kScriptWait);
     } else if (hidden(impl_->window)) {
@@ -276,8 +281,7 @@ Status Window::run(App& app, ScriptRunner* script, const std::string& screenshot
       impl_->exposed = true;
       settle = kSettleFrames;
     }
-    const std::vector<std::string> dropped = std::exchange(impl_->dropped, {});
-    if (!dropped.empty()) app.drop(dropped.front());
+    app.drop(std::exchange(impl_->dropped, {}));
     const double now = steady_seconds();
     lay_out(app, script, now);
     // Keys that came while a slow frame was drawn: each is seen by a frame of its own, and the last of them is shown.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <iterator>
 
 #include "client/gui/model/settings.h"
 #include "client/gui/model/text.h"
@@ -33,6 +34,10 @@ std::string how_far(const ImportJob::State& state) {
   return text;
 }
 
+bool in_production(const Workspace& work) {
+  return work.connection() != nullptr && work.connection()->saved().colour == kProductionColour;
+}
+
 float share_of(const load::Progress& now) {
   return now.total > 0 ? static_cast<float>(now.bytes) / static_cast<float>(now.total) : -1;
 }
@@ -45,7 +50,36 @@ ImportDialog::ImportDialog(const Workspace& work, std::string path, std::string 
   if (work.importing()) step_ = Step::job;
   const char* const home = std::getenv("HOME");
   path_ = cat(home != nullptr ? home : ".", "/");
-  if (!path.empty()) take_file(path);
+  // Behind the import that is under way.
+  if (!path.empty() && step_ == Step::job) waiting_.push_back(path);
+  if (!path.empty() && step_ != Step::job) take_file(path);
+}
+
+void ImportDialog::queue(std::vector<std::string> paths) {
+  waiting_.insert(waiting_.end(), std::make_move_iterator(paths.begin()), std::make_move_iterator(paths.end()));
+}
+
+void ImportDialog::take_next() {
+  table_.clear();
+  look_.reset();
+  looked_.clear();
+  step_ = Step::file;
+  if (waiting_.empty()) return;
+  const std::string next = std::move(waiting_.front());
+  waiting_.erase(waiting_.begin());
+  take_file(next);
+}
+
+// What the button says that leads on.
+std::string ImportDialog::next_words() const {
+  return waiting_.empty() ? std::string("Import another…")
+                          : cat("Next: ", one_line(waiting_.front().substr(waiting_.front().rfind('/') + 1), 40));
+}
+
+void ImportDialog::draw_waiting() const {
+  if (!waiting_.empty())
+    ui::dim(cat(plural(waiting_.size(), "more file comes", "more files come"), " behind this one, first ",
+                waiting_.front().substr(waiting_.front().rfind('/') + 1), "."));
 }
 
 ImportDialog::~ImportDialog() = default;
@@ -295,6 +329,7 @@ bool ImportDialog::draw_options(Workspace& work) {
     rows_ = kind == 0;
     mapped_.clear();
   }
+  draw_waiting();
   ui::gap(1);
   rows_ ? draw_rows_options(work) : draw_dump_options(work);
   look_again();
@@ -325,7 +360,7 @@ bool ImportDialog::draw_options(Workspace& work) {
   if (seen.finished && seen.status.ok()) ui::wrapped(seen.summary, rows_ ? colours().dim : colours().text);
   ImGui::EndChild();
   const std::string missing = what_is_missing(work, seen);
-  const bool production = work.connection() != nullptr && work.connection()->saved().colour == kProductionColour;
+  const bool production = in_production(work);
   const bool ready = missing.empty() && seen.finished && seen.status.ok();
   if (ui::button(production ? "Import into production##go" : "Import##go",
                  production ? ui::Style::danger : ui::Style::primary, ready))
@@ -334,6 +369,13 @@ bool ImportDialog::draw_options(Workspace& work) {
   if (ui::button("Another file…")) {
     step_ = Step::file;
     table_.clear();
+  }
+  if (!waiting_.empty()) {
+    ui::same_line_if_fits(ui::button_width("Pass this one over"));
+    if (ui::button("Pass this one over")) {
+      take_next();
+      return true;
+    }
   }
   if (!rows_) {
     ui::same_line_if_fits(ui::button_width("Open in the editor"));
@@ -366,6 +408,7 @@ bool ImportDialog::draw_job(Workspace& work, Desk& desk) {
   if (!work.import_job) return false;
   const ImportJob::State now = work.import_job->state();
   ui::heading(work.import_job->options().files.front());
+  draw_waiting();
   ui::gap(2);
   if (!now.finished) {
     ui::progress(share_of(now.progress), how_far(now), ImGui::GetContentRegionAvail().x);
@@ -393,21 +436,22 @@ bool ImportDialog::draw_job(Workspace& work, Desk& desk) {
   }
   lines_.draw(-px(46));
   if (!now.status.ok()) {
-    if (ui::button("Go on where it stopped", ui::Style::primary, work.connection() != nullptr))
+    const bool production = in_production(work);
+    const char* const go_on = production ? "Go on in production##on" : "Go on where it stopped##on";
+    const char* const anew = production ? "Begin anew in production##anew" : "Begin anew##anew";
+    if (ui::button(go_on, production ? ui::Style::danger : ui::Style::primary, work.connection() != nullptr))
       begin(work, true, false);
     ui::tooltip("Behind what is loaded; no row comes twice");
-    ui::same_line_if_fits(ui::button_width("Begin anew"));
-    if (ui::button("Begin anew", ui::Style::normal, work.connection() != nullptr)) begin(work, false, true);
+    ui::same_line_if_fits(ui::button_width(anew));
+    if (ui::button(anew, production ? ui::Style::danger : ui::Style::normal, work.connection() != nullptr))
+      begin(work, false, true);
     ui::same_line_if_fits(ui::button_width("Copy"));
   }
   if (ui::button("Copy"))
     desk.copy(now.status.ok() ? now.summary : cat(now.status.message, "\n", now.summary), "summary");
-  ui::same_line_if_fits(ui::button_width("Import another…"));
-  if (ui::button("Import another…")) {
-    step_ = Step::file;
-    table_.clear();
-    look_.reset();
-  }
+  const std::string next = next_words();
+  ui::same_line_if_fits(ui::button_width(next.c_str()));
+  if (ui::button(next.c_str(), waiting_.empty() ? ui::Style::normal : ui::Style::primary)) take_next();
   return true;
 }
 

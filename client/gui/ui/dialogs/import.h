@@ -23,12 +23,17 @@ class ImportDialog final : public Dialog {
   ~ImportDialog() override;
   Frame frame() const override { return {"import", "Import", 900, 620}; }
   bool draw(Workspace& work, Desk& desk, bool just_opened) override;
+  // Files that come behind this one.
+  void queue(std::vector<std::string> paths);
 
  private:
   enum class Step : std::uint8_t { file, options, job };
 
   void draw_file(bool just_opened);
   void take_file(const std::string& path);
+  void take_next();
+  std::string next_words() const;
+  void draw_waiting() const;
   bool draw_options(Workspace& work);
   void draw_rows_options(Workspace& work);
   void draw_dump_options(Workspace& work);
@@ -46,7 +51,8 @@ class ImportDialog final : public Dialog {
   Step step_ = Step::file;
   std::string path_;
   FileList list_;
-  bool rows_ = false;  // CSV or TSV; else SQL
+  std::vector<std::string> waiting_;  // dropped with it, or while it was imported
+  bool rows_ = false;                 // CSV or TSV; else SQL
   bool force_ = false;
 
   // Of rows.
