@@ -19,9 +19,11 @@ using Clock = std::chrono::steady_clock;
 // What comes in are subscriptions, and a handshake's messages: libzmq keeps a node for each byte of a topic, and
 // removes them one by one. Twice as many bytes end the connection.
 constexpr std::uint64_t kMaxSubscriptionBytes = 1024;
-// Subscriptions that wait to be looked at, of one peer, and those that are looked at between two messages.
+// Subscriptions of one peer that wait in its connection; those of one key that are taken between two looks at what is
+// to be published, which the same topic again and again would be; and those of all.
 constexpr int kSubscriptionsHwm = 1'000;
-constexpr int kLookedAt = 1'000;
+constexpr std::size_t kAtOnce = 1'000;
+constexpr int kLookedAt = 100'000;
 // libzmq keeps what somebody subscribes to for as long as he is connected, and closes no connection by itself. There
 // are three topics that anything is published under; a key may subscribe to so many others, then the stream is closed
 // and opened again, without it.
@@ -114,11 +116,12 @@ class Publisher::Impl {
   bool look_at_subscriptions() {
     proto::Frames frames;
     std::string key;
+    std::map<std::string, std::size_t> at_once;
     for (int i = 0; i < kLookedAt; ++i) {
       const Received received = socket_->receive(frames, 1, options_.gate ? &key : nullptr);
       if (received == Received::nothing) return false;
-      if (received == Received::message && is_subscription(frames.front())) continue;
-      if (++other_topics_[key] <= kOtherTopics) continue;
+      const bool known = received == Received::message && is_subscription(frames.front());
+      if ((known || ++other_topics_[key] <= kOtherTopics) && (key.empty() || ++at_once[key] <= kAtOnce)) continue;
       if (const Result<access::PublicKey> whose = access::parse_key(key); whose && options_.gate)
         options_.gate->shut_out(*whose);
       return true;

@@ -1,6 +1,7 @@
 // The keys of a local cluster: DIR/keys, its owner's alone (mode 700): a private key for each node and, as `admin.key`,
 // one for who made the cluster; `allowed`, the table that all of its nodes read; `nodes`, their public keys by
-// endpoint. Who changes them holds lock_keys() from the reading to the writing. May block, for the disk.
+// endpoint. Who changes them holds lock_keys() from the reading to the writing. Any thread. May block, for
+// the disk.
 #pragma once
 
 #include <chrono>

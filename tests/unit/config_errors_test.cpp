@@ -88,6 +88,30 @@ TEST_CASE("config: keys and their mode go together") {
   CHECK(config->security.nodes == folder.path("keys/nodes"));
 }
 
+TEST_CASE("config: TLS to a database says whom it believes, and a clear way to another machine is warned of") {
+  const std::string external = "database:\n  mode: external\n  user: u\n  host: db-1\n";
+  const Folder folder;
+  const auto clear = load_text(folder, external);
+  REQUIRE(clear);
+  REQUIRE(clear->warnings.size() == 1);
+  CHECK_THAT(clear->warnings.front(), Contains("db-1 is reached in clear") && Contains("database.tls"));
+  CHECK(load_text(folder, "database:\n  mode: external\n  user: u\n  host: 127.0.0.1\n")->warnings.empty());
+  const auto verified = load_text(folder, external + "  tls: verify\n  tls_ca: ca.pem\n");
+  REQUIRE(verified);
+  CHECK(verified->warnings.empty());
+  CHECK(verified->database.tls_ca == folder.path("ca.pem"));
+  CHECK_THAT(refusal(external + "  tls: verify\n"), Contains("'verify' needs database.tls_ca"));
+  CHECK_THAT(refusal(external + "  tls: encrypt\n  tls_ca: ca.pem\n"), Contains("database.tls_ca: is not looked at"));
+  CHECK_THAT(refusal(external + "  tls_ca: ca.pem\n"), Contains("has no effect, since database.tls is none"));
+  CHECK_THAT(refusal(external + "  tls: encrypt\n  tls_cert: c.pem\n"), Contains("go together"));
+  CHECK_THAT(refusal("database:\n  mode: external\n  user: u\n  socket: /s\n  tls: encrypt\n"),
+             Contains("goes with database.host"));
+  CHECK_THAT(refusal("database:\n  tls: encrypt\n"), Contains("has no effect, since database.mode is managed"));
+  folder.write("key.pem", "", 0644);
+  CHECK_THAT(load_text(folder, external + "  tls: encrypt\n  tls_cert: c.pem\n  tls_key: key.pem\n").status().message,
+             Contains("can be read by everyone"));
+}
+
 TEST_CASE("config: endpoints are checked") {
   for (const char* value : {"5750", "127.0.0.1:5750", "tcp://127.0.0.1", "tcp://127.0.0.1:0", "tcp://127.0.0.1:65536",
                             "tcp://:5750", "tcp://127.0.0.1:*", "tcp://a b:1", "udp://127.0.0.1:1", "ipc://relative",
