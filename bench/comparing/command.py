@@ -101,10 +101,11 @@ class Run:
 
 
 @contextlib.contextmanager
-def both_sides(name, arguments, replica_binlog=False):
+def in_folder(name, arguments):
+    """A Run in a temporary folder; what is in its `started` ends with the block."""
     run = Run()
+    run.started = []
     folder = None
-    started = []
     try:
         if not os.path.isdir(arguments.dir):
             raise machine.Failed(f"--dir {arguments.dir}: there is no such folder")
@@ -113,6 +114,7 @@ def both_sides(name, arguments, replica_binlog=False):
         for program in PROGRAMS.split():
             if not os.access(os.path.join(bin_dir, program), os.X_OK):
                 raise machine.Failed(f"{bin_dir} has no {program}; without --bin, the release is built")
+        os.environ.pop("SQLCAST_KEY", None)  # the clusters have keys of their own, or none
         folder = tempfile.mkdtemp(prefix=f"sqlcast-{name}-", dir=os.path.abspath(arguments.dir))
         run.folder, run.bin_dir, run.keep = folder, bin_dir, arguments.keep
         run.about = machine.describe(ROOT, folder, bin_dir)
@@ -120,19 +122,11 @@ def both_sides(name, arguments, replica_binlog=False):
             run.say(f"{what}: {value}")
         if run.about["load_before"] > 0.5:
             run.say("WARNING: this machine is not idle; the figures will be of little use")
-        run.cluster = ours.Ours(folder, bin_dir)
-        started.append(run.cluster)
-        run.say("starting sqlcast: a master and a slave")
-        run.cluster.start()
-        run.say("starting MariaDB: a master and a replica, with the same settings")
-        run.replication = native.Native(folder, run.settings(), os.path.join(bin_dir, "sqlcast-bench"), replica_binlog)
-        started.append(run.replication)
-        run.replication.start()
         yield run
     finally:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
-        for thing in reversed(started):
+        for thing in reversed(run.started):
             try:
                 thing.stop() if arguments.keep else thing.remove()
             except (machine.Failed, OSError) as problem:
@@ -141,3 +135,30 @@ def both_sides(name, arguments, replica_binlog=False):
             print(f"{name}: what it made stays in {folder}", file=sys.stderr)
         elif folder:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def both_sides(name, arguments, replica_binlog=False):
+    with in_folder(name, arguments) as run:
+        run.cluster = ours.Ours(run.folder, run.bin_dir)
+        run.started.append(run.cluster)
+        run.say("starting sqlcast: a master and a slave")
+        run.cluster.start()
+        run.say("starting MariaDB: a master and a replica, with the same settings")
+        run.replication = native.Native(run.folder, run.settings(), os.path.join(run.bin_dir, "sqlcast-bench"), replica_binlog)
+        run.started.append(run.replication)
+        run.replication.start()
+        yield run
+
+
+@contextlib.contextmanager
+def by_security(name, arguments, modes):
+    """(run, {mode: sqlcast, a master and a slave})"""
+    with in_folder(name, arguments) as run:
+        clusters = {}
+        for mode in modes:
+            run.say(f"starting sqlcast with security {mode}: a master and a slave")
+            clusters[mode] = ours.Ours(run.folder, run.bin_dir, f"cluster-{mode}", security=mode)
+            run.started.append(clusters[mode])
+            clusters[mode].start()
+        yield run, clusters

@@ -14,12 +14,13 @@ from comparing.native import Session
 class Ours:
     """Master and slaves, one unless said otherwise. `settings` are its nodes', as variables of the environment."""
 
-    def __init__(self, folder, bin_dir, name="cluster", slaves=1, settings=None):
+    def __init__(self, folder, bin_dir, name="cluster", slaves=1, settings=None, security="none"):
         self.folder = os.path.join(folder, name)
         self.bin = bin_dir
         self.slaves = [f"slave-{number + 1}" for number in range(slaves)]
         self.slave = self.slaves[0] if self.slaves else None
         self.environment = {**os.environ, **(settings or {})}
+        self.security = security  # none: as MariaDB beside it is measured
 
     def run(self, program, *arguments, check=True, **options):
         done = subprocess.run([os.path.join(self.bin, program), *arguments], stdin=subprocess.DEVNULL,
@@ -33,7 +34,7 @@ class Ours:
 
     def start(self):
         self.run("sqlcast", "cluster", "up", "-n", str(len(self.slaves)), "--dir", self.folder, "--detach",
-                 "--security", "none")  # as MariaDB beside it is measured
+                 "--security", self.security)
 
     def stop(self):
         if os.path.exists(os.path.join(self.folder, "cluster.json")):
