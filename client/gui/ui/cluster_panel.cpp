@@ -424,9 +424,8 @@ void ClusterPanel::draw_time(Workspace& work, ImVec2 low, float width) {
   const double since = connection.cluster.looked_since();
   const double oldest = since > 0 ? std::min(3'600.0, connection.now() - since) : 0;
   auto back = static_cast<float>(then_ > 0 ? connection.now() - then_ : 0);
-  const std::string shown = then_ > 0 ? cat(human_age(static_cast<std::uint64_t>(back * 1000.0F)), " ago") : "now";
-  ImGui::SetNextItemWidth(std::max(px(90), std::min(px(320), width - px(330))));
-  if (ImGui::SliderFloat("##back", &back, static_cast<float>(std::max(oldest, 1.0)), 0, shown.c_str()))
+  ImGui::SetNextItemWidth(std::max(px(90), std::min(px(320), width - px(420))));
+  if (ImGui::SliderFloat("##back", &back, static_cast<float>(std::max(oldest, 1.0)), 0, then_ > 0 ? "" : "now"))
     then_ = back < 1 ? 0 : connection.now() - static_cast<double>(back);
   ui::note_item("Back in time");
   ui::tooltip("Drag to the left: the nodes, their lag and the events as they were then");
@@ -435,6 +434,8 @@ void ClusterPanel::draw_time(Workspace& work, ImVec2 low, float width) {
     if (ui::button("Now")) then_ = 0;
     ImGui::SameLine();
     ui::badge("AS IT WAS", colours().busy);
+    ImGui::SameLine();
+    ui::dim(cat(human_age(static_cast<std::uint64_t>(back * 1000.0F)), " ago"));
   }
   ImGui::PopClipRect();
 }
