@@ -142,15 +142,17 @@ void check_positions(const Cluster& cluster, Report& report) {
 Status check_rows(const Cluster& cluster, std::uint64_t rows_before, Report& report) {
   const Shape& shape = report.options.shape;
   const LoadCounts::All& all = report.counts.all;
-  const std::uint64_t added = rows_added_per_request(shape);
+  const std::int64_t added = rows_added_per_request(shape);
   for (const proto::NodeStatus& node : cluster.nodes) {
     if (node.state == "Unreachable") continue;
     const auto rows = count_rows(cluster, shape, node.endpoint, report.position_after);
     if (!rows.ok()) return rows.status();
-    const std::uint64_t low = rows_before + added * all.writes;
-    if (*rows < low || *rows > low + added * all.unknown)
-      report.agreement.complaints.push_back(node.name + " has " + std::to_string(*rows) + " rows where " +
-                                            std::to_string(low) + " are expected");
+    const auto found = static_cast<std::int64_t>(*rows);
+    const std::int64_t known = static_cast<std::int64_t>(rows_before) + added * static_cast<std::int64_t>(all.writes);
+    const std::int64_t most = known + added * static_cast<std::int64_t>(all.unknown);
+    if (found < std::min(known, most) || found > std::max(known, most))
+      report.agreement.complaints.push_back(node.name + " has " + std::to_string(found) + " rows where " +
+                                            std::to_string(known) + " are expected");
   }
   report.agreement.checked_rows = true;
   return ok_status();

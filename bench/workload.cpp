@@ -8,10 +8,10 @@ namespace sqlcast::bench {
 namespace {
 
 constexpr std::uint64_t kRowsPerStatement = 1'000;
-constexpr std::array kKinds = {Kind::insert,        Kind::update_index, Kind::update_non_index,
-                               Kind::delete_insert, Kind::point_select, Kind::range_select,
-                               Kind::read_write,    Kind::batch,        Kind::forwarded,
-                               Kind::narrow,        Kind::wide};
+constexpr std::array kKinds = {Kind::insert,       Kind::update_index, Kind::update_non_index, Kind::delete_insert,
+                               Kind::point_select, Kind::range_select, Kind::read_write,       Kind::batch,
+                               Kind::forwarded,    Kind::grouped,      Kind::limited,          Kind::narrow,
+                               Kind::wide};
 
 std::string wide_row(std::uint64_t i) {
   char text[256];
@@ -60,6 +60,8 @@ std::string_view kind_name(Kind kind) {
     case Kind::read_write: return "read_write";
     case Kind::batch: return "batch";
     case Kind::forwarded: return "forwarded";
+    case Kind::grouped: return "grouped";
+    case Kind::limited: return "limited";
     case Kind::narrow: return "narrow";
     case Kind::wide: return "wide";
   }
@@ -93,12 +95,14 @@ std::size_t statements_per_request(const Shape& shape) {
   }
 }
 
-std::uint64_t rows_added_per_request(const Shape& shape) {
+std::int64_t rows_added_per_request(const Shape& shape) {
   switch (shape.kind) {
     case Kind::insert:
     case Kind::narrow:
     case Kind::forwarded: return 1;
     case Kind::batch: return shape.batch_size;
+    case Kind::grouped: return shape.picked_rows;
+    case Kind::limited: return -std::int64_t{shape.picked_rows};
     default: return 0;
   }
 }
@@ -125,6 +129,19 @@ std::string Generator::tuple(std::uint64_t row) {
 
 std::string Generator::insert() { return "INSERT INTO " + table() + " (id, k, c, pad) VALUES " + tuple(0); }
 
+// The first of so many rows that stand together.
+std::uint64_t Generator::first_of(std::uint64_t rows) {
+  return 1 + random_() % (std::max(shape_.table_size, rows) - rows + 1);
+}
+
+std::string Generator::insert_grouped() {
+  const std::string number = std::to_string(1 + random_() % shape_.tables);
+  const std::uint64_t first = first_of(shape_.picked_rows);
+  return "INSERT INTO grouped" + number + " (pad, n, total) SELECT pad, COUNT(*), SUM(k) FROM sbtest" + number +
+         " WHERE id BETWEEN " + std::to_string(first) + " AND " + std::to_string(first + shape_.picked_rows - 1) +
+         " GROUP BY pad";
+}
+
 client::Request Generator::next() {
   const auto by_id = [this](const std::string& table, std::uint64_t row) {
     return std::pair("DELETE FROM " + table + " WHERE id=" + std::to_string(row),
@@ -139,8 +156,7 @@ client::Request Generator::next() {
     case Kind::update_non_index: return request_of({update_non_index()});
     case Kind::point_select: return request_of({"SELECT c FROM " + table() + " WHERE id=" + std::to_string(id())});
     case Kind::range_select: {
-      const std::uint64_t first =
-          1 + random_() % (std::max<std::uint64_t>(shape_.table_size, shape_.range_rows) - shape_.range_rows + 1);
+      const std::uint64_t first = first_of(shape_.range_rows);
       return request_of({"SELECT c FROM " + table() + " WHERE id BETWEEN " + std::to_string(first) + " AND " +
                          std::to_string(first + shape_.range_rows - 1)});
     }
@@ -157,6 +173,9 @@ client::Request Generator::next() {
       for (unsigned i = 0; i < shape_.batch_size; ++i) statements.push_back(insert());
       return request_of(std::move(statements));
     }
+    case Kind::grouped: return request_of({insert_grouped()});
+    case Kind::limited:
+      return request_of({"DELETE FROM " + table() + " WHERE pad > '1' LIMIT " + std::to_string(shape_.picked_rows)});
     case Kind::narrow: return request_of({"INSERT INTO narrow (k) VALUES (" + std::to_string(id()) + ")"});
     case Kind::insert:
     case Kind::forwarded:
@@ -186,6 +205,11 @@ bool prepare_statements(const Shape& shape, const std::function<bool(std::string
         sql += (j == i ? "" : ",") + generator.tuple(j);
       if (!take(std::move(sql))) return false;
     }
+    if (shape.kind == Kind::grouped &&
+        !take("CREATE TABLE grouped" + number +
+              " (id INTEGER NOT NULL AUTO_INCREMENT PRIMARY KEY, pad CHAR(60) NOT NULL, n BIGINT NOT NULL, "
+              "total DECIMAL(32,0) NOT NULL)"))
+      return false;
   }
   return true;
 }
@@ -195,17 +219,18 @@ std::vector<std::string> cleanup_statements(const Shape& shape) {
   if (shape.kind == Kind::narrow) return {"DROP TABLE IF EXISTS narrow"};
   std::vector<std::string> statements;
   for (unsigned table = 1; table <= shape.tables; ++table)
-    statements.push_back("DROP TABLE IF EXISTS sbtest" + std::to_string(table));
+    for (const char* name : {"sbtest", "grouped"})
+      statements.push_back("DROP TABLE IF EXISTS " + (name + std::to_string(table)));
   return statements;
 }
 
 std::string count_statement(const Shape& shape) {
   if (shape.kind == Kind::wide) return "SELECT COUNT(*) FROM wide";
   if (shape.kind == Kind::narrow) return "SELECT COUNT(*) FROM narrow";
+  const std::string name = shape.kind == Kind::grouped ? "grouped" : "sbtest";
   std::string sql = "SELECT ";
   for (unsigned table = 1; table <= shape.tables; ++table)
-    sql +=
-        (table == 1 ? "(SELECT COUNT(*) FROM sbtest" : " + (SELECT COUNT(*) FROM sbtest") + std::to_string(table) + ")";
+    sql += (table == 1 ? "" : " + ") + ("(SELECT COUNT(*) FROM " + name) + std::to_string(table) + ")";
   return sql;
 }
 

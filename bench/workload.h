@@ -25,6 +25,8 @@ enum class Kind {
   read_write,    // four writes in one atomic request
   batch,         // batch_size inserts in one atomic request
   forwarded,     // insert, sent to a slave
+  grouped,       // INSERT … SELECT of picked_rows rows with GROUP BY over text, into tables grouped1 …
+  limited,       // DELETE … LIMIT picked_rows by a condition that no key serves
   narrow,        // inserts of one number into one table of two columns: as many entries as can be, with little else
   wide,          // prepare and cleanup only: one table of 8 columns, for large reads
 };
@@ -40,6 +42,7 @@ struct Shape {
   std::uint64_t table_size = 10'000;
   unsigned batch_size = 100;
   unsigned range_rows = 100;
+  unsigned picked_rows = 1'000;
 };
 
 bool reads_only(Kind kind);
@@ -47,8 +50,8 @@ bool reads_only(Kind kind);
 // Statements in one request of this shape.
 std::size_t statements_per_request(const Shape& shape);
 
-// Rows that one request adds to the tables.
-std::uint64_t rows_added_per_request(const Shape& shape);
+// Rows that one request adds to the tables, or takes away from them.
+std::int64_t rows_added_per_request(const Shape& shape);
 
 class Generator {
  public:
@@ -64,7 +67,9 @@ class Generator {
   std::uint64_t id() { return 1 + random_() % shape_.table_size; }
   std::string table() { return "sbtest" + std::to_string(1 + random_() % shape_.tables); }
   std::string digits(unsigned groups);
+  std::uint64_t first_of(std::uint64_t rows);
   std::string insert();
+  std::string insert_grouped();
 
   const Shape shape_;
   std::mt19937_64 random_;

@@ -14,7 +14,6 @@ namespace sqlcast::master {
 namespace {
 
 constexpr std::size_t kMostWarnings = 16;  // as of any statement
-constexpr std::size_t kTextBytes = 256U << 10U;
 
 storage::JobStatement statement_of(std::string text, const sql::Verdict& verdict, std::size_t place) {
   storage::JobStatement statement;
@@ -200,6 +199,10 @@ Status RowExecution::run_as_they_are(const std::vector<std::size_t>& slots) {
 
 Status RowExecution::run_by_rows(std::size_t slot) {
   if (out_of_time(slot)) return ok_status();
+  if (request_.made) {
+    if (request_.request.warnings) outcome.statements[slot].warnings = request_.made->warnings;
+    return run_texts(slot, request_.made->texts);
+  }
   const sql::RowPlan& plan = *request_.plan.verdicts[slot].rows;
   const std::string_view database =
       request_.request.database.empty() ? storage::kNoDatabase : std::string_view(request_.request.database);
@@ -213,7 +216,7 @@ Status RowExecution::run_by_rows(std::size_t slot) {
   const std::uint64_t most = on_.limits.max_message_bytes / 2;
   limits.rows = on_.limits.max_materialised_rows;
   limits.bytes = std::min(on_.limits.max_materialised_bytes, most - std::min(most, bytes_));
-  limits.text_bytes = std::min<std::uint64_t>(kTextBytes, on_.limits.max_statement_bytes);
+  limits.text_bytes = std::min<std::uint64_t>(kRowTextBytes, on_.limits.max_statement_bytes);
   Result<MaterialisedRows> rows = read_rows(on_.connection, impose, plan, on_.schema, limits);
   if (!rows) return failed(slot, rows.status());
   if (!rows->warnings.empty() && plan.strict) {

@@ -130,7 +130,9 @@ class Reading {
       const std::size_t i = table.first + k;
       std::string& literal = table.literals[k];
       const std::optional<std::string> value = rows.value(i);
-      if (!value) {
+      if (i < plan_.items.size() && plan_.items[i].verbatim) {
+        literal = plan_.items[i].literal;
+      } else if (!value) {
         if (k < keys && plan_.joined) return true;  // an outer join's
         literal = "NULL";
       } else if (converted_[i] && !is_common_text(*value)) {

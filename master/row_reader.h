@@ -13,6 +13,8 @@
 
 namespace sqlcast::master {
 
+inline constexpr std::uint64_t kRowTextBytes = 256U << 10U;
+
 struct RowLimits {
   std::uint64_t rows = 0;
   std::uint64_t bytes = 0;       // of all texts

@@ -31,11 +31,6 @@ Status id_reused(const RequestKey& key) {
                                                     "' was another request before; give each request an id of its own");
 }
 
-// In the log, when it has been executed.
-std::size_t entries_of(const node::RequestPlan& plan) {
-  return plan.kind == node::RequestPlan::Kind::ddl ? std::max<std::size_t>(plan.verdicts.front().parts.size(), 1) : 1;
-}
-
 }  // namespace
 
 Sequencer::Sequencer(const config::NodeConfig& config, storage::Database& database, node::NodeLog& log,
@@ -313,7 +308,9 @@ bool Sequencer::answer_without_running(WriteRequest& request) {
     return true;
   }
   // Definitions pass: one of them may make room.
-  if (Status room = hooks_.room(); !room.ok() && request.plan.kind != node::RequestPlan::Kind::ddl) {
+  const bool definition =
+      request.plan.kind == node::RequestPlan::Kind::ddl && request.plan.verdicts.front().created == nullptr;
+  if (Status room = hooks_.room(); !room.ok() && !definition) {
     answer_with_error(request, std::move(room));
     return true;
   }
@@ -345,7 +342,7 @@ bool Sequencer::answer_from_memory(WriteRequest& request) {
     return true;
   }
   if (answer_with_failure(request)) return true;
-  if (outcome != nullptr && outcome->entries >= entries_of(request.plan)) {
+  if (outcome != nullptr && is_over(request, *outcome)) {
     if (request.caller.begin()) {
       replay(request, *outcome);
     } else {
@@ -400,7 +397,7 @@ void Sequencer::replay(WriteRequest& request, const RetryWindow::Outcome& outcom
 // False when the request had to be refused.
 bool Sequencer::replan(WriteRequest& request) {
   const std::shared_ptr<const sql::Schema> schema = schema_.get();
-  if (request.schema_version == schema->version) return true;
+  if (request.schema_version == schema->version || request.made) return true;
   node::RequestPlan plan;
   node::PlanRules rules = node::plan_rules(config_.limits);
   rules.schema = schema.get();

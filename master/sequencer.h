@@ -17,6 +17,7 @@
 #include "base/mutex.h"
 #include "base/queue.h"
 #include "config/config.h"
+#include "master/created_table.h"
 #include "master/failed_requests.h"
 #include "master/imposed_time.h"
 #include "master/recent_history.h"
@@ -146,6 +147,10 @@ class Sequencer {
   void answer_all_with_error(Batch& batch, const Status& status);
   void answer_with_error(WriteRequest& request, Status status, std::optional<std::uint32_t> statement = std::nullopt);
   void run_ddl(WriteRequest request);
+  void run_definition(WriteRequest request);
+  void run_create_select(WriteRequest request);  // sequencer_create.cpp, as the next two
+  std::optional<CreatedTable> make_aside(WriteRequest& request, const sql::CreateSelect& created);
+  static bool is_over(const WriteRequest& request, const RetryWindow::Outcome& outcome);
   Status run_ddl_part(WriteRequest& request, const std::string& text, std::vector<std::string>& warnings,
                       int attempts = 3);
   Status reload_schema();

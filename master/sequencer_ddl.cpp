@@ -25,6 +25,14 @@ Status not_begun() {
 }  // namespace
 
 void Sequencer::run_ddl(WriteRequest request) {
+  if (request.plan.verdicts.front().created != nullptr) {
+    run_create_select(std::move(request));
+  } else {
+    run_definition(std::move(request));
+  }
+}
+
+void Sequencer::run_definition(WriteRequest request) {
   if (!under_way_.make_unstoppable(request.stop_key)) {
     answer_with_error(request, node::cancelled_status());
     return;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sql/literal.h"
+#include "sql/materialise_values.h"
 #include "sql/references.h"
 #include "sql/row_order.h"
 #include "sql/row_texts.h"
@@ -38,7 +39,8 @@ class Planner {
     const Facts& facts = s_.facts;
     // Of these the server tells how many rows it has given, and not how many it has changed.
     const bool counted = facts.verb != Verb::replace && facts.duplicate_assignments.empty() && !facts.ignore;
-    if (names_identity() || (facts.returning && !counted)) return nullptr;
+    if (names_identity(facts) || (facts.returning && !counted)) return nullptr;
+    if (knows_no_table()) return nullptr;
     const bool ok = facts.verb == Verb::delete_                                 ? plan_delete()
                     : facts.verb == Verb::update                                ? plan_update()
                     : facts.verb == Verb::insert || facts.verb == Verb::replace ? plan_insert()
@@ -48,16 +50,6 @@ class Planner {
   }
 
  private:
-  // Who asks, and what the node is, is nothing that rows should depend on.
-  bool names_identity() const {
-    constexpr std::array<std::string_view, 7> kIdentity{"CONNECTION_ID", "CURRENT_ROLE", "CURRENT_USER", "SESSION_USER",
-                                                        "SYSTEM_USER",   "USER",         "VERSION"};
-    return std::any_of(s_.facts.functions.begin(), s_.facts.functions.end(), [&](const FunctionUse& use) {
-      return std::find(kIdentity.begin(), kIdentity.end(), use.function->name) != kIdentity.end() ||
-             use.function->function_class == FunctionClass::node_state;
-    });
-  }
-
   // Of the statement, without RETURNING.
   std::size_t end() const { return s_.facts.returning ? s_.facts.returning_at : s_.tokens.size(); }
   std::string returning() const {
@@ -66,6 +58,19 @@ class Planner {
 
   std::string_view source(std::size_t first, std::size_t end) const { return s_.tokens.text(first, end); }
   const Table* table(const ObjectName& name) const { return s_.schema == nullptr ? nullptr : s_.schema->find(name); }
+
+  // What is changed, or joined to it, is not there: no key would help.
+  bool knows_no_table() {
+    const bool inserts = s_.facts.verb == Verb::insert || s_.facts.verb == Verb::replace;
+    for (const TableUse& use : s_.facts.tables) {
+      if (s_.schema == nullptr || (inserts ? !use.target : !use.joined) || table(use.name) != nullptr) continue;
+      const auto is_it = [&](const std::string& cte) { return may_be_same_name(cte, use.name.name); };
+      if (std::any_of(s_.facts.cte_names.begin(), s_.facts.cte_names.end(), is_it)) continue;
+      why_ = "a table \"" + use.name.name + "\" of \"" + use.name.database + "\" is not known";
+      return true;
+    }
+    return false;
+  }
 
   // The one table that an UPDATE or DELETE is about.
   const TableUse* target() const {
@@ -438,8 +443,13 @@ class Planner {
   bool plan_insert() {
     const Facts& facts = s_.facts;
     const Table* known = table(facts.shape.table);
-    if (!facts.source || known == nullptr || known->view || !find_values(*known)) return false;
+    if (known == nullptr || known->view) return false;
     plan_.kind = RowPlan::Kind::insert;
+    if (!facts.source) {
+      plan_.returning = returning();
+      return plan_values(s_, *known, plan_) && tail_is_of_target(*known) && s_.is_safe_write(sample(1));
+    }
+    if (!find_values(s_, *known, plan_)) return false;
     plan_.ignore = facts.ignore;
     plan_.strict = !facts.ignore;
     const Range range = facts.source_range;
@@ -459,23 +469,6 @@ class Planner {
     for (std::size_t i = 0; i < plan_.values.size(); ++i) nulls += i == 0 ? "NULL" : ", NULL";
     plan_.no_effect = std::string(source(0, select)) + " SELECT " + nulls + " FROM DUAL WHERE FALSE" + plan_.tail;
     return s_.is_safe_write(plan_.no_effect);
-  }
-
-  bool find_values(const Table& known) {
-    if (!s_.facts.insert_columns) {
-      for (const Column& column : known.columns)
-        if (!column.invisible) plan_.values.push_back(column);
-    } else {
-      for (const Range& range : split_commas(s_.tokens, *s_.facts.insert_columns)) {
-        ColumnRef ref;
-        const Column* column = read_column(s_.tokens, range, ref) ? find_column(known, ref.name) : nullptr;
-        if (column == nullptr) return false;
-        plan_.values.push_back(*column);
-      }
-    }
-    for (std::size_t i = 0; i < plan_.values.size(); ++i)
-      if (plan_.values[i].auto_increment) plan_.numbered = i;
-    return true;
   }
 
   // Behind the rows nothing is left of what they came from.
@@ -570,6 +563,15 @@ class Planner {
 };
 
 }  // namespace
+
+bool names_identity(const Facts& facts) {
+  constexpr std::array<std::string_view, 7> kIdentity{"CONNECTION_ID", "CURRENT_ROLE", "CURRENT_USER", "SESSION_USER",
+                                                      "SYSTEM_USER",   "USER",         "VERSION"};
+  return std::any_of(facts.functions.begin(), facts.functions.end(), [&](const FunctionUse& use) {
+    return std::find(kIdentity.begin(), kIdentity.end(), use.function->name) != kIdentity.end() ||
+           use.function->function_class == FunctionClass::node_state;
+  });
+}
 
 bool is_undetermined(Refusal refusal) {
   switch (refusal) {

@@ -14,6 +14,9 @@
 
 namespace sqlcast::sql {
 
+// Who asks, and what the node is, is nothing that rows should depend on.
+bool names_identity(const Facts& facts);
+
 // A refusal for what the text does not determine, which executing it in one place would.
 bool is_undetermined(Refusal refusal);
 

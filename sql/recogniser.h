@@ -157,6 +157,7 @@ class Recogniser {
 
   // -- CREATE TABLE, ALTER TABLE (recogniser_table.cpp)
   bool create_table();
+  bool create_select(const Name& name, bool replaces, bool if_not_exists);
   bool table_options();
   bool table_option(bool& known);
   bool option_value();

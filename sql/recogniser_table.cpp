@@ -1,10 +1,20 @@
 // Recogniser: CREATE TABLE and ALTER TABLE around the definitions: options, partitions, actions.
 #include "sql/recogniser.h"
+#include "sql/row_plan.h"
 
 namespace sqlcast::sql {
+namespace {
+
+constexpr const char* kNotAside =
+    "CREATE TABLE … SELECT is executed with a table that has no foreign keys, partitions, full-text or spatial indexes "
+    "and no row format";
+
+}  // namespace
 
 bool Recogniser::create_table() {
   verdict_.ddl_kind = DdlKind::table;
+  const bool replaces = keyword(1) == Keyword::OR_;
+  const bool conditional = here() == Keyword::IF_;
   if (!if_not_exists()) return false;
   Name name;
   if (!ddl_target(name)) return false;
@@ -23,15 +33,34 @@ bool Recogniser::create_table() {
     case Keyword::SELECT_:
     case Keyword::WITH_:
     case Keyword::VALUES_:
-    case Keyword::TABLE_:
     case Keyword::IGNORE_:
-    case Keyword::REPLACE_:
-      return refuse(Refusal::create_select, "CREATE TABLE … SELECT is a definition and a write in one");
+    case Keyword::REPLACE_: return create_select(name, replaces, conditional);
     default: break;
   }
-  if (symbol(at_, '('))
-    return refuse(Refusal::create_select, "CREATE TABLE … SELECT is a definition and a write in one");
+  if (symbol(at_, '(')) return create_select(name, replaces, conditional);
   if (name.end == tokens_.size()) return unexpected();
+  return true;
+}
+
+// What a table of one session cannot have, and what such a table would not be the same without.
+bool Recogniser::create_select(const Name& name, bool replaces, bool if_not_exists) {
+  for (std::size_t at = name.end; at < at_; ++at)
+    for (const std::string_view word :
+         {"REFERENCES", "FOREIGN", "FULLTEXT", "SPATIAL", "PARTITION", "ROW_FORMAT", "KEY_BLOCK_SIZE"})
+      if (tokens_[at].kind == TokenKind::word && word_is(at, word)) return refuse(Refusal::create_select, kNotAside);
+  const bool ignores = take(Keyword::IGNORE_);
+  if (!ignores) take(Keyword::REPLACE_);
+  take(Keyword::AS_);
+  // Executed once, and its rows replicated: as a read.
+  place_ = Place::returning;
+  Query rows;
+  if (!query(rows)) return false;
+  for (const TableUse& use : facts_.tables)
+    if (!use.target && may_be_same_name(use.name.name, name.object.name) && use.name.database == name.object.database)
+      return refuse(Refusal::create_select, "\"" + name.object.name + "\" is made of what it has itself");
+  CreateSelect created{name.object, replaces, if_not_exists, ignores,
+                       std::string(tokens_.text(name.end, tokens_.size()))};
+  verdict_.created = std::make_shared<const CreateSelect>(std::move(created));
   return true;
 }
 
@@ -157,7 +186,8 @@ bool Recogniser::partition_token() {
     case Keyword::ENGINE_: ++at_; return engine_name();
     case Keyword::SYSTEM_TIME_:
       return refuse(Refusal::system_versioning, "PARTITION BY SYSTEM_TIME needs a system-versioned table");
-    case Keyword::SELECT_: return unexpected();
+    case Keyword::SELECT_:
+      return keyword(0) == Keyword::CREATE_ ? refuse(Refusal::create_select, kNotAside) : unexpected();
     case Keyword::DATA_:
     case Keyword::INDEX_:
       if (keyword(at_ + 1) == Keyword::DIRECTORY_)

@@ -1,5 +1,6 @@
 // RowPlan: how a statement whose text does not determine what it does is executed: a SELECT that the master runs, and
-// what is put around its rows so that plain statements come out (sql/row_texts.h makes them). Plain values; any thread.
+// what is put around its rows so that plain statements come out (sql/row_texts.h makes them). CreateSelect: the same of
+// a CREATE TABLE … SELECT. Plain values; any thread.
 // Why so: docs/decisions/0037-materialised.md.
 #pragma once
 
@@ -27,6 +28,7 @@ struct RowPlan {
     std::string text;       // with its name
     std::string cast;       // the same value AS DOUBLE, under the same name; empty: that cannot be
     std::string literal{};  // what goes into the texts as it is, whatever the SELECT gives; empty: what it gives
+    bool verbatim = false;  // `literal` is the client's, and also for NULL and what is numbered
   };
   // The SELECT: `select_head`, the items with commas between them, `select_tail`. Without items it is `select_head`.
   std::string select_head;
@@ -57,6 +59,21 @@ struct RowPlan {
   std::string code;
   std::string reason;
   std::string advice;
+};
+
+// CREATE TABLE … SELECT: the master executes it into a table that only its own session sees. What that has become is
+// replicated, as a plain CREATE TABLE and plain inserts.
+struct CreateSelect {
+  ObjectName target;
+  bool replaces = false;
+  bool if_not_exists = false;
+  bool ignores = false;  // what does not fit
+  std::string body;      // all that stands behind the table's name
+
+  std::string create() const;  // "CREATE OR REPLACE TABLE `d`.`t` "
+  // What does nothing, or has the database's error, where the table is there. No definition of a client's has this
+  // text.
+  std::string where_it_is_there() const;
 };
 
 // The SELECT; items with a true in `cast` as DOUBLE, which they can be.

@@ -67,6 +67,13 @@ std::string select_text(const RowPlan& plan, const std::vector<bool>& cast) {
   return text + plan.select_tail;
 }
 
+std::string CreateSelect::create() const {
+  return std::string(replaces ? "CREATE OR REPLACE TABLE " : "CREATE TABLE ") +
+         (if_not_exists ? "IF NOT EXISTS " : "") + quote_name(target.database) + "." + quote_name(target.name) + " ";
+}
+
+std::string CreateSelect::where_it_is_there() const { return create() + "(`it is there` INT)"; }
+
 std::optional<std::string> numbering_literal(RowValue kind, std::string_view text) {
   const bool digits = !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
   switch (kind) {

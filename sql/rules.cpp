@@ -420,12 +420,25 @@ bool Rules::check_joined_update() {
   return true;
 }
 
+// In VALUES and SET a query of one table by itself, without picking or grouping, is a row-wise look at it.
+std::string Rules::values_left_to_the_plan() const {
+  for (const Block& block : facts_.blocks) {
+    if (!block.has_from || block.place != Place::values) continue;
+    if (block.depth > 1) return "a query in a query reads a table";
+    if (!block.only_table) return "a query in it joins tables";
+    if (!block.group_by.empty() || !block.having.empty() || block.distinct || block.merged)
+      return "a query in it groups rows";
+    if (block.limit) return "LIMIT picks rows";
+  }
+  return {};
+}
+
 // Which rows are joined first, which of equal ones is met, what an index finds, what a cache keeps: that none of it
 // matters is proven by rules, and rules have been wrong. A row-wise look at one table needs no such proof.
 std::string Rules::left_to_the_plan() const {
   const bool inserts = facts_.verb == Verb::insert || facts_.verb == Verb::replace;
   if (!inserts && facts_.verb != Verb::update && facts_.verb != Verb::delete_) return {};
-  if (inserts && !facts_.source) return {};
+  if (inserts && !facts_.source) return values_left_to_the_plan();
   if (!inserts && facts_.target_count > 1) return "it joins tables";
   // An aggregate in a query without FROM is of the query around it.
   for (const FunctionUse& use : facts_.functions)

@@ -38,7 +38,8 @@ class Rules {
   // Of what check() lets pass: what of it a plan could still decide, if a rule were wrong; empty: nothing. Such a
   // statement is better replicated by its rows.
   std::string left_to_the_plan() const;
-  bool moves_ids() const;  // an UPDATE that may set a column that is AUTO_INCREMENT
+  std::string values_left_to_the_plan() const;  // of that, in an INSERT that has no SELECT
+  bool moves_ids() const;                       // an UPDATE that may set a column that is AUTO_INCREMENT
 
   Refusal refusal() const { return refusal_; }
   const std::string& reason() const { return reason_; }

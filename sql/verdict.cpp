@@ -26,6 +26,10 @@ std::string Verdict::explanation() const {
   if (statement_class == Class::refused) return reason + "; " + advice;
   if (determinism == Determinism::rewritten)
     return std::string(class_name(statement_class)) + ": runs, and replicates, with frozen values: " + rewritten;
+  if (created)
+    return "ddl: executed at the master; the table's definition, and then its rows, are replicated: the text alone "
+           "does "
+           "not say what they are";
   if (determinism == Determinism::materialised)
     return "write: executed at the master, and the changed rows are replicated: its text alone does not say which they "
            "are";

@@ -16,7 +16,8 @@ namespace sqlcast::sql {
 enum class Class : std::uint8_t { read, write, ddl, refused };
 enum class Determinism : std::uint8_t { safe, rewritten, unsafe, materialised };
 
-struct RowPlan;  // sql/row_plan.h
+struct RowPlan;       // sql/row_plan.h
+struct CreateSelect;  // the same
 
 std::string_view class_name(Class value);              // "read" …
 std::string_view determinism_name(Determinism value);  // "safe" …
@@ -55,10 +56,12 @@ struct Verdict {
   Determinism determinism = Determinism::safe;
   // refused, materialised: what of the text is not taken; stable, upper case, documented in docs/sql-policy.md
   std::string code;
-  std::string reason;                   // refused: what was refused and why
-  std::string advice;                   // refused: what to do instead
-  std::string rewritten;                // determinism rewritten: the text to run and to replicate
-  std::shared_ptr<const RowPlan> rows;  // determinism materialised: how; never null then
+  std::string reason;     // refused: what was refused and why
+  std::string advice;     // refused: what to do instead
+  std::string rewritten;  // determinism rewritten: the text to run and to replicate
+  // determinism materialised: how; one of them is not null then
+  std::shared_ptr<const RowPlan> rows;
+  std::shared_ptr<const CreateSelect> created;
 
   // The statement itself in the text to run (`rewritten`, or what was judged): without the blanks and comments around
   // it and without its ";". Cut it out before joining statements: a trailing "-- …" would swallow what follows.

@@ -88,8 +88,9 @@ std::vector<std::string> account_sql(std::string_view host, std::string_view wri
       "ALTER USER " + writer + " IDENTIFIED BY " + quote_text(writer_password),
       "ALTER USER " + reader + " IDENTIFIED BY " + quote_text(reader_password) + " WITH MAX_USER_CONNECTIONS " +
           std::to_string(reader_connections),
-      "GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, REFERENCES, INDEX, ALTER, CREATE VIEW, SHOW VIEW ON `%`.* "
-      "TO " +
+      "GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, REFERENCES, INDEX, ALTER, CREATE TEMPORARY TABLES, CREATE "
+      "VIEW, SHOW "
+      "VIEW ON `%`.* TO " +
           client_role,
       "GRANT SELECT, SHOW VIEW ON `%`.* TO " + reader,
       "GRANT SELECT, INSERT, UPDATE, DELETE ON sqlcast.* TO " + log_role,

@@ -7,7 +7,7 @@ import statistics
 GOALS = {
     "replicated_writes_64": 4.5, "replicated_writes_8": 2.0, "replicated_writes_1": 1.2,
     "update_index_64": 3.5, "update_index_8": 1.7, "update_index_1": 1.0,
-    "batch_100": 3.0, "catch_up": 6.0, "catch_up_1": 3.0,
+    "batch_100": 3.0, "grouped_8": 0.8, "grouped_1": 0.8, "limited_8": 0.8, "limited_1": 0.8, "catch_up": 6.0, "catch_up_1": 3.0,
     "ack_majority_64": 3.0, "ack_majority_8": 2.0, "ack_majority_1": 1.2,
     "read_1m_rows": 1 / 1.3, "lag_p99": 1.0,
     "point_select_1": 0.45, "point_select_8": 0.5, "point_select_64": 0.6, "range_100_8": 0.7, "one_client_64": 0.8,
@@ -64,7 +64,7 @@ def behind_table(rows):
     """What the master took, how far behind the replica ended: of the flat-out rounds, medians."""
     lines = ["| load | side | taken by the master /s | p99 latency ms | until the replica had all, s |", "|---|---|---|---|---|"]
     for row in rows.values():
-        if not row.key.startswith(("replicated_writes", "update_index", "batch", "ack_majority")):
+        if not row.key.startswith(("replicated_writes", "update_index", "batch", "grouped", "limited", "ack_majority")):
             continue
         for side, mode in [("native", m) for m in row.native] + [("sqlcast", None)]:
             found = [d for d in row.details if d["side"] == side and d["mode"] == mode]

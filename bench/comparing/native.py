@@ -245,9 +245,10 @@ class Native:
                    *options, script if not script.endswith(".lua") else os.path.join(self.scripts, script), "run"]
         return parse_sysbench(subprocess.run(command, capture_output=True, text=True, check=False), statements_per_event)
 
-    def load(self, mode, script, threads, seconds, *options, statements_per_event=1, lag=False):
+    def load(self, mode, script, threads, seconds, *options, statements_per_event=1, lag=False, binlog_format="MIXED"):
         """Runs sysbench and waits until the replica has everything. Rates are of statements."""
         self.set_mode(mode)
+        self.master.ask(f"SET GLOBAL binlog_format = '{binlog_format}'")
         self.wait_for_replica()
         probe = None
         if lag:

@@ -128,6 +128,34 @@ class Comparison:
                 result = self.ours.load("batch", 8, self.plan.seconds, "--batch-size=100")
             self.measured(row, side, number, mode, result["replicated_per_s"], result)
 
+    # ---- what is replicated by its rows ----------------------------------------------------------------------
+
+    def grouped_round(self, threads, number):
+        row = self.row(f"grouped_{threads}", f"replicated INSERT … SELECT of 1,000 rows, GROUP BY over text, {plural(threads)}",
+                       "statements/s")
+        for side, mode in self.turns(number):
+            if side == "native":
+                self.native.fill("grouped", *ROWS)
+                result = self.native.load(mode, "grouped.lua", threads, self.plan.seconds, binlog_format="ROW")
+            else:
+                self.ours.fill("grouped", *ROWS)
+                result = self.ours.load("grouped", threads, self.plan.seconds)
+            self.measured(row, side, number, mode, result["replicated_per_s"], result)
+
+    def limited_round(self, threads, number):
+        """So many statements, and tables that have enough for all of them whichever they fall upon."""
+        row = self.row(f"limited_{threads}", f"replicated DELETE … LIMIT 1000 by no key, {plural(threads)}", "statements/s")
+        count = self.plan.materialised_statements
+        rows = ("--tables=4", f"--table-size={count * 700}")
+        for side, mode in self.turns(number):
+            if side == "native":
+                self.native.fill("limited", *rows)
+                result = self.native.load(mode, "limited.lua", threads, 0, f"--events={count}", binlog_format="ROW")
+            else:
+                self.ours.fill("limited", *rows)
+                result = self.ours.load("limited", threads, 600, f"--events={count}", "--check")
+            self.measured(row, side, number, mode, result["replicated_per_s"], result)
+
     # ---- catch-up --------------------------------------------------------------------------------------------
 
     def catch_up_round(self, threads, number):

@@ -98,3 +98,29 @@ TEST_CASE("materialise: long texts are sorted by all of them, and there is room 
   beside.same("l", "id");
   beside.finish();
 }
+
+TEST_CASE("materialise: a query in VALUES whose value is the plan's", "[materialise]") {
+  Cluster& cluster = shared_cluster();
+  Beside beside(cluster, "rows_values");
+  fill(beside, 300);
+  beside.both(
+      "CREATE TABLE r (n INT AUTO_INCREMENT PRIMARY KEY, v INT, t VARCHAR(40), b BLOB, at DATETIME DEFAULT NOW())");
+  beside.both("INSERT INTO r (v, t, b) VALUES (1, (SELECT MIN(x.t) FROM t x JOIN t y ON y.b = x.b), 'as it is')");
+  beside.make_plans_differ("t");
+  beside.both("INSERT INTO r (n, v) VALUES (900, (SELECT COUNT(*) FROM t x JOIN t y ON y.b = x.b WHERE x.id < 50))");
+  beside.both(
+      "INSERT INTO r SET v = (SELECT x.id FROM t x JOIN t y ON y.id = x.id WHERE x.id = 7), b = 0x41, t = DEFAULT");
+  beside.both("REPLACE INTO r (n, v) VALUES (900, (SELECT b FROM t GROUP BY b ORDER BY b LIMIT 1))");
+  beside.both(
+      "INSERT INTO r (n, v) VALUES (900, (SELECT id FROM t ORDER BY id DESC LIMIT 1)) ON DUPLICATE KEY UPDATE v = "
+      "VALUES(v) + r.v");
+  beside.both("INSERT IGNORE INTO r (n, v) VALUES (900, (SELECT id FROM t ORDER BY id LIMIT 1))");
+  beside.both("INSERT INTO r (v) VALUES ((SELECT id FROM t LIMIT 2))");                  // 1242
+  beside.both("INSERT INTO r (v) VALUES ((SELECT id FROM t ORDER BY id LIMIT 1), 2)");   // 1136
+  beside.both("INSERT INTO r (v) VALUES ((SELECT 'none' FROM t ORDER BY id LIMIT 1))");  // 1366
+  const Answer any = beside.here("INSERT INTO r (n, v) VALUES (1000, (SELECT id FROM t LIMIT 1))");
+  CHECK(any.ok());
+  CHECK(beside.here("DELETE FROM r WHERE n = 1000").at(0).affected_rows == 1);
+  beside.same("r", "n,v,t,b");
+  beside.finish();
+}

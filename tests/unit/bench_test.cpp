@@ -77,7 +77,7 @@ TEST_CASE("workload: clients with different seeds send different statements") {
 }
 
 TEST_CASE("workload: prepare fills each table with as many rows as asked, and stops when told") {
-  for (const Kind kind : {Kind::insert, Kind::wide}) {
+  for (const Kind kind : {Kind::insert, Kind::grouped, Kind::wide}) {
     Shape shape;
     shape.kind = kind;
     shape.tables = kind == Kind::wide ? 1 : 2;

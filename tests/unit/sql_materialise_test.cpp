@@ -460,3 +460,40 @@ TEST_CASE("materialise: 0x41 by itself goes into the texts as it is, a number wh
   CHECK(insert.items[1].literal == "b'101'");
   CHECK(insert.items[2].literal.empty());
 }
+
+TEST_CASE("materialise: of VALUES what has a query is read, and the rest stays the text that it is") {
+  const RowPlan plan =
+      plan_of("INSERT INTO auto (id, v) VALUES (900, (SELECT MIN(b) FROM s)) ON DUPLICATE KEY UPDATE v = VALUES(v)");
+  REQUIRE(plan.items.size() == 2);
+  CHECK(plan.items[0].verbatim);
+  CHECK(plan.items[0].literal == "900");
+  CHECK_FALSE(plan.items[1].verbatim);
+  CHECK(select_text(plan) == "SELECT 0, (SELECT MIN(b) FROM s)");
+  CHECK(texts_of(plan, {{"900", "'x'"}}) ==
+        std::vector<std::string>{"INSERT INTO auto (id, v) VALUES (900,'x') ON DUPLICATE KEY UPDATE v = VALUES(v)"});
+  const RowPlan set = plan_of("INSERT IGNORE auto SET v = (SELECT x.b FROM s x JOIN t y USING (id) LIMIT 1)");
+  CHECK_FALSE(set.strict);
+  CHECK(texts_of(set, {{"NULL"}}) == std::vector<std::string>{"INSERT IGNORE auto (`v`) VALUES (NULL)"});
+  // Several rows, and one that looks at itself: what the rules prove is all that there is.
+  CHECK(
+      judged("INSERT INTO auto VALUES (1, 'a'), ((SELECT MAX(x.id) FROM s x JOIN t y USING (id)), 'b')").determinism ==
+      Determinism::safe);
+  CHECK(refused("INSERT INTO auto VALUES (1, 'a'), ((SELECT id FROM s LIMIT 1), 'b')") == "LIMIT_WITHOUT_ORDER");
+  CHECK(refused("INSERT INTO auto (id, v) VALUES (7, (SELECT b FROM s WHERE b = v LIMIT 1))") == "LIMIT_WITHOUT_ORDER");
+}
+
+TEST_CASE("materialise: CREATE TABLE with a SELECT keeps all that stands behind the table's name") {
+  const Verdict verdict = judged("CREATE OR REPLACE TABLE made (a INT) -- why\n IGNORE AS SELECT a FROM s -- end");
+  CHECK(verdict.statement_class == Class::ddl);
+  CHECK(verdict.determinism == Determinism::materialised);
+  REQUIRE(verdict.created != nullptr);
+  CHECK(verdict.created->target == ObjectName{"d", "made"});
+  CHECK(verdict.created->body == "(a INT) -- why\n IGNORE AS SELECT a FROM s");
+  CHECK(verdict.created->ignores);
+  CHECK(verdict.created->create() == "CREATE OR REPLACE TABLE `d`.`made` ");
+  CHECK(judged("CREATE TABLE e.made SELECT 1").created->where_it_is_there() ==
+        "CREATE TABLE `e`.`made` (`it is there` INT)");
+  CHECK(judged("CREATE TABLE made (a INT)").created == nullptr);
+  CHECK(refused("CREATE TABLE made SELECT * FROM s, d.Made") == "CREATE_SELECT");
+  CHECK(refused("CREATE TABLE made SELECT VERSION()") == "CREATE_SELECT");
+}
