@@ -15,7 +15,7 @@ using Catch::Matchers::StartsWith;
 
 namespace {
 
-constexpr const char* kExternal = "database:\n  mode: external\n  host: db\n  user: from_file\n";
+constexpr const char* kExternal = "database:\n  mode: external\n  host: localhost\n  user: from_file\n";
 
 }  // namespace
 
