@@ -5,6 +5,7 @@
 #include "client/gui/model/text.h"
 #include "tests/gui/stage.h"
 #include "tests/support/temporary_folder.h"
+#include "tests/support/wait.h"
 
 using namespace sqlcast;
 using namespace sqlcast::gui;
@@ -70,7 +71,8 @@ TEST_CASE("panels: leaving while an import is under way asks first, and producti
   stage.play(kConnected);
   // Nobody is there to take it.
   stage.play(cat("drop \"", path,
-                 "\"\nwait dialog = import\nwait text \"To be loaded\"\nclick \"Import into production\"\n"
+                 "\"\nwait dialog = import\nwait text \"school.student that is there\"\nwait text \"To be "
+                 "loaded\"\nclick \"Import into production\"\n"
                  "wait text \"Closing this does not stop it\"\n"));
   Workspace& work = stage.app.workspace();
   while (work.importing()) stage.window.frame(stage.app);
@@ -114,6 +116,30 @@ TEST_CASE("panels: a table without rows gets its first ones in the grid") {
       "click \"SQL editor\"\nkey Ctrl+A\ntype \"SELECT * FROM student\"\nkey Ctrl+Enter\nwait text \"Insert adds "
       "one\"\n"
       "key Ctrl+R\nkey Insert\nwait changes = 1\n");
+}
+
+TEST_CASE("panels: the numbers of filtered rows are to be seen whole") {
+  Stage stage;
+  stage.state->answers["FROM student"] = [](const client::Request&) {
+    Texts rows;
+    for (int i = 1; i <= 12'000; ++i) rows.push_back({std::to_string(i), i == 12'000 ? "last" : "other"});
+    client::Reply reply;
+    reply.results.push_back(
+        make_rows({column("id", "INT", "student", true), column("name", "VARCHAR", "student")}, rows));
+    return reply;
+  };
+  stage.play(kConnected);
+  stage.play(
+      "click \"SQL editor\"\nkey Ctrl+A\ntype \"SELECT * FROM student\"\nkey Ctrl+Enter\nwait rows = 12000\n"
+      "click \"Filter rows\"\ntype \"name:last\"\n");
+  support::wait_for("the rows to be filtered", [&] {
+    stage.window.frame(stage.app);
+    return stage.app.fact("rows") == "1";
+  });
+  stage.play("wait text \"row 12 000\"\n");
+  const ui::Seen* const number = ui::trace().find("row 12 000", 0);
+  REQUIRE(number != nullptr);
+  CHECK(number->high.x - number->low.x >= ui::text_width(look().fonts.small, "12 000") - 1);
 }
 
 TEST_CASE("panels: the past shows nothing where this window did not look") {

@@ -67,8 +67,10 @@ void GridView::draw(Workspace& work, Desk& desk, QueryTab& tab, const std::share
   m.row = std::floor(look().fonts.mono->FontSize * 1.42F);
   m.header = header_height();
   m.rows = result->grid.shown() + (result->edits ? result->edits->added().size() : 0);
+  // Filtered rows keep their numbers.
+  const std::uint64_t highest = std::max<std::uint64_t>(m.rows, result->grid.rows().size());
   m.gutter = look().fonts.small->GetCharAdvance('0') *
-                 static_cast<float>(std::max<std::size_t>(with_separators(m.rows).size(), 3)) +
+                 static_cast<float>(std::max<std::size_t>(with_separators(highest).size(), 3)) +
              px(20);
   const float filters = std::floor(ImGui::GetFrameHeight() + px(4));
   m.filters = l.filter_row && size.y > m.header + filters + m.row + bar ? filters : 0;  // rows come first
@@ -185,6 +187,8 @@ void GridView::draw_cells(ResultModel& result, const Metrics& m) {
     if (deleted) list->AddRectFilled({m.low.x, y}, {m.high.x, y + m.row}, fade(p.bad, 0.14F));
     const std::string number = added ? std::string("new") : with_separators(result.grid.row_at(row) + 1);
     const float width = ui::text_width(look().fonts.small, number);
+    const float right_end = m.low.x - px(8);
+    if (ui::trace().on) ui::note(cat("row ", number), {right_end - width, y}, {right_end, y + m.row}, false);
     list->AddText(look().fonts.small, look().fonts.small->FontSize,
                   {m.low.x - px(8) - width, y + (m.row - look().fonts.small->FontSize) / 2},
                   added     ? p.good
