@@ -2,19 +2,17 @@
 
 #include <poll.h>
 
-#include <algorithm>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "base/thread.h"
-#include "base/types.h"
 #include "net/context.h"
 
 namespace sqlcast::net {
 namespace {
 
 constexpr const char* kAddress = "inproc://zeromq.zap.01";  // RFC 27
-constexpr std::size_t kFrames = 7;  // version, request id, domain, address, identity, mechanism, credentials
 
 std::shared_ptr<ZapHandler> acquire_handler() {
   // Never destroyed, as the context's.
@@ -72,38 +70,31 @@ void ZapHandler::run() {
   }
 }
 
-// What is not as it should be is answered with a refusal: libzmq then refuses the peer.
 void ZapHandler::answer() {
   std::vector<std::string> frames;
   zmq::message_t message;
   do {
     if (!socket_.recv(message, zmq::recv_flags::dontwait)) return;
-    if (frames.size() < kFrames) frames.push_back(message.to_string());
+    if (frames.size() <= kZapFrames) frames.push_back(message.to_string());
   } while (message.more());
-  frames.resize(std::max(frames.size(), kFrames));
-  const bool admitted = frames[0] == "1.0" && admits(frames[2], frames[5], frames[6]);
-  const std::string user = admitted ? to_hex(frames[6]) : std::string();
-  const std::vector<std::string> reply = {"1.0", frames[1], admitted ? "200" : "400", admitted ? "OK" : "not allowed",
-                                          user,  ""};
+  const std::optional<ZapRequest> request = parse_zap_request(frames);
+  const bool admitted = request && admits(*request);
+  const std::vector<std::string> reply = zap_reply(frames, admitted ? std::optional(request->key) : std::nullopt);
   for (std::size_t i = 0; i < reply.size(); ++i)
     socket_.send(zmq::buffer(reply[i]), i + 1 < reply.size() ? zmq::send_flags::sndmore : zmq::send_flags::none);
 }
 
-bool ZapHandler::admits(const std::string& domain, const std::string& mechanism, const std::string& credentials) {
-  access::PublicKey key{};
-  if (mechanism != "CURVE" || credentials.size() != key.size()) return false;
-  std::transform(credentials.begin(), credentials.end(), key.begin(),
-                 [](char byte) { return static_cast<std::uint8_t>(byte); });
+bool ZapHandler::admits(const ZapRequest& request) {
   std::shared_ptr<Gate> gate;
   Gate::Door door{};
   {
     const MutexLock lock(mutex_);
-    const auto found = doors_.find(domain);
+    const auto found = doors_.find(request.domain);
     if (found == doors_.end()) return false;
     gate = found->second.gate;
     door = found->second.door;
   }
-  return gate->admit(door, key);
+  return gate->admit(door, request.key);
 }
 
 ZapDoor::ZapDoor(std::shared_ptr<Gate> gate, Gate::Door door)

@@ -12,6 +12,7 @@
 #include "base/mutex.h"
 #include "net/gate.h"
 #include "net/wake_up.h"
+#include "net/zap_request.h"
 
 namespace sqlcast::net {
 
@@ -33,7 +34,7 @@ class ZapHandler {
   };
   void run();
   void answer();
-  bool admits(const std::string& domain, const std::string& mechanism, const std::string& credentials);
+  bool admits(const ZapRequest& request);
 
   std::shared_ptr<zmq::context_t> context_;
   zmq::socket_t socket_;  // the thread's

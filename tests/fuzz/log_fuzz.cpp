@@ -11,6 +11,7 @@
 #include "log/walker.h"
 #include "log/writer.h"
 #include "proto/entry.h"
+#include "tests/fuzz/input.h"
 #include "tests/unit/log_memory_fs.h"
 
 using namespace sqlcast;
@@ -22,28 +23,6 @@ const std::string kFuzzFolder = "log";
 constexpr std::uint64_t kSalt = 7;
 
 Hash fuzz_cluster() { return proto::genesis_hash("fuzz"); }
-
-// The input, taken from the front; zeros behind its end.
-class Input {
- public:
-  explicit Input(std::string_view bytes) : bytes_(bytes) {}
-  bool empty() const { return bytes_.empty(); }
-  std::uint8_t byte() {
-    if (bytes_.empty()) return 0;
-    const auto byte = static_cast<std::uint8_t>(bytes_.front());
-    bytes_.remove_prefix(1);
-    return byte;
-  }
-  std::string_view take(std::size_t size) {
-    const std::string_view taken = bytes_.substr(0, size);
-    bytes_.remove_prefix(taken.size());
-    return taken;
-  }
-  std::string_view rest() { return take(bytes_.size()); }
-
- private:
-  std::string_view bytes_;
-};
 
 std::string fuzz_header() {
   FileHeader header;
