@@ -77,8 +77,7 @@ void Sequencer::run_create_select(WriteRequest request) {
   }
   std::optional<CreatedTable> made = make_aside(request, *created);
   if (!made) return;
-  if (!under_way_.make_unstoppable(request.stop_key))
-    return answer_with_error(request, node::cancelled_status());
+  if (!under_way_.make_unstoppable(request.stop_key)) return answer_with_error(request, node::cancelled_status());
   // For what is done when its rows cannot follow: whatever the outcome of the request, it is no part of it.
   WriteRequest undo;
   undo.request.database = request.request.database;

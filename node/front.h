@@ -38,9 +38,9 @@ struct Caller {
   std::uint64_t exchange = 0;
   bool json = false;
   std::chrono::steady_clock::time_point arrived{};
-  Who who;                                     // in whose name; nullptr: security.mode is none
-  std::shared_ptr<AnswerOnce> once;            // where somebody else may answer too; none: nobody
-  std::shared_ptr<const void> held;            // its part of the memory for requests, and of what its key may have under way
+  Who who;                           // in whose name; nullptr: security.mode is none
+  std::shared_ptr<AnswerOnce> once;  // where somebody else may answer too; none: nobody
+  std::shared_ptr<const void> held;  // its part of the memory for requests, and of what its key may have under way
   std::shared_ptr<RequestList::Entry> listed;  // what people see of it; none: nothing
 
   // Before anything that may have an effect; false when it has been answered already.

@@ -17,7 +17,7 @@ std::string tables_of(Cluster& cluster, const std::string& database) {
 
 }  // namespace
 
-TEST_CASE("create: a table made of a SELECT is the one that a plain MariaDB makes", "[create]") {
+TEST_CASE("create: a table made of a SELECT is the one that a plain MariaDB makes", "[create_select]") {
   Cluster& cluster = shared_cluster();
   Beside beside(cluster, "made_alike");
   beside.both(
@@ -72,7 +72,7 @@ TEST_CASE("create: a table made of a SELECT is the one that a plain MariaDB make
   beside.finish();
 }
 
-TEST_CASE("create: what each node would decide otherwise is decided once", "[create]") {
+TEST_CASE("create: what each node would decide otherwise is decided once", "[create_select]") {
   Cluster& cluster = shared_cluster();
   cluster.must("CREATE DATABASE made_once");
   cluster.must("CREATE TABLE made_once.s (id INT PRIMARY KEY, v INT)");
@@ -86,7 +86,7 @@ TEST_CASE("create: what each node would decide otherwise is decided once", "[cre
   cluster.must("DROP DATABASE made_once");
 }
 
-TEST_CASE("create: a master that ends in the middle has the rows once when it is asked again", "[create]") {
+TEST_CASE("create: a master that ends in the middle has the rows once when it is asked again", "[create_select]") {
   Cluster cluster(1);
   cluster.must("CREATE DATABASE made");
   cluster.must("CREATE TABLE made.s (id INT PRIMARY KEY)");
@@ -112,7 +112,7 @@ TEST_CASE("create: a master that ends in the middle has the rows once when it is
   cluster.check_same_everywhere();
 }
 
-TEST_CASE("create: a table whose rows cannot follow is taken away again", "[create]") {
+TEST_CASE("create: a table whose rows cannot follow is taken away again", "[create_select]") {
   Cluster::Options options;
   options.slaves = 1;
   options.master_settings = "limits:\n  max_statement_bytes: 1KiB\n  max_materialised_rows: 3\n";

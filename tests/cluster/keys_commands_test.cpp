@@ -19,7 +19,7 @@ using namespace sqlcast::support;
 using namespace std::chrono_literals;
 using Catch::Matchers::Contains;
 
-TEST_CASE("security: commands that change keys at the same moment undo nothing of one another", "[security]") {
+TEST_CASE("security: commands that change keys at the same moment undo nothing of one another", "[keys_commands]") {
   const TemporaryFolder folder;
   const std::string table = (folder.path() / "allowed").string();
   constexpr int kCommands = 24;
@@ -54,7 +54,7 @@ TEST_CASE("security: commands that change keys at the same moment undo nothing o
 }
 
 TEST_CASE("security: a change of keys waits while somebody else is at them, a cluster that starts among them",
-          "[security]") {
+          "[keys_commands]") {
   const TemporaryFolder folder;
   const local::KeyPlaces places(folder.path());
   std::filesystem::create_directory(places.folder);
@@ -67,7 +67,7 @@ TEST_CASE("security: a change of keys waits while somebody else is at them, a cl
   CHECK(std::filesystem::exists(places.allowed()));
 }
 
-TEST_CASE("security: sqlcast cluster up makes keys, and who has none gets in nowhere", "[security]") {
+TEST_CASE("security: sqlcast cluster up makes keys, and who has none gets in nowhere", "[keys_commands]") {
   const TemporaryFolder folder;
   const std::string dir = (folder.path() / "c").string();
   const auto sqlcast = [&](std::vector<std::string> arguments) {

@@ -6,7 +6,7 @@
 using namespace sqlcast;
 using namespace sqlcast::support;
 
-TEST_CASE("materialise: joined UPDATEs change each row once, table by table", "[materialise]") {
+TEST_CASE("materialise: joined UPDATEs change each row once, table by table", "[materialise_joined]") {
   Cluster& cluster = shared_cluster();
   Beside beside(cluster, "rows_joined");
   fill(beside, 500);
@@ -43,7 +43,7 @@ TEST_CASE("materialise: joined UPDATEs change each row once, table by table", "[
   beside.finish();
 }
 
-TEST_CASE("materialise: joined DELETEs delete each row once, table by table", "[materialise]") {
+TEST_CASE("materialise: joined DELETEs delete each row once, table by table", "[materialise_joined]") {
   Cluster& cluster = shared_cluster();
   Beside beside(cluster, "rows_unjoined");
   fill(beside, 400);
@@ -69,7 +69,7 @@ TEST_CASE("materialise: joined DELETEs delete each row once, table by table", "[
   beside.finish();
 }
 
-TEST_CASE("materialise: keys that move do not collide with each other", "[materialise]") {
+TEST_CASE("materialise: keys that move do not collide with each other", "[materialise_joined]") {
   Cluster& cluster = shared_cluster();
   Beside beside(cluster, "rows_moved");
   beside.both("CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY, k INT NOT NULL, v INT, UNIQUE KEY k (k))");
@@ -96,7 +96,7 @@ TEST_CASE("materialise: keys that move do not collide with each other", "[materi
   beside.finish();
 }
 
-TEST_CASE("materialise: RETURNING gives the rows of all texts", "[materialise]") {
+TEST_CASE("materialise: RETURNING gives the rows of all texts", "[materialise_joined]") {
   Cluster& cluster = shared_cluster();
   Beside beside(cluster, "rows_returned");
   fill(beside, 1'300);
@@ -120,7 +120,7 @@ TEST_CASE("materialise: RETURNING gives the rows of all texts", "[materialise]")
   beside.finish();
 }
 
-TEST_CASE("materialise: DEFAULT is what the column has", "[materialise]") {
+TEST_CASE("materialise: DEFAULT is what the column has", "[materialise_joined]") {
   Cluster& cluster = shared_cluster();
   Beside beside(cluster, "rows_default");
   beside.both(
@@ -137,7 +137,7 @@ TEST_CASE("materialise: DEFAULT is what the column has", "[materialise]") {
   beside.finish();
 }
 
-TEST_CASE("materialise: IGNORE leaves out one row as it does many", "[materialise]") {
+TEST_CASE("materialise: IGNORE leaves out one row as it does many", "[materialise_joined]") {
   Cluster& cluster = shared_cluster();
   Beside beside(cluster, "rows_ignored");
   beside.both("CREATE TABLE s (id INT PRIMARY KEY, v INT, t VARCHAR(20))");
@@ -155,7 +155,7 @@ TEST_CASE("materialise: IGNORE leaves out one row as it does many", "[materialis
 }
 
 TEST_CASE("materialise: a master that ends in the middle of a join has changed both tables, once, or none",
-          "[materialise]") {
+          "[materialise_joined]") {
   Cluster cluster(1);
   cluster.must("CREATE DATABASE ends");
   cluster.must("CREATE TABLE ends.t (id INT PRIMARY KEY, v INT)");

@@ -6,7 +6,7 @@
 using namespace sqlcast;
 using namespace sqlcast::support;
 
-TEST_CASE("materialise: requests with several, their counts, copies and failures", "[materialise]") {
+TEST_CASE("materialise: requests with several, their counts, copies and failures", "[materialise_more]") {
   Cluster& cluster = shared_cluster();
   Beside beside(cluster, "rows_requests");
   fill(beside, 1'500);
@@ -84,7 +84,7 @@ TEST_CASE("materialise: requests with several, their counts, copies and failures
   beside.finish();
 }
 
-TEST_CASE("materialise: names, comments, parameters, databases and expressions of all kinds", "[materialise]") {
+TEST_CASE("materialise: names, comments, parameters, databases and expressions of all kinds", "[materialise_more]") {
   Cluster& cluster = shared_cluster();
   Beside beside(cluster, "rows_names");
   beside.both(
@@ -131,7 +131,7 @@ TEST_CASE("materialise: names, comments, parameters, databases and expressions o
 }
 
 TEST_CASE("materialise: text of other character sets, keys of all kinds, and values that look like syntax",
-          "[materialise]") {
+          "[materialise_more]") {
   Cluster& cluster = shared_cluster();
   Beside beside(cluster, "rows_keys");
   beside.both("CREATE TABLE l (k VARCHAR(20) CHARACTER SET latin1 COLLATE latin1_german2_ci PRIMARY KEY, v INT)");
@@ -174,7 +174,7 @@ TEST_CASE("materialise: text of other character sets, keys of all kinds, and val
   beside.finish();
 }
 
-TEST_CASE("materialise: triggers and cascades, checks and rows that others depend on", "[materialise]") {
+TEST_CASE("materialise: triggers and cascades, checks and rows that others depend on", "[materialise_more]") {
   Cluster& cluster = shared_cluster();
   Beside beside(cluster, "rows_bound");
   beside.both(
@@ -208,7 +208,7 @@ TEST_CASE("materialise: triggers and cascades, checks and rows that others depen
 }
 
 TEST_CASE("materialise: what waits for a lock, is cancelled or loses its connection is as any other write",
-          "[materialise]") {
+          "[materialise_more]") {
   Cluster& cluster = shared_cluster();
   Beside beside(cluster, "rows_waits");
   fill(beside, 500);

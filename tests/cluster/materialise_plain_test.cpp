@@ -5,7 +5,7 @@
 using namespace sqlcast;
 using namespace sqlcast::support;
 
-TEST_CASE("materialise: ORDER BY means columns, whatever the new values look like", "[materialise]") {
+TEST_CASE("materialise: ORDER BY means columns, whatever the new values look like", "[materialise_plain]") {
   Cluster& cluster = shared_cluster();
   Beside beside(cluster, "rows_order");
   beside.both("CREATE TABLE jobs (id INT PRIMARY KEY, kind VARCHAR(20), priority INT)");
@@ -20,7 +20,7 @@ TEST_CASE("materialise: ORDER BY means columns, whatever the new values look lik
   beside.finish();
 }
 
-TEST_CASE("materialise: a DOUBLE keeps all of its digits", "[materialise]") {
+TEST_CASE("materialise: a DOUBLE keeps all of its digits", "[materialise_plain]") {
   Cluster& cluster = shared_cluster();
   Beside beside(cluster, "rows_double");
   beside.both("CREATE TABLE s (id INT PRIMARY KEY, i INT, m DOUBLE(10,2), d DOUBLE, f FLOAT)");
@@ -46,7 +46,7 @@ TEST_CASE("materialise: a DOUBLE keeps all of its digits", "[materialise]") {
 }
 
 TEST_CASE("materialise: a limit that counts what is deleted is refused where a SELECT would count others",
-          "[materialise]") {
+          "[materialise_plain]") {
   Cluster& cluster = shared_cluster();
   Beside beside(cluster, "rows_counted");
   beside.both(
@@ -65,7 +65,7 @@ TEST_CASE("materialise: a limit that counts what is deleted is refused where a S
 }
 
 TEST_CASE("materialise: a warning is an error in strict mode, and the client's otherwise, behind any number of notes",
-          "[materialise]") {
+          "[materialise_plain]") {
   Cluster& cluster = shared_cluster();
   Beside beside(cluster, "rows_warn");
   beside.both("CREATE TABLE s (id INT PRIMARY KEY, d INT, t VARCHAR(20))");
@@ -87,7 +87,7 @@ TEST_CASE("materialise: a warning is an error in strict mode, and the client's o
   beside.finish();
 }
 
-TEST_CASE("materialise: ids are generated for whatever is zero", "[materialise]") {
+TEST_CASE("materialise: ids are generated for whatever is zero", "[materialise_plain]") {
   Cluster& cluster = shared_cluster();
   Beside beside(cluster, "rows_zero");
   beside.both("CREATE TABLE s (id INT PRIMARY KEY, c DECIMAL(5,2), d DOUBLE, t VARCHAR(5), z INT(5) ZEROFILL)");
@@ -112,7 +112,7 @@ TEST_CASE("materialise: ids are generated for whatever is zero", "[materialise]"
   beside.finish();
 }
 
-TEST_CASE("materialise: no more rows are read than may be replicated", "[materialise]") {
+TEST_CASE("materialise: no more rows are read than may be replicated", "[materialise_plain]") {
   Cluster::Options options;
   options.slaves = 1;
   options.master_settings = "limits:\n  max_materialised_rows: 10\n";

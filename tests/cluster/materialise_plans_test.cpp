@@ -6,7 +6,7 @@ using namespace sqlcast;
 using namespace sqlcast::support;
 
 TEST_CASE("materialise: foreign keys that do different things, and rows that go in the order of a plan",
-          "[materialise]") {
+          "[materialise_plans]") {
   Cluster& cluster = shared_cluster();
   Beside beside(cluster, "rows_ways");
   beside.both("CREATE TABLE p (id INT PRIMARY KEY, g INT, KEY (g))");
@@ -27,7 +27,7 @@ TEST_CASE("materialise: foreign keys that do different things, and rows that go 
   beside.finish();
 }
 
-TEST_CASE("materialise: a condition that fails at rows which only a scan meets", "[materialise]") {
+TEST_CASE("materialise: a condition that fails at rows which only a scan meets", "[materialise_plans]") {
   Cluster& cluster = shared_cluster();
   Beside beside(cluster, "rows_failing");
   beside.both("CREATE TABLE k (id INT PRIMARY KEY, g INT, dz INT, w BIGINT, q INT, KEY (g))");
@@ -45,7 +45,7 @@ TEST_CASE("materialise: a condition that fails at rows which only a scan meets",
 }
 
 TEST_CASE("materialise: a text that is longer than the indexed column, where one character equals several",
-          "[materialise]") {
+          "[materialise_plans]") {
   Cluster& cluster = shared_cluster();
   Beside beside(cluster, "rows_longer");
   beside.both(
@@ -61,7 +61,7 @@ TEST_CASE("materialise: a text that is longer than the indexed column, where one
 }
 
 TEST_CASE("materialise: text of a character set that UTF-8 does not keep is refused, bytes as numbers are not",
-          "[materialise]") {
+          "[materialise_plans]") {
   Cluster& cluster = shared_cluster();
   Beside beside(cluster, "rows_sets");
   beside.both("CREATE TABLE j (k VARCHAR(9) CHARACTER SET cp932 COLLATE cp932_bin PRIMARY KEY, v INT, q INT)");
@@ -84,7 +84,8 @@ TEST_CASE("materialise: text of a character set that UTF-8 does not keep is refu
   beside.finish();
 }
 
-TEST_CASE("materialise: long texts are sorted by all of them, and there is room to sort by several", "[materialise]") {
+TEST_CASE("materialise: long texts are sorted by all of them, and there is room to sort by several",
+          "[materialise_plans]") {
   Cluster& cluster = shared_cluster();
   Beside beside(cluster, "rows_sorted");
   beside.both("CREATE TABLE l (id INT PRIMARY KEY, a MEDIUMTEXT, b TEXT, c TEXT, e VARCHAR(10000))");
@@ -99,7 +100,7 @@ TEST_CASE("materialise: long texts are sorted by all of them, and there is room 
   beside.finish();
 }
 
-TEST_CASE("materialise: a query in VALUES whose value is the plan's", "[materialise]") {
+TEST_CASE("materialise: a query in VALUES whose value is the plan's", "[materialise_plans]") {
   Cluster& cluster = shared_cluster();
   Beside beside(cluster, "rows_values");
   fill(beside, 300);

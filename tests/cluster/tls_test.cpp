@@ -81,7 +81,7 @@ storage::Tls verified_by(const std::string& authority) { return {true, true, aut
 
 }  // namespace
 
-TEST_CASE("tls: a database is verified by its authority and its name, and reached in no other way", "[external]") {
+TEST_CASE("tls: a database is verified by its authority and its name, and reached in no other way", "[tls]") {
   const Certificates files;
   const std::string authority = files.authority("authority");
   const std::string other = files.authority("other");
@@ -105,7 +105,7 @@ TEST_CASE("tls: a database is verified by its authority and its name, and reache
         "OK");
 }
 
-TEST_CASE("tls: another host's certificate is refused, and so is a server without TLS", "[external]") {
+TEST_CASE("tls: another host's certificate is refused, and so is a server without TLS", "[tls]") {
   const Certificates files;
   const std::string authority = files.authority("authority");
   files.sign("authority", "elsewhere", "DNS:db.elsewhere");
@@ -127,8 +127,7 @@ TEST_CASE("tls: another host's certificate is refused, and so is a server withou
   }
 }
 
-TEST_CASE("tls: a node works on a database by TLS, and waits, saying why, before one that it cannot verify",
-          "[external]") {
+TEST_CASE("tls: a node works on a database by TLS, and waits, saying why, before one that it cannot verify", "[tls]") {
   const Certificates files;
   (void)files.authority("authority");
   (void)files.authority("other");
