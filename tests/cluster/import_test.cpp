@@ -61,6 +61,20 @@ Run import_files(const Cluster& cluster, const std::vector<std::string>& argumen
   return run_program(import_command(cluster, arguments), in);
 }
 
+// Begun, and not waited for.
+local::ProcessId start_import(const Cluster& cluster, const std::vector<std::string>& arguments,
+                              const std::filesystem::path& log) {
+  const std::vector<std::string> command = import_command(cluster, arguments);
+  local::SpawnOptions spawn;
+  spawn.program = "/usr/bin/env";
+  spawn.arguments.assign(command.begin() + 1, command.end());
+  spawn.log = log;
+  spawn.die_with_parent = true;
+  const auto process = local::spawn(spawn);
+  REQUIRE(process.ok());
+  return *process;
+}
+
 void check_equal(Cluster& cluster, const ExternalServer& server, const std::vector<std::string>& tables) {
   for (const std::string& table : tables) {
     INFO(table);
@@ -158,18 +172,8 @@ TEST_CASE("import: killed, and gone on with, it doubles no row and loses none", 
     const Answer answer = cluster.master().run("SELECT COUNT(*) FROM big.t");
     return answer.ok() ? std::stoi(answer.text()) : 0;
   };
-  const auto begin = [&](const std::vector<std::string>& arguments) {
-    std::vector<std::string> command = import_command(cluster, arguments);
-    local::SpawnOptions spawn;
-    spawn.program = "/usr/bin/env";
-    spawn.arguments.assign(command.begin() + 1, command.end());
-    spawn.log = folder.path() / "import.log";
-    spawn.die_with_parent = true;
-    const auto process = local::spawn(spawn);
-    REQUIRE(process.ok());
-    return *process;
-  };
-  const auto importer = begin({file.string()});
+  const std::filesystem::path log_file = folder.path() / "import.log";
+  const auto importer = start_import(cluster, {file.string()}, log_file);
   wait_for("some rows", [&] { return rows() > 10'000; });
   (void)local::send_signal(importer, SIGKILL);
   REQUIRE(local::wait_for_end(importer, std::chrono::seconds(60)));
@@ -181,12 +185,12 @@ TEST_CASE("import: killed, and gone on with, it doubles no row and loses none", 
   CHECK(refused.exit_code == 2);
   CHECK(refused.output.find("--resume") != std::string::npos);
 
-  const auto again = begin({"--resume", file.string()});
+  const auto again = start_import(cluster, {"--resume", file.string()}, log_file);
   wait_for("more rows", [&] { return rows() > then + 5'000 || !local::is_running(again); });
   cluster.master().kill_with_database();
   cluster.master().start();
   REQUIRE(local::wait_for_end(again, std::chrono::seconds(300)));
-  std::ifstream log(folder.path() / "import.log");
+  std::ifstream log(log_file);
   INFO(std::string(std::istreambuf_iterator<char>(log), {}));
   CHECK(cluster.master().run("SELECT COUNT(*), COUNT(DISTINCT id), SUM(id) FROM big.t").text() ==
         std::to_string(kRows) + "|" + std::to_string(kRows) + "|" +
@@ -219,19 +223,10 @@ TEST_CASE("import: interrupted into a table that it makes, it is known again, an
     more.push_back(file.string());
     return more;
   };
-  {
-    std::vector<std::string> command = import_command(cluster, with({"--create"}));
-    local::SpawnOptions spawn;
-    spawn.program = "/usr/bin/env";
-    spawn.arguments.assign(command.begin() + 1, command.end());
-    spawn.log = folder.path() / "import.log";
-    spawn.die_with_parent = true;
-    const auto importer = local::spawn(spawn);
-    REQUIRE(importer.ok());
-    wait_for("some rows", [&] { return rows() > 5'000; });
-    (void)local::send_signal(*importer, SIGKILL);
-    REQUIRE(local::wait_for_end(*importer, std::chrono::seconds(60)));
-  }
+  const auto importer = start_import(cluster, with({"--create"}), folder.path() / "import.log");
+  wait_for("some rows", [&] { return rows() > 5'000; });
+  (void)local::send_signal(importer, SIGKILL);
+  REQUIRE(local::wait_for_end(importer, std::chrono::seconds(60)));
   REQUIRE(rows() < kRows);
 
   // The table is there now, so nobody says --create again.
