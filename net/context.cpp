@@ -1,7 +1,6 @@
 #include "net/context.h"
 
 #include "base/mutex.h"
-#include "net/message_memory.h"
 
 namespace sqlcast::net {
 
@@ -12,7 +11,6 @@ std::shared_ptr<zmq::context_t> acquire_context() {
   const MutexLock lock(mutex);
   std::shared_ptr<zmq::context_t> context = shared.lock();
   if (!context) {
-    (void)messages_use_ordinary_memory();  // it does, with this in the program
     context = std::make_shared<zmq::context_t>(kIoThreads);
     context->set(zmq::ctxopt::max_sockets, kMaxSockets);
     shared = context;

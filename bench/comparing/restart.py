@@ -66,5 +66,5 @@ def restarts(comparison, cluster):
     if master_status(cluster)["log"]["first"] != 1:
         raise Failed("the log has lost its beginning")
     comparison.extra["restart"] = {"entries": plan.log_entries, "groups": status["counters"]["groups"],
-                                   "log_mib": status["counters"]["log_bytes"] / 1048576,
+                                   "log_mib": status["log"]["bytes"] / 1048576,
                                    "fill_s": report["total"]["seconds"], "empty": empty, "full": full}

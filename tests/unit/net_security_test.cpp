@@ -18,7 +18,6 @@
 #include "net/gate.h"
 #include "net/key_pair.h"
 #include "net/key_ring.h"
-#include "net/message_memory.h"
 #include "net/poller.h"
 #include "net/publisher.h"
 #include "net/requester.h"
@@ -136,10 +135,6 @@ bool has_ended(int descriptor) {
 Grant grant(const access::KeyFile& file, Role role) { return {file.name, role, file.pair.public_key, false, {}}; }
 
 }  // namespace
-
-TEST_CASE("curve: messages are opened in memory of the program, not in pages that are locked one by one") {
-  CHECK(net::messages_use_ordinary_memory());
-}
 
 TEST_CASE("keys: a pair is made, belongs together, and no other half does") {
   const access::KeyPair pair = make_key_pair().value();
