@@ -1,27 +1,14 @@
 #include "client/keys.h"
 
-#include <sys/stat.h>
-
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <memory>
 
 #include "access/known_nodes.h"
+#include "base/guarded_file.h"
 #include "net/key_ring.h"
 
 namespace sqlcast::client {
 namespace {
-
-Result<std::string> read_text(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return Status::error(Code::io, path + ": " + std::strerror(errno));
-  std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  if (file.bad()) return Status::error(Code::io, path + ": " + std::strerror(errno));
-  return text;
-}
 
 Status in_file(const std::string& path, const Status& status) {
   return Status::error(Code::config, path + ": " + status.message);
@@ -30,11 +17,7 @@ Status in_file(const std::string& path, const Status& status) {
 }  // namespace
 
 Result<access::KeyFile> read_key_file(const std::string& file) {
-  struct stat about {};
-  if (::stat(file.c_str(), &about) == 0 && (about.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-    return Status::error(Code::config,
-                         file + ": others than its owner may use this private key; run: chmod 600 '" + file + "'");
-  const Result<std::string> text = read_text(file);
+  const Result<std::string> text = read_guarded_file(file, Guarded::from_reading);
   if (!text) return text.status();
   Result<access::KeyFile> key = access::parse_key_file(*text);
   if (!key) return in_file(file, key.status());
@@ -45,7 +28,7 @@ Status use_key_file(const std::string& file, const std::vector<std::string>& end
   Result<access::KeyFile> key = read_key_file(file);
   if (!key) return Status::error(Code::config, key.status().message);
   const std::string list = (std::filesystem::path(file).parent_path() / "nodes").string();
-  const Result<std::string> text = read_text(list);
+  const Result<std::string> text = read_guarded_file(list, Guarded::no);
   if (!text)
     return Status::error(Code::config, text.status().message +
                                            "; the keys of the nodes stand there, beside the private "
@@ -54,7 +37,7 @@ Status use_key_file(const std::string& file, const std::vector<std::string>& end
   if (!nodes) return in_file(list, nodes.status());
   // A node's key may be replaced while this program runs.
   const auto again = [list] {
-    const Result<std::string> now = read_text(list);
+    const Result<std::string> now = read_guarded_file(list, Guarded::no);
     auto known = now ? access::parse_known_nodes(*now) : Result<std::vector<access::KnownNode>>(now.status());
     return known ? std::move(*known) : std::vector<access::KnownNode>();
   };

@@ -7,15 +7,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <set>
 
 #include "access/known_nodes.h"
+#include "base/guarded_file.h"
 #include "base/logging.h"
 #include "base/thread.h"
 #include "base/types.h"
@@ -28,31 +25,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uintmax_t kLargest = 16U << 20U;
-
 Status cannot(const std::string& path, const std::string& why) {
   return Status::error(Code::config, path + ": " + why);
 }
 
-// systemd hands its credentials to the service's account by an access list, which shows as the group's right to read.
-bool is_credential(const std::string& path) {
-  const char* const folder = std::getenv("CREDENTIALS_DIRECTORY");
-  return folder != nullptr && *folder == '/' && fs::path(path).parent_path() == fs::path(folder);
-}
-
-// `secret`: nobody but its owner may read it; nobody else may write it in any case.
-Result<std::string> read_file(const std::string& path, bool secret) {
-  struct stat about {};
-  if (::stat(path.c_str(), &about) != 0) return cannot(path, std::strerror(errno));
-  const mode_t others = is_credential(path) ? S_IWGRP | S_IXGRP | S_IRWXO : S_IRWXG | S_IRWXO;
-  if (secret && (about.st_mode & others) != 0)
-    return cannot(path, "others than its owner may use this private key; run: chmod 600 '" + path + "'");
-  if ((about.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-    return cannot(path, "others than its owner may write it; run: chmod go-w '" + path + "'");
-  if (static_cast<std::uintmax_t>(about.st_size) > kLargest) return cannot(path, "is larger than 16 MiB");
-  std::ifstream file(path, std::ios::binary);
-  std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  if (!file.is_open() || file.bad()) return cannot(path, std::strerror(errno));
+Result<std::string> read_file(const std::string& path, Guarded guarded) {
+  Result<std::string> text = read_guarded_file(path, guarded);
+  if (!text) return Status::error(Code::config, text.status().message);
   return text;
 }
 
@@ -120,20 +99,20 @@ Security::~Security() { stop(); }
 
 Result<Security::Files> Security::read() const {
   Files files;
-  const Result<std::string> key = read_file(settings_.key, true);
+  const Result<std::string> key = read_file(settings_.key, Guarded::from_reading);
   if (!key) return key.status();
   Result<access::KeyFile> own = access::parse_key_file(*key);
   if (!own) return cannot(settings_.key, own.status().message);
   if (!net::belong_together(own->pair)) return cannot(settings_.key, "its public key is not that of its secret key");
   files.key = std::move(*own);
-  const Result<std::string> table = read_file(settings_.allowed, false);
+  const Result<std::string> table = read_file(settings_.allowed, Guarded::from_writing);
   if (!table) return table.status();
   Result<access::AllowedKeys> allowed = access::AllowedKeys::parse(*table);
   if (!allowed) return cannot(settings_.allowed, allowed.status().message);
   files.allowed = std::move(*allowed);
   std::error_code error;
   if (!fs::exists(settings_.nodes, error)) return files;  // a master needs to go to nobody
-  const Result<std::string> list = read_file(settings_.nodes, false);
+  const Result<std::string> list = read_file(settings_.nodes, Guarded::from_writing);
   files.nodes_status = list.status();
   if (!list) return files;
   auto nodes = access::parse_known_nodes(*list);

@@ -1,7 +1,6 @@
 #include "storage/managed_server.h"
 
 #include <fcntl.h>
-#include <pwd.h>
 #include <signal.h>  // NOLINT(modernize-deprecated-headers): POSIX, which <csignal> has not
 #include <sys/file.h>
 #include <sys/prctl.h>
@@ -22,6 +21,7 @@
 
 #include "base/logging.h"
 #include "base/mutex.h"
+#include "base/user_name.h"
 #include "storage/errors.h"
 
 namespace sqlcast::storage {
@@ -35,13 +35,9 @@ constexpr auto kAnswerTimeout = std::chrono::seconds(5);       // of a server th
 constexpr auto kDeathTimeout = std::chrono::seconds(5);        // of one that was killed
 constexpr std::size_t kMaxSocketPath = 100;
 
-// Looked up once: getpwuid() is not for several threads.
-const std::string& user_name() {
-  static const std::string kUserName = [] {
-    const passwd* entry = getpwuid(geteuid());
-    return entry == nullptr ? std::to_string(geteuid()) : std::string(entry->pw_name);
-  }();
-  return kUserName;
+const std::string& own_user() {
+  static const std::string kOwn = user_name(geteuid()).value_or(std::to_string(geteuid()));
+  return kOwn;
 }
 
 std::string find_program(const std::string& name) {
@@ -119,7 +115,7 @@ Address ManagedServer::address() const {
   return address;
 }
 
-Account ManagedServer::administrator() const { return {user_name(), ""}; }
+Account ManagedServer::administrator() const { return {own_user(), ""}; }
 
 std::string ManagedServer::log_tail() const {
   std::ifstream file(options_.folder + "/server.log");
@@ -230,7 +226,7 @@ Status ManagedServer::install(const Lock& lock, std::chrono::seconds wait) {
                                      "--no-defaults",
                                      "--datadir=./" + fs::path(making).filename().string(),
                                      "--auth-root-authentication-method=socket",
-                                     "--auth-root-socket-user=" + user_name(),
+                                     "--auth-root-socket-user=" + own_user(),
                                      "--skip-test-db",
                                      "--skip-name-resolve",
                                      "--tmpdir=../tmp",

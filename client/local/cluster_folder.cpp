@@ -1,6 +1,5 @@
 #include "client/local/cluster_folder.h"
 
-#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,13 +9,12 @@
 #include <cstring>
 #include <thread>
 
+#include "base/user_name.h"
+
 namespace sqlcast::local {
 namespace {
 
-std::string user_name(uid_t user) {
-  const passwd* const entry = getpwuid(user);
-  return entry == nullptr ? "number " + std::to_string(user) : std::string(entry->pw_name);
-}
+std::string name_of(uid_t user) { return user_name(user).value_or("number " + std::to_string(user)); }
 
 Status refused(const std::string& why) { return Status::error(Code::config, why); }
 
@@ -32,7 +30,7 @@ Status check_folder(const std::filesystem::path& dir, FolderUse use) {
   struct stat found {};
   if (stat((dir / "cluster.json").c_str(), &found) == 0) {
     if (found.st_uid == geteuid() || (use == FolderUse::stop && geteuid() == 0)) return ok_status();
-    const std::string owner = user_name(found.st_uid);
+    const std::string owner = name_of(found.st_uid);
     return refused("the cluster in " + where + " belongs to the user " + owner + ", who alone can " +
                    (use == FolderUse::start ? "start" : "stop") + " it" +
                    (geteuid() == 0 ? " (`sudo -u " + owner + " sqlcast cluster up --dir " + where + "`)" : "") +
@@ -44,8 +42,8 @@ Status check_folder(const std::filesystem::path& dir, FolderUse use) {
   const bool there = stat(dir.c_str(), &found) == 0;
   if (!hidden && (!there || access(dir.c_str(), W_OK | X_OK) == 0)) return ok_status();
   if (there && !S_ISDIR(found.st_mode)) return refused(where + " is a file, not a folder" + other_folder);
-  return refused(where + (there ? " belongs to the user " + user_name(found.st_uid) + ", and" : "") +
-                 " cannot be used by the user " + user_name(geteuid()) + other_folder);
+  return refused(where + (there ? " belongs to the user " + name_of(found.st_uid) + ", and" : "") +
+                 " cannot be used by the user " + name_of(geteuid()) + other_folder);
 }
 
 Result<FileLock> lock_folder(const std::filesystem::path& dir, FolderUse use, std::chrono::milliseconds patience,

@@ -1,7 +1,6 @@
 #include "client/local/cluster_keys.h"
 
 #include <fcntl.h>
-#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,6 +10,7 @@
 #include <thread>
 
 #include "access/known_nodes.h"
+#include "base/user_name.h"
 #include "client/keys.h"
 #include "net/key_pair.h"
 
@@ -36,9 +36,8 @@ Result<access::KeyFile> ensure_key(const KeyPlaces& places, const fs::path& path
   return key;
 }
 
-std::string user_name() {
-  const passwd* const entry = ::getpwuid(::geteuid());
-  const std::string name = entry == nullptr ? std::string() : entry->pw_name;
+std::string admin_name() {
+  const std::string name = user_name(::geteuid()).value_or(std::string());
   return access::check_key_name(name).ok() ? name : "admin";
 }
 
@@ -173,7 +172,7 @@ Status make_cluster_keys(const fs::path& cluster, const ClusterFile& file, std::
   if (::chmod(places.folder.c_str(), 0700) != 0) return cannot(places.folder, std::strerror(errno));
   const auto held = lock_keys(places.folder, patience);
   if (!held.ok()) return held.status();
-  if (const auto admin = ensure_key(places, places.admin(), user_name(), access::Role::admin); !admin.ok())
+  if (const auto admin = ensure_key(places, places.admin(), admin_name(), access::Role::admin); !admin.ok())
     return admin.status();
   for (const ClusterNode& node : file.nodes)
     if (const auto key = ensure_key(places, places.key_of(node.name), node.name, access::Role::node); !key.ok())
