@@ -21,7 +21,7 @@
 namespace sqlcast::access {
 
 enum class Role : std::uint8_t {
-  admin,    // everything
+  admin,    // everything but what nodes say to one another
   writer,   // reads and writes; DDL with `ddl`
   reader,   // reads
   node,     // replicates, forwards for others, acknowledges, reads the log

@@ -20,7 +20,7 @@ constexpr std::array<Row, kActs> kTable = {{
     {true, true, true, false, false, false},    // explain
     {true, true, true, true, true, true},       // status
     {true, false, false, true, false, true},    // log_read
-    {true, false, false, true, false, false},   // report
+    {false, false, false, true, false, false},  // report
     {false, false, false, true, false, false},  // forward
     {true, false, false, true, true, false},    // subscribe
 }};

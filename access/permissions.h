@@ -22,7 +22,7 @@ enum class Act : std::uint8_t {
   explain,    //
   status,     //
   log_read,   //
-  report,     // a slave's word to its master
+  report,     // a slave's word to its master, under the name of its key
   forward,    // a request in another key's name
   subscribe,  // to what the master publishes
 };

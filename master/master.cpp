@@ -388,8 +388,8 @@ bool Master::refuse_name(const node::Caller& caller, const proto::NodeStatus& sl
 
 void Master::handle_report(const node::Caller& caller, proto::Report report) {
   const std::string name = report.status.name;
-  // Acks are counted by name: with a node's key nobody speaks for another node.
-  if (caller.who && caller.who->role == access::Role::node && caller.who->name != name) {
+  // Acks are counted by name: nobody speaks for another node than that of his key.
+  if (caller.who && caller.who->name != name) {
     core_.front.fail(
         caller, Status::error(Code::not_allowed, "the key '" + caller.who->name + "' is not that of a node " + name +
                                                      ": this slave does not count for acks. A node's key "

@@ -34,6 +34,10 @@ std::optional<std::string> peer_of(int descriptor, std::uint16_t port) {
 
 }  // namespace
 
+bool cut_connection(int descriptor, std::uint16_t port) {
+  return peer_of(descriptor, port).has_value() && ::shutdown(descriptor, SHUT_RDWR) == 0;
+}
+
 void Connections::listens_at(std::uint16_t port) {
   port_ = port;
   by_descriptor_.clear();

@@ -17,6 +17,10 @@ struct ConnectionLimits {
   std::size_t of_address = 2'500;
 };
 
+// Ends a connection to this port of ours (0: a path), as if the peer had left. False: the descriptor is none (any
+// more).
+bool cut_connection(int descriptor, std::uint16_t port);
+
 class Connections {
  public:
   explicit Connections(ConnectionLimits limits) : limits_(limits) {}

@@ -81,8 +81,8 @@ void Gate::shut_out(const access::PublicKey& key) {
   shut_out_[key] = std::chrono::steady_clock::now() + kShutOut;
   const access::Grant* const grant = allowed_->find(key);
   log_once("topics " + to_hex(key), "the key '" + (grant == nullptr ? to_hex(key) : grant->name) +
-                                        "' has subscribed to too many topics that are none, and hears nothing for a "
-                                        "minute: the stream is closed and opened again for all");
+                                        "' has subscribed to too many topics that are none: its connections that did "
+                                        "were cut, and it is let in to the stream again in a minute");
 }
 
 void Gate::count_keyless(Door door, std::uint64_t times) {

@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <atomic>
 #include <map>
+#include <set>
 #include <thread>
 #include <utility>
 
 #include "base/logging.h"
 #include "base/thread.h"
+#include "net/connections.h"
 #include "net/outbox.h"
 #include "net/socket.h"
 
@@ -24,10 +26,11 @@ constexpr std::uint64_t kMaxSubscriptionBytes = 1024;
 constexpr int kSubscriptionsHwm = 1'000;
 constexpr std::size_t kAtOnce = 1'000;
 constexpr int kLookedAt = 100'000;
-// libzmq keeps what somebody subscribes to for as long as he is connected, and closes no connection by itself. There
-// are three topics that anything is published under; a key may subscribe to so many others, then the stream is closed
-// and opened again, without it.
+// libzmq keeps what somebody subscribes to for as long as he is connected. There are three topics that anything is
+// published under; a key may subscribe to so many others (in clear: all together), then the connections that have some
+// are cut.
 constexpr std::size_t kOtherTopics = 64;
+constexpr auto kWarnAgain = std::chrono::minutes(1);
 
 bool is_subscription(const std::string& message) {
   if (message.empty() || (message.front() != 0 && message.front() != 1)) return false;
@@ -51,6 +54,8 @@ class Publisher::Impl {
   Status bind(const Endpoint& endpoint) {
     if (Status status = socket_->bind(endpoint, options_.gate, Gate::Door::stream); !status) return status;
     endpoint_ = socket_->bound_endpoint();
+    const Result<Endpoint> bound = parse_endpoint(endpoint_);
+    port_ = bound ? bound->port : std::uint16_t{0};
     return ok_status();
   }
 
@@ -91,8 +96,8 @@ class Publisher::Impl {
       if (const int left = milliseconds_until(next_burst); left > 0) socket_->wait(hurry_.fd(), left);
       hurry_.clear();
       const bool last = outbox_.closed();
-      const bool too_much = look_at_subscriptions();
-      if (readmit_.exchange(false) || too_much || reopen_) reopen();
+      look_at_subscriptions();
+      if (readmit_.exchange(false) || reopen_) reopen();
       std::vector<Published> burst = outbox_.drain();
       for (Published& message : burst) send(std::move(message));
       if (last) return;
@@ -112,21 +117,41 @@ class Publisher::Impl {
     return socket;
   }
 
-  // True when somebody has subscribed to too much.
-  bool look_at_subscriptions() {
+  void look_at_subscriptions() {
     proto::Frames frames;
     std::string key;
-    std::map<std::string, std::size_t> at_once;
+    int connection = -1;
+    std::map<int, std::size_t> at_once;
+    std::set<int> ended;  // what else has come by them is nothing any more
     for (int i = 0; i < kLookedAt; ++i) {
-      const Received received = socket_->receive(frames, 1, options_.gate ? &key : nullptr);
-      if (received == Received::nothing) return false;
-      const bool known = received == Received::message && is_subscription(frames.front());
-      if ((known || ++other_topics_[key] <= kOtherTopics) && (key.empty() || ++at_once[key] <= kAtOnce)) continue;
-      if (const Result<access::PublicKey> whose = access::parse_key(key); whose && options_.gate)
-        options_.gate->shut_out(*whose);
-      return true;
+      const Received received = socket_->receive(frames, 1, options_.gate ? &key : nullptr, &connection);
+      if (received == Received::nothing) return;
+      // Without a connection: the last one with a topic has left.
+      if (connection < 0 || ended.contains(connection)) continue;
+      if (received == Received::message && is_subscription(frames.front())) {
+        if (++at_once[connection] > kAtOnce) ended.merge(cut(key, connection));
+        continue;
+      }
+      Others& others = others_[key];
+      others.connections.insert(connection);
+      if (++others.topics > kOtherTopics) ended.merge(cut(key, connection));
     }
-    return false;
+  }
+
+  // Those of a key that have topics that are none, with this one. The connections that were.
+  std::set<int> cut(const std::string& key, int connection) {
+    std::set<int> connections = std::move(others_[key].connections);
+    others_.erase(key);
+    connections.insert(connection);
+    for (const int each : connections) cut_connection(each, port_);
+    if (options_.gate) {
+      if (const Result<access::PublicKey> whose = access::parse_key(key); whose) options_.gate->shut_out(*whose);
+    } else if (const auto now = Clock::now(); now >= next_warning_) {
+      next_warning_ = now + kWarnAgain;
+      logging::warn("somebody has subscribed to too many topics that are none: {} connections to the stream were cut",
+                    connections.size());
+    }
+    return connections;
   }
 
   // Tried again at the next turn, a beacon later, while libzmq has not let go of the port.
@@ -138,7 +163,7 @@ class Publisher::Impl {
       // What has been published is in the log: nothing waits for a subscriber that is slow.
       socket_->discard_unsent();
       socket_ = make_socket();
-      other_topics_.clear();
+      others_.clear();
       const Status status = socket_->bind(*endpoint, options_.gate, Gate::Door::stream);
       if (!status.ok() && !reopen_) logging::debug("the stream is not there again yet: {}", status.message);
       reopen_ = !status.ok();
@@ -163,9 +188,16 @@ class Publisher::Impl {
   Outbox<Published> outbox_;
   WakeUp hurry_;
   std::atomic<bool> readmit_{false};
-  bool reopen_ = false;                              // the thread's: the socket is not bound
-  std::map<std::string, std::size_t> other_topics_;  // the thread's: of each key, since the socket was opened
+  // Topics that are none, and by which connections they came.
+  struct Others {
+    std::size_t topics = 0;
+    std::set<int> connections;
+  };
+  bool reopen_ = false;                   // the thread's: the socket is not bound
+  std::map<std::string, Others> others_;  // the thread's: of each key; in clear, of all
+  Clock::time_point next_warning_;        // the thread's
   std::string endpoint_;
+  std::uint16_t port_ = 0;
   Beacon beacon_;
   std::atomic<std::uint64_t> published_{0};
   std::atomic<std::uint64_t> dropped_{0};

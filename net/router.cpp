@@ -142,14 +142,16 @@ class Router::Impl {
     std::vector<Request> requests;
     const int incoming = descriptor();
     const int monitor = monitor_descriptor();
+    const int look_ms = options_.gate ? static_cast<int>(Unfinished::kLook.count()) : -1;
     bool waits = false;
     while (true) {
       pollfd items[] = {{incoming, POLLIN, 0}, {outbox_.fd(), POLLIN, 0}, {monitor, POLLIN, 0}};
-      if (waits) ::poll(items, 3, -1);  // interrupted, it finds nothing
+      if (waits) ::poll(items, 3, look_ms);  // interrupted, it finds nothing
       requests.clear();
       {
         const MutexLock lock(socket_mutex_);
         if (items[2].revents != 0) socket_.look_at_monitor();
+        socket_.look_at_unfinished();
         if (!waits)
           for (Outgoing& reply : take_kept()) deliver(std::move(reply));
         if (items[1].revents != 0 || !outbox_.is_idle()) {

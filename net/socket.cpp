@@ -9,7 +9,9 @@
 #include <optional>
 #include <thread>
 #include <utility>
+#include <vector>
 
+#include "base/logging.h"
 #include "base/types.h"
 #include "net/context.h"
 #include "net/deadline.h"
@@ -82,6 +84,8 @@ std::string bind_advice(int error) {
 // ZMQ_ZAP_ENFORCE_DOMAIN, which zmq.h names for draft builds alone; every libzmq from 4.3 on knows it.
 constexpr int kZapEnforceDomain = 93;
 
+constexpr auto kWarnAgain = std::chrono::minutes(1);
+
 // A node that ends while it shakes hands looks the same, and is back, or gone for good, after fewer.
 constexpr unsigned kBrokenOff = 3;
 
@@ -138,6 +142,8 @@ Status Socket::bind(const Endpoint& endpoint, const std::shared_ptr<Gate>& gate,
       if (zmq_setsockopt(socket_.handle(), kZapEnforceDomain, &on, sizeof on) != 0) throw zmq::error_t();
       monitor_.emplace(*context_, socket_, true);
       connections_.emplace(gate->connections());
+      const auto largest = static_cast<std::uint64_t>(transport_limit(options_.max_message_bytes));
+      unfinished_.emplace(Unfinished::Limits{largest, 2 * largest});
     }
     socket_.bind(endpoint.text());
     listens();
@@ -237,7 +243,7 @@ Sent Socket::send(const proto::Frames& prefix, proto::Frames&& frames, const Uns
   }
 }
 
-Received Socket::receive(proto::Frames& frames, std::size_t max_frames, std::string* key) {
+Received Socket::receive(proto::Frames& frames, std::size_t max_frames, std::string* key, int* connection) {
   frames.clear();
   if (key != nullptr) key->clear();
   bool over = false;
@@ -252,6 +258,7 @@ Received Socket::receive(proto::Frames& frames, std::size_t max_frames, std::str
     // identity without it. (cppzmq's gets() throws where there is none.)
     if (const char* const user = key != nullptr && key->empty() ? zmq_msg_gets(message.handle(), "User-Id") : nullptr)
       *key = user;
+    if (connection != nullptr) *connection = zmq_msg_get(message.handle(), ZMQ_SRCFD);
     bytes += message.size();
     ++count;
     if (!over && (bytes > options_.max_message_bytes || count > max_frames)) {
@@ -262,7 +269,23 @@ Received Socket::receive(proto::Frames& frames, std::size_t max_frames, std::str
     if (!over) frames.push_back(message.to_string());
   } while (message.more());
   broken_off_ = 0;
+  if (unfinished_ && unfinished_->watches()) unfinished_->delivered(zmq_msg_get(message.handle(), ZMQ_SRCFD));
   return over ? Received::over_limit : Received::message;
+}
+
+void Socket::look_at_unfinished() {
+  if (!unfinished_) return;
+  const auto now = std::chrono::steady_clock::now();
+  const std::vector<int> endless = unfinished_->look(now);
+  if (endless.empty()) return;
+  const Result<Endpoint> endpoint = parse_endpoint(bound_endpoint());
+  std::size_t cut = 0;
+  for (const int each : endless)
+    if (endpoint && cut_connection(each, endpoint->port)) ++cut;
+  if (cut == 0 || now < next_warning_) return;
+  next_warning_ = now + kWarnAgain;
+  logging::warn("{} connections to {} were cut: so much had come by them that was no message yet", cut,
+                bound_endpoint());
 }
 
 bool Socket::has_message() {
@@ -291,8 +314,10 @@ void Socket::look_at_monitor() {
 void Socket::note_at_gate(const Monitor::Event& event) {
   std::string address;
   if (event.kind == ZMQ_EVENT_ACCEPTED) {
+    unfinished_->accepted(static_cast<int>(event.value));
     if (!connections_->accepted(static_cast<int>(event.value), address)) zap_->gate().count_cut(zap_->door(), address);
   } else if (event.kind == ZMQ_EVENT_DISCONNECTED) {
+    unfinished_->ended(static_cast<int>(event.value));
     connections_->ended(static_cast<int>(event.value));
   } else if (event.kind != ZMQ_EVENT_HANDSHAKE_FAILED_AUTH) {
     // What the handler has refused, it has counted.

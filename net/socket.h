@@ -2,6 +2,7 @@
 // One thread. Throws zmq::error_t only for a broken environment; what peers do is a result.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -17,6 +18,7 @@
 #include "net/limits.h"
 #include "net/monitor.h"
 #include "net/socket_options.h"
+#include "net/unfinished.h"
 #include "net/zap.h"
 #include "proto/codec.h"
 
@@ -69,8 +71,13 @@ class Socket {
   Sent send(const proto::Frames& prefix, proto::Frames&& frames, const UnsentBytes* unsent = nullptr);
 
   // Never waits. `max_frames` counts all frames of the message. `key`: with which the peer's connection was let in, in
-  // hexadecimal; empty without a gate.
-  Received receive(proto::Frames& frames, std::size_t max_frames, std::string* key = nullptr);
+  // hexadecimal; empty without a gate. `connection`: its descriptor, for cut_connection(); -1: it is not known.
+  Received receive(proto::Frames& frames, std::size_t max_frames, std::string* key = nullptr,
+                   int* connection = nullptr);
+
+  // Of one that is bound with a gate: cuts who sends without an end. To be called at least every Unfinished::kLook;
+  // never waits.
+  void look_at_unfinished();
 
   // Whether receive() would give something.
   bool has_message();
@@ -100,6 +107,8 @@ class Socket {
   std::optional<ZapDoor> zap_;
   std::optional<Monitor> monitor_;
   std::optional<Connections> connections_;  // of one that is bound with a gate
+  std::optional<Unfinished> unfinished_;    // likewise
+  std::chrono::steady_clock::time_point next_warning_;
   SocketOptions options_;
   std::string peer_;                 // that is connected to
   std::optional<KeyRing::Pin> pin_;  // and with which keys

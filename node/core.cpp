@@ -51,6 +51,16 @@ NodeLog::Options log_options(const config::NodeConfig& config) {
   return options;
 }
 
+// Which node a request is of, or has sent it on, is what the key of its connection says, whatever the request calls
+// itself: what a node says of its history is believed of itself alone, and anybody else reads as a client does.
+void bind_names(const Who& sender, proto::Message& message) {
+  if (auto* read = std::get_if<proto::LogReadRequest>(&message)) {
+    if (!sender || sender->role != access::Role::node || sender->name != read->node) read->node.clear();
+  } else if (auto* query = std::get_if<proto::QueryRequest>(&message); query && !query->forwarded_by.empty()) {
+    query->forwarded_by = name_of(sender);
+  }
+}
+
 // Tells copies of one client's request from another one under the same ids: the client deceives only itself.
 std::uint64_t digest_of(const ReadJob& job) {
   const std::hash<std::string> hash;
@@ -122,6 +132,7 @@ void Core::receive(const Front::Handler& handler, Caller caller, proto::Message 
     front.fail(caller, Status::error(Code::bad_request, "this message is a reply; a node takes requests only"));
     return;
   }
+  if (security.on()) bind_names(security.who_is(caller.envelope.key), message);
   caller.listed = requests.enter(caller.who, message, caller.arrived);
   // Queries and fetches keep their time themselves.
   const bool waits_for_the_database = std::holds_alternative<proto::CancelRequest>(message) ||
@@ -321,8 +332,6 @@ bool Core::handle_common(Caller& caller, proto::Message& message) {
     return true;
   }
   if (auto* read = std::get_if<proto::LogReadRequest>(&message)) {
-    // What a node says of its history is believed of that node's own key alone; anybody else reads as a client does.
-    if (caller.who && (caller.who->role != access::Role::node || caller.who->name != read->node)) read->node.clear();
     log_server.submit(std::move(caller), std::move(*read));
     return true;
   }

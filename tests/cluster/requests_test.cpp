@@ -196,11 +196,13 @@ TEST_CASE("requests: with keys, an admin sees and stops everybody's, others what
   }
   as(ann);
   Session of_ann(master.endpoint());
-  auto answer =
-      std::async(std::launch::async, [&] { return of_ann.run(keyed("client-of-ann", 1, "SELECT COUNT(*)" + kSlow)); });
+  proto::QueryRequest slow = keyed("client-of-ann", 1, "SELECT COUNT(*)" + kSlow);
+  slow.forwarded_by = "slave-1";  // which it was not
+  auto answer = std::async(std::launch::async, [&] { return of_ann.run(slow); });
   as_admin();
   const proto::RequestInfo read = wait_for_request(master, "COUNT(*)", proto::RequestState::running);
   CHECK(read.key == "ann");
+  CHECK(read.via == "ann");
   CHECK(read.client_id == "client-o");
   as(bob);
   CHECK_FALSE(find(master, "COUNT(*)"));

@@ -283,6 +283,12 @@ TEST_CASE("security: with a node's key nobody acknowledges for another node", "[
   CHECK(ask(cluster.master(), report) == Code::not_allowed);
   report.status.name = "slave-9";
   CHECK(ask(cluster.master(), report) != Code::not_allowed);
+  // Nor does an admin, for whomever.
+  as_admin(cluster, cluster.master());
+  for (const char* name : {"slave-1", "slave-9", "test"}) {
+    report.status.name = name;
+    CHECK(ask(cluster.master(), report) == Code::not_allowed);
+  }
 }
 
 TEST_CASE("security: a key that is limited to databases stays in them, through a slave, too", "[security]") {
