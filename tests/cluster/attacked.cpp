@@ -154,7 +154,8 @@ std::string heard_at(const Node& node) {
 
 }  // namespace
 
-TEST_CASE("attacked: honest clients are answered while a node is attacked, and its memory is bounded", "[attacked]") {
+TEST_CASE("attacked: honest clients are answered while a node is attacked, and its memory is bounded",
+          "[.nightly][attacked]") {
   Cluster cluster(with_keys(1));
   for (const char* sql :
        {"CREATE DATABASE attacked", "CREATE TABLE attacked.t(id INT AUTO_INCREMENT PRIMARY KEY, v INT)",
