@@ -41,6 +41,15 @@ std::optional<node::Claim> claim_of(const proto::NodeStatus& slave) {
   return node::claim_of(name, slave.cluster, end.epoch, end.sequence, to_hex(end.hash));
 }
 
+// Of a brief report, what is new in it.
+void note_progress(proto::NodeStatus& known, proto::NodeStatus&& brief) {
+  known.epoch = brief.epoch;
+  known.position = brief.position;
+  known.hash = std::move(brief.hash);
+  known.cluster = std::move(brief.cluster);
+  known.durable = brief.durable;
+}
+
 // " (not: slave-1, slave-2)"; nothing for nobody.
 std::string list_of(const std::vector<std::string>& missing) {
   constexpr std::size_t kMost = 16;
@@ -402,6 +411,8 @@ void Master::handle_report(const node::Caller& caller, proto::Report report) {
     if (refuse_name(caller, report.status)) return;
     const proto::NodeStatus& slave = report.status;
     const bool joins = !peers_.contains(name);
+    const bool brief = slave.role.empty();
+    if (brief && joins) return;  // it says all of it soon
     const bool failed = slave.state == "Failed";
     const bool known = known_slaves_.names().contains(name) || joining_.contains(name);
     if (joins && !known &&
@@ -435,8 +446,9 @@ void Master::handle_report(const node::Caller& caller, proto::Report report) {
       keeper_.wake();
     }
     Peer& peer = peers_[name];
-    peer.status = std::move(report.status);
     peer.seen = Clock::now();
+    if (brief) return note_progress(peer.status, std::move(report.status));
+    peer.status = std::move(report.status);
     // Its word on its address is as good as its key; what it says of its key is not asked.
     peer.status.key = caller.envelope.key ? to_hex(*caller.envelope.key) : std::string();
     if (caller.envelope.key) net::key_ring().learn(peer.status.endpoint, *caller.envelope.key);

@@ -1,5 +1,7 @@
 #include "net/publisher.h"
 
+#include <poll.h>
+
 #include <algorithm>
 #include <atomic>
 #include <map>
@@ -8,6 +10,7 @@
 #include <utility>
 
 #include "base/logging.h"
+#include "base/mutex.h"
 #include "base/thread.h"
 #include "net/connections.h"
 #include "net/outbox.h"
@@ -52,6 +55,7 @@ class Publisher::Impl {
       : options_(std::move(options)), socket_(make_socket()), outbox_(options_.queue_items, options_.queue_bytes) {}
 
   Status bind(const Endpoint& endpoint) {
+    const MutexLock lock(socket_mutex_);
     if (Status status = socket_->bind(endpoint, options_.gate, Gate::Door::stream); !status) return status;
     endpoint_ = socket_->bound_endpoint();
     const Result<Endpoint> bound = parse_endpoint(endpoint_);
@@ -78,6 +82,7 @@ class Publisher::Impl {
   }
 
   bool publish(Published&& message, Urgency urgency) {
+    if (urgency == Urgency::at_once && send_here(message)) return true;
     const bool taken = outbox_.push(std::move(message));
     if (!taken) ++dropped_;
     if (urgency == Urgency::at_once) hurry_.signal();
@@ -88,14 +93,26 @@ class Publisher::Impl {
   Counters counters() const { return {published_, dropped_}; }
 
  private:
+  // By who has it, which saves waking the publisher's thread, unless something else goes first. False: not sent.
+  bool send_here(Published& message) {
+    if (!socket_mutex_.try_lock()) return false;
+    const MutexLock lock(socket_mutex_, std::adopt_lock);
+    if (!outbox_.is_idle()) return false;
+    send(std::move(message));
+    // What has come is announced once, and that may have been now.
+    if (socket_->has_message()) outbox_.wake();
+    return true;
+  }
+
   void run() {
     auto next_beacon = Clock::now();
     auto next_burst = next_beacon;
     for (;;) {
-      socket_->wait(outbox_.fd(), milliseconds_until(next_beacon));
-      if (const int left = milliseconds_until(next_burst); left > 0) socket_->wait(hurry_.fd(), left);
+      wait(outbox_.fd(), next_beacon);
+      wait(hurry_.fd(), next_burst);
       hurry_.clear();
       const bool last = outbox_.closed();
+      const MutexLock lock(socket_mutex_);
       look_at_subscriptions();
       if (readmit_.exchange(false) || reopen_) reopen();
       std::vector<Published> burst = outbox_.drain();
@@ -110,6 +127,22 @@ class Publisher::Impl {
     }
   }
 
+  // Until something has come, `fd` is readable, or that time.
+  void wait(int fd, Clock::time_point until) {
+    pollfd items[] = {{-1, POLLIN, 0}, {fd, POLLIN, 0}, {-1, POLLIN, 0}};
+    {
+      const MutexLock lock(socket_mutex_);
+      if (socket_->has_message()) return;
+      items[0].fd = socket_->descriptor();
+      items[2].fd = socket_->monitor_descriptor();
+    }
+    const int left = milliseconds_until(until);
+    if (left > 0 && ::poll(items, 3, left) > 0 && items[2].revents != 0) {
+      const MutexLock lock(socket_mutex_);
+      socket_->look_at_monitor();
+    }
+  }
+
   std::unique_ptr<Socket> make_socket() const {
     auto socket = std::make_unique<Socket>(zmq::socket_type::xpub,
                                            SocketOptions{kPubSendHwm, kSubscriptionsHwm, kMaxSubscriptionBytes});
@@ -117,7 +150,7 @@ class Publisher::Impl {
     return socket;
   }
 
-  void look_at_subscriptions() {
+  void look_at_subscriptions() SQLCAST_REQUIRES(socket_mutex_) {
     proto::Frames frames;
     std::string key;
     int connection = -1;
@@ -139,7 +172,7 @@ class Publisher::Impl {
   }
 
   // Those of a key that have topics that are none, with this one. The connections that were.
-  std::set<int> cut(const std::string& key, int connection) {
+  std::set<int> cut(const std::string& key, int connection) SQLCAST_REQUIRES(socket_mutex_) {
     std::set<int> connections = std::move(others_[key].connections);
     others_.erase(key);
     connections.insert(connection);
@@ -155,7 +188,7 @@ class Publisher::Impl {
   }
 
   // Tried again at the next turn, a beacon later, while libzmq has not let go of the port.
-  void reopen() {
+  void reopen() SQLCAST_REQUIRES(socket_mutex_) {
     const Result<Endpoint> endpoint = parse_endpoint(endpoint_);
     SQLCAST_CHECK(endpoint.ok());  // it was listened on
     try {
@@ -179,12 +212,13 @@ class Publisher::Impl {
   }
 
   // A PUB socket takes everything; what a subscriber's pipe cannot hold is lost to that subscriber alone.
-  void send(Published&& message) {
+  void send(Published&& message) SQLCAST_REQUIRES(socket_mutex_) {
     if (socket_->send({std::move(message.topic)}, std::move(message.frames)) == Sent::yes) ++published_;
   }
 
   const Options options_;
-  std::unique_ptr<Socket> socket_;
+  Mutex socket_mutex_;
+  std::unique_ptr<Socket> socket_ SQLCAST_GUARDED_BY(socket_mutex_);
   Outbox<Published> outbox_;
   WakeUp hurry_;
   std::atomic<bool> readmit_{false};

@@ -1,4 +1,4 @@
-// Publisher: a PUB socket (XPUB, which sees its subscriptions) on a thread of its own. Publishing is only a hint: a
+// Publisher: a PUB socket (XPUB, which sees its subscriptions) with a thread of its own. Publishing is only a hint: a
 // subscriber that is slow or away misses messages and reads the log instead, so nothing here ever waits for one.
 #pragma once
 
@@ -52,8 +52,9 @@ class Publisher {
 
   enum class Urgency { may_wait, at_once };
 
-  // Any thread; never blocks. Messages of one thread go out in its order. `at_once` ends the wait of a burst, with all
-  // that is in it. False: the queue is full, or stopped.
+  // Any thread; never blocks. Messages of one thread go out in its order. `at_once` goes out on the calling thread when
+  // nothing is in front of it, and otherwise ends the wait of a burst, with all that is in it. False: the queue is
+  // full, or stopped.
   bool publish(std::string_view topic, proto::Frames frames, Urgency urgency = Urgency::may_wait);
 
   // Every subscriber's connection ends, within a second or so, and is judged anew by the gate: one whose key was

@@ -375,17 +375,22 @@ std::chrono::milliseconds Core::uptime() const {
   return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - started_);
 }
 
-proto::NodeStatus Core::base_status() {
+proto::NodeStatus Core::who_and_how_far() const {
   proto::NodeStatus status;
   const Position position = board.position();
   status.name = config.name;
   status.node_id = node_id_;
-  status.version = version();
   status.epoch = position.epoch;
   status.position = position.sequence;
   status.hash = to_hex(position.hash);
   status.cluster = board.cluster();
   if (log.begun()) status.durable = log.durable();
+  return status;
+}
+
+proto::NodeStatus Core::base_status() {
+  proto::NodeStatus status = who_and_how_far();
+  status.version = version();
   status.entries_per_second = rate.per_second();
   status.endpoint = front.endpoint();
   status.database_up = database.up();

@@ -72,7 +72,8 @@ class Core {
   bool handle_common(Caller& caller, proto::Message& message);
 
   std::chrono::milliseconds uptime() const;  // any thread
-  // What is the same in every node's status. Any thread. Does not block.
+  // What is the same in every node's status: the least of it, and all. Any thread. Do not block.
+  proto::NodeStatus who_and_how_far() const;
   proto::NodeStatus base_status();
   // What the node's log has, and how its disk does: not needed with each report. Any thread. Does not block.
   proto::LogStatus log_status() const;

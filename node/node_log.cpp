@@ -152,8 +152,8 @@ Status NodeLog::append(const proto::Group& group, Then then, Sync sync) {
   const std::uint64_t bytes = *there ? 0 : group.body.size();
   waiting_.push_back({number, bytes, std::move(then)});
   waiting_bytes_ += bytes;
-  if (sync == Sync::behind && !too_much_waits()) {
-    to_do_.notify_one();
+  if (sync != Sync::at_once && !too_much_waits()) {
+    if (sync == Sync::behind) to_do_.notify_one();
   } else if (syncing_) {
     done_.wait(lock, [this]() SQLCAST_REQUIRES(mutex_) { return stopping_ || !too_much_waits(); });
   } else {

@@ -1,9 +1,10 @@
 // NodeLog: the log of one node as its parts use it: the files, the thread that makes them durable, and who waits for
 // that. What a group promises (its reply, its publication, an ack) is done only when the group is on disk here.
 //
-// append() belongs to one thread, a master's sequencer or a slave's relay; the rest is for any thread. What waits for
-// durability runs in order, one at a time: on the log's own thread, or on that of an append() that syncs by itself. A
-// sync that fails ends the process: nothing may be promised after it. Why so: docs/decisions/0033-two-heads.md.
+// append() belongs to one thread at a time, a master's sequencer or a slave's relay; the rest is for any thread. What
+// waits for durability runs in order, one at a time: on the log's own thread, or on that of an append() that syncs by
+// itself. A sync that fails ends the process: nothing may be promised after it. Why so:
+// docs/decisions/0033-two-heads.md.
 #pragma once
 
 #include <atomic>
@@ -65,9 +66,9 @@ class NodeLog {
   // process.
   void stop();
 
-  // Who makes a group durable: the log's thread, while the next group is executed; or append() itself, which saves two
-  // wake-ups where nobody else waits to be written.
-  enum class Sync { behind, at_once };
+  // Who makes a group durable: the log's thread, while the next group is executed; append() itself, which saves two
+  // wake-ups where nobody else waits to be written; or whoever does so with the next group, which is appended at once.
+  enum class Sync { behind, at_once, with_next };
 
   // Adds a group that has been committed; `then` is done when it is durable. May block: for the disk; while
   // there is no room on the disk, which it says by health(), and while much is not durable yet. shutting_down: the

@@ -1,7 +1,9 @@
 #include "slave/receiver.h"
 
 #include <algorithm>
+#include <iterator>
 #include <random>
+#include <utility>
 
 #include "base/logging.h"
 #include "base/mutex.h"
@@ -104,6 +106,7 @@ void Receiver::run() {
     find_publisher();
     // The log is read only once the stream is heard: what is committed in between comes by one or the other.
     if (subscriber_) act(replicator_->tick(Clock::now()));
+    hand_on();
     report_if_due();
     publish_view();
   }
@@ -113,7 +116,8 @@ void Receiver::run() {
 std::chrono::milliseconds Receiver::next_tick() const {
   if (subscriber_ && has_news()) return kMinReportInterval;  // without, there is no report
   if (replicator_->state() != Replicator::State::live) return kTick;
-  const auto until_report = std::chrono::ceil<std::chrono::milliseconds>(last_report_ + kReportInterval - Clock::now());
+  const auto until_report =
+      std::chrono::ceil<std::chrono::milliseconds>(last_full_report_ + kReportInterval - Clock::now());
   return std::clamp<std::chrono::milliseconds>(until_report, 1ms, kLiveTick);
 }
 
@@ -240,8 +244,9 @@ void Receiver::on_report_reply(std::uint64_t exchange, const proto::Beacon& beac
 }
 
 void Receiver::act(Replicator::Actions actions) {
-  for (proto::Group& group : actions.take) hooks_.take(std::move(group));
+  std::move(actions.take.begin(), actions.take.end(), std::back_inserter(taken_));
   if (actions.read_log) {
+    hand_on();  // the cluster is known by the first group
     actions.read_log->max_bytes = config_.limits.log_batch_bytes;
     actions.read_log->node = config_.name;
     actions.read_log->cluster = hooks_.cluster();
@@ -249,6 +254,13 @@ void Receiver::act(Replicator::Actions actions) {
     if (!dealer_->send(proto::encode(*actions.read_log, log_exchange_)))
       logging::debug("a log_read could not be sent; it will be asked again");
   }
+}
+
+// All that has come together, so that it shares a sync.
+void Receiver::hand_on() {
+  if (taken_.empty()) return;
+  hooks_.take(std::exchange(taken_, {}), is_awaited(Clock::now()));
+  take_news();
 }
 
 // Until a publisher is known, and whenever the master has been silent: it may have come back elsewhere.
@@ -286,26 +298,36 @@ void Receiver::subscribe(const std::string& publisher) {
   logging::info("following the stream of {} at {}", config_.master, publisher);
 }
 
+bool Receiver::is_awaited(Clock::time_point now) const {
+  return awaited_ != proto::AckFor::unset && now - awaited_at_ < kAwaited;
+}
+
 std::chrono::milliseconds Receiver::report_interval(Clock::time_point now) const {
   if (!has_news()) return kReportInterval;
-  const bool awaited = awaited_ == proto::AckFor::applied ||
-                       (awaited_ == proto::AckFor::durable && logged_.sequence != reported_logged_);
-  return awaited && now - awaited_at_ < kAwaited ? 0ms : kMinReportInterval;
+  const bool wanted = awaited_ == proto::AckFor::applied || logged_.sequence != reported_logged_;
+  return wanted && is_awaited(now) ? 0ms : kMinReportInterval;
 }
 
 void Receiver::report_if_due() {
   const Clock::time_point now = Clock::now();
-  if (now - last_report_ < report_interval(now)) return;
+  if (now - last_report_ < report_interval(now) && now - last_full_report_ < kReportInterval) return;
   if (!subscriber_ && !replicator_->master_heard(now)) return;
   last_report_ = now;
   reported_logged_ = logged_.sequence;
   reported_applied_ = applied_.sequence;
-  publish_view();
-  if (reports_.size() == kMaxReports) reports_.pop_front();
   report_exchange_ = next_exchange_++;
-  reports_.push_back({report_exchange_, applied_.sequence, now});
-  proto::Report report{hooks_.status()};
-  report.status.message = shortened(std::move(report.status.message), kMaxReportedMessage);
+  // What else there is to say, and to hear, can wait as long as on a quiet slave.
+  proto::Report report;
+  if (is_awaited(now) && now - last_full_report_ < kReportInterval && replicator_->state() == Replicator::State::live) {
+    report.status = hooks_.brief_status();
+  } else {
+    last_full_report_ = now;
+    publish_view();
+    if (reports_.size() == kMaxReports) reports_.pop_front();
+    reports_.push_back({report_exchange_, applied_.sequence, now});
+    report.status = hooks_.status();
+    report.status.message = shortened(std::move(report.status.message), kMaxReportedMessage);
+  }
   if (!dealer_->send(proto::encode(report, report_exchange_))) logging::debug("a report could not be sent");
 }
 

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "base/mutex.h"
 #include "config/config.h"
@@ -28,8 +29,10 @@ class Receiver {
   using Clock = std::chrono::steady_clock;
 
   struct Hooks {
-    std::function<void(proto::Group)> take;
+    // `awaited`: replies of the master wait for them to be durable here. Then it may block, for the disk.
+    std::function<void(std::vector<proto::Group>, bool awaited)> take;
     std::function<proto::NodeStatus()> status;               // for the report
+    std::function<proto::NodeStatus()> brief_status;         // for a brief one
     std::function<void(const std::string&)> report_refused;  // why; empty = it was taken
     std::function<std::string()> cluster;                    // the own, hex; empty while there are no entries
     // Where the master's log ended, as it said when it was asked then.
@@ -93,8 +96,10 @@ class Receiver {
   void forget_refusal();
   void on_report_reply(std::uint64_t exchange, const proto::Beacon& beacon);
   void act(Replicator::Actions actions);
+  void hand_on();
   void find_publisher();
   void subscribe(const std::string& publisher);
+  bool is_awaited(Clock::time_point now) const;
   std::chrono::milliseconds report_interval(Clock::time_point now) const;
   void report_if_due();
   void publish_view();
@@ -116,6 +121,7 @@ class Receiver {
   std::unique_ptr<net::Dealer> dealer_;
   std::unique_ptr<net::Subscriber> subscriber_;
   std::string publisher_;
+  std::vector<proto::Group> taken_;  // and not handed on yet
   std::uint64_t next_exchange_ = 1;
   std::uint64_t log_exchange_ = 0;  // of the log_read in flight
   struct SentReport {
@@ -135,6 +141,7 @@ class Receiver {
   Position logged_;
   Position applied_;
   Clock::time_point last_report_{};
+  Clock::time_point last_full_report_{};
   Clock::time_point last_status_request_{};
   Clock::time_point last_reset_{};
 };

@@ -10,7 +10,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr const char* kCondition = "relay";
-constexpr unsigned kTellAfter = 64;  // groups, while there are more
+constexpr unsigned kTellAfter = 64;    // groups, while there are more
+constexpr std::size_t kMostHere = 16;  // groups that the receiver's thread writes
 
 }  // namespace
 
@@ -28,19 +29,35 @@ void Relay::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
+void Relay::submit(std::vector<proto::Group> groups, bool awaited) {
+  if (awaited && may_write_here(groups)) {
+    for (const proto::Group& group : groups)
+      if (!failed_ && !stopped_) write(group, &group == &groups.back());
+    return;
+  }
+  for (proto::Group& group : groups) {
+    SQLCAST_CHECK(queue_.try_push(std::move(group)) || queue_.closed());
+    ++queued_;
+  }
+}
+
+// What has to be waited for otherwise, for room or a first file, the relay's thread waits for.
+bool Relay::may_write_here(const std::vector<proto::Group>& groups) const {
+  return groups.size() <= kMostHere && done_.load(std::memory_order_acquire) == queued_ && !queue_.closed() &&
+         log_.begun() && log_.health().ok() && hooks_.no_room().empty();
+}
+
 void Relay::run() {
-  bool failed = false;
   while (true) {
     const std::optional<proto::Group> group = queue_.pop(500ms);
     if (queue_.closed()) return;
-    if (!group || failed) continue;
-    if (!wait_for_room() || !begin_log(*group)) return;
-    const Status status = append(*group);
-    if (status.code == Code::shutting_down) return;
-    if (status.ok()) continue;
-    failed = true;
-    logging::error("nothing more is taken, from entry {} on: {}", group->first, status.message);
-    hooks_.failed("entry " + std::to_string(group->first) + " cannot be added to this node's log: " + status.message);
+    if (!group) continue;
+    if (!failed_) {
+      if (!wait_for_room() || !begin_log(*group)) return;
+      write(*group, queue_.size() == 0);
+      if (stopped_) return;
+    }
+    done_.fetch_add(1, std::memory_order_release);
   }
 }
 
@@ -71,15 +88,24 @@ bool Relay::begin_log(const proto::Group& first) {
   return true;
 }
 
-Status Relay::append(const proto::Group& group) {
+// `last`: of what there is. It is synced here; of a stream that does not end, now and then, meanwhile, by the log's
+// thread.
+void Relay::write(const proto::Group& group, bool last) {
   using Sync = node::NodeLog::Sync;
-  const bool nothing_else = queue_.size() == 0;
   std::function<void()> tell;
-  if (nothing_else || ++untold_ >= kTellAfter) {
+  Sync sync = last ? Sync::at_once : Sync::with_next;
+  if (last || ++untold_ >= kTellAfter) {
+    if (!last) sync = Sync::behind;
     untold_ = 0;
     tell = [this, position = Position{group.epoch, group.last, group.hash}] { hooks_.logged(position); };
   }
-  return log_.append(group, std::move(tell), nothing_else ? Sync::at_once : Sync::behind);
+  const Status status = log_.append(group, std::move(tell), sync);
+  if (status.ok()) return;
+  stopped_ = status.code == Code::shutting_down;
+  if (stopped_) return;
+  failed_ = true;
+  logging::error("nothing more is taken, from entry {} on: {}", group.first, status.message);
+  hooks_.failed("entry " + std::to_string(group.first) + " cannot be added to this node's log: " + status.message);
 }
 
 }  // namespace sqlcast::slave

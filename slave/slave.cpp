@@ -31,8 +31,8 @@ Slave::Slave(const config::NodeConfig& config)
 
   Relay::Hooks relay_hooks;
   relay_hooks.logged = [this](const Position& position) {
-    applier_->wake();
     receiver_->logged(position);
+    applier_->wake();
   };
   relay_hooks.failed = [this](const std::string& why) { receiver_->failed(why); };
   // Old files of the log go when they are applied: so the applier has the last room, and not what it has to catch up
@@ -47,9 +47,9 @@ Slave::Slave(const config::NodeConfig& config)
   relay_ = std::make_unique<Relay>(core_.log, core_.conditions, std::move(relay_hooks));
 
   Receiver::Hooks receiver_hooks;
-  receiver_hooks.take = [this](proto::Group group) {
-    if (group.first == 1) core_.board.begin(group.previous_hash);
-    relay_->submit(std::move(group));
+  receiver_hooks.take = [this](std::vector<proto::Group> groups, bool awaited) {
+    if (groups.front().first == 1) core_.board.begin(groups.front().previous_hash);
+    relay_->submit(std::move(groups), awaited);
   };
   receiver_hooks.cluster = [this] { return core_.board.cluster(); };
   receiver_hooks.status = [this] {
@@ -57,6 +57,7 @@ Slave::Slave(const config::NodeConfig& config)
     report.database_settings.clear();  // they do not change between two of many reports
     return report;
   };
+  receiver_hooks.brief_status = [this] { return brief_status(); };
   receiver_hooks.end_of_log = [this](const Position& end, node::PositionBoard::Clock::time_point asked) {
     // Not of a history that is not this node's.
     if (receiver_->view().follows() && end.sequence >= core_.board.position().sequence)
@@ -129,8 +130,7 @@ proto::NodeStatus Slave::status() {
   status.message = view.message;
   core_.tell_conditions(status);
   if (const MutexLock lock(mutex_); status.message.empty()) status.message = differences_;
-  // What stands behind damage is not to be acknowledged: nobody could have it from here, and the master keeps it.
-  if (const std::optional<Position> end = applier_->damaged_behind(); end && status.durable) status.durable = *end;
+  if (status.durable) status.durable = acknowledged();
   status.head = view.head;
   status.lag_ms = view.lag_ms;
   status.publisher = view.publisher;
@@ -139,6 +139,18 @@ proto::NodeStatus Slave::status() {
     status.master_key = to_hex((*key)->node);
   status.queue_depth = relay_->queue_depth();
   status.queue_capacity = relay_->queue_capacity();
+  return status;
+}
+
+// What stands behind damage is not to be acknowledged: nobody could have it from here, and the master keeps it.
+Position Slave::acknowledged() const {
+  const std::optional<Position> damaged_behind = applier_->damaged_behind();
+  return damaged_behind ? *damaged_behind : core_.log.durable();
+}
+
+proto::NodeStatus Slave::brief_status() const {
+  proto::NodeStatus status = core_.who_and_how_far();
+  if (status.durable) status.durable = acknowledged();
   return status;
 }
 

@@ -40,6 +40,8 @@ class Slave {
   bool forward_cursor(node::Caller& caller, proto::Message& message);
   void explain(const node::Caller& caller, const proto::ExplainRequest& request);
   void handle_query(node::Caller caller, proto::QueryRequest request);
+  Position acknowledged() const;
+  proto::NodeStatus brief_status() const;
   proto::NodeStatus status();
   Status meet(const proto::NodeStatus& master);
   bool fresh_within(std::uint32_t max_lag_ms) const;

@@ -262,3 +262,29 @@ TEST_CASE("acks: a lower position that is invented does not say what a slave nee
   wait_for("the slave to be named", [&] { return log().held_by == "slave-1"; });
   CHECK(log().held_from == seen + 1);
 }
+
+TEST_CASE("acks: while replies wait for it a slave reports briefly, and the rest of its status stays known", "[acks]") {
+  Cluster::Options options;
+  options.slaves = 1;
+  Cluster cluster(options);
+  cluster.must("CREATE DATABASE acked");
+  cluster.must("CREATE TABLE acked.t (id INT PRIMARY KEY, v INT)");
+  cluster.must("INSERT INTO acked.t VALUES (1,0)");
+  cluster.wait_until_equal();
+  Writer writer(cluster.master());
+  const std::string slave = cluster.slave(0).endpoint();
+  for (int i = 0; i < 200; ++i) {
+    const client::Reply reply = writer.write(client::Ack::all);
+    check_acked(reply, {"slave-1"});
+    const Result<proto::Message> answer = Session(cluster.master().endpoint()).exchange(proto::StatusRequest{}, 60s);
+    REQUIRE(answer.ok());
+    const auto& peers = std::get<proto::StatusReply>(*answer).peers;
+    REQUIRE(peers.size() == 1);
+    REQUIRE(peers[0].durable);
+    CHECK(peers[0].durable->sequence >= reply.sequence);
+    CHECK(peers[0].role == "slave");
+    CHECK(peers[0].state == "Live");
+    CHECK(peers[0].endpoint == slave);
+    CHECK(peers[0].counters.contains("groups"));
+  }
+}

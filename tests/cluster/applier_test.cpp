@@ -39,7 +39,8 @@ class LoneSlave {
     relay_.start();
     applier_.start();
   }
-  void take(const proto::Group& group) { relay_.submit(group); }
+  void take(const proto::Group& group) { relay_.submit({group}, false); }
+  void take_awaited(std::vector<proto::Group> groups) { relay_.submit(std::move(groups), true); }
   storage::Database& database() { return database_; }
   node::NodeLog& log() { return log_; }
   std::string ask(const std::string& sql) {
@@ -176,6 +177,30 @@ TEST_CASE("relay: a group of another history is neither logged nor applied, alth
   wait_for("the others to be applied", [&] { return lone.applied() == 2; });
   CHECK(lone.log().end().sequence == 2);
   CHECK(lone.ask("SELECT GROUP_CONCAT(id ORDER BY id) FROM d.t") == "1,2");
+}
+
+TEST_CASE("relay: what acks wait for is written by who brings it, where nothing is in front of it", "[applier]") {
+  LoneSlave lone;
+  const std::vector<proto::Group> groups = history(7);
+  const Hash& before = groups[0].previous_hash;
+  REQUIRE(lone.log().begin(before, {0, 0, before}).ok());
+  // The relay's thread has not been started.
+  lone.take_awaited({groups[0], groups[1]});
+  CHECK(lone.log().end().sequence == 2);
+  wait_for("them to be durable", [&] { return lone.log().durable().sequence == 2; });
+  lone.take(groups[2]);
+  lone.take_awaited({groups[3]});  // behind the one that waits
+  CHECK(lone.log().end().sequence == 2);
+  lone.start();
+  wait_for("all to be applied", [&] { return lone.applied() == 4; });
+  lone.take_awaited({groups[4], groups[6]});
+  wait_for("the hole to be noticed", [&] { return !lone.failures().empty(); });
+  CHECK(lone.failures()[0].find("entry 7 cannot be added to this node's log") == 0);
+  lone.take_awaited({groups[5]});  // nothing more is taken
+  wait_for("the last to be applied", [&] { return lone.applied() == 5; });
+  CHECK(lone.log().end().sequence == 5);
+  CHECK(lone.failures().size() == 1);
+  CHECK(lone.ask("SELECT GROUP_CONCAT(id ORDER BY id) FROM d.t") == "1,2,3,4,5");
 }
 
 TEST_CASE("applier: a difference stops it there for good, while the log goes on; what the server loses comes back",

@@ -104,6 +104,28 @@ TEST_CASE("node log: what waits is told in order, and when it is durable") {
   for (std::size_t i = 0; i < told.size(); ++i) CHECK(told[i] == i + 1);
 }
 
+TEST_CASE("node log: what goes with the next group is made durable by who appends that, at once") {
+  const TemporaryFolder folder;
+  NodeLog::Options options{(folder.path() / "log").string(), 64U << 10U};
+  options.threads = false;  // so nobody else does
+  NodeLog log(options);
+  REQUIRE(log.begin(kCluster, kStart).ok());
+  const proto::Group first = group_behind(kStart);
+  const proto::Group second = group_behind(end_of(first));
+  std::vector<int> told;
+  REQUIRE(log.append(
+                 first, [&] { told.push_back(1); }, NodeLog::Sync::with_next)
+              .ok());
+  CHECK(log.end() == end_of(first));
+  CHECK(log.durable() == kStart);
+  CHECK(told.empty());
+  REQUIRE(log.append(
+                 second, [&] { told.push_back(2); }, NodeLog::Sync::at_once)
+              .ok());
+  CHECK(log.durable() == end_of(second));
+  CHECK(told == std::vector<int>{1, 2});
+}
+
 TEST_CASE("node log: who has read waits for the commit that he may have seen") {
   const TemporaryFolder folder;
   NodeLog log({(folder.path() / "log").string(), 64U << 10U});
