@@ -66,6 +66,13 @@ EndpointSet::Choice EndpointSet::choose(Route route, TimePoint now) {
   return {soonest->address, soonest->retry_at};
 }
 
+std::optional<EndpointSet::Choice> EndpointSet::master(TimePoint now) const {
+  for (const KnownNode& node : nodes_)
+    if (node.listed && node.role == Role::master)
+      return Choice{node.address, node.failures > 0 ? std::max(node.retry_at, now) : now};
+  return std::nullopt;
+}
+
 std::size_t EndpointSet::listed() const {
   return static_cast<std::size_t>(
       std::count_if(nodes_.begin(), nodes_.end(), [](const KnownNode& node) { return node.listed; }));

@@ -56,6 +56,9 @@ class EndpointSet {
   };
   Choice choose(Route route, TimePoint now);
 
+  // The listed node that is known as the master, and when it may be asked again: now, or when it has backed off.
+  std::optional<Choice> master(TimePoint now) const;
+
   // True when sending now would be guessing: several nodes are listed, and none that suits has answered yet.
   bool guessing(Route route) const;
 

@@ -467,13 +467,20 @@ bool Engine::try_again(OpenMap::iterator it, const proto::ErrorReply& error, Tim
     case Code::master_only: {
       if (pinned || open.exchange.route == Route::read) return false;
       endpoints_.learn_role(open.endpoint, Role::slave);
-      const EndpointSet::Choice next = endpoints_.choose(Route::listed_master, now);
+      EndpointSet::Choice next = endpoints_.choose(Route::listed_master, now);
       const KnownNode* chosen = endpoints_.find(next.address);
-      if (chosen == nullptr || chosen->role == Role::slave || !in_time(next.at > now ? kBusyPause : milliseconds{0}))
-        return false;
+      open.last_status = error.status;
+      if (chosen == nullptr || chosen->role == Role::slave) {
+        // It does not answer now, as one that is being started; what it had begun, it alone can end.
+        const std::optional<EndpointSet::Choice> master = endpoints_.master(now);
+        if (!master || master->at >= open.deadline) return false;
+        next = *master;
+        open.last_status = Status::error(Code::master_unavailable,
+                                         "the master, " + next.address + ", does not answer; " + error.status.message);
+      }
+      if (!in_time(next.at > now ? kBusyPause : milliseconds{0})) return false;
       open.exchange.route = Route::listed_master;
       open.on_its_way = false;
-      open.last_status = error.status;
       open.send_at = next.at;
       return true;
     }

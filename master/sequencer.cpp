@@ -99,7 +99,7 @@ std::string Sequencer::failure() const {
 // ---- start and stop --------------------------------------------------------------------------------------------
 
 Status Sequencer::connect() {
-  if (Status status = connection_.open(); !status.ok()) return status;
+  if (Status status = connection_.open(true); !status.ok()) return status;
   node::ConnectionHead database(connection_);
   Status status = node::reconcile(log_, database, head_.hash);
   if (status.ok()) status = take_in();

@@ -148,8 +148,9 @@ class Sequencer {
   void answer_with_error(WriteRequest& request, Status status, std::optional<std::uint32_t> statement = std::nullopt);
   void run_ddl(WriteRequest request);
   void run_definition(WriteRequest request);
-  void run_create_select(WriteRequest request);  // sequencer_create.cpp, as the next two
+  void run_create_select(WriteRequest request);  // sequencer_create.cpp, as the next three
   std::optional<CreatedTable> make_aside(WriteRequest& request, const sql::CreateSelect& created);
+  Result<bool> defined_since(const sql::ObjectName& table, Sequence entry);
   static bool is_over(const WriteRequest& request, const RetryWindow::Outcome& outcome);
   Status run_ddl_part(WriteRequest& request, const std::string& text, std::vector<std::string>& warnings,
                       int attempts = 3);

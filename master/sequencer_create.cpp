@@ -5,6 +5,8 @@
 #include "base/logging.h"
 #include "master/created_table.h"
 #include "master/sequencer.h"
+#include "node/ddl.h"
+#include "node/group_applier.h"
 #include "storage/dialect.h"
 #include "storage/errors.h"
 
@@ -23,6 +25,23 @@ bool Sequencer::is_over(const WriteRequest& request, const RetryWindow::Outcome&
   const std::uint64_t was_there = RetryWindow::hash_of(verdict.created->where_it_is_there());
   return has_rows ||
          std::find(outcome.definitions.begin(), outcome.definitions.end(), was_there) != outcome.definitions.end();
+}
+
+// Whether a definition behind the entry was of the table, or of its database.
+Result<bool> Sequencer::defined_since(const sql::ObjectName& table, Sequence entry) {
+  const Position end = log_.end();
+  log::LogReader reader = log_.reader();
+  if (const Result<Position> from = reader.seek(entry, end); !from) return from.status();
+  while (true) {
+    Result<std::optional<proto::Group>> next = reader.next(end);
+    if (!next) return next.status();
+    if (!*next) return false;
+    if (!node::is_ddl(**next)) continue;
+    const Result<node::DecodedGroup> group = node::decode_group(std::move(**next));
+    if (!group) return group.status();
+    for (const sql::ObjectName& target : node::targets_of(group->entries.front()))
+      if (target.database == table.database && (target.name.empty() || target.name == table.name)) return true;
+  }
 }
 
 // What the SELECT gives, and the table. Nothing: the request has been answered.
@@ -56,6 +75,15 @@ std::optional<CreatedTable> Sequencer::make_aside(WriteRequest& request, const s
       why = Status::error(Code::timeout, "the SELECT did not end within the request's time; nothing was changed");
       break;
     }
+    // The disk has room, so it is what the server's temporary tables may have that is full.
+    if (storage::is_disk_full(why) && hooks_.room().ok()) {
+      why =
+          Status::error(Code::too_large,
+                        "the rows that the SELECT gives have no room in the database's temporary tables, which is "
+                        "what limits.max_materialised_bytes needs there; nothing was changed. Send CREATE TABLE, then "
+                        "INSERT … SELECT in portions, or raise the limit");
+      break;
+    }
     if (storage::lacks_rights(why)) {
       restore_accounts();
     } else if (why.code != Code::database_unavailable && !storage::is_interrupted(why) &&
@@ -69,8 +97,15 @@ std::optional<CreatedTable> Sequencer::make_aside(WriteRequest& request, const s
 
 void Sequencer::run_create_select(WriteRequest request) {
   const std::shared_ptr<const sql::CreateSelect> created = request.plan.verdicts.front().created;
-  const bool begun = request.retryable() && window_.find(request.key()) != nullptr;
+  const RetryWindow::Outcome* const outcome = request.retryable() ? window_.find(request.key()) : nullptr;
   const bool there = schema_.get()->find(created->target) != nullptr;
+  // A table that was defined since is another's, or made into something else.
+  bool begun = false;  // the table that is there was made by this request, before a crash
+  if (outcome != nullptr && there) {
+    const Result<bool> defined = defined_since(created->target, outcome->sequence);
+    if (!defined) logging::warn("it cannot be told who made a table: {}", defined.status().message);
+    begun = defined.ok() && !*defined;
+  }
   if (there && !begun && !created->replaces) {
     request.plan.texts.front() = created->where_it_is_there();
     return run_definition(std::move(request));
@@ -82,8 +117,7 @@ void Sequencer::run_create_select(WriteRequest request) {
   WriteRequest undo;
   undo.request.database = request.request.database;
   undo.caller.who = request.caller.who;
-  const bool makes_it = !(begun && there);  // otherwise it was made before a crash
-  if (makes_it) {
+  if (!begun) {
     const Status status = run_ddl_part(request, made->definition, made->warnings);
     connection_.executor().forget_imposed();
     if (!status.ok()) {
@@ -106,7 +140,7 @@ void Sequencer::run_create_select(WriteRequest request) {
   Batch batch;
   batch.push_back(std::move(request));
   commit_group(std::move(batch));
-  if (!makes_it || head_.sequence != before || cut_short_ || queue_.closed()) return;
+  if (begun || head_.sequence != before || cut_short_ || queue_.closed()) return;
   if (!ensure_connected(undo.deadline) || head_.sequence != before) return;
   std::vector<std::string> warnings;
   const std::string drop = "DROP TABLE IF EXISTS " + storage::quote_name(created->target.database) + "." +

@@ -106,6 +106,11 @@ Status Sequencer::run_ddl_part(WriteRequest& request, const std::string& text, s
             "after entry " +
                 std::to_string(entry.sequence - 1));
     }
+    if (head_.sequence < entry.sequence && connection_.gives_up())
+      return Status::error(Code::sql_error,
+                           "the master's database server ended each of the times that it carried the statement out, "
+                           "which is not tried any more; nothing was changed. Its log, mariadb/server.log in the data "
+                           "folder, may say why");
     // Not begun: the connection had been lost before, as to a cancel of the write before this that came late.
     if (head_.sequence < entry.sequence && attempts > 1) return run_ddl_part(request, text, warnings, attempts - 1);
     if (head_.sequence < entry.sequence) return not_begun();

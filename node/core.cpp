@@ -19,6 +19,12 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t kMaxErrands = 256;
 
+// Of the server's temporary tables, which only a CREATE TABLE … SELECT has: its rows take more room there than as text,
+// by wide characters, indexes and half-filled pages.
+std::uint64_t temporary_mb(const config::Limits& limits) {
+  return 64 + 4 * ((limits.max_materialised_bytes >> 20U) + 1);
+}
+
 storage::Tls tls_of(const config::Database& database) {
   return {database.tls != config::DatabaseTls::none, database.tls == config::DatabaseTls::verify, database.tls_ca,
           database.tls_cert, database.tls_key};
@@ -33,9 +39,12 @@ storage::Database::Options database_options(const config::NodeConfig& config) {
   options.stall_timeout = config.database.stall_timeout;
   if (config.database.mode == config::DatabaseMode::managed) {
     constexpr std::uint32_t kOthers = 100;  // our own, and an administrator's
-    options.managed = storage::ManagedServer::Options{
-        config.data_dir + "/mariadb", config.database.buffer_pool_mb, config.database.redo_log_mb,
-        std::max(200U, options.reader_connections + kOthers), config.database.stall_timeout};
+    options.managed = storage::ManagedServer::Options{config.data_dir + "/mariadb",
+                                                      config.database.buffer_pool_mb,
+                                                      config.database.redo_log_mb,
+                                                      temporary_mb(config.limits),
+                                                      std::max(200U, options.reader_connections + kOthers),
+                                                      config.database.stall_timeout};
     return options;
   }
   options.external = {config.database.socket, config.database.host, config.database.port, tls_of(config.database)};

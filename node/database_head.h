@@ -29,6 +29,8 @@ class DatabaseHead {
   virtual Result<std::string> fingerprint(const proto::Entry& definition) = 0;
   // Runs groups of the log: one definition, or in one transaction what has none.
   virtual Applied apply(std::span<const DecodedGroup> groups) = 0;
+  // What a definition that was begun does has ended the server again and again: it is not to be tried any more.
+  virtual bool gives_up() const = 0;
   // Log and database were brought to one place.
   virtual void whole() = 0;
 };
@@ -54,6 +56,7 @@ class ConnectionHead final : public DatabaseHead {
     return is_ddl(groups.front().group) ? apply_definition(connection_, groups.front())
                                         : apply_groups(connection_, groups);
   }
+  bool gives_up() const override { return connection_.gives_up(); }
   void whole() override { connection_.whole(); }
 
  private:

@@ -171,8 +171,10 @@ Status run_pending(DdlConnections& connections, proto::Group& group, const proto
 
 }  // namespace
 
+std::vector<sql::ObjectName> targets_of(const proto::Entry& entry) { return judge_entry(entry).ddl_targets; }
+
 Result<std::string> fingerprint_of(Connection& administrator, const proto::Entry& entry) {
-  return storage::fingerprint(administrator, judge_entry(entry).ddl_targets);
+  return storage::fingerprint(administrator, targets_of(entry));
 }
 
 Status run_ddl(DdlConnections connections, proto::Group& group, const proto::Entry& entry) {
@@ -191,7 +193,7 @@ Status run_ddl(DdlConnections connections, proto::Group& group, const proto::Ent
   return run_pending(connections, group, entry, verdict, *before);
 }
 
-Result<std::optional<proto::Group>> resume_ddl(DdlConnections connections) {
+Result<std::optional<proto::Group>> resume_ddl(DdlConnections connections, bool gives_up) {
   Result<std::optional<storage::PendingDdl>> pending = storage::read_pending(connections.administrator);
   if (!pending) return pending.status();
   if (!pending->has_value()) return std::optional<proto::Group>();
@@ -210,6 +212,11 @@ Result<std::optional<proto::Group>> resume_ddl(DdlConnections connections) {
   }
   SyncedCommits synced(connections.administrator);
   if (Status status = synced.begin(); !status.ok()) return status;
+  if (gives_up && *now == (*pending)->fingerprint) {
+    if (Status status = in_log(connections.writer, storage::withdraw_ddl_sql(group)); !status.ok())
+      return lose_connection(connections.writer, std::move(status));
+    return std::optional<proto::Group>();
+  }
   logging::info("a DDL statement was interrupted (entry {}): {}", group.first,
                 has_run ? "it had been carried out" : "running it");
   const Status status = has_run ? finish(connections, group, verdict)

@@ -31,6 +31,9 @@ struct DdlConnections {
   std::function<void(const std::string& fingerprint)> begins = {};
 };
 
+// The objects that a definition's entry defines.
+std::vector<sql::ObjectName> targets_of(const proto::Entry& entry);
+
 // What the statement's targets are now, on this node. Errors of the database. May block.
 Result<std::string> fingerprint_of(storage::Connection& administrator, const proto::Entry& entry);
 
@@ -42,7 +45,8 @@ Result<std::string> fingerprint_of(storage::Connection& administrator, const pro
 Status run_ddl(DdlConnections connections, proto::Group& group, const proto::Entry& entry);
 
 // Ends what a crash interrupted. Nothing when there was nothing pending, or when the database refuses the statement
-// (the row is then withdrawn: nobody had heard of it); otherwise the finished group.
-Result<std::optional<proto::Group>> resume_ddl(DdlConnections connections);
+// (the row is then withdrawn: nobody had heard of it); otherwise the finished group. `gives_up`: one that has not run,
+// not even in part, is withdrawn, too.
+Result<std::optional<proto::Group>> resume_ddl(DdlConnections connections, bool gives_up = false);
 
 }  // namespace sqlcast::node

@@ -83,9 +83,17 @@ Status look_at_target(DatabaseHead& database, const proto::Entry& definition, co
 Status settle_ahead(NodeLog& log, DatabaseHead& database, NodeLog::Unsure ahead) {
   const Result<DecodedGroup> group = decode_group(std::move(ahead.group));
   if (!group) return group.status();
-  if (!ahead.fingerprint.empty())
+  if (!ahead.fingerprint.empty()) {
+    // Of a definition whose end is not in the log nobody was ever told; of a group somebody may have been.
+    if (database.gives_up()) {
+      logging::error(
+          "entry {} was begun, and the database's server ended each time that it was carried out: it is void ({})",
+          group->group.last, group->entries.front().statements.front().sql);
+      return log.take_back();
+    }
     if (Status status = look_at_target(database, group->entries.front(), ahead.fingerprint); !status.ok())
       return status;
+  }
   const Applied applied = database.apply({&*group, 1});
   switch (applied.outcome) {
     case Applied::Outcome::applied: {

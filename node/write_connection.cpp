@@ -6,9 +6,16 @@
 
 namespace sqlcast::node {
 
-Status WriteConnection::open() {
+namespace {
+constexpr unsigned kServersToLose = 3;
+}
+
+Status WriteConnection::open(bool may_give_up) {
   // The old one first: while it lasts, another cannot have the writer's lock.
   close();
+  if (recovering_ && server_ != database_.restarts()) ++servers_lost_;
+  recovering_ = false;
+  gives_up_ = may_give_up && servers_lost_ >= kServersToLose;
   server_ = database_.restarts();
   Result<std::unique_ptr<storage::Connection>> administrator = database_.open_administrator();
   if (!administrator) return administrator.status();
@@ -20,8 +27,9 @@ Status WriteConnection::open() {
   executor_ = std::make_unique<storage::Executor>(*writer_, storage::ExecutorLimits{});
   for (const storage::Connection* connection : {administrator_.get(), writer_.get()})
     connection->line()->when_waiting(waits_);
+  recovering_ = true;
   defining_ = true;
-  const Result<std::optional<proto::Group>> resumed = resume_ddl({*writer_, *administrator_});
+  const Result<std::optional<proto::Group>> resumed = resume_ddl({*writer_, *administrator_}, gives_up_);
   defining_ = false;
   if (!resumed) return resumed.status();
   // Should a definition have ended with the connection on which it had every commit synced.

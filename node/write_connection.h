@@ -36,14 +36,20 @@ class WriteConnection {
   using Waits = std::function<void(const std::string& what)>;
   WriteConnection(storage::Database& database, Waits waits) : database_(database), waits_(std::move(waits)) {}
 
-  // Both anew, those before are given up first; then ends an interrupted definition. Errors of Database and
-  // resume_ddl(). May block.
-  Status open();
+  // Both anew, those before are given up first; then ends an interrupted definition. `may_give_up`: who opens it can
+  // take back one that its server has not survived again and again. Errors of Database and resume_ddl(). May block.
+  Status open(bool may_give_up = false);
+  // A definition that was begun is not to be tried any more, and open() has withdrawn it if it could.
+  bool gives_up() const { return gives_up_; }
   void close();
   // False also when the server has been restarted since: it may have lost something.
   bool usable() const;
   // Log and database were brought to one place on this connection: the database may be read from.
-  void whole() { database_.admit_readers(server_); }
+  void whole() {
+    servers_lost_ = 0;
+    recovering_ = false;
+    database_.admit_readers(server_);
+  }
 
   // Of an open transaction; a connection that cannot is given up. May block.
   void roll_back();
@@ -72,7 +78,10 @@ class WriteConnection {
   std::unique_ptr<storage::Connection> writer_;
   std::unique_ptr<storage::Connection> administrator_;
   std::unique_ptr<storage::Executor> executor_;
-  std::uint64_t server_ = 0;  // how often that had been restarted
+  std::uint64_t server_ = 0;   // how often that had been restarted
+  bool recovering_ = false;    // since open(), until whole()
+  unsigned servers_lost_ = 0;  // of which each has ended while recovering
+  bool gives_up_ = false;
   std::atomic<std::uint64_t> id_{0};
   std::atomic<bool> defining_{false};
 

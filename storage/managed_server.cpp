@@ -326,6 +326,7 @@ std::vector<std::string> ManagedServer::arguments(const std::string& program) co
       "--innodb-doublewrite=1",
       "--innodb-buffer-pool-size=" + std::to_string(options_.buffer_pool_mb) + "M",
       "--innodb-log-file-size=" + std::to_string(options_.redo_log_mb) + "M",
+      "--innodb-temp-data-file-path=ibtmp1:12M:autoextend:max:" + std::to_string(options_.max_temporary_mb) + "M",
       "--performance-schema=OFF",
       "--skip-slave-start",
   };

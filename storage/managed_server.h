@@ -30,6 +30,8 @@ class ManagedServer {
     std::string folder;  // holds data/, server.log, files/ and tmp/; made when missing, mode 0700
     std::uint32_t buffer_pool_mb = 128;
     std::uint32_t redo_log_mb = 96;
+    // Of the rows of temporary tables. The file keeps what room it has had until the server ends.
+    std::uint64_t max_temporary_mb = 320;
     std::uint32_t max_connections = 200;
     // One that starts, and for so long neither answers nor does anything, hangs.
     std::chrono::milliseconds stall_timeout{30'000};

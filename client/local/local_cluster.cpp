@@ -285,7 +285,10 @@ Status LocalCluster::start(const std::string& name, const Programs& programs, bo
   options.die_with_parent = die_with_parent;
   const auto process = spawn(options);
   if (!process.ok()) return process.status();
-  return write_pid_file(dir_ / name / "node.pid", *process);
+  Status written = write_pid_file(dir_ / name / "node.pid", *process);
+  // Otherwise it would run, and nobody could stop it.
+  if (!written.ok() && send_signal(*process, SIGKILL)) (void)wait_for_end(*process, milliseconds(10'000));
+  return written;
 }
 
 std::string LocalCluster::log_tail(const std::string& name) const {

@@ -1,5 +1,8 @@
 // Goal: a node that dies at the worst moments ends what it began, once. Method: crash points (SQLCAST_TEST_CRASH), at
 // which the node kills itself; then it is started again, and what it did is compared.
+#include <atomic>
+#include <thread>
+
 #include "log/walker.h"
 #include "tests/support/cluster.h"
 
@@ -244,4 +247,45 @@ TEST_CASE("crash: a slave that dies around its commit applies each entry once", 
     cluster.check_same_everywhere();
   }
   CHECK(cluster.slave(0).run("SELECT v FROM crashed.t WHERE id=1 ORDER BY id").text() == "2");
+}
+
+TEST_CASE("crash: a definition that ends the database's server each time is given up, and the next write goes on",
+          "[crash]") {
+  Cluster cluster(1);
+  cluster.must("CREATE DATABASE crashed");
+  cluster.must("CREATE TABLE crashed.t (id INT AUTO_INCREMENT PRIMARY KEY, v INT)");
+  cluster.must("INSERT INTO crashed.t (v) VALUES (10), (11), (12), (13), (14), (15), (16), (17)");
+  while (cluster.must("INSERT INTO crashed.t (v) SELECT v FROM crashed.t").at(0).affected_rows < 4'096) continue;
+  const Sequence before = cluster.wait_until_equal();
+  // It takes its time.
+  const proto::QueryRequest request =
+      numbered("ALTER TABLE t ADD COLUMN h CHAR(128) AS (SHA2(REPEAT(v, 40000), 512)) STORED", 1);
+  std::atomic<bool> answered = false;
+  Answer answer;
+  std::jthread client([&] {
+    proto::QueryRequest patient = request;
+    patient.timeout_ms = 100'000;
+    answer = Session(cluster.master().endpoint()).run(patient, 110s);
+    answered = true;
+  });
+  unsigned killed = 0;
+  wait_for("the definition to be given up", [&] {
+    try {
+      if (cluster.master().ask_database(
+              "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE 'ALTER TABLE t%'") != "0") {
+        cluster.master().kill_database();
+        ++killed;
+      }
+    } catch (const std::runtime_error&) {  // it is being started
+    }
+    return answered.load();
+  });
+  client.join();
+  INFO(show(answer.status));
+  CHECK(answer.status.code == Code::sql_error);
+  CHECK(killed >= 3);
+  CHECK(cluster.master().run(request).status.code == Code::sql_error);
+  CHECK(cluster.must("INSERT INTO crashed.t (v) VALUES (1)").result.sequence == before + 1);
+  cluster.wait_until_equal();
+  cluster.check_same_everywhere();
 }

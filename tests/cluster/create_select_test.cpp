@@ -128,3 +128,44 @@ TEST_CASE("create: a table whose rows cannot follow is taken away again", "[crea
   cluster.wait_until_equal();
   cluster.check_same_everywhere();
 }
+
+TEST_CASE("create: a request that comes again after a crash leaves a table alone that another made meanwhile",
+          "[create_select]") {
+  Cluster cluster(1);
+  cluster.must("CREATE DATABASE taken");
+  const auto interrupted = [&](std::uint64_t id, const std::string& how, const std::string& name) {
+    const proto::QueryRequest request = keyed("makes", id, how + " taken." + name + " SELECT 1 AS a");
+    cluster.crash_master("table_created", request, 1);
+    cluster.must("DROP TABLE taken." + name);
+    cluster.must("CREATE TABLE taken." + name + " (a INT NOT NULL)");
+    return cluster.master().run(request);
+  };
+  CHECK(interrupted(1, "CREATE TABLE", "t").status.database_errno == 1050);
+  CHECK(interrupted(2, "CREATE TABLE IF NOT EXISTS", "i").ok());
+  CHECK(interrupted(3, "CREATE OR REPLACE TABLE", "r").at(0).affected_rows == 1);
+  CHECK(cluster.must("SELECT (SELECT COUNT(*) FROM taken.t), (SELECT COUNT(*) FROM taken.i)").text() == "0|0");
+  cluster.wait_until_equal();
+  cluster.check_same_everywhere();
+}
+
+TEST_CASE("create: rows that are too many for what is replicated are too many before they have filled the disk",
+          "[create_select]") {
+  Cluster::Options options;
+  options.slaves = 0;
+  options.master_settings = "limits:\n  max_materialised_bytes: 1MiB\n";
+  Cluster cluster(options);
+  cluster.must("CREATE DATABASE wide");
+  cluster.must("CREATE TABLE wide.s (id INT PRIMARY KEY)");
+  cluster.must(
+      "INSERT INTO wide.s WITH RECURSIVE n AS (SELECT 1 AS id UNION ALL SELECT id + 1 FROM n WHERE id < 900) "
+      "SELECT id FROM n");
+  const Answer answer =
+      cluster.master().run("CREATE TABLE wide.t SELECT REPEAT('x', 400) AS x FROM wide.s a, wide.s b, wide.s c");
+  INFO(show(answer.status));
+  CHECK(answer.status.code == Code::too_large);
+  CHECK(cluster.master().ask_database("SELECT FILE_SIZE <= 72 << 20 FROM information_schema.INNODB_SYS_TABLESPACES "
+                                      "WHERE NAME = 'innodb_temporary'") == "1");
+  CHECK(cluster.master().status()->state == "Serving");
+  CHECK(cluster.must("CREATE TABLE wide.t SELECT REPEAT('x', 400) AS x FROM wide.s").at(0).affected_rows == 900);
+  CHECK(tables_of(cluster, "wide") == "s,t");
+}

@@ -4,9 +4,11 @@
 
 #include <csignal>
 #include <filesystem>
+#include <fstream>
 
 #include "client/local/cluster_file.h"
 #include "client/local/cluster_folder.h"
+#include "client/local/local_cluster.h"
 #include "client/local/process.h"
 #include "tests/support/temporary_folder.h"
 
@@ -22,7 +24,31 @@ Result<ProcessId> sleep_in(const fs::path& folder, const char* seconds) {
   return spawn({"/bin/sleep", {seconds}, folder / "log", true});
 }
 
+std::string children() {
+  std::ifstream file("/proc/thread-self/children");
+  REQUIRE(file);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
 }  // namespace
+
+TEST_CASE("cluster: a node whose process cannot be written down does not run on, for nobody could stop it") {
+  const TemporaryFolder folder;
+  Result<LocalCluster> cluster = LocalCluster::open_or_make(folder.path(), 0, false, false);
+  REQUIRE(cluster.ok());
+  const fs::path program = folder.path() / "program";
+  std::ofstream(program) << "#!/bin/sh\nexec sleep 1000\n";
+  fs::permissions(program, fs::perms::owner_all);
+  const fs::path in_the_way = folder.path() / "master" / ("node.pid.new." + std::to_string(getpid()));
+  fs::create_directories(in_the_way / "folder");
+  const std::string before = children();
+  CHECK(cluster->start("master", {program, program}, true).code == Code::io);
+  CHECK(children() == before);
+  fs::remove_all(in_the_way);
+  REQUIRE(cluster->start("master", {program, program}, true).ok());
+  CHECK(children() != before);
+  CHECK(cluster->kill("master"));
+}
 
 TEST_CASE("cluster file: what is saved is loaded") {
   const TemporaryFolder folder;

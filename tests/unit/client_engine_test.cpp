@@ -254,6 +254,29 @@ TEST_CASE("engine: DDL refused by a slave goes to the master; with no master abo
   CHECK(f.outcomes[0].status.code == Code::master_only);
 }
 
+TEST_CASE("engine: DDL that the master may have begun waits for that, and is sent again when it is back") {
+  Fixture f({kOne, kTwo});
+  f.alive = {{kOne, "master"}, {kTwo, "slave"}};
+  f.engine.submit(f.query(true), f.now);
+  f.pass(300ms);
+  REQUIRE(f.sends.size() == 1);
+  REQUIRE(f.sends[0].endpoint == kOne);
+  f.alive.erase(kOne);
+  f.pass(2'500ms);
+  REQUIRE(f.sends.size() == 2);
+  REQUIRE(f.sends[1].endpoint == kTwo);
+  f.refuse(f.sends[1], Code::master_only);
+  CHECK(f.outcomes.empty());
+  f.alive[kOne] = "master";
+  f.pass(1s);
+  REQUIRE(f.sends.size() == 3);
+  CHECK(f.sends[2].endpoint == kOne);
+  CHECK(request_id(f.sends[2]) == request_id(f.sends[0]));
+  f.reply(f.sends[2]);
+  REQUIRE(f.outcomes.size() == 1);
+  CHECK(f.outcomes[0].status.ok());
+}
+
 TEST_CASE("engine: a pinned request stays with its node, and its node's refusal is the answer") {
   Fixture f({kOne, kTwo});
   f.alive = {{kThree, "master"}};

@@ -45,6 +45,7 @@ class ModelDatabase final : public DatabaseHead {
 
   bool moody = false;  // may refuse for the moment what it is given
   int damaged = 0;     // the number of the error with which it refuses everything, for a table is; 0 = none is
+  bool weary = false;  // does not try any more what was begun
   bool stuck = false;  // stops in the middle of what it is given
 
   // ---- the server ----------------------------------------------------------------------------------------------
@@ -143,6 +144,7 @@ class ModelDatabase final : public DatabaseHead {
   }
 
   bool usable() const override { return connected_; }
+  bool gives_up() const override { return weary; }
   void whole() override { whole_ = connected_; }
   Result<Position> position() override {
     if (!ask()) return lost();

@@ -190,6 +190,31 @@ TEST_CASE("recovery: a definition that the database refuses is void, whatever is
   }
 }
 
+TEST_CASE("recovery: a definition that no server survives is void, unless the database has it", "[recovery]") {
+  for (const Loss loss : {Loss::server, Loss::power}) {
+    for (int at = 1;; ++at) {
+      INFO("lost " << (loss == Loss::power ? "power" : "the server") << " at step " << at);
+      Node node(true);
+      const DecodedGroup definition = group_behind(node.log().end(), "CREATE TABLE", true);
+      const bool lost = node.lose(loss, at, [&] { define(node, definition); });
+      const bool in_database = node.database().rows().size() > 3;
+      node.database().weary = true;
+      REQUIRE(node.recover().ok());
+      node.check(in_database ? 4 : 3);
+      if (!lost) break;
+    }
+  }
+}
+
+TEST_CASE("recovery: a group that was written ahead is carried out, however many servers it takes", "[recovery]") {
+  Node node(true);
+  const DecodedGroup group = group_behind(node.log().end(), "INSERT", false);
+  REQUIRE(node.log().write_ahead(group.group));
+  node.database().weary = true;
+  REQUIRE(node.recover().ok());
+  node.check(4);
+}
+
 TEST_CASE("recovery: a slave has a definition in its log first, and carries it out once", "[recovery]") {
   for (const Loss loss : {Loss::server, Loss::power}) {
     for (int at = 1;; ++at) {
