@@ -105,7 +105,6 @@ struct Facts {
   Range table_reference;         // of one table alone: its name, partitions, alias, index hints; else all of the join
   std::vector<std::size_t> deleted;  // joined DELETE: the tables it deletes from, where it is certain which ones
   Range where;
-  std::vector<Range> on;
   Range order_by;
   std::optional<std::size_t> limit;
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "sql/literal.h"
-#include "sql/materialise_values.h"
+#include "sql/materialise_insert.h"
 #include "sql/references.h"
 #include "sql/row_order.h"
 #include "sql/row_texts.h"
@@ -43,27 +43,18 @@ class Planner {
     if (knows_no_table()) return nullptr;
     const bool ok = facts.verb == Verb::delete_                                 ? plan_delete()
                     : facts.verb == Verb::update                                ? plan_update()
-                    : facts.verb == Verb::insert || facts.verb == Verb::replace ? plan_insert()
+                    : facts.verb == Verb::insert || facts.verb == Verb::replace ? plan_insert(s_, plan_)
                                                                                 : false;
     if (!ok || !s_.is_read(select_text(plan_))) return nullptr;
     return std::make_shared<RowPlan>(std::move(plan_));
   }
 
  private:
-  // Of the statement, without RETURNING.
-  std::size_t end() const { return s_.facts.returning ? s_.facts.returning_at : s_.tokens.size(); }
-  std::string returning() const {
-    return s_.facts.returning ? " " + std::string(source(end(), s_.tokens.size())) : std::string();
-  }
-
-  std::string_view source(std::size_t first, std::size_t end) const { return s_.tokens.text(first, end); }
-  const Table* table(const ObjectName& name) const { return s_.schema == nullptr ? nullptr : s_.schema->find(name); }
-
   // What is changed, or joined to it, is not there: no key would help.
   bool knows_no_table() {
     const bool inserts = s_.facts.verb == Verb::insert || s_.facts.verb == Verb::replace;
     for (const TableUse& use : s_.facts.tables) {
-      if (s_.schema == nullptr || (inserts ? !use.target : !use.joined) || table(use.name) != nullptr) continue;
+      if (s_.schema == nullptr || (inserts ? !use.target : !use.joined) || s_.table(use.name) != nullptr) continue;
       const auto is_it = [&](const std::string& cte) { return may_be_same_name(cte, use.name.name); };
       if (std::any_of(s_.facts.cte_names.begin(), s_.facts.cte_names.end(), is_it)) continue;
       why_ = "a table \"" + use.name.name + "\" of \"" + use.name.database + "\" is not known";
@@ -91,7 +82,7 @@ class Planner {
     const Facts& facts = s_.facts;
     std::size_t columns = 0;
     for (const TableUse& use : facts.tables)
-      if (const Table* known = table(use.name); known != nullptr) columns += known->columns.size() + 1;
+      if (const Table* known = s_.table(use.name); known != nullptr) columns += known->columns.size() + 1;
     if (!facts.functions.empty() && s_.tokens.size() * columns > kMostComparisons) return true;
     const auto in_from_or_where = [&](std::size_t token) {
       const auto in = [&](const Range& range) { return token >= range.first && token < range.end; };
@@ -110,7 +101,7 @@ class Planner {
 
   // The one query that the statement has reads the table, which has the column: a name means that first.
   bool has_alone(const TableUse& use, const std::string& column) const {
-    const Table* known = table(use.name);
+    const Table* known = s_.table(use.name);
     return s_.facts.blocks.size() == 1 && s_.facts.cte_names.empty() && known != nullptr && !known->view &&
            find_column(*known, column) != nullptr;
   }
@@ -118,7 +109,7 @@ class Planner {
   // The column may be one of the tables of the statement itself, and not of a query inside it.
   bool may_be_joined(const ColumnRef& ref) const {
     const auto may_have = [&](const TableUse& use) {
-      const Table* known = table(use.name);
+      const Table* known = s_.table(use.name);
       if (!ref.qualifier.empty()) return may_be_same_name(ref.qualifier, use.alias);
       return known == nullptr || known->view ||
              std::any_of(known->columns.begin(), known->columns.end(),
@@ -137,7 +128,7 @@ class Planner {
   }
 
   // LIMIT 1, 2 is a SELECT's.
-  bool has_offset() const { return s_.facts.limit && *s_.facts.limit + 2 != end(); }
+  bool has_offset() const { return s_.facts.limit && *s_.facts.limit + 2 != s_.end(); }
 
   // A list has places, and an UPDATE or DELETE has no list.
   bool orders_by_place() const {
@@ -158,34 +149,6 @@ class Planner {
   // Its rows go with one another: a row may be gone before its turn comes, and is not counted then.
   bool refers_to_itself(const ObjectName& name) const { return s_.schema != nullptr && refers(*s_.schema, name, name); }
 
-  // The rows of a text: one for an insert, one or several by key. The sample shows whether such texts are accepted.
-  std::string sample(std::size_t rows) const {
-    RowPlan plan = plan_;
-    RowTexts texts(plan, SIZE_MAX);
-    std::vector<std::string> literals;
-    for (const Column& key : plan.keys) literals.emplace_back(*key_sample(key));
-    for (std::size_t i = 0; i < std::max<std::size_t>(plan.values.size(), 1); ++i) literals.emplace_back("NULL");
-    for (std::size_t i = 0; i < rows; ++i) texts.add(literals);
-    return texts.finish().front();
-  }
-
-  bool find_no_effect(const ObjectName& name, const Table& known) {
-    plan_.no_effect = "DELETE FROM " + table_name(name) + " WHERE FALSE";
-    if (s_.is_safe_write(plan_.no_effect)) return true;
-    for (const UniqueKey& key : known.unique_keys) {
-      std::string text = "DELETE FROM " + table_name(name) + " WHERE FALSE";
-      for (const std::string& column : key.columns) {
-        const Column* found = find_column(known, column);
-        const auto literal = found == nullptr ? std::nullopt : key_sample(*found);
-        if (!literal) break;
-        text += " AND " + quote_name(column) + "=" + std::string(*literal);
-      }
-      plan_.no_effect = text;
-      if (s_.is_safe_write(text)) return true;
-    }
-    return false;
-  }
-
   // The first key by which texts are accepted, over several rows if they can be, else one by one.
   bool find_key(const TableUse& use, const Table& known) {
     for (const bool each : {false, true})
@@ -198,16 +161,29 @@ class Planner {
           if (const Column* column = find_column(known, name); column != nullptr && key_sample(*column))
             plan_.keys.push_back(*column);
         const bool usable = !key.nullable && plan_.keys.size() == key.columns.size() && !key.columns.empty();
-        if (usable && s_.is_safe_write(sample(2))) return true;
+        if (usable && s_.accepts(plan_, 2)) return true;
       }
-    return lacks("it needs a key: the rows could be replicated instead if \"" + use.name.name +
+    return find_rows_alike(use, known) ||
+           lacks("it needs a key: the rows could be replicated instead if \"" + use.name.name +
                  "\" had a primary or unique NOT NULL key of whole numbers, DECIMAL, text, bytes or times");
+  }
+
+  // Rows that have the same bytes in all columns are found by these, and as many of them are changed as were found.
+  bool find_rows_alike(const TableUse& use, const Table& known) {
+    if (target() != &use || refers_to_itself(use.name)) return false;
+    plan_.keys.clear();
+    plan_.one_row_each = false;
+    plan_.alike = true;
+    for (const Column& column : known.columns)
+      if (!column.generated) plan_.keys.push_back(column);
+    return s_.accepts(plan_, 2);
   }
 
   void list_keys(const TableUse& use) {
     std::vector<RowPlan::Item> keys;
     for (const Column& key : plan_.keys)
-      keys.push_back(named_item(quote_name(use.alias) + "." + quote_name(key.name), named_++));
+      keys.push_back(
+          named_item((plan_.alike ? "BINARY " : "") + quote_name(use.alias) + "." + quote_name(key.name), named_++));
     plan_.items.insert(plan_.items.begin(), keys.begin(), keys.end());
   }
 
@@ -215,8 +191,8 @@ class Planner {
   void select_from(const char* head, std::size_t behind) {
     const Range reference = s_.facts.table_reference;
     plan_.select_head = head;
-    plan_.select_tail = " FROM " + std::string(source(reference.first, reference.end));
-    if (behind < end()) plan_.select_tail += " " + std::string(source(behind, end()));
+    plan_.select_tail = " FROM " + std::string(s_.source(reference.first, reference.end));
+    if (behind < s_.end()) plan_.select_tail += " " + std::string(s_.source(behind, s_.end()));
   }
 
   bool plan_delete() {
@@ -229,20 +205,20 @@ class Planner {
     if (use->alias != use->name.name) return false;
     // The server counts the rows that it has deleted, and a SELECT those that it finds.
     if (facts.limit && (facts.ignore || refers_to_itself(use->name))) return false;
-    plan_.returning = returning();
+    plan_.returning = s_.returning();
     if (!delete_from(*use)) return false;
     select_from("SELECT ", facts.table_reference.end);
     return true;
   }
 
   bool delete_from(const TableUse& use) {
-    const Table* known = table(use.name);
+    const Table* known = s_.table(use.name);
     if (known == nullptr || known->view) return false;
     plan_.kind = RowPlan::Kind::delete_;
     plan_.strict = false;
     plan_.head =
         std::string("DELETE ") + (s_.facts.ignore ? "IGNORE " : "") + "FROM " + table_name(use.name) + " WHERE ";
-    if (!find_key(use, *known) || !find_no_effect(use.name, *known)) return false;
+    if (!find_key(use, *known) || !s_.find_no_effect(use.name, *known, plan_)) return false;
     list_keys(use);
     return true;
   }
@@ -277,7 +253,7 @@ class Planner {
   }
 
   bool update_table(const TableUse& use, const std::vector<const Assignment*>& assignments) {
-    const Table* known = table(use.name);
+    const Table* known = s_.table(use.name);
     if (known == nullptr || known->view) return false;
     plan_.kind = RowPlan::Kind::update;
     plan_.strict = !s_.facts.ignore;
@@ -287,7 +263,7 @@ class Planner {
       if (!add_assignment(*assignment, use, *known)) return false;
     // What a cascade has moved would not be found by the key that it had.
     if (moves_key_ && refers_to_itself(use.name)) return false;
-    if (!find_key(use, *known) || !find_no_effect(use.name, *known)) return false;
+    if (!find_key(use, *known) || !s_.find_no_effect(use.name, *known, plan_)) return false;
     if (moves_key_ && s_.facts.order_by.empty()) note_moves();
     list_keys(use);
     return true;
@@ -346,7 +322,7 @@ class Planner {
     for (const TableUse& use : s_.facts.tables) {
       if (!use.joined) continue;
       uses.push_back(&use);
-      tables.push_back(table(use.name));
+      tables.push_back(s_.table(use.name));
       aliases.push_back(use.alias);
     }
     // A query that stands for a table may have a column of that name, and one of several tables of one name another.
@@ -425,133 +401,10 @@ class Planner {
     if (as_default && column->default_expression.find('(') != std::string::npos) return false;
     plan_.items.push_back(named_item(as_default
                                          ? "DEFAULT(" + quote_name(use.alias) + "." + quote_name(column->name) + ")"
-                                         : std::string(source(assignment.value.first, assignment.value.end)),
+                                         : std::string(s_.source(assignment.value.first, assignment.value.end)),
                                      named_++));
-    plan_.items.back().literal = number_or_bytes(assignment.value);
+    plan_.items.back().literal = s_.number_or_bytes(assignment.value);
     return true;
-  }
-
-  // 0x41 and b'1' by themselves are numbers where a column is one; a SELECT gives their bytes.
-  std::string number_or_bytes(Range item) const {
-    const std::string_view text = source(item.first, item.end);
-    const bool alone = item.end - item.first == 1 && s_.tokens[item.first].kind == TokenKind::number;
-    const bool of_bytes =
-        alone && (text.starts_with("0x") || text.starts_with("0b") || text.starts_with("b'") || text.starts_with("B'"));
-    return of_bytes ? std::string(text) : std::string();
-  }
-
-  bool plan_insert() {
-    const Facts& facts = s_.facts;
-    const Table* known = table(facts.shape.table);
-    if (known == nullptr || known->view) return false;
-    plan_.kind = RowPlan::Kind::insert;
-    if (!facts.source) {
-      plan_.returning = returning();
-      return plan_values(s_, *known, plan_) && tail_is_of_target(*known) && s_.is_safe_write(sample(1));
-    }
-    if (!find_values(s_, *known, plan_)) return false;
-    plan_.ignore = facts.ignore;
-    plan_.strict = !facts.ignore;
-    const Range range = facts.source_range;
-    plan_.head = std::string(source(0, range.first)) + " VALUES ";
-    if (range.end < end()) plan_.tail = " " + std::string(source(range.end, end()));
-    plan_.returning = returning();
-    if (!tail_is_of_target(*known) || !s_.is_safe_write(sample(1)) || !s_.is_safe_write(sample(2))) return false;
-    if (!insert_nothing(range.first) && !find_no_effect(facts.shape.table, *known)) return false;
-    split_select(range);
-    return true;
-  }
-
-  // An insert of no rows, which the database refuses for what it refuses without looking at rows: a column that is left
-  // out and has no default.
-  bool insert_nothing(std::size_t select) {
-    std::string nulls;
-    for (std::size_t i = 0; i < plan_.values.size(); ++i) nulls += i == 0 ? "NULL" : ", NULL";
-    plan_.no_effect = std::string(source(0, select)) + " SELECT " + nulls + " FROM DUAL WHERE FALSE" + plan_.tail;
-    return s_.is_safe_write(plan_.no_effect);
-  }
-
-  // Behind the rows nothing is left of what they came from.
-  bool tail_is_of_target(const Table& known) const {
-    const Facts& facts = s_.facts;
-    if (std::any_of(facts.blocks.begin(), facts.blocks.end(),
-                    [](const Block& block) { return block.place == Place::duplicate_update; }))
-      return false;
-    for (const Assignment& assignment : facts.duplicate_assignments)
-      for (const ColumnRef& ref : column_refs(s_.tokens, assignment.value)) {
-        if (s_.tokens[ref.token - 1].symbol == '(' && same_word(source(ref.token - 2, ref.token - 1), "VALUES"))
-          continue;
-        const bool of_target =
-            ref.qualifier.empty() ? !a_source_has(ref.name) : ref.qualifier == facts.shape.table.name;
-        if (!of_target || find_column(known, ref.name) == nullptr) return false;
-      }
-    return true;
-  }
-
-  // A name that is ambiguous (1052) while the SELECT stands in front of it. VALUES(c) names the target's.
-  bool a_source_has(const std::string& name) const {
-    const Facts& facts = s_.facts;
-    if (facts.derived_tables || !facts.cte_names.empty()) return true;
-    return std::any_of(facts.tables.begin(), facts.tables.end(), [&](const TableUse& use) {
-      const Table* known = table(use.name);
-      return !use.target && (known == nullptr || known->view || find_column(*known, name) != nullptr);
-    });
-  }
-
-  // Item by item, where that is what the SELECT has.
-  void split_select(Range range) {
-    const Facts& facts = s_.facts;
-    plan_.select_head = source(range.first, range.end);
-    if (facts.source->blocks.size() != 1) return;
-    const Range list = facts.blocks[facts.source->blocks.front()].select_list;
-    if (list.empty() || s_.tokens[list.first - 1].keyword == Keyword::VALUES_) return;
-    std::vector<RowPlan::Item> items;
-    for (const Range& item : split_commas(s_.tokens, list)) {
-      if (s_.tokens[item.end - 1].symbol == '*') {
-        if (!expand_star(list, items)) return;
-        break;
-      }
-      items.push_back({std::string(source(item.first, item.end)), as_double(item), number_or_bytes(item)});
-    }
-    const std::size_t begin = s_.tokens[range.first].offset;
-    const Item& last = s_.tokens[list.end - 1];
-    const Item& end = s_.tokens[range.end - 1];
-    const std::string_view text = s_.tokens.source();
-    plan_.select_head = text.substr(begin, s_.tokens[list.first].offset - begin);
-    plan_.select_tail = text.substr(last.offset + last.size, end.offset + end.size - last.offset - last.size);
-    plan_.items = std::move(items);
-  }
-
-  // An item of a SELECT's list, under the name that other clauses may have for it. Empty where it is not certain where
-  // the expression ends.
-  std::string as_double(Range item) const {
-    const auto cast = [&](std::size_t end) { return "CAST(" + std::string(source(item.first, end)) + " AS DOUBLE)"; };
-    ColumnRef ref;
-    if (read_column(s_.tokens, item, ref)) return cast(item.end) + " AS " + quote_name(ref.name);
-    if (item.end - item.first > 2 && s_.tokens[item.end - 2].keyword == Keyword::AS_)
-      return cast(item.end - 2) + " AS " + std::string(source(item.end - 1, item.end));
-    const Item& last = s_.tokens[item.end - 1];
-    if (last.symbol == ')' || last.kind == TokenKind::number) return cast(item.end);
-    std::size_t first = item.end - 1;
-    while (first >= item.first + 2 && s_.tokens[first - 1].symbol == '.') first -= 2;
-    const bool operand =
-        first > item.first && std::string_view("*/+-").find(s_.tokens[first - 1].symbol) != std::string_view::npos;
-    return operand ? cast(item.end) : std::string();
-  }
-
-  // The columns that stand for the whole of a list that is a star, of a table that is read alone.
-  bool expand_star(Range list, std::vector<RowPlan::Item>& items) const {
-    const Block& block = s_.facts.blocks[s_.facts.source->blocks.front()];
-    if (list.end - list.first != 1 || !block.only_table) return false;
-    const TableUse& use = s_.facts.tables[*block.only_table];
-    const Table* known = table(use.name);
-    if (known == nullptr || known->view) return false;
-    for (const Column& column : known->columns)
-      if (!column.invisible) {
-        const std::string text = quote_name(use.alias) + "." + quote_name(column.name);
-        items.push_back({text, "CAST(" + text + " AS DOUBLE) AS " + quote_name(column.name), {}});
-      }
-    return !items.empty();
   }
 
   const Materialising& s_;
@@ -580,16 +433,50 @@ bool is_undetermined(Refusal refusal) {
     case Refusal::partitioned_table:
     case Refusal::index_dependent:
     case Refusal::random_per_row:
-    case Refusal::undetermined_group:
-    case Refusal::undetermined_aggregate:
-    case Refusal::window_function:
     case Refusal::fulltext_search:
-    case Refusal::ambiguous_update:
     case Refusal::plan_dependent:
     case Refusal::unsafe_function:
     case Refusal::view_in_write: return true;
     default: return false;
   }
+}
+
+std::string Materialising::returning() const {
+  return facts.returning ? " " + std::string(source(end(), tokens.size())) : std::string();
+}
+
+std::string Materialising::number_or_bytes(Range item) const {
+  const std::string_view text = source(item.first, item.end);
+  const bool alone = item.end - item.first == 1 && tokens[item.first].kind == TokenKind::number;
+  const bool of_bytes =
+      alone && (text.starts_with("0x") || text.starts_with("0b") || text.starts_with("b'") || text.starts_with("B'"));
+  return of_bytes ? std::string(text) : std::string();
+}
+
+bool Materialising::accepts(const RowPlan& plan, std::size_t rows) const {
+  RowTexts texts(plan, SIZE_MAX);
+  std::vector<std::string> literals;
+  for (const Column& key : plan.keys) literals.emplace_back(plan.alike ? "x'61'" : *key_sample(key));
+  for (std::size_t i = 0; i < std::max<std::size_t>(plan.values.size(), 1); ++i) literals.emplace_back("NULL");
+  for (std::size_t i = 0; i < rows; ++i) texts.add(literals);
+  return is_safe_write(texts.finish().front());
+}
+
+bool Materialising::find_no_effect(const ObjectName& name, const Table& known, RowPlan& plan) const {
+  const std::string nothing = "DELETE FROM " + table_name(name) + " WHERE FALSE";
+  plan.no_effect = nothing;
+  if (is_safe_write(plan.no_effect)) return true;
+  for (const UniqueKey& key : known.unique_keys) {
+    plan.no_effect = nothing;
+    for (const std::string& column : key.columns) {
+      const Column* found = find_column(known, column);
+      const auto literal = found == nullptr ? std::nullopt : key_sample(*found);
+      if (!literal) break;
+      plan.no_effect += " AND " + quote_name(column) + "=" + std::string(*literal);
+    }
+    if (is_safe_write(plan.no_effect)) return true;
+  }
+  return false;
 }
 
 std::shared_ptr<RowPlan> plan_rows(const Materialising& statement, std::string& why) {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "sql/facts.h"
 #include "sql/refusal.h"
@@ -27,6 +28,18 @@ struct Materialising {
   // Of a text: it is a write that is accepted as it is; it is a read.
   std::function<bool(const std::string&)> is_safe_write;
   std::function<bool(const std::string&)> is_read;
+
+  const Table* table(const ObjectName& name) const { return schema == nullptr ? nullptr : schema->find(name); }
+  std::string_view source(std::size_t first, std::size_t end) const { return tokens.text(first, end); }
+  // Of the statement without RETURNING; and RETURNING.
+  std::size_t end() const { return facts.returning ? facts.returning_at : tokens.size(); }
+  std::string returning() const;
+  // 0x41 and b'1' by themselves are numbers where a column is one; a SELECT gives their bytes. Empty: it is neither.
+  std::string number_or_bytes(Range item) const;
+  // A text of so many rows is a write that is accepted as it is.
+  bool accepts(const RowPlan& plan, std::size_t rows) const;
+  // False: there is no text that is accepted and does nothing to the table.
+  bool find_no_effect(const ObjectName& name, const Table& known, RowPlan& plan) const;
 };
 
 // Null: it stays refused; `why` then says what is missing, when that is something that can be added.

@@ -119,11 +119,9 @@ struct Judged {
   Verdict verdict;
   Verdict recognised;  // refused by a rule: as it was before
   Refusal refusal = Refusal::none;
-  bool safe_by_rules = false;  // refused although each rule lets it pass
 };
 
-// `by_rules`: what they prove is enough also of queries in VALUES.
-void judge_as_text(std::string_view text, const Judgement& judgement, Judged& judged, bool by_rules = false) {
+void judge_as_text(std::string_view text, const Judgement& judgement, Judged& judged) {
   Verdict& verdict = judged.verdict;
   if (!recognise(judged.tokens, text, judgement.default_database, judgement.limits, verdict, judged.facts)) return;
   if (judged.facts.verb == Verb::read) return;
@@ -136,11 +134,6 @@ void judge_as_text(std::string_view text, const Judgement& judgement, Judged& ju
   };
   verdict.moves_ids = rules.moves_ids();
   if (!rules.check()) return unsafe(rules.refusal(), rules.reason());
-  const bool values = verdict.insert && !judged.facts.source;
-  if (std::string what = rules.left_to_the_plan(); !what.empty() && !(values && by_rules)) {
-    judged.safe_by_rules = values;
-    return unsafe(Refusal::plan_dependent, std::move(what));
-  }
   if (verdict.created && (verdict.uses_last_insert_id || names_identity(judged.facts)))
     return unsafe(Refusal::create_select, "its SELECT reads what is the session's, or each node's own");
   if (verdict.created) {
@@ -194,11 +187,6 @@ Verdict judge(std::string_view text, const Judgement& judgement) {
   Judged judged;
   judge_as_text(text, judgement, judged);
   if (judged.refusal != Refusal::none) materialise(judged, judgement);
-  if (judged.safe_by_rules && judged.verdict.statement_class == Class::refused) {
-    Judged again;
-    judge_as_text(text, judgement, again, true);
-    return std::move(again.verdict);
-  }
   return std::move(judged.verdict);
 }
 

@@ -89,7 +89,6 @@ class Recogniser {
   struct From {
     std::size_t factors = 0;  // tables, subqueries and table functions
     bool plain = true;        // nothing but named tables
-    std::vector<Range> on;
   };
   bool table_references(From& from);
   bool table_factor(From& from);

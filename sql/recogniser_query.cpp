@@ -242,15 +242,11 @@ bool Recogniser::table_references(From& from) {
         ++at_;
         if (!table_factor(from)) return false;
         continue;
-      case Keyword::ON_: {
+      case Keyword::ON_:
         if (keyword(at_ + 1) == Keyword::DUPLICATE_) return true;
-        Range range{at_ + 1, 0};
         ++at_;
         if (!expression(Commas::stop)) return false;
-        range.end = at_;
-        from.on.push_back(range);
         continue;
-      }
       case Keyword::USING_:
         if (!symbol(at_ + 1, '(')) return true;
         at_ = tokens_[at_ + 1].match + 1;

@@ -184,7 +184,6 @@ bool Recogniser::update() {
   if (!table_references(from)) return false;
   facts_.table_reference.end = at_;
   facts_.target_count = from.factors;
-  facts_.on = std::move(from.on);
   if (!expect(Keyword::SET_)) return false;
   if (!assignment_list(facts_.assignments, Place::assignment)) return false;
   if (!where_clause() || !order_and_limit(facts_.order_by, facts_.limit)) return false;
@@ -227,7 +226,6 @@ bool Recogniser::delete_rows() {
     if (!table_references(from) || !delete_targets(targets)) return false;
     facts_.table_reference.end = at_;
     facts_.target_count = from.factors;
-    facts_.on = std::move(from.on);
     return where_clause();
   }
   if (targets.size() != 1) return unexpected();

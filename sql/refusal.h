@@ -64,11 +64,7 @@ namespace sqlcast::sql {
   X(unsafe_function, "UNSAFE_FUNCTION", "compute the value in the client and send it as a parameter, or write one row per VALUES tuple") \
   X(unsafe_default, "UNSAFE_DEFAULT", "give that column a value in the statement (INSERT … VALUES (UUID()) is frozen for every node)") \
   X(random_per_row, "RANDOM_PER_ROW", "compute the values in the client, or use RAND() in VALUES") \
-  X(undetermined_group, "UNDETERMINED_GROUP", "name the column in GROUP BY, or put it into MIN() or MAX(); of text, take MIN(BINARY x)") \
-  X(undetermined_aggregate, "UNDETERMINED_AGGREGATE", "order the aggregate by its own argument, GROUP_CONCAT(x ORDER BY x), of text BINARY x; add up integers and DECIMAL; or read the value with SELECT and send it as a parameter") \
-  X(window_function, "WINDOW_FUNCTION", "read the values with SELECT, and send them as VALUES") \
   X(fulltext_search, "FULLTEXT_SEARCH", "find the keys with SELECT, and write by key") \
-  X(ambiguous_update, "AMBIGUOUS_UPDATE", "join the other table on its whole primary or unique key, or set the value from an aggregate subquery") \
   X(plan_dependent, "PLAN_DEPENDENT", "give each table that is changed a primary key; or read the rows with SELECT, and write each by its whole key") \
   X(node_state, "NODE_STATE", "read the value with SELECT, and send it as a parameter") \
   X(unordered_numbering, "UNORDERED_NUMBERING", "add a primary key first, or create a new table and INSERT … SELECT … ORDER BY into it")

@@ -39,6 +39,19 @@ bool literal_fits(const Item& item, std::string_view text, const Column& column)
   return text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
+// BINARY column <=> literal is true of one value of the column. FLOAT is written with six digits; of an ENUM or SET the
+// empty text may be two values; where a DOUBLE is rounded behind the point is not known.
+bool tells_value(const Column& column, std::string_view literal) {
+  const auto is = [&](std::string_view type) { return same_word(column.type, type); };
+  if (is("enum") || is("set")) return literal != "x''";
+  if (is("double")) return column.scale == 0;
+  constexpr std::string_view kTypes[] = {
+      "tinyint",  "smallint",  "mediumint",  "int",      "bigint",  "decimal",   "bit",        "year",  "date",
+      "datetime", "timestamp", "time",       "char",     "varchar", "tinytext",  "mediumtext", "text",  "longtext",
+      "tinyblob", "blob",      "mediumblob", "longblob", "binary",  "varbinary", "geometry",   "point", "linestring"};
+  return std::any_of(std::begin(kTypes), std::end(kTypes), is);
+}
+
 // Conditions that must all hold: cut at the ANDs outside parentheses. Empty when something else than AND joins them.
 std::vector<Range> conjuncts(const TokenList& tokens, Range where) {
   std::vector<Range> parts;
@@ -212,6 +225,24 @@ bool picks_one_row(const TokenList& tokens, const Table& table, std::string_view
   return covers_key(table, names);
 }
 
+bool means_rows_alike(const TokenList& tokens, const Table& table, Range where) {
+  std::vector<std::string> names;
+  for (const Range& part : conjuncts(tokens, where)) {
+    ColumnRef column;
+    if (part.end - part.first != 4 || tokens[part.first].keyword != Keyword::BINARY_ ||
+        !read_column(tokens, {part.first + 1, part.first + 2}, column) || tokens.text(part.first + 2) != "<=>")
+      return false;
+    const std::string_view literal = tokens.text(part.first + 3);
+    const Column* known = find_column(table, column.name);
+    if (known == nullptr || !tells_value(*known, literal)) return false;
+    if (!literal.starts_with("x'") && tokens[part.first + 3].keyword != Keyword::NULL_) return false;
+    names.push_back(known->name);
+  }
+  return std::all_of(table.columns.begin(), table.columns.end(), [&](const Column& column) {
+    return column.generated || std::find(names.begin(), names.end(), column.name) != names.end();
+  });
+}
+
 std::size_t owner_of(const ColumnRef& column, const std::vector<const Table*>& tables,
                      const std::vector<std::string>& aliases) {
   std::size_t owner = tables.size();
@@ -227,60 +258,6 @@ std::size_t owner_of(const ColumnRef& column, const std::vector<const Table*>& t
     owner = k;
   }
   return owner;
-}
-
-std::vector<bool> determined_by(const TokenList& tokens, const std::vector<const Table*>& tables,
-                                const std::vector<std::string>& aliases, std::size_t from,
-                                const std::vector<Range>& conditions) {
-  struct Equality {
-    std::size_t table = 0;
-    std::string column;
-    std::size_t needs = 0;  // another table, or `from` when the other side is a literal
-  };
-  std::vector<Equality> equalities;
-  const auto note = [&](Range side, Range other) {
-    ColumnRef column;
-    if (!read_column(tokens, side, column)) return;
-    const std::size_t owner = owner_of(column, tables, aliases);
-    if (owner == tables.size()) return;
-    const Column& known = *find_column(*tables[owner], column.name);
-    ColumnRef partner;
-    if (read_column(tokens, other, partner)) {
-      const std::size_t needs = owner_of(partner, tables, aliases);
-      if (needs == tables.size() || needs == owner) return;
-      const TypeGroup group = type_group(known);
-      if (group == TypeGroup::unknown || group != type_group(*find_column(*tables[needs], partner.name))) return;
-      equalities.push_back({owner, column.name, needs});
-    } else if (other.end - other.first == 1 && literal_fits(tokens[other.first], tokens.text(other.first), known)) {
-      equalities.push_back({owner, column.name, from});
-    }
-  };
-  for (const Range& condition : conditions) {
-    for (const Range& part : conjuncts(tokens, condition)) {
-      Range left;
-      Range right;
-      if (!equality(tokens, part, left, right)) continue;
-      note(left, right);
-      note(right, left);
-    }
-  }
-  constexpr std::size_t kMostEqualities = 1000;
-  if (equalities.size() > kMostEqualities) equalities.resize(kMostEqualities);
-  std::vector<bool> determined(tables.size(), false);
-  determined[from] = true;
-  for (bool changed = true; changed;) {
-    changed = false;
-    for (std::size_t k = 0; k < tables.size(); ++k) {
-      if (determined[k] || tables[k] == nullptr) continue;
-      std::vector<std::string> names;
-      for (const Equality& equal : equalities)
-        if (equal.table == k && determined[equal.needs]) names.push_back(equal.column);
-      if (!covers_key(*tables[k], names)) continue;
-      determined[k] = true;
-      changed = true;
-    }
-  }
-  return determined;
 }
 
 }  // namespace sqlcast::sql

@@ -1,5 +1,5 @@
-// RowOrder: proofs over clauses and the schema: is an order total, does a condition pick one row, does a join give
-// each target row one partner. What cannot be proven is answered with false. Pure; any thread.
+// RowOrder: proofs over clauses and the schema: is an order total, does a condition pick one row, or rows that are
+// alike. What cannot be proven is answered with false. Pure; any thread.
 #pragma once
 
 #include <cstddef>
@@ -44,11 +44,9 @@ bool is_total_order(const TokenList& tokens, const OnlyTable& only, Range order_
 // WHERE sets all columns of a unique key to literals.
 bool picks_one_row(const TokenList& tokens, const Table& table, std::string_view alias, Range where);
 
-// For a join: which tables have at most one row for a given row of `from`, which is itself one of them.
-// `tables` and `aliases` go together; null tables are not known.
-std::vector<bool> determined_by(const TokenList& tokens, const std::vector<const Table*>& tables,
-                                const std::vector<std::string>& aliases, std::size_t from,
-                                const std::vector<Range>& conditions);
+// WHERE is BINARY column <=> x'…' (or NULL) for all columns that are not generated, joined by AND, of types whose value
+// its bytes tell: rows that it is true of are the same in every column.
+bool means_rows_alike(const TokenList& tokens, const Table& table, Range where);
 
 // Which of the tables a column belongs to; tables.size() when that is not certain.
 std::size_t owner_of(const ColumnRef& column, const std::vector<const Table*>& tables,

@@ -41,8 +41,10 @@ struct RowPlan {
   std::string returning;                // " RETURNING …", of insert and delete: behind every text
   std::vector<Column> keys;             // update, delete: what the SELECT's first columns are
   std::vector<Column> values;           // insert, update: what gets the columns behind them
+  std::size_t row_width = 0;            // insert: so many values are a row; 0: all
   std::optional<std::size_t> numbered;  // insert: which of the values goes into the AUTO_INCREMENT column
   bool one_row_each = false;            // update, delete: a text a row, in the order of the SELECT
+  bool alike = false;                   // update, delete: `keys` are all columns, as BINARY: several rows may have them
   // update, one_row_each: which of the key's columns which of the values goes into. Then the rows that give up a key go
   // before those that take it.
   std::vector<std::pair<std::size_t, std::size_t>> moved;

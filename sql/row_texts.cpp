@@ -218,9 +218,9 @@ void RowTexts::add(const std::vector<std::string>& literals) {
 // What one statement generates and what it is given are not mixed: the server would count on from what it was given.
 void RowTexts::add_insert(const std::vector<std::string>& literals) {
   std::string tuple = "(";
-  for (const std::string& literal : literals) {
-    if (tuple.size() > 1) tuple += ',';
-    tuple += literal;
+  for (std::size_t i = 0; i < literals.size(); ++i) {
+    if (i > 0) tuple += plan_.row_width > 0 && i % plan_.row_width == 0 ? "),(" : ",";
+    tuple += literals[i];
   }
   tuple += ')';
   const bool generates = plan_.numbered && *plan_.numbered < literals.size() &&
@@ -243,7 +243,8 @@ void RowTexts::add_insert(const std::vector<std::string>& literals) {
 std::string RowTexts::key_of(const std::vector<std::string>& literals) const {
   std::string key;
   for (std::size_t i = 0; i < plan_.keys.size(); ++i)
-    key += (i == 0 ? "" : " AND ") + quote_name(plan_.keys[i].name) + "=" + literals[i];
+    key += (i == 0 ? "" : " AND ") + std::string(plan_.alike ? "BINARY " : "") + quote_name(plan_.keys[i].name) +
+           (plan_.alike ? " <=> " : "=") + literals[i];
   return key;
 }
 
@@ -257,6 +258,7 @@ std::string RowTexts::assignments_of(const std::vector<std::string>& literals) c
 
 void RowTexts::add_by_key(const std::vector<std::string>& literals) {
   std::string head = assignments_of(literals);
+  if (plan_.alike) return add_alike(head + key_of(literals));
   if (plan_.one_row_each) {
     std::string text = head + key_of(literals) + order_by_ + plan_.returning;
     bytes_ += text.size() + kFurtherRows.size();
@@ -283,6 +285,15 @@ void RowTexts::add_by_key(const std::vector<std::string>& literals) {
   chunk.text += key;
   bytes_ += key.size() + 4;
   ++chunk.rows;
+}
+
+void RowTexts::add_alike(std::string text) {
+  const auto [at, fresh] = alike_at_.try_emplace(text, alike_.size());
+  if (fresh) {
+    bytes_ += text.size() + 16 + kFurtherRows.size();
+    alike_.push_back({std::move(text), 0});
+  }
+  ++alike_[at->second].rows;
 }
 
 void RowTexts::add_moving(const std::vector<std::string>& literals, std::string text) {
@@ -317,6 +328,7 @@ void RowTexts::put_moving() {
 std::vector<std::string> RowTexts::finish() {
   close(insert_);
   put_moving();
+  for (Chunk& chunk : alike_) put(std::move(chunk.text) + " LIMIT " + std::to_string(chunk.rows) + plan_.returning);
   // In an order of their own, so that the same rows make the same texts.
   std::vector<std::string> heads;
   heads.reserve(by_assignments_.size());

@@ -67,6 +67,7 @@ class RowTexts {
   };
   void add_insert(const std::vector<std::string>& literals);
   void add_by_key(const std::vector<std::string>& literals);
+  void add_alike(std::string text);
   std::string key_of(const std::vector<std::string>& literals) const;
   std::string assignments_of(const std::vector<std::string>& literals) const;
   std::string as_select(std::string_view text) const;
@@ -82,6 +83,8 @@ class RowTexts {
   bool generates_ = false;  // the insert's rows in hand get their id from the table
   Chunk insert_;
   std::unordered_map<std::string, Chunk> by_assignments_;  // rows that get the same values
+  std::vector<Chunk> alike_;                               // but their LIMIT; in order of their first rows
+  std::unordered_map<std::string, std::size_t> alike_at_;  // by their text
   std::string order_by_;                                   // one_row_each
   struct Move {
     std::string to;  // the key

@@ -50,12 +50,12 @@ bool Rules::check() {
     case Verb::ddl: return check_functions() && check_ddl();
     case Verb::insert:
     case Verb::replace:
-      return check_tables() && check_default_words() && check_functions() && check_blocks() && check_conditions() &&
-             check_insert();
+      return check_tables() && check_default_words() && check_functions() && check_insert() && check_plan() &&
+             check_conditions() && check_source();
     case Verb::update:
     case Verb::delete_:
       read_row_order();
-      return check_tables() && check_default_words() && check_functions() && check_blocks() && check_conditions() &&
+      return check_tables() && check_default_words() && check_functions() && check_plan() && check_conditions() &&
              check_update();
   }
   return true;
@@ -119,21 +119,14 @@ bool Rules::check_definition(const FunctionUse& use) {
 
 bool Rules::check_function(const FunctionUse& use) {
   const std::string name = called(use);
-  if (use.over && use.function->function_class != FunctionClass::ranking)
-    return refuse(Refusal::window_function, name + " OVER depends on the order of rows that compare equal");
   switch (use.function->function_class) {
     case FunctionClass::frozen: return check_frozen(use);
     case FunctionClass::random: return check_random(use);
-    case FunctionClass::ordered: return check_aggregate_order(use);
-    case FunctionClass::window:
-      return refuse(Refusal::window_function, name + " depends on the order of rows that compare equal");
-    case FunctionClass::any_row:
-      return refuse(Refusal::undetermined_group, name + " depends on which row the server meets first");
     case FunctionClass::fulltext:
       return refuse(Refusal::fulltext_search,
                     "full-text search sees committed rows only, and nodes commit at different places in the log");
     case FunctionClass::node_state: return refuse(Refusal::node_state, name + " reads what is each node's own");
-    default: return !use.function->aggregate || check_exact_aggregate(use);
+    default: return true;
   }
 }
 
@@ -169,158 +162,13 @@ bool Rules::check_random(const FunctionUse& use) {
   return refuse(Refusal::random_per_row, "RAND() over several rows depends on the order in which they are read");
 }
 
-// GROUP_CONCAT(x ORDER BY x): rows that compare equal contribute equal text.
-bool Rules::check_aggregate_order(const FunctionUse& use) {
-  const std::size_t close = use.end - 1;
-  std::size_t order_at = close;
-  std::size_t order_end = close;
-  for (std::size_t at = use.token + 2; at < close; ++at) {
-    const Item& item = tokens_[at];
-    if (item.symbol == '(') at = item.match;
-    if (item.keyword == Keyword::ORDER_) order_at = at;
-    if (item.keyword == Keyword::SEPARATOR_ || item.keyword == Keyword::LIMIT_) {
-      order_end = at;
-      break;
-    }
-  }
-  Range arguments{use.token + 2, std::min(order_at, order_end)};
-  const Range order{std::min(order_at + 2, order_end), order_end};
-  if (tokens_[arguments.first].keyword == Keyword::DISTINCT_) ++arguments.first;
-  bool ordered = !order.empty();
-  const std::vector<Range> keys = split_commas(tokens_, order);
-  for (const Range& argument : split_commas(tokens_, arguments)) {
-    const bool literal = argument.end - argument.first == 1 && (tokens_[argument.first].kind == TokenKind::string ||
-                                                                tokens_[argument.first].kind == TokenKind::number);
-    const bool found = std::any_of(keys.begin(), keys.end(), [&](Range key) {
-      const Keyword last = tokens_[key.end - 1].keyword;
-      if (last == Keyword::ASC_ || last == Keyword::DESC_) --key.end;
-      return tokens_.text(key.first, key.end) == tokens_.text(argument.first, argument.end);
-    });
-    ordered = ordered && (literal || found);
-  }
-  if (ordered && !has_same_values(arguments))
-    return refuse(Refusal::undetermined_aggregate, called(use) + " orders " + kEqualNotSame);
-  if (ordered) return true;
-  return refuse(Refusal::undetermined_aggregate, called(use) + " depends on the order in which rows are read");
-}
-
-// ---- queries inside a write ----------------------------------------------------------------------------------
-
-void Rules::read_aggregates() {
-  for (const FunctionUse& use : facts_.functions)
-    if (use.function->aggregate && !use.over) aggregates_.push_back(&use);
-  std::sort(aggregates_.begin(), aggregates_.end(),
-            [](const FunctionUse* a, const FunctionUse* b) { return a->token < b->token; });
-}
-
-// Those of the block itself: what an aggregate of a query inside it takes may be a column of the block.
-std::vector<Range> Rules::aggregates_in(const Block& block) const {
-  std::vector<Range> found;
-  for (const Range& range : {block.select_list, block.having, block.order_by}) {
-    auto use = std::lower_bound(aggregates_.begin(), aggregates_.end(), range.first,
-                                [](const FunctionUse* a, std::size_t token) { return a->token < token; });
-    for (; use != aggregates_.end() && (*use)->token < range.end; ++use)
-      if ((*use)->depth == block.depth) found.push_back({(*use)->token, (*use)->end});
-  }
-  return found;
-}
+// ---- UPDATE and DELETE ---------------------------------------------------------------------------------------
 
 OnlyTable Rules::only_table_of(const Block& block) const {
   if (!block.only_table) return {};
   const TableUse& use = facts_.tables[*block.only_table];
   return {table(use.name), use.alias};
 }
-
-bool Rules::check_blocks() {
-  read_aggregates();
-  for (const Block& block : facts_.blocks) {
-    if (block.place == Place::returning) continue;
-    if (block.row_limit_examined)
-      return refuse(Refusal::limit_without_order, "ROWS EXAMINED stops at a row that depends on the plan");
-    if (!check_groups(block) || !check_distinct(block)) return false;
-    if (!block.limit) continue;
-    const bool ordered = !block.distinct && block.group_by.empty() &&
-                         is_total_order(tokens_, only_table_of(block), block.order_by, block.select_list);
-    if (ordered) continue;
-    return refuse(Refusal::limit_without_order,
-                  "LIMIT picks rows whose order is not determined by a unique key of one table");
-  }
-  return true;
-}
-
-// Without ONLY_FULL_GROUP_BY the server takes a column that is not grouped from any row of the group.
-bool Rules::check_groups(const Block& block) {
-  const std::vector<Range> aggregates = aggregates_in(block);
-  if (block.group_by.empty() && aggregates.empty()) return true;
-  const std::vector<Range> keys = split_commas(tokens_, block.group_by);
-  if (keys.size() > kMostColumns) return refuse(Refusal::undetermined_group, "GROUP BY has too many columns");
-  const OnlyTable only = only_table_of(block);
-  std::vector<ColumnRef> grouped_columns;
-  std::vector<std::string> names;  // of those that are certainly the only table's
-  for (const Range& key : keys) {
-    ColumnRef column;
-    if (!read_column(tokens_, key, column)) continue;
-    if (only.owns(column)) names.push_back(column.name);
-    grouped_columns.push_back(std::move(column));
-  }
-  if (only.table != nullptr && covers_key(*only.table, names)) return true;
-  std::vector<std::string> aliases;
-  const auto is_alias = [&aliases](const std::string& name) {
-    return std::any_of(aliases.begin(), aliases.end(), [&](const std::string& word) { return same_word(word, name); });
-  };
-  // x and a.x are the same column where no query around this one can have an x.
-  const bool outermost = block.depth == 1 && block.place == Place::query && facts_.source.has_value();
-  const auto is_grouped = [&](const ColumnRef& column) {
-    return std::any_of(grouped_columns.begin(), grouped_columns.end(), [&](const ColumnRef& key) {
-      if (!same_word(key.name, column.name)) return false;
-      if (key.qualifier == column.qualifier) return true;
-      if (block.only_table) return only.owns(key) && only.owns(column);
-      return outermost && (key.qualifier.empty() || column.qualifier.empty());
-    });
-  };
-  const auto check_item = [&](Range item, bool may_use_alias) {
-    const bool star =
-        tokens_[item.end - 1].symbol == '*' && (item.end - item.first == 1 || tokens_[item.end - 2].symbol == '.');
-    if (star) return refuse(Refusal::undetermined_group, "\"*\" takes columns that are not in GROUP BY from any row");
-    const bool grouped = std::any_of(keys.begin(), keys.end(), [&](const Range& key) {
-      return tokens_.text(key.first, key.end) == tokens_.text(item.first, item.end);
-    });
-    // What an alias stands for is judged in the list.
-    std::vector<Range> skipped = aggregates;
-    if (may_use_alias)
-      for (const ColumnRef& column : column_refs(tokens_, item, aggregates))
-        if (column.qualifier.empty() && is_alias(column.name) && columns_called(column.name).empty())
-          skipped.push_back({column.token, column.token + 1});
-    std::sort(skipped.begin(), skipped.end(), [](const Range& a, const Range& b) { return a.first < b.first; });
-    if (!has_same_values(item, skipped, grouped))
-      return refuse(Refusal::undetermined_group,
-                    shown(item) + " has " + kEqualNotSame + ": any row of a group gives it");
-    if (grouped) return true;
-    for (const ColumnRef& column : column_refs(tokens_, item, aggregates)) {
-      if (is_grouped(column) || (may_use_alias && column.qualifier.empty() && is_alias(column.name))) continue;
-      return refuse(Refusal::undetermined_group,
-                    "\"" + column.name + "\" is not in GROUP BY: any row of the group may give it");
-    }
-    return true;
-  };
-  constexpr std::size_t kMostComparisons = 1'000'000;
-  const std::size_t tokens = block.select_list.end - block.select_list.first + block.having.end - block.having.first +
-                             block.order_by.end - block.order_by.first;
-  if (tokens * keys.size() > kMostComparisons)
-    return refuse(Refusal::undetermined_group, "GROUP BY has too many columns for so long a list");
-  for (const Range& item : split_commas(tokens_, block.select_list)) {
-    if (!check_item(item, false)) return false;
-    const Item& last = tokens_[item.end - 1];
-    if (item.end - item.first > 1 && (last.kind == TokenKind::word || last.kind == TokenKind::quoted_identifier))
-      aliases.push_back(identifier_text(tokens_.text(item.end - 1)));
-  }
-  for (const Range& range : {block.having, block.order_by})
-    for (const Range& item : split_commas(tokens_, range))
-      if (!check_item(item, true)) return false;
-  return true;
-}
-
-// ---- UPDATE and DELETE ---------------------------------------------------------------------------------------
 
 const TableUse* Rules::only_joined() const {
   const TableUse* only = nullptr;
@@ -338,7 +186,9 @@ void Rules::read_row_order() {
   const Table* known = use == nullptr ? nullptr : table(use->name);
   if (known == nullptr) return;
   one_row_ = picks_one_row(tokens_, *known, use->alias, facts_.where);
-  rows_in_order_ = is_total_order(tokens_, {known, use->alias}, facts_.order_by, {});
+  // Of rows that are the same in every column it does not matter which come first.
+  rows_in_order_ = is_total_order(tokens_, {known, use->alias}, facts_.order_by, {}) ||
+                   (facts_.limit && means_rows_alike(tokens_, *known, facts_.where));
 }
 
 // After an UPDATE or DELETE whose WHERE leaves no partition, MariaDB 10.11 keeps that in its cache of open tables, and
@@ -364,98 +214,41 @@ bool Rules::check_update() {
     return refuse(Refusal::unordered_rows, "IGNORE leaves out rows depending on the order in which they are written");
   }
   if (facts_.verb == Verb::delete_) return check_deleted_relations();
-  return check_moved_keys() && (facts_.target_count == 1 || check_joined_update());
+  return check_moved_keys();
 }
 
-Rules::Joined Rules::joined_tables() const {
-  Joined joined;
-  for (const TableUse& use : facts_.tables) {
-    if (!use.joined) continue;
-    joined.tables.push_back(table(use.name));
-    joined.aliases.push_back(use.alias);
-  }
-  return joined;
-}
-
-// A target row that matches several rows of another table takes its value from whichever comes first.
-bool Rules::check_joined_update() {
-  const auto [tables, aliases] = joined_tables();
-  constexpr std::size_t kMostJoined = 64;
-  constexpr std::size_t kMostRefs = 10'000;
-  if (tables.size() > kMostJoined) return refuse(Refusal::ambiguous_update, "the join has too many tables to judge");
-  std::size_t judged = 0;
-  std::vector<Range> conditions = facts_.on;
-  if (!facts_.where.empty()) conditions.push_back(facts_.where);
-  const auto ambiguous = [&](const std::string& what) {
-    return refuse(Refusal::ambiguous_update,
-                  what + ": a row that matches several rows of the other table takes the value of any of them");
-  };
-  // The server changes rows of one table while it joins, and what it reads there next is the changed row.
-  std::vector<std::size_t> targets;
-  for (const Assignment& assignment : facts_.assignments) {
-    ColumnRef column;
-    const bool plain = read_column(tokens_, assignment.column, column);
-    targets.push_back(plain ? owner_of(column, tables, aliases) : tables.size());
-    if (targets.size() > 1 && (targets.front() == tables.size() || targets.back() != targets.front()))
-      return refuse(Refusal::ambiguous_update,
-                    "several tables are changed: which rows are joined depends on which of them is changed first");
-  }
-  std::vector<bool> determined;
-  for (const Assignment& assignment : facts_.assignments) {
-    const std::vector<ColumnRef> refs = column_refs(tokens_, assignment.value);
-    if (refs.empty()) continue;
-    if ((judged += refs.size()) > kMostRefs) return ambiguous("the assignments are too long to judge");
-    ColumnRef column;
-    if (!read_column(tokens_, assignment.column, column)) return ambiguous("the assignment cannot be judged");
-    const std::size_t owner = owner_of(column, tables, aliases);
-    if (owner == tables.size()) return ambiguous("it is not known which table \"" + column.name + "\" belongs to");
-    if (determined.empty()) determined = determined_by(tokens_, tables, aliases, owner, conditions);
-    for (const ColumnRef& ref : refs) {
-      const std::size_t from = owner_of(ref, tables, aliases);
-      if (from == tables.size()) return ambiguous("it is not known which table \"" + ref.name + "\" belongs to");
-      if (from != owner && !determined[from])
-        return ambiguous("\"" + column.name + "\" is set from \"" + ref.name + "\"");
-    }
-  }
-  return true;
-}
-
-// In VALUES and SET a query of one table by itself, without picking or grouping, is a row-wise look at it.
-std::string Rules::values_left_to_the_plan() const {
-  for (const Block& block : facts_.blocks) {
-    if (!block.has_from || block.place != Place::values) continue;
-    if (block.depth > 1) return "a query in a query reads a table";
-    if (!block.only_table) return "a query in it joins tables";
-    if (!block.group_by.empty() || !block.having.empty() || block.distinct || block.merged)
-      return "a query in it groups rows";
-    if (block.limit) return "LIMIT picks rows";
-  }
+// A query of one table by itself, that neither picks rows nor groups them, looks at each row alone.
+std::string Rules::left_to_the_plan(const Block& block) const {
+  if (block.depth > 1) return "there is a query in a query";
+  if (block.has_from && !block.only_table) return "a query in it joins tables";
+  if (!block.group_by.empty() || !block.having.empty() || block.distinct || block.merged) return "it groups rows";
+  if (block.limit || block.row_limit_examined) return "LIMIT picks rows";
   return {};
 }
 
-// Which rows are joined first, which of equal ones is met, what an index finds, what a cache keeps: that none of it
-// matters is proven by rules, and rules have been wrong. A row-wise look at one table needs no such proof.
+// Which rows are joined first, which of equal ones is met, what an index finds, what a cache keeps: nothing is proven
+// of these.
 std::string Rules::left_to_the_plan() const {
   const bool inserts = facts_.verb == Verb::insert || facts_.verb == Verb::replace;
-  if (!inserts && facts_.verb != Verb::update && facts_.verb != Verb::delete_) return {};
-  if (inserts && !facts_.source) return values_left_to_the_plan();
-  if (!inserts && facts_.target_count > 1) return "it joins tables";
-  // An aggregate in a query without FROM is of the query around it.
-  for (const FunctionUse& use : facts_.functions)
-    if (inserts && use.place != Place::returning && (use.over || use.function->aggregate))
-      return "it groups or ranks rows";
-  for (std::size_t i = 0; i < facts_.blocks.size(); ++i) {
-    const Block& block = facts_.blocks[i];
-    if (!block.has_from || block.place == Place::returning) continue;
-    const bool is_source = inserts && facts_.source->blocks.size() == 1 && facts_.source->blocks.front() == i;
-    if (!is_source) return "a query in it reads a table";
-    if (!block.only_table)
-      return facts_.derived_tables || !facts_.cte_names.empty() ? "a query in it stands for a table"
-                                                                : "it joins tables";
-    if (!block.group_by.empty() || !block.having.empty() || block.distinct) return "it groups rows";
-    if (block.limit) return "LIMIT picks rows";
+  if (facts_.target_count > 1) return "it joins tables";
+  for (const FunctionUse& use : facts_.functions) {
+    const FunctionClass of = use.function->function_class;
+    const bool of_rows = use.over || use.function->aggregate || of == FunctionClass::any_row ||
+                         of == FunctionClass::ordered || of == FunctionClass::ranking || of == FunctionClass::window;
+    if (of_rows && use.place != Place::returning) return "it groups, ranks or counts rows";
+  }
+  if (facts_.derived_tables || !facts_.cte_names.empty()) return "a query in it stands for a table";
+  for (const Block& block : facts_.blocks) {
+    if (block.place == Place::returning) continue;
+    if (!inserts || (facts_.source && facts_.source->blocks.size() > 1)) return "there is a query in it";
+    if (std::string what = left_to_the_plan(block); !what.empty()) return what;
   }
   return {};
+}
+
+bool Rules::check_plan() {
+  const std::string what = left_to_the_plan();
+  return what.empty() || refuse(Refusal::plan_dependent, what);
 }
 
 }  // namespace sqlcast::sql

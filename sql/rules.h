@@ -35,11 +35,7 @@ class Rules {
   const std::vector<const FunctionUse*>& frozen() const { return frozen_; }
   // The insert shape with what the schema adds.
   InsertShape insert_shape() const;
-  // Of what check() lets pass: what of it a plan could still decide, if a rule were wrong; empty: nothing. Such a
-  // statement is better replicated by its rows.
-  std::string left_to_the_plan() const;
-  std::string values_left_to_the_plan() const;  // of that, in an INSERT that has no SELECT
-  bool moves_ids() const;                       // an UPDATE that may set a column that is AUTO_INCREMENT
+  bool moves_ids() const;  // an UPDATE that may set a column that is AUTO_INCREMENT
 
   Refusal refusal() const { return refusal_; }
   const std::string& reason() const { return reason_; }
@@ -55,26 +51,18 @@ class Rules {
   bool check_definition(const FunctionUse& use);
   bool check_frozen(const FunctionUse& use);
   bool check_random(const FunctionUse& use);
-  bool check_aggregate_order(const FunctionUse& use);
-  bool check_blocks();
-  bool check_groups(const Block& block);
+  std::string left_to_the_plan() const;  // what of the statement a plan may decide; empty: nothing
+  std::string left_to_the_plan(const Block& block) const;
+  bool check_plan();
   bool check_default_words();
   bool check_insert();
   bool check_defaults(const Table& target);
   bool check_duplicate_update(const Table* target);
-  bool check_source(const Table* target);
+  bool check_source();
   bool check_partitions();
   bool check_update();
-  bool check_joined_update();
   bool check_moved_keys();
   bool check_deleted_relations();
-  // -- values (rules_values.cpp)
-  bool check_distinct(const Block& block);
-  bool check_exact_aggregate(const FunctionUse& use);
-  bool has_same_values(Range range, const std::vector<Range>& skipped = {}, bool binary_is_exact = true) const;
-  bool is_exact_number(Range range) const;
-  template <typename Test>
-  bool all_columns(const ColumnRef& column, Test test) const;
   bool check_ddl();
   // -- conditions (rules_conditions.cpp)
   bool check_conditions();
@@ -82,17 +70,13 @@ class Rules {
   bool check_operator(std::size_t at, Range left, std::size_t end);
   bool check_like(std::size_t at);
   bool check_between(std::size_t at, Range left, bool negated, std::size_t end);
-  bool check_in(std::size_t at, Range left, bool negated);
+  bool check_in(std::size_t at, Range left);
   bool check_pair(Range left, Range right, Comparing comparing);
-  bool check_query(Range left, std::size_t open, Comparing comparing, bool negated);
-  bool check_looked_up(Range left, Range item, bool negated);
   bool check_side(Range column, Range operand, Comparing comparing);
   bool check_literal(const ColumnRef& column, std::size_t literal, Comparing comparing);
   bool check_shape(const ColumnRef& column, Range operand, Comparing comparing);
   bool check_text_length(const ColumnRef& column, Range operand, Comparing comparing);
   bool check_null_safe(Range left, Range right);
-  bool check_common_columns();
-  bool check_common_column(const std::string& name);
   struct NamedColumn {  // what a name may be
     std::vector<ValueShape> indexed;
     std::vector<ValueShape> others;
@@ -101,8 +85,6 @@ class Rules {
     bool has_text() const;
   };
   const NamedColumn& column_named(const ColumnRef& column) const;
-  void add_aliases(const std::string& name, NamedColumn& found) const;
-  void read_aliases() const;
   std::string column_before(std::size_t at) const;
   std::vector<Range> condition_ranges() const;
   bool closes_call(std::size_t at) const;
@@ -128,40 +110,26 @@ class Rules {
   Given column_given(std::string_view column) const;  // in the list of an INSERT
   bool source_in_order() const;
   void read_row_order();  // one_row_ and rows_in_order_
-  void read_aggregates();
-  std::vector<Range> aggregates_in(const Block& block) const;
   OnlyTable only_table_of(const Block& block) const;
-  struct Joined {
-    std::vector<const Table*> tables;  // nullptr: not known
-    std::vector<std::string> aliases;
-  };
-  Joined joined_tables() const;
   const TableUse* only_joined() const;
 
   const TokenList& tokens_;
   const Facts& facts_;
   const Schema* const schema_;
   std::vector<const FunctionUse*> frozen_;
-  std::vector<const FunctionUse*> aggregates_;                        // in order of the text
   bool one_row_ = false;                                              // the UPDATE or DELETE has at most one row
   bool rows_in_order_ = false;                                        // … or works in a total order
   mutable std::map<std::string, std::vector<const Column*>> called_;  // by name: looked up once
   mutable std::size_t looked_at_ = 0;                                 // columns, for that
   const ShapeReader shapes_;
   mutable std::map<std::pair<std::string, std::string>, NamedColumn> named_;  // by qualifier and name
-  mutable std::multimap<std::string, Range> aliases_;                         // of select lists, once they are needed
-  mutable bool aliases_read_ = false;
-  bool columns_equated_ = false;  // some column is compared with another
-  bool negates_ = false;          // NOT (…)
-  std::string inexact_;           // why a literal would be refused if its column had an index
+  bool columns_equated_ = false;                                              // some column is compared with another
+  std::string inexact_;  // why a literal would be refused if its column had an index
   Refusal refusal_ = Refusal::none;
   std::string reason_;
 };
 
 bool type_is_one_of(const Column& column, std::initializer_list<std::string_view> types);
-
-// "… orders values that compare equal and are not the same"
-inline constexpr const char* kEqualNotSame = "values that may compare equal without being the same";
 
 // A column default (as information_schema gives it) that may differ on each node.
 bool is_unsafe_default(std::string_view expression);

@@ -4,9 +4,8 @@
 //    equals 'ss', the cut falls elsewhere in equal values, and the index misses rows;
 //  - LIKE 'a%' under a _bin collation that pads: its range begins behind texts that go on with a control character;
 //  - = and IN with a number or time that the column cannot hold: by an index it is rounded first (1.5 finds 2). So
-//    too where it comes from an expression, a query or another column (sql/value_shape.h), or by way of one: of
-//    a.i = b.n AND b.n = 1.5 the server makes a.i = 1.5;
-//  - NOT IN (SELECT …) looks values up in a table of its own, rounded or cut to what the query gives;
+//    too where it comes from an expression or another column (sql/value_shape.h), or by way of one: of
+//    i = n AND n = 1.5 the server makes i = 1.5;
 //  - BETWEEN two texts that are equal in the literals' own collation becomes =, in an index range only;
 //  - a text that is longer than the column is cut for the index: where 'ß' equals 'ss', what is left equals other rows;
 //  - CHAR under a NOPAD collation: by the index it is compared filled up with blanks.
@@ -112,12 +111,6 @@ bool is_comparison(char symbol, std::string_view text) {
          (symbol == '#' && (text == "<=>" || text == "<=" || text == ">=" || text == "<>" || text == "!="));
 }
 
-std::string folded(std::string_view name) {
-  std::string made(name);
-  for (char& c : made) c = to_upper(c);
-  return made;
-}
-
 bool has_loose_prefix(const Column& column) {
   return column.indexed == Indexed::prefix && !weighs_each_character(column.collation);
 }
@@ -211,70 +204,26 @@ bool Rules::NamedColumn::has_text() const {
   return std::any_of(indexed.begin(), indexed.end(), text) || std::any_of(others.begin(), others.end(), text);
 }
 
-// The names of select lists, and those that a common table expression gives to its columns.
-void Rules::read_aliases() const {
-  aliases_read_ = true;
-  const auto add = [this](std::size_t name, Range value) {
-    aliases_.emplace(folded(identifier_text(tokens_.text(name))), value);
-  };
-  for (const Block& block : facts_.blocks) {
-    for (const Range& item : split_commas(tokens_, block.select_list)) {
-      const Range value = shapes_.without_alias(item);
-      if (value.end < item.end) add(item.end - 1, value);
-    }
-  }
-  if (facts_.cte_names.empty()) return;
-  for (std::size_t open = 1; open < tokens_.size(); ++open) {
-    const std::size_t close = tokens_[open].match;
-    if (tokens_[open].symbol != '(' || tokens_[close + 1].keyword != Keyword::AS_ || !shapes_.is_query(close + 2))
-      continue;
-    const std::vector<Range> names = split_commas(tokens_, {open + 1, close});
-    for (const Range& list : shapes_.select_lists(close + 2)) {
-      const std::vector<Range> items = split_commas(tokens_, list);
-      for (std::size_t k = 0; k < std::min(names.size(), items.size()); ++k) add(names[k].first, items[k]);
-    }
-  }
-}
-
-// While an alias is read it counts as NULL, so that "n" of a recursive query is what its first part gives.
-void Rules::add_aliases(const std::string& name, NamedColumn& found) const {
-  if (!aliases_read_) read_aliases();
-  const auto [first, last] = aliases_.equal_range(folded(name));
-  for (auto alias = first; alias != last; ++alias) {
-    looked_at_ += alias->second.end - alias->second.first;
-    const ValueShape shape = shapes_.of(shapes_.without_alias(alias->second));
-    found.indexed.push_back(shape);
-    found.shape = either(found.shape, shape);
-  }
-}
-
-// Without queries that stand for tables, a qualifier tells which table is meant. With them, a name may be any that the
-// statement has, and the server may make an index over it.
+// A qualifier tells which table is meant.
 const Rules::NamedColumn& Rules::column_named(const ColumnRef& column) const {
-  const bool derived = facts_.derived_tables || !facts_.cte_names.empty();
-  const auto [known, fresh] = named_.try_emplace({derived ? std::string() : column.qualifier, column.name});
+  const auto [known, fresh] = named_.try_emplace({column.qualifier, column.name});
   NamedColumn& found = known->second;
   if (!fresh) return found;
   for (const TableUse& use : facts_.tables) {
     const Table* table_of_use = table(use.name);
     if (table_of_use == nullptr) continue;
-    if (!derived && !column.qualifier.empty() && !may_be_same_name(use.alias, column.qualifier)) continue;
+    if (!column.qualifier.empty() && !may_be_same_name(use.alias, column.qualifier)) continue;
     looked_at_ += table_of_use->columns.size();
     for (const Column& one : table_of_use->columns) {
       if (!may_be_same_name(one.name, column.name)) continue;
       const ValueShape shape = shape_of(one);
-      (derived || one.indexed != Indexed::no ? found.indexed : found.others).push_back(shape);
+      (one.indexed != Indexed::no ? found.indexed : found.others).push_back(shape);
       found.shape = either(found.shape, shape);
-      if ((derived || one.indexed != Indexed::no) && is_text(one) &&
-          (!weighs_each_character(one.collation) || is_unpadded(one)))
+      if (one.indexed != Indexed::no && is_text(one) && (!weighs_each_character(one.collation) || is_unpadded(one)))
         found.loose.push_back(&one);
     }
   }
-  if (derived || (found.indexed.empty() && found.others.empty())) add_aliases(column.name, found);
-  if (!found.indexed.empty() || !found.others.empty()) return found;
-  // Of a query that stands for a table, or of no table that is known.
-  found.shape = ValueShape{};
-  if (derived) found.indexed.push_back(found.shape);
+  if (found.indexed.empty() && found.others.empty()) found.shape = ValueShape{};
   return found;
 }
 
@@ -384,105 +333,26 @@ bool Rules::check_side(Range column, Range operand, Comparing comparing) {
 
 // a = b, and (a, b) = (c, d) by its elements.
 bool Rules::check_pair(Range left, Range right, Comparing comparing) {
-  const auto open_of = [this](Range range) {
-    return range.first + (tokens_[range.first].symbol == '(' ? 0 : 1);  // ROW, ANY, ALL
+  const auto elements = [this](Range range) {
+    if (tokens_[range.first].keyword == Keyword::ROW_) ++range.first;
+    const bool group = tokens_[range.first].symbol == '(' && tokens_[range.first].match == range.end - 1;
+    return group ? split_commas(tokens_, {range.first + 1, range.end - 1}) : std::vector<Range>();
   };
-  const std::size_t right_open = open_of(right);
-  const std::size_t left_open = open_of(left);
-  const auto whole = [this](Range range, std::size_t open) {
-    const Keyword word = tokens_[range.first].keyword;
-    const bool led = word == Keyword::ROW_ || word == Keyword::ANY_ || word == Keyword::SOME_ || word == Keyword::ALL_;
-    return tokens_[open].symbol == '(' && tokens_[open].match == range.end - 1 && (led || open == range.first);
-  };
-  const bool right_group = whole(right, right_open);
-  const bool left_group = whole(left, left_open);
-  if (right_group && shapes_.is_query(right_open)) {
-    const bool all = tokens_[right.first].keyword == Keyword::ALL_;
-    return check_query(left, right_open, comparing, all);
-  }
-  if (left_group && shapes_.is_query(left_open)) return check_query(right, left_open, comparing, false);
-  if (left_group && right_group) {
-    const std::vector<Range> lefts = split_commas(tokens_, {left_open + 1, left.end - 1});
-    const std::vector<Range> rights = split_commas(tokens_, {right_open + 1, right.end - 1});
-    if (lefts.size() > 1 && lefts.size() == rights.size()) {
-      for (std::size_t k = 0; k < lefts.size(); ++k)
-        if (!check_pair(lefts[k], rights[k], comparing)) return false;
-      return true;
-    }
-  }
-  return check_side(left, right, comparing) && check_side(right, left, comparing);
-}
-
-bool Rules::check_query(Range left, std::size_t open, Comparing comparing, bool negated) {
-  left = shapes_.bare(left);
-  std::vector<Range> lefts{left};
-  if (tokens_[left.first].symbol == '(' && tokens_[left.first].match == left.end - 1 && !shapes_.is_query(left.first))
-    lefts = split_commas(tokens_, {left.first + 1, left.end - 1});
-  const std::vector<Range> lists = shapes_.select_lists(open);
-  if (lists.empty()) return check_side(left, {open, tokens_[open].match + 1}, comparing);
-  for (const Range& list : lists) {
-    looked_at_ += list.end - list.first;
-    const std::vector<Range> items = split_commas(tokens_, list);
-    for (std::size_t k = 0; k < lefts.size(); ++k) {
-      // "*" may be any column.
-      const Range item = k < items.size() ? shapes_.without_alias(items[k]) : Range{list.first, list.end};
-      if (!check_side(lefts[k], item, comparing) || !check_side(item, lefts[k], comparing)) return false;
-      if (comparing == Comparing::equal && !check_looked_up(lefts[k], item, negated)) return false;
-    }
-  }
+  const std::vector<Range> lefts = elements(left);
+  const std::vector<Range> rights = elements(right);
+  if (lefts.size() < 2 || lefts.size() != rights.size())
+    return check_side(left, right, comparing) && check_side(right, left, comparing);
+  for (std::size_t k = 0; k < lefts.size(); ++k)
+    if (!check_pair(lefts[k], rights[k], comparing)) return false;
   return true;
 }
 
-// The rows of the query may be kept in a table of its own, where the value on the left is looked up as what the query
-// gives, and text is cut to its length.
-bool Rules::check_looked_up(Range left, Range item, bool negated) {
-  const ValueShape kept = shapes_.of(item);
-  const ValueShape sought = shapes_.of(left);
-  const bool text = kept.kind == ValueKind::text || kept.kind == ValueKind::made_text;
-  if (!text && !negated && !negates_) return true;
-  const bool fits = text ? sought.kind == ValueKind::text && kept.kind == ValueKind::text && sought.scale <= kept.scale
-                         : kept.kind == ValueKind::other || holds(kept, sought, Comparing::equal);
-  return fits || refuse(Refusal::index_dependent, shown(item) + " may be unable to hold " + shown(left) +
-                                                      " as it is: whether IN finds it depends on the plan");
-}
-
-// left IN (right, …), left IN (SELECT …)
-bool Rules::check_in(std::size_t at, Range left, bool negated) {
+// left IN (right, …)
+bool Rules::check_in(std::size_t at, Range left) {
   if (tokens_[at + 1].symbol != '(') return true;
-  if (shapes_.is_query(at + 1)) return check_query(left, at + 1, Comparing::equal, negated);
   for (const Range& element : split_commas(tokens_, {at + 2, tokens_[at + 1].match}))
     if (!check_pair(left, element, Comparing::equal)) return false;
   return true;
-}
-
-// JOIN … USING (a, b); NATURAL JOIN
-bool Rules::check_common_columns() {
-  std::map<std::string, int> counts;
-  for (std::size_t at = 0; at < tokens_.size(); ++at) {
-    if (tokens_[at].keyword == Keyword::USING_ && tokens_[at + 1].symbol == '(')
-      for (const Range& name : split_commas(tokens_, {at + 2, tokens_[at + 1].match}))
-        if (!check_common_column(identifier_text(tokens_.text(name.first)))) return false;
-    if (tokens_[at].keyword != Keyword::NATURAL_ || !counts.empty()) continue;
-    for (const TableUse& use : facts_.tables)
-      if (const Table* known = table(use.name); known != nullptr)
-        for (const Column& column : known->columns) ++counts[folded(column.name)];
-    for (const auto& [name, count] : counts)
-      if (count > 1 && !check_common_column(name)) return false;
-  }
-  return true;
-}
-
-bool Rules::check_common_column(const std::string& name) {
-  columns_equated_ = true;
-  if (looked_at_ > kMostLookUps) return refuse(Refusal::index_dependent, "the join is too long to judge");
-  const NamedColumn& named = column_named({{}, name, 0});
-  const bool cut = std::any_of(named.loose.begin(), named.loose.end(), [&](const Column* one) {
-    return !weighs_each_character(one->collation) && one->length < named.shape.scale;
-  });
-  return (!cut && std::all_of(named.indexed.begin(), named.indexed.end(),
-                              [&](const ValueShape& one) { return holds(one, named.shape, Comparing::equal); })) ||
-         refuse(Refusal::index_dependent,
-                "\"" + name + "\" is of several types or lengths, and by an index the server compares it converted");
 }
 
 // The operator at `at`, the operand in front of it, and where what may be behind it ends.
@@ -492,17 +362,14 @@ bool Rules::check_operator(std::size_t at, Range left, std::size_t end) {
   if (negated) --left.end;
   if (item.keyword == Keyword::LIKE_) return check_like(at);
   if (item.keyword == Keyword::BETWEEN_) return check_between(at, left, negated, end);
-  if (item.keyword == Keyword::IN_) return check_in(at, left, negated);
+  if (item.keyword == Keyword::IN_) return check_in(at, left);
   if (!is_comparison(item.symbol, tokens_.text(at))) return true;
   const Range right{at + 1, shapes_.operand_end(at + 1, end)};
   looked_at_ += right.end - right.first;
   if (left.empty() || right.empty()) return true;
   const std::string_view text = tokens_.text(at);
   if (text == "<=>" && !check_null_safe(left, right)) return false;
-  const bool equal = text == "=" || text == "<=>" || text == "<>" || text == "!=";
-  const bool unequal = text == "<>" || text == "!=";
-  const bool to_query = tokens_[right.first].keyword == Keyword::ALL_;
-  return check_pair(left, right, equal && (!unequal || to_query) ? Comparing::equal : Comparing::order);
+  return check_pair(left, right, text == "=" || text == "<=>" ? Comparing::equal : Comparing::order);
 }
 
 bool Rules::check_condition_range(Range range) {
@@ -520,7 +387,6 @@ bool Rules::check_condition_range(Range range) {
       const Keyword next = tokens_[at + 1].keyword;
       const bool part_of_operator = item.keyword == Keyword::NOT_ && at > first &&
                                     (next == Keyword::IN_ || next == Keyword::LIKE_ || next == Keyword::BETWEEN_);
-      if (item.keyword == Keyword::NOT_ && tokens_[at + 1].symbol == '(') negates_ = true;
       if (part_of_operator) continue;
       if (!check_operator(at, {first, at}, range.end)) return false;
       first = at + 1;
@@ -532,18 +398,14 @@ bool Rules::check_condition_range(Range range) {
 
 // What may be a condition: those of the statement itself, and everything around a query inside it.
 std::vector<Range> Rules::condition_ranges() const {
-  if (facts_.blocks.empty()) {
-    std::vector<Range> ranges = facts_.on;
-    ranges.push_back(facts_.where);
-    return ranges;
-  }
+  if (facts_.blocks.empty()) return {facts_.where};
   std::vector<Range> skipped;
   // With their "=", which compares nothing.
   for (const auto* assignments : {&facts_.assignments, &facts_.duplicate_assignments})
     for (const Assignment& assignment : *assignments)
       skipped.push_back({assignment.column.first, assignment.value.first});
   if (facts_.insert_columns) skipped.push_back(*facts_.insert_columns);
-  if (facts_.source && !facts_.derived_tables && facts_.cte_names.empty())
+  if (facts_.source)
     for (const std::size_t block : facts_.source->blocks) skipped.push_back(facts_.blocks[block].select_list);
   std::sort(skipped.begin(), skipped.end(), [](const Range& a, const Range& b) { return a.first < b.first; });
   std::vector<Range> ranges;
@@ -579,7 +441,7 @@ bool Rules::check_conditions() {
                           "\" misses rows under its collation, where one character may equal several");
     }
   }
-  if (!check_common_columns() || !check_failing_conditions()) return false;
+  if (!check_failing_conditions()) return false;
   return inexact_.empty() || !columns_equated_ || refuse(Refusal::index_dependent, inexact_);
 }
 

@@ -46,11 +46,7 @@ bool is_small_whole(const Column& column) {
 
 // Of the statement itself, and of queries inside it all but their lists, which are of rows that were found.
 std::vector<Range> Rules::failing_ranges() const {
-  if (facts_.blocks.empty()) {
-    std::vector<Range> ranges = facts_.on;
-    ranges.push_back(facts_.where);
-    return ranges;
-  }
+  if (facts_.blocks.empty()) return {facts_.where};
   std::vector<Range> skipped;
   for (const auto* assignments : {&facts_.assignments, &facts_.duplicate_assignments})
     for (const Assignment& assignment : *assignments)
@@ -70,9 +66,7 @@ std::vector<Range> Rules::failing_ranges() const {
 
 bool Rules::names_known_column(Range range) const {
   const std::vector<ColumnRef> refs = column_refs(tokens_, range);
-  const bool derived = facts_.derived_tables || !facts_.cte_names.empty();
-  return std::any_of(refs.begin(), refs.end(),
-                     [&](const ColumnRef& ref) { return derived || !columns_called(ref.name).empty(); });
+  return std::any_of(refs.begin(), refs.end(), [&](const ColumnRef& ref) { return !columns_called(ref.name).empty(); });
 }
 
 bool Rules::calculates(std::size_t at, std::size_t first) const {
@@ -93,8 +87,7 @@ bool Rules::stays_in_range(Range part, std::size_t at) const {
   if ((symbol != '+' && symbol != '*') || at + 2 != part.end || tokens_[at + 1].kind != TokenKind::number) return false;
   const std::string_view number = tokens_.text(at + 1);
   if (number.size() > kFewDigits || number.find_first_not_of("0123456789") != std::string_view::npos) return false;
-  if (!read_column(tokens_, {part.first, at}, column) || facts_.derived_tables || !facts_.cte_names.empty())
-    return false;
+  if (!read_column(tokens_, {part.first, at}, column)) return false;
   const std::vector<const Column*>& columns = columns_called(column.name);
   return std::all_of(columns.begin(), columns.end(), [](const Column* known) { return is_small_whole(*known); });
 }

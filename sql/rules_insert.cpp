@@ -170,8 +170,7 @@ InsertShape Rules::insert_shape() const {
 bool Rules::check_insert() {
   const Table* target = table(facts_.shape.table);
   if (target != nullptr && !check_defaults(*target)) return false;
-  if (!facts_.duplicate_assignments.empty() && !check_duplicate_update(target)) return false;
-  return !facts_.source || check_source(target);
+  return facts_.duplicate_assignments.empty() || check_duplicate_update(target);
 }
 
 bool Rules::check_defaults(const Table& target) {
@@ -217,14 +216,13 @@ bool Rules::check_duplicate_update(const Table* target) {
 }
 
 bool Rules::source_in_order() const {
-  if (facts_.source->blocks.size() != 1) return false;
   const Block& block = facts_.blocks[facts_.source->blocks.front()];
-  if (!block.has_from) return true;
-  return !block.distinct && block.group_by.empty() &&
-         is_total_order(tokens_, only_table_of(block), block.order_by, block.select_list);
+  return !block.has_from || is_total_order(tokens_, only_table_of(block), block.order_by, block.select_list);
 }
 
-bool Rules::check_source(const Table* target) {
+bool Rules::check_source() {
+  if (!facts_.source) return true;
+  const Table* target = table(facts_.shape.table);
   const char* why = nullptr;
   if (facts_.verb == Verb::replace) {
     why = "REPLACE … SELECT keeps the last of the rows with equal keys";

@@ -21,7 +21,6 @@ constexpr NamedShape kFixed[] = {{"ASCII", {K::integer}},
                                  {"CHARACTER_LENGTH", {K::integer}},
                                  {"CONCAT", {K::made_text}},
                                  {"CONCAT_WS", {K::made_text}},
-                                 {"COUNT", {K::integer}},
                                  {"CRC32", {K::integer}},
                                  {"CURDATE", {K::date}},
                                  {"CURRENT_DATE", {K::date}},
@@ -85,9 +84,8 @@ constexpr struct {
   std::string_view name;
   std::size_t first;
   std::size_t most;
-} kChoices[] = {{"ANY_VALUE", 0, 1}, {"COALESCE", 0, 0}, {"GREATEST", 0, 0}, {"IF", 1, 0},     {"IFNULL", 0, 0},
-                {"LEAST", 0, 0},     {"MAX", 0, 0},      {"MIN", 0, 0},      {"NULLIF", 0, 1}, {"NVL", 0, 0},
-                {"NVL2", 1, 0},      {"VALUE", 0, 0},    {"VALUES", 0, 0}};
+} kChoices[] = {{"COALESCE", 0, 0}, {"GREATEST", 0, 0}, {"IF", 1, 0},   {"IFNULL", 0, 0}, {"LEAST", 0, 0},
+                {"NULLIF", 0, 1},   {"NVL", 0, 0},      {"NVL2", 1, 0}, {"VALUE", 0, 0},  {"VALUES", 0, 0}};
 
 bool is_whole(K kind) { return kind == K::integer || kind == K::bit || kind == K::year; }
 bool is_exact(K kind) { return is_whole(kind) || kind == K::decimal; }
@@ -224,66 +222,11 @@ std::size_t ShapeReader::operand_end(std::size_t first, std::size_t end) const {
   return end;
 }
 
-bool ShapeReader::is_query(std::size_t at) const {
-  if (tokens_[at].symbol != '(') return false;
-  const Keyword inside = tokens_[at + 1].keyword;
-  if (inside == Keyword::SELECT_ || inside == Keyword::WITH_) return true;
-  if (tokens_[at + 1].symbol != '(' || !is_query(at + 1)) return false;
-  // ((SELECT …)), ((SELECT …) UNION …), but not ((SELECT …), …)
-  const Item& behind = tokens_[tokens_[at + 1].match + 1];
-  return behind.symbol == ')' || (behind.keyword != Keyword::none && ends_clause(behind.keyword));
-}
-
 Range ShapeReader::bare(Range range) const {
   while (range.end - range.first > 2 && tokens_[range.first].symbol == '(' &&
-         tokens_[range.first].match == range.end - 1 && !is_query(range.first))
+         tokens_[range.first].match == range.end - 1)
     range = {range.first + 1, range.end - 1};
   return range;
-}
-
-std::vector<Range> ShapeReader::select_lists(std::size_t open) const {
-  std::vector<Range> lists;
-  const std::size_t close = tokens_[open].match;
-  for (std::size_t at = open + 1; at < close; ++at) {
-    const bool with = at > open + 1 && tokens_[at - 1].keyword == Keyword::AS_;
-    if (tokens_[at].symbol == '(' && !with && is_query(at) && tokens_[at - 1].keyword != Keyword::FROM_) {
-      // (SELECT …) UNION (SELECT …)
-      const Keyword before = tokens_[at - 1].keyword;
-      const bool part = at == open + 1 || before == Keyword::UNION_ || before == Keyword::ALL_ ||
-                        before == Keyword::EXCEPT_ || before == Keyword::INTERSECT_ || before == Keyword::DISTINCT_;
-      if (part)
-        for (const Range& list : select_lists(at)) lists.push_back(list);
-    }
-    if (tokens_[at].symbol == '(') at = tokens_[at].match;
-    if (tokens_[at].keyword != Keyword::SELECT_) continue;
-    Range list{at + 1, 0};
-    while (tokens_[list.first].keyword == Keyword::DISTINCT_ || tokens_[list.first].keyword == Keyword::ALL_)
-      ++list.first;
-    for (list.end = list.first; list.end < close; ++list.end) {
-      const Item& item = tokens_[list.end];
-      if (item.symbol == '(') list.end = item.match;
-      const bool side = item.keyword == Keyword::LEFT_ || item.keyword == Keyword::RIGHT_;
-      if (ends_clause(item.keyword) && tokens_[list.end - 1].symbol != '.' && !side) break;
-    }
-    lists.push_back(list);
-    at = list.end - 1;
-  }
-  return lists;
-}
-
-Range ShapeReader::without_alias(Range item) const {
-  const std::size_t count = item.end - item.first;
-  if (count >= 3 && tokens_[item.end - 2].keyword == Keyword::AS_) return {item.first, item.end - 2};
-  ColumnRef column;
-  const bool named = count >= 2 && !read_column(tokens_, item, column) &&
-                     read_column(tokens_, {item.end - 1, item.end}, column) &&
-                     tokens_[item.end - 1].keyword != Keyword::END_;
-  const Item& before = tokens_[item.end - 2];
-  const bool ended = before.symbol == ')' || before.kind == TokenKind::number || before.kind == TokenKind::string ||
-                     before.kind == TokenKind::quoted_identifier || before.keyword == Keyword::END_ ||
-                     (before.kind == TokenKind::word && !is_reserved_in_expressions(before.keyword));
-  const bool unit = count >= 3 && tokens_[item.end - 3].keyword == Keyword::INTERVAL_;
-  return named && ended && !unit ? Range{item.first, item.end - 1} : item;
 }
 
 bool ShapeReader::is_truth(Range range) const {
@@ -307,14 +250,7 @@ ValueShape ShapeReader::value_of(Range range) const {
   range = bare(range);
   if (range.empty()) return {};
   const Keyword first = tokens_[range.first].keyword;
-  if (first == Keyword::ANY_ || first == Keyword::SOME_ || first == Keyword::ALL_)
-    return of({range.first + 1, range.end});
-  if (tokens_[range.first].symbol == '(' && tokens_[range.first].match == range.end - 1) {
-    ValueShape shape{K::null};
-    const std::vector<Range> lists = select_lists(range.first);
-    for (const Range& list : lists) shape = either(shape, of(without_alias(list)));
-    return lists.empty() ? ValueShape{} : shape;
-  }
+  if (first == Keyword::SELECT_ || first == Keyword::WITH_ || first == Keyword::VALUES_) return {};
   if (first == Keyword::CASE_ && tokens_[range.end - 1].keyword == Keyword::END_) return choice(range);
   return is_truth(range) ? ValueShape{K::integer} : sum(range);
 }
@@ -393,7 +329,6 @@ ValueShape ShapeReader::factor(Range range) const {
   if (tokens_[range.first].symbol == '(' && tokens_[range.first].match == range.end - 1) return of(range);
   const Item& item = tokens_[range.first];
   if (item.keyword == Keyword::BINARY_) return {K::text};
-  if (item.keyword == Keyword::DISTINCT_) return of({range.first + 1, range.end});
   if (range.end - range.first == 1 && item.kind != TokenKind::quoted_identifier) {
     if (const ValueShape shape = literal(range.first); shape.kind != K::unknown) return shape;
   }
@@ -460,8 +395,7 @@ ValueShape ShapeReader::call(Range range) const {
   const ValueShape first = of(arguments.front());
   if (same_word(name, "DATE")) return as_time(first, {K::date});
   const ValueShape number = as_number(first);
-  if (same_word(name, "ABS") || same_word(name, "SUM")) return number;
-  if (same_word(name, "AVG")) return calculated(number, number, number.scale + kDivisionDigits);
+  if (same_word(name, "ABS")) return number;
   const bool rounds = !is_time(first.kind);  // of a time they make a time
   if (rounds && (same_word(name, "FLOOR") || same_word(name, "CEIL") || same_word(name, "CEILING")))
     return number.kind == K::decimal ? ValueShape{K::integer} : number;

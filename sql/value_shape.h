@@ -57,14 +57,8 @@ class ShapeReader {
 
   ValueShape of(Range range) const;  // of what is nested too deep, and through names, unknown
 
-  // Without the parentheses around the whole; those of a query stay.
+  // Without the parentheses around the whole.
   Range bare(Range range) const;
-  // "(", with a query inside it.
-  bool is_query(std::size_t at) const;
-  // The lists behind each SELECT of the query between the parentheses at `open`, those of queries inside it left out.
-  std::vector<Range> select_lists(std::size_t open) const;
-  // An item of such a list without its alias.
-  Range without_alias(Range item) const;
   // From `first` to what ends an operand of a comparison.
   std::size_t operand_end(std::size_t first, std::size_t end) const;
   // A comparison, AND, a comma, the next clause: no operand goes on over it.

@@ -120,7 +120,7 @@ TEST_CASE("copies: a late copy of what was told to have failed is not executed",
   cluster.must("CREATE DATABASE failed");
   cluster.must("CREATE TABLE failed.t (id INT PRIMARY KEY, v INT)");
   cluster.must("INSERT INTO failed.t VALUES (1,0)");
-  cluster.must("CREATE TABLE failed.keyless (v INT NOT NULL)");
+  cluster.must("CREATE TABLE failed.keyless (v INT NOT NULL, f FLOAT)");
   cluster.wait_until_equal();
   proto::QueryRequest expects = keyed("failed", 4, "UPDATE failed.t SET v=9 WHERE id=2");
   expects.statements[0].expect = 1;

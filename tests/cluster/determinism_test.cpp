@@ -139,8 +139,7 @@ TEST_CASE("determinism: an index that may miss rows decides no write", "[determi
   cluster.must("CREATE TABLE cut.s (v VARCHAR(8) COLLATE utf8mb4_bin, w VARCHAR(20) COLLATE utf8mb4_bin)");
   CHECK(cluster.must("DELETE FROM cut.t WHERE b IN ('none') AND b NOT IN (SELECT w FROM cut.s)").at(0).affected_rows ==
         0);
-  for (const std::string condition :
-       {"u='oe11'", "b LIKE 'a%'", "b NOT IN (SELECT v FROM cut.s)", "id=1.5", "(id,b)=(1.5,'a')"})
+  for (const std::string condition : {"u='oe11'", "b LIKE 'a%'", "id=1.5", "(id,b)=(1.5,'a')"})
     CHECK(cluster.master().run("UPDATE cut.t SET id=9, id=9 WHERE " + condition).status.reason == "INDEX_DEPENDENT");
   CHECK(cluster.must("UPDATE cut.t SET u='y' WHERE BINARY u='ö11'").at(0).affected_rows == 1);
   CHECK(cluster.must("DELETE FROM cut.t WHERE BINARY b LIKE 'a%'").at(0).affected_rows == 3);

@@ -11,6 +11,7 @@
 #include <iostream>
 #include <map>
 #include <regex>
+#include <set>
 #include <sstream>
 
 #include "base/utf8.h"
@@ -150,6 +151,9 @@ TEST_CASE("oracle: how many writes of MariaDB's own test files are refused", "[.
   std::size_t failed = 0;
   std::size_t ran = 0;
   std::size_t all_refused = 0;
+  // Stored code, state of the session, the server's own tables and locks: what stays refused (docs/sql-policy.md).
+  const std::set<std::string> staying{"SYSTEM_SCHEMA", "USER_VARIABLE",    "SYSTEM_VARIABLE",
+                                      "SESSION_STATE", "UNKNOWN_FUNCTION", "LOCKING"};
   const auto count = [&](const Deed& deed, const fs::path& path) {
     const Status& status = deed.answer.status;
     // The table is not there: its definition was refused, or the file wants that.
@@ -175,13 +179,17 @@ TEST_CASE("oracle: how many writes of MariaDB's own test files are refused", "[.
       cluster = std::make_unique<support::Cluster>(0);
     }
   }
+  std::size_t others = all_refused;
+  for (const auto& [reason, times] : refused) others -= staying.contains(reason) ? times : 0;
+  const auto percent = [&](std::size_t part) {
+    return static_cast<double>(part) * 100 / static_cast<double>(std::max<std::size_t>(writes, 1));
+  };
   std::cout << "oracle: " << ran << " of " << files.size() << " files, " << writes << " writes, " << all_refused
-            << " refused ("
-            << static_cast<double>(all_refused) * 100 / static_cast<double>(std::max<std::size_t>(writes, 1)) << " %), "
-            << failed << " failed;";
+            << " refused (" << percent(all_refused) << " %), " << others << " without what stays refused ("
+            << percent(others) << " %), " << failed << " failed;";
   for (const auto& [reason, times] : refused) std::cout << ' ' << reason << ' ' << times;
   std::cout << std::endl;
-  CHECK(all_refused * 100 < writes * 10);
+  CHECK(others * 100 < writes * 3);
 }
 
 TEST_CASE("oracle: statements are read out of a mysqltest file", "[reader]") {

@@ -207,8 +207,27 @@ void Generator::keyless(Random& random, const std::string& database) {
   Table table;
   table.database = database;
   table.name = "keyless";
-  table.columns = {{"a", Kind::integer, true, 10}, {"v", Kind::text, true, 40}, {"d", Kind::decimal, true, 40}};
-  add(table, "(a INT, v " + text_type(random, 10) + ", d DECIMAL(6,1)" + random.of({"", ", KEY (a)"}) + ")");
+  table.columns = {{"a", Kind::integer, true, 5}, {"v", Kind::text, true, 40}, {"d", Kind::decimal, true, 40}};
+  std::string more;
+  // With few columns many rows are alike.
+  if (random.chance(50)) {
+    table.columns.erase(table.columns.begin() + 1, table.columns.end());
+    table.columns.push_back({"c", Kind::choice, true, 40});
+    add(table, "(a INT, c ENUM('x','y','é') CHARACTER SET " + random.of({"utf8mb4", "latin1"}) + ")");
+    return;
+  }
+  if (random.chance(60)) {
+    table.columns.push_back({"f", Kind::real, true, 40});
+    table.columns.push_back({"m", Kind::moment, true, 40});
+    table.columns.push_back({"b", Kind::bytes, true, 40});
+    more = ", f DOUBLE, m TIMESTAMP(3) NULL DEFAULT CURRENT_TIMESTAMP(3)" +
+           random.of({"", " ON UPDATE CURRENT_TIMESTAMP(3)"}) + ", b VARBINARY(8), g BIGINT AS (a+1) " +
+           random.of({"VIRTUAL", "PERSISTENT"});
+  }
+  const bool unique = random.chance(30);  // where it is not NULL
+  table.unique_keys = unique ? 1 : 0;
+  add(table, "(a INT, v " + text_type(random, 10) + ", d DECIMAL(6,1)" + more +
+                 (unique ? ", UNIQUE KEY (d)" : random.of({"", ", KEY (a)"})) + ")");
 }
 
 // The AUTO_INCREMENT column is not the primary key.

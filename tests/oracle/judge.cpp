@@ -228,7 +228,10 @@ bool Judge::fails_likewise(Failure& failure, const proto::Context& context) {
   if (generated) return true;
   // It may have been executed by rows (materialised, docs/sql-policy.md): which ones, or which values of several, is
   // told nowhere.
-  const bool by_rows = std::any_of(failure.deed->request.statements.begin(), std::next(at), takes_any_rows);
+  // What was expected is looked at when all have run.
+  const auto ran =
+      answer.status.code == Code::expectation_failed ? failure.deed->request.statements.end() : std::next(at);
+  const bool by_rows = std::any_of(failure.deed->request.statements.begin(), ran, takes_any_rows);
   if (by_rows) return true;
   if (any_row || (same_place && outcome.status.database_errno == answer.status.database_errno)) return true;
   failure.last =

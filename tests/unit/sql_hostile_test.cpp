@@ -69,16 +69,6 @@ TEST_CASE("hostile: a unique key over a generated column moves with what it may 
   CHECK(judged("UPDATE g SET a=a+1 WHERE id=4").statement_class == Class::write);
 }
 
-TEST_CASE("hostile: a column that may come from a query in FROM is not exact because a table has one of that name") {
-  CHECK(judged("INSERT INTO o SELECT MAX(d.n) FROM (SELECT name AS n FROM s) d CROSS JOIN n").code ==
-        "UNDETERMINED_AGGREGATE");
-  CHECK(judged("INSERT INTO o WITH N AS (SELECT name AS n FROM s) SELECT MAX(n) FROM n").code ==
-        "UNDETERMINED_AGGREGATE");
-  CHECK(judged("INSERT INTO o SELECT DISTINCT d.n FROM (SELECT name AS n FROM s) d CROSS JOIN n").code ==
-        "UNDETERMINED_GROUP");
-  CHECK(judged("INSERT INTO o SELECT MAX(n) FROM n").statement_class == Class::write);
-}
-
 TEST_CASE("hostile: a value behind a name and a minus is no part of a number") {
   const Result<std::string> expanded = expand_parameters("SELECT 1e-?", {std::int64_t{5}}, {});
   REQUIRE(expanded.ok());

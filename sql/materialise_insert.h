@@ -1,0 +1,12 @@
+// The plan of an INSERT or REPLACE: of one that has a SELECT, and of one whose VALUES or SET have queries. Pure; any
+// thread.
+#pragma once
+
+#include "sql/materialise.h"
+
+namespace sqlcast::sql {
+
+// False: its rows cannot be replicated instead.
+bool plan_insert(const Materialising& statement, RowPlan& plan);
+
+}  // namespace sqlcast::sql
