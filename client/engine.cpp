@@ -25,7 +25,7 @@ constexpr milliseconds kSlavesKnow{5'000};
 bool says_nothing_of_earlier(Code code) {
   return code == Code::busy || code == Code::shutting_down || code == Code::database_unavailable ||
          code == Code::master_unavailable || code == Code::master_only || code == Code::read_only ||
-         code == Code::diverged || code == Code::disk_full || code == Code::timeout;
+         code == Code::diverged || code == Code::disk_full || code == Code::timeout || code == Code::bad_message;
 }
 
 }  // namespace
@@ -114,7 +114,8 @@ void Engine::dispatch(std::uint64_t id, Open& open, TimePoint now) {
     if (open.exchange.route == Route::read && open.exchange.pinned.empty() && endpoints_.listed() > 1)
       query->wait_ms = static_cast<std::uint32_t>(std::clamp<std::int64_t>(settings_.read_wait.count(), 1, left));
   }
-  actions_.emplace_back(Send{open.endpoint, id, std::move(message)});
+  open.joined = !in_frames_.contains(open.endpoint);
+  actions_.emplace_back(Send{open.endpoint, id, std::move(message), open.joined});
   if (!open.exchange.done) {
     Outcome sent;
     sent.endpoint = open.endpoint;
@@ -263,7 +264,7 @@ void Engine::refused(const std::string& endpoint, const Status& why, TimePoint n
 void Engine::probe(const std::string& endpoint, TimePoint now) {
   const std::uint64_t id = next_exchange_++;
   probes_[endpoint] = {id, now, seen_, seen_at_};
-  actions_.emplace_back(Send{endpoint, id, proto::StatusRequest{}});
+  actions_.emplace_back(Send{endpoint, id, proto::StatusRequest{}, false});
 }
 
 void Engine::probe_silent(TimePoint now) {
@@ -409,6 +410,14 @@ void Engine::received_garbage(const std::string& endpoint, std::uint64_t exchang
 }
 
 void Engine::answer(OpenMap::iterator it, proto::Message message, TimePoint now) {
+  const auto* const refusal = std::get_if<proto::ErrorReply>(&message);
+  if (refusal != nullptr && refusal->status.code == Code::bad_message && it->second.joined && !it->second.cancelled) {
+    // A node of a build that knows frames alone.
+    in_frames_.insert(it->second.endpoint);
+    it->second.on_its_way = false;
+    --it->second.copies;
+    return dispatch(it->first, it->second, now);
+  }
   if (const auto* error = std::get_if<proto::ErrorReply>(&message))
     if (it->second.exchange.retry_elsewhere && !it->second.cancelled && try_again(it, *error, now)) return;
   Outcome outcome;

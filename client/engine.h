@@ -13,7 +13,9 @@
 //
 // A keyed write says since when it has been under way (sent_since), by which the master knows a late copy from a new
 // request. So it first goes out when a position has been heard lately; a node is asked for one when there is none.
-// An answer counts from when it was asked for: it may have lain unread for as long as nobody had anything to wait for.
+// A request goes in one frame (proto/joined.h) where the node understands that: one that does not has executed nothing
+// of it, and gets it, and all that come after it, in frames. An answer counts from when it was asked for: it may have
+// lain unread for as long as nobody had anything to wait for.
 //
 // Pure: time comes in, no socket, no thread. Owned by one thread (the client's I/O thread); every `done` is
 // called there, exactly once, never from inside submit().
@@ -25,6 +27,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -78,6 +81,7 @@ class Engine {
     std::string endpoint;
     std::uint64_t exchange = 0;
     proto::Message message;
+    bool joined = false;  // in one frame, when it is small
   };
   struct Reset {
     std::string endpoint;  // give the connection up, begin a new one
@@ -125,6 +129,7 @@ class Engine {
     TimePoint deadline{};  // the caller's
     std::chrono::milliseconds grace{0};
     bool on_its_way = false;
+    bool joined = false;   // the last attempt went in one frame
     TimePoint send_at{};   // waiting only
     std::string endpoint;  // of the last attempt
     TimePoint sent_at{};
@@ -180,6 +185,7 @@ class Engine {
   TimePoint seen_until_{};     // when it is too old to begin a write with
   TimePoint discovered_at_{};  // last time that every listed endpoint was asked
   TimePoint discovery_ends_{};
+  std::set<std::string> in_frames_;         // nodes that understand nothing else
   std::map<std::string, Status> refusals_;  // by endpoint, since it was last heard
   std::vector<Action> actions_;
 };

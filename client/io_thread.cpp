@@ -7,6 +7,7 @@
 #include "base/thread.h"
 #include "net/key_ring.h"
 #include "proto/codec.h"
+#include "proto/joined.h"
 
 namespace sqlcast::client {
 namespace {
@@ -200,6 +201,7 @@ void IoThread::send(const Engine::Send& send, TimePoint now) {
                                            std::to_string(net::kDefaultMaxMessageBytes) + "; send it in parts");
     return engine_.not_sent(send.exchange, status, now);
   }
+  if (send.joined) proto::join(frames);
   if (to->send(std::move(frames))) return;
   engine_.not_sent(send.exchange, Status::error(Code::timeout, "too much waits to be sent to " + send.endpoint), now);
 }
@@ -207,12 +209,13 @@ void IoThread::send(const Engine::Send& send, TimePoint now) {
 void IoThread::receive(const std::string& endpoint, net::Dealer& dealer) {
   while (auto frames = dealer.receive()) {
     const TimePoint now = Clock::now();
-    auto decoded = proto::decode(*frames);
+    const std::uint64_t exchange = proto::glance_at_exchange(*frames);
+    const Status split = proto::is_joined(*frames) ? proto::split(*frames) : ok_status();
+    auto decoded = split.ok() ? proto::decode(std::move(*frames)) : Result<proto::Decoded>(split);
     if (decoded.ok()) {
       learn_keys(endpoint, decoded->message);
       engine_.received(endpoint, decoded->header.exchange, std::move(decoded->message), now);
     } else {
-      const std::uint64_t exchange = frames->empty() ? 0 : proto::peek_exchange(frames->front());
       engine_.received_garbage(endpoint, exchange, decoded.status(), now);
     }
     // To see that there is no more costs two system calls; what there is yet, is found before the next wait.

@@ -5,6 +5,7 @@
 #include "base/mutex.h"
 #include "base/utf8.h"
 #include "node/request_plan.h"
+#include "proto/joined.h"
 
 namespace sqlcast::node {
 namespace {
@@ -49,6 +50,12 @@ void Front::receive(net::Envelope envelope, proto::Frames frames) {
   caller.arrived = std::chrono::steady_clock::now();
   caller.json = proto::is_json(frames);
   caller.exchange = proto::glance_at_exchange(frames);
+  caller.joined = proto::is_joined(frames);
+  if (caller.joined)
+    if (Status status = proto::split(frames); !status.ok()) {
+      ++counters_.bad_messages;
+      return fail(caller, std::move(status));
+    }
   const std::uint64_t bytes = size_of(frames);
   if (bytes > kLargeBytes) return receive_large(caller, std::move(frames), bytes);
   std::optional<proto::Message> message = decode(caller, std::move(frames), nullptr);
@@ -236,6 +243,7 @@ net::Outgoing Front::encode(const Caller& caller, proto::Message&& message) {
     outgoing.frames.push_back(proto::encode_json_reply(message, caller.exchange));
   } else {
     outgoing.frames = proto::encode(std::move(message), caller.exchange);
+    if (caller.joined) proto::join(outgoing.frames);
   }
   return outgoing;
 }

@@ -37,6 +37,7 @@ struct Caller {
   net::Envelope envelope;
   std::uint64_t exchange = 0;
   bool json = false;
+  bool joined = false;  // it came in one frame
   std::chrono::steady_clock::time_point arrived{};
   Who who;                           // in whose name; nullptr: security.mode is none
   std::shared_ptr<AnswerOnce> once;  // where somebody else may answer too; none: nobody

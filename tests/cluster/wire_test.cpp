@@ -3,6 +3,7 @@
 #include <random>
 
 #include "proto/codec.h"
+#include "proto/joined.h"
 #include "tests/support/cluster.h"
 #include "tests/support/raw_socket.h"
 
@@ -15,8 +16,9 @@ namespace {
 Code error_of(const std::string& endpoint, const std::vector<std::string>& frames) {
   RawSocket socket(endpoint);
   socket.send(frames);
-  const proto::Frames reply = socket.receive();
+  proto::Frames reply = socket.receive();
   if (reply.empty()) return Code::timeout;
+  if (proto::is_joined(reply) && !proto::split(reply).ok()) return Code::internal;
   if (proto::is_json(reply)) {
     for (const Code code : {Code::bad_message, Code::bad_request, Code::too_large, Code::unsupported_version})
       if (reply[0].find("\"" + std::string(code_name(code)) + "\"") != std::string::npos) return code;
@@ -26,6 +28,11 @@ Code error_of(const std::string& endpoint, const std::vector<std::string>& frame
   if (!decoded) return Code::internal;
   const auto* error = std::get_if<proto::ErrorReply>(&decoded->message);
   return error == nullptr ? Code::ok : error->status.code;
+}
+
+proto::Frames joined(proto::Frames frames) {
+  proto::join(frames);
+  return frames;
 }
 
 std::string header(std::uint8_t version, std::uint8_t type) {
@@ -67,6 +74,12 @@ TEST_CASE("wire: malformed messages are answered clearly and counted, at every n
       {"truncated body", {"", good[0], body.substr(0, body.size() / 2)}, Code::bad_message},
       {"garbage body", {"", good[0], std::string(100, '\xc1')}, Code::bad_message},
       {"huge lengths", {"", good[0], std::string("\x81\xaasta\xdd\xff\xff\xff\xff", 10)}, Code::bad_message},
+      {"one frame, truncated", {"", joined(good)[0].substr(0, 40)}, Code::bad_message},
+      {"one frame, header alone", {"", joined(good)[0].substr(0, 16)}, Code::bad_message},
+      {"one frame, garbage body", {"", joined({good[0], std::string(100, '\xc1')})[0]}, Code::bad_message},
+      {"one frame, more behind it", {"", joined(good)[0] + std::string(100, '\x01')}, Code::bad_message},
+      {"one frame, too long", {"", joined(good)[0] + std::string(proto::kMostJoined, '\x01')}, Code::bad_message},
+      {"one frame and another", {"", joined(good)[0], body}, Code::bad_message},
       {"too many frames", std::vector<std::string>(500, ""), Code::too_large},
       {"JSON cut off", {"", "{\"sql\": \"select 1"}, Code::bad_message},
       {"JSON unknown field", {"", "{\"sql\": \"select 1\", \"sqll\": 1}"}, Code::bad_request},
@@ -111,6 +124,32 @@ TEST_CASE("wire: random bytes in any number of frames do not disturb a node", "[
     CHECK(node->running());
   }
   cluster.check_same_everywhere();
+}
+
+TEST_CASE("wire: a small request in one frame gets a small reply so, a large one in frames", "[wire]") {
+  Cluster& cluster = shared_cluster();
+  for (Node* node : {&cluster.master(), &cluster.slave(0)}) {
+    const auto ask = [node](const std::string& sql, bool in_one) {
+      RawSocket socket(node->endpoint());
+      std::vector<std::string> frames = {""};
+      const proto::Frames request = proto::encode(query_of(sql), 5);
+      for (const std::string& frame : in_one ? joined(request) : request) frames.push_back(frame);
+      socket.send(frames);
+      return socket.receive();
+    };
+    const std::string small = "SELECT 7 AS a, 'text' AS b, NULL AS c";
+    const proto::Frames in_frames = ask(small, false);
+    CHECK(in_frames.size() == 5);
+    proto::Frames in_one = ask(small, true);
+    REQUIRE(proto::is_joined(in_one));
+    REQUIRE(proto::split(in_one).ok());
+    REQUIRE(in_one.size() == 5);
+    for (const std::size_t i : {0U, 2U, 3U, 4U}) CHECK(in_one[i] == in_frames[i]);  // the body has its time in it
+    CHECK(proto::decode(in_one).ok());
+    const proto::Frames large = ask("SELECT REPEAT('x', " + std::to_string(proto::kMostJoined) + ")", true);
+    CHECK(large.size() == 3);
+    CHECK(proto::decode(large).ok());
+  }
 }
 
 TEST_CASE("wire: a message over the limit does not reach memory, and others go on", "[wire]") {

@@ -1,6 +1,6 @@
-// Fuzz target: any frames, and frames with a header that is right, go through the codec; any text through that of JSON;
-// parameters go into the text of their statement. Stops where what was read cannot be written again, or where a value
-// becomes syntax.
+// Fuzz target: any frames, and frames with a header that is right, go through the codec, in one frame too; any text
+// through that of JSON; parameters go into the text of their statement. Stops where what was read cannot be written
+// again, or where a value becomes syntax.
 #include <cstddef>
 #include <cstdint>
 #include <nlohmann/json.hpp>
@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "proto/codec.h"
 #include "proto/column.h"
+#include "proto/joined.h"
 #include "sql/parameters.h"
 #include "sql/splitter.h"
 #include "tests/fuzz/input.h"
@@ -63,6 +64,14 @@ void check_message(const Decoded& decoded) {
 
 void check_frames(const Frames& frames) {
   (void)glance_at_exchange(frames);
+  if (is_joined(frames)) {
+    Frames parts = frames;
+    if (split(parts).ok()) {
+      SQLCAST_CHECK(!is_joined(parts));
+      join(parts);
+      SQLCAST_CHECK(parts == frames);
+    }
+  }
   if (!frames.empty()) (void)peek_exchange(frames[0]);
   const Result<Decoded> decoded = decode(frames);
   if (decoded.ok()) {
@@ -108,5 +117,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   while (!in.empty()) frames.emplace_back(in.take(in.byte()));
   check_frames(frames);
+  if (mode != 'r') {
+    // Of the same bytes: the header, and the rest in its frame.
+    join(frames);
+    check_frames(frames);
+    if (is_joined(frames) && split(frames).ok()) check_frames(frames);
+  }
   return 0;
 }

@@ -9,6 +9,7 @@
 #include "client/client.h"
 #include "net/router.h"
 #include "proto/codec.h"
+#include "proto/joined.h"
 #include "tests/support/wait.h"
 
 using namespace sqlcast;
@@ -42,6 +43,7 @@ class FakeNode {
     handler_ = std::move(handler);
   }
   void mute(bool muted) { muted_ = muted; }
+  void know_frames_alone() { knows_frames_alone_ = true; }
   void peers(std::vector<proto::NodeStatus> peers) {
     const std::lock_guard lock(mutex_);
     peers_ = std::move(peers);
@@ -67,6 +69,9 @@ class FakeNode {
   void take(net::Envelope envelope, proto::Frames frames) {
     const std::lock_guard lock(mutex_);
     if (muted_) return;
+    const bool joined = proto::is_joined(frames);
+    if (joined && knows_frames_alone_) return send(std::move(envelope), refusal_of(proto::glance_at_exchange(frames)));
+    if (joined && !proto::split(frames).ok()) return;
     auto request = proto::decode(frames);
     if (!request.ok()) return;
     std::optional<proto::Message> reply;
@@ -76,7 +81,16 @@ class FakeNode {
       if (const auto* query = std::get_if<proto::QueryRequest>(&request->message)) queries_.push_back(*query);
       if (handler_) reply = handler_(request->message);
     }
-    if (reply) router_->send(std::move(envelope), proto::encode(*reply, request->header.exchange));
+    if (!reply) return;
+    proto::Frames answer = proto::encode(*reply, request->header.exchange);
+    if (joined) proto::join(answer);
+    send(std::move(envelope), std::move(answer));
+  }
+  void send(net::Envelope envelope, proto::Frames frames) { router_->send(std::move(envelope), std::move(frames)); }
+  static proto::Frames refusal_of(std::uint64_t exchange) {
+    proto::ErrorReply error;
+    error.status = Status::error(Code::bad_message, "expected a header and a body, got 1 frames");
+    return proto::encode(error, exchange);
   }
 
   const std::string name_;
@@ -87,6 +101,7 @@ class FakeNode {
   std::vector<proto::NodeStatus> peers_;
   std::vector<proto::QueryRequest> queries_;
   std::atomic<bool> muted_{false};
+  std::atomic<bool> knows_frames_alone_{false};
   std::unique_ptr<net::Router> router_;  // last: its thread uses the rest
 };
 
@@ -151,6 +166,20 @@ TEST_CASE("client: rows come back typed, and the reply says who answered") {
   CHECK(reply.node == "slave-7");
   CHECK(reply.endpoint == node.endpoint());
   CHECK_FALSE(reply.results[0].cursor);
+}
+
+TEST_CASE("client: a node that knows frames alone is written to in frames, and nobody notices") {
+  FakeNode node("old", "master");
+  node.know_frames_alone();
+  node.handle([](const proto::Message&) { return written(9); });
+  const auto client = open_client({node.endpoint()});
+  for (int i = 0; i < 3; ++i) {
+    const Reply reply = client->run("insert into t values (1)");
+    INFO(reply.status.message);
+    REQUIRE(reply.status.ok());
+    CHECK(reply.sequence == 9);
+  }
+  CHECK(node.queries().size() == 3);
 }
 
 TEST_CASE("client: a reply that is lost is asked for again with the same key, and the callback runs once") {

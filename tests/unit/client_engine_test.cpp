@@ -339,6 +339,36 @@ TEST_CASE("engine: garbage from a node ends the request it belongs to") {
   CHECK(f.outcomes[0].status.code == Code::bad_message);
 }
 
+TEST_CASE("engine: a node that does not understand one frame gets the request, and all that follow, in frames") {
+  Fixture f({kOne});
+  f.engine.submit(f.query(true), f.now);
+  f.pass(std::chrono::milliseconds(1));
+  if (f.sends.empty()) {
+    f.alive[kOne] = "master";
+    f.pass(std::chrono::seconds(3));
+  }
+  REQUIRE(f.sends.size() == 1);
+  CHECK(f.sends[0].joined);
+  f.refuse(f.sends[0], Code::bad_message);
+  f.look();
+  REQUIRE(f.sends.size() == 2);
+  CHECK(f.outcomes.empty());
+  CHECK(!f.sends[1].joined);
+  CHECK(f.sends[1].exchange == f.sends[0].exchange);
+  CHECK(request_id(f.sends[1]) == request_id(f.sends[0]));
+  f.reply(f.sends[1]);
+  REQUIRE(f.outcomes.size() == 1);
+  CHECK(f.outcomes[0].status.ok());
+  f.engine.submit(f.query(false), f.now);
+  f.look();
+  REQUIRE(f.sends.size() == 3);
+  CHECK(!f.sends[2].joined);
+  // In frames it is the node's word on the request.
+  f.refuse(f.sends[2], Code::bad_message);
+  REQUIRE(f.outcomes.size() == 2);
+  CHECK(f.outcomes[1].status.code == Code::bad_message);
+}
+
 TEST_CASE("engine: at the end everything that is open ends, once") {
   Fixture f({kOne});
   f.engine.submit(f.query(true), f.now);
