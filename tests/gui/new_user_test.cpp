@@ -12,7 +12,8 @@ using namespace sqlcast::gui::testing;
 
 namespace {
 
-constexpr const char* kConnected = "wait connected\nwait tables = 3\n";
+// The tree stands still when all of it has been loaded.
+constexpr const char* kConnected = "wait connected\nwait tables = 3\nwait no text \"Loading\"\npause 0.5\n";
 constexpr const char* kRows = "click \"SQL editor\"\ntype \"select * from student\"\nkey Ctrl+Enter\nwait rows = 3\n";
 
 }  // namespace
