@@ -5,6 +5,7 @@
 #include <cctype>
 #include <optional>
 
+#include "client/sql_place.h"
 #include "sql/function.h"
 #include "sql/keyword.h"
 #include "sql/lexer.h"
@@ -29,74 +30,12 @@ bool same(std::string_view a, std::string_view b) {
          std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
 }
 
-bool is_one_of(std::string_view word, std::initializer_list<std::string_view> list) {
-  return std::any_of(list.begin(), list.end(), [&](std::string_view one) { return same(word, one); });
-}
-
-bool before_table(std::string_view word) {
-  return is_one_of(word, {"from", "join", "into", "update", "table", "describe", "desc", "references"});
-}
-
-bool is_keyword(std::string_view word) {
-  const auto keyword = sql::find_keyword(word);
-  return keyword != sql::Keyword::none && !sql::is_mostly_a_name(keyword);
-}
-
-struct Word {
-  std::string text;  // a name without its quotes
-  bool name = false;
-  std::size_t offset = 0;
-};
-
-// Names and symbols of the statement that `text` ends with.
-std::vector<Word> words_of(std::string_view text) {
-  std::vector<Word> words;
-  for (const sql::Token& token : sql::lex(text)) {
-    if (token.kind == TokenKind::blank || token.kind == TokenKind::comment) continue;
-    const bool quoted = token.kind == TokenKind::quoted_identifier;
-    const bool behind_dot = !words.empty() && words.back().text == ".";
-    const bool name = quoted || (token.kind == TokenKind::word && (behind_dot || !is_keyword(token.text)));
-    words.push_back({quoted ? sql::identifier_text(token.text) : std::string(token.text), name, token.offset});
-  }
-  return words;
-}
-
-// A table that the statement names, and what it is called there.
-struct Mention {
-  std::string database;
-  std::string table;
-  std::string alias;
-};
-
-std::vector<Mention> mentions(const std::vector<Word>& words, std::string_view database) {
-  std::vector<Mention> found;
-  const auto text = [&](std::size_t i) { return i < words.size() ? std::string_view(words[i].text) : ""; };
-  const auto name = [&](std::size_t i) { return i < words.size() && words[i].name; };
-  std::size_t next = 0;  // where a comma goes on with the list of tables
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    if (!before_table(text(i)) && !(text(i) == "," && next == i && !found.empty())) continue;
-    std::size_t at = i + 1;
-    if (!name(at)) continue;
-    Mention mention{std::string(database), words[at].text, {}};
-    if (text(at + 1) == "." && name(at + 2)) {
-      mention.database = mention.table;
-      at += 2;
-      mention.table = words[at].text;
-    }
-    if (same(text(at + 1), "as")) ++at;
-    if (name(at + 1)) mention.alias = words[++at].text;
-    next = at + 1;
-    found.push_back(std::move(mention));
-  }
-  return found;
-}
-
 // What was typed of the word, and what stands in front of it.
 struct Place {
   std::string prefix;
   bool quoted = false;  // with a backquote in front
   std::size_t replaced = 0;
-  std::vector<Word> words;  // in front
+  std::vector<client::SqlWord> words;  // in front
 };
 
 // Nothing inside strings, comments, numbers and variables.
@@ -116,7 +55,7 @@ std::optional<Place> place_of(std::string_view statement) {
       return std::nullopt;
     }
   }
-  place.words = words_of(head);
+  place.words = client::sql_words(head);
   return place;
 }
 
@@ -133,7 +72,7 @@ class Collector {
 
   void name(std::string_view name, std::string_view behind = "") {
     if (!begins(name)) return;
-    const bool plain = !name.empty() && !is_keyword(name) && !(name[0] >= '0' && name[0] <= '9') &&
+    const bool plain = !name.empty() && !client::is_reserved(name) && !(name[0] >= '0' && name[0] <= '9') &&
                        std::all_of(name.begin(), name.end(), [](char c) {
                          return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || (c & 0x80) != 0;
                        });
@@ -170,7 +109,7 @@ class Collector {
   void keywords_and_functions() {
     if (place_.prefix.empty()) return;
     for (const std::string_view keyword : sql::keyword_texts())
-      if (is_keyword(keyword) && sql::find_function(keyword) == nullptr) word(keyword);
+      if (client::is_reserved(keyword) && sql::find_function(keyword) == nullptr) word(keyword);
     for (const sql::Function& function : sql::functions())
       if (function.function_class != sql::FunctionClass::refused && function.source != sql::FunctionSource::mysql)
         word(function.name, "(");
@@ -188,26 +127,14 @@ class Collector {
 };
 
 // Behind "name." or "database.table.".
-void collect_behind_dot(const std::vector<Word>& words, const std::vector<Mention>& tables, Collector& found) {
+void collect_behind_dot(const std::vector<client::SqlWord>& words, const std::vector<client::TableMention>& tables,
+                        Collector& found) {
   const std::size_t dot = words.size() - 1;
   const std::string& owner = words[dot - 1].text;
   if (dot >= 3 && words[dot - 2].text == ".") return found.columns_of(words[dot - 3].text, owner);
-  for (const Mention& table : tables)
+  for (const client::TableMention& table : tables)
     if (same(table.alias, owner) || same(table.table, owner)) found.columns_of(table.database, table.table);
   found.tables_of(owner);
-}
-
-// Is the cursor where a table is named: behind FROM, or behind a comma of its list?
-bool at_table(const std::vector<Word>& words) {
-  if (words.empty()) return false;
-  if (before_table(words.back().text)) return true;
-  if (words.back().text != ",") return false;
-  for (std::size_t i = words.size(); i-- > 0;) {
-    if (same(words[i].text, "from")) return true;
-    const bool of_a_list = words[i].name || words[i].text == "," || words[i].text == "." || same(words[i].text, "as");
-    if (!of_a_list) return false;
-  }
-  return false;
 }
 
 }  // namespace
@@ -219,21 +146,21 @@ Completion complete(std::string_view before, std::string_view after, const Names
   const std::string_view statement = before.substr(begin);
   const auto place = place_of(statement);
   if (!place) return {};
-  const std::vector<Word>& words = place->words;
+  const std::vector<client::SqlWord>& words = place->words;
   Collector found(*place, names, database);
-  const auto tables =
-      mentions(words_of(std::string(statement) + std::string(after.substr(0, after.find(';')))), database);
+  const auto tables = client::table_mentions(
+      client::sql_words(std::string(statement) + std::string(after.substr(0, after.find(';')))), database);
   if (words.empty()) {
     for (const std::string_view word : kFirstWords) found.word(word);
   } else if (words.size() >= 2 && words.back().text == "." && words[words.size() - 2].name) {
     collect_behind_dot(words, tables, found);
   } else if (words.size() == 1 && same(words[0].text, "use")) {
     found.databases();
-  } else if (at_table(words)) {
+  } else if (client::place_behind(words, words.size()) == client::SqlPlace::table) {
     found.tables_of(database);
     found.databases(".");
   } else {
-    for (const Mention& table : tables) {
+    for (const client::TableMention& table : tables) {
       found.columns_of(table.database, table.table);
       found.name(table.alias.empty() ? table.table : table.alias, ".");
     }

@@ -123,8 +123,15 @@ void TableGuess::add(const Record& record) {
       continue;
     }
     const std::string& text = record.fields[i].text;
-    seen.any = true;
     seen.integer = seen.integer && is_integer(text);
+    if (i == 0 && seen.integer && seen.rising) {
+      std::int64_t value = 0;
+      std::from_chars(text.data(), text.data() + text.size(), value);
+      seen.rising = !seen.any || value > seen.last;
+      seen.rose = seen.any;
+      seen.last = value;
+    }
+    seen.any = true;
     seen.decimal = seen.decimal && is_decimal(text);
     seen.number = seen.number && is_double(text);
     seen.date = seen.date && is_date(text);
@@ -157,6 +164,9 @@ std::string TableGuess::definition(const TableName& table) const {
     text += std::string(text.back() == '(' ? "\n  " : ",\n  ") + backquoted(names_[i]) + " " + type(columns_[i]) +
             (columns_[i].null || !columns_[i].any ? " NULL" : " NOT NULL");
   }
+  const Seen& first = columns_.front();
+  if (!names_.front().empty() && first.integer && first.rising && first.rose && !first.null)
+    text += ",\n  PRIMARY KEY (" + backquoted(names_.front()) + ")";
   return text + "\n) DEFAULT CHARSET=utf8mb4";
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,7 +25,8 @@ class TableGuess {
  public:
   explicit TableGuess(std::vector<std::string> names) : names_(std::move(names)), columns_(names_.size()) {}
   void add(const Record& record);
-  // CREATE TABLE …, of which each value that was added fits its column.
+  // CREATE TABLE …, of which each value that was added fits its column. Where the first column counts, each value a
+  // whole number above the one before, it is the primary key.
   std::string definition(const TableName& table) const;
 
  private:
@@ -40,6 +42,9 @@ class TableGuess {
     std::size_t bytes = 0;
     std::size_t whole = 1;  // digits in front of the point
     std::size_t fraction = 0;
+    bool rising = true;  // whole numbers, each above the one before
+    bool rose = false;   // there were two
+    std::int64_t last = 0;
   };
   static std::string type(const Seen& seen);
 

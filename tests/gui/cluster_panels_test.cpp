@@ -173,11 +173,11 @@ TEST_CASE(
   stage.play("wait connected within 60\nwait up = 3 within 60\nassert master = master\n");
   cluster.master().kill();
   stage.play(
-      "wait text \"The master master does not answer\" within 60\nassert master = master\nassert nodes = 3\n"
+      "wait text \"The master does not answer\" within 60\nassert master = master\nassert nodes = 3\n"
       "assert events contains \"master unreachable\"\nset view cluster\nassert text \"node master\"\nassert text "
       "\"MASTER\"\n"
       "set view query\nclick \"SQL editor\"\ntype \"insert into shop.sale values (7)\"\n"
-      "wait verdict-text contains \"waits: the master master\" within 60\nkey Ctrl+Enter\nwait running within 60\n");
+      "wait verdict-text contains \"waits: the master does\" within 60\nkey Ctrl+Enter\nwait running within 60\n");
   cluster.master().start();
   stage.play(
       "wait up = 3 within 120\nwait no text \"does not answer since\"\nwait running = no within 120\nassert status = "

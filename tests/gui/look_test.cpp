@@ -37,6 +37,19 @@ std::string cut_controls() {
   return out;
 }
 
+// Texts of the status bar that stand on each other.
+std::string overlapping_status() {
+  const float top = ImGui::GetIO().DisplaySize.y - ImGui::GetTextLineHeight() - px(10);
+  std::string out;
+  for (const ui::Seen& one : ui::trace().last) {
+    for (const ui::Seen& other : ui::trace().last) {
+      if (&one == &other || one.low.y < top || other.low.y < top) continue;
+      if (one.low.x <= other.low.x && other.low.x < one.high.x) out += cat(one.label, " / ", other.label, "; ");
+    }
+  }
+  return out;
+}
+
 constexpr const char* kConnected = "wait connected\nwait tables = 3\n";
 
 }  // namespace
@@ -67,6 +80,15 @@ TEST_CASE("look: text has a contrast of 4.5 to 1 on every ground, in both themes
 TEST_CASE("look: in 1280x720 no control is cut off at 100, 150 and 200 %, in any view or dialog") {
   for (const float scale : {1.0F, 1.5F, 2.0F}) {
     Stage stage(1280, 720);
+    stage.state->answers["frm"] = [](const client::Request&) {
+      client::Reply reply;
+      reply.node = "slave-1";
+      reply.status =
+          Status::error(Code::sql_error, "You have an error in your SQL syntax near 'frm student' at line 1");
+      reply.status.database_errno = 1064;
+      reply.status.sqlstate = "42000";
+      return reply;
+    };
     load_fonts(scale);
     set_theme(true);
     stage.play(kConnected);
@@ -84,6 +106,21 @@ TEST_CASE("look: in 1280x720 no control is cut off at 100, 150 and 200 %, in any
       }
     }
     stage.play("set view query\npause 0.1\n");
+    // Nodes in trouble take more room, and an error a line of its own.
+    for (std::size_t i = 0; i < 3; ++i) stage.state->nodes[i].state = "Unreachable";
+    stage.play("wait text \"unreachable\"\npause 0.2\n");
+    CHECK(overlapping_status().empty());
+    if (!overlapping_status().empty()) WARN(overlapping_status());
+    for (std::size_t i = 0; i < 3; ++i) stage.state->nodes[i].state = i == 0 ? "Serving" : "Live";
+    stage.play(
+        "wait worst = live\nkey Ctrl+T\nclick \"SQL editor\"\ntype \"select * frm student\"\nkey F5\n"
+        "wait status = SQL_ERROR\npause 0.2\n");
+    CHECK(cut_controls().empty());
+    if (!cut_controls().empty()) WARN(cut_controls());
+    stage.play("key Ctrl+W\nright-click \"school\"\nclick \"New table\"\nwait dialog = table\npause 0.1\n");
+    CHECK(cut_controls().empty());
+    if (!cut_controls().empty()) WARN(cut_controls());
+    stage.play("key Escape\nwait dialog = \"\"\n");
     const std::pair<const char*, const char*> dialogs[] = {
         {"F1", "keys"},        {"Ctrl+Shift+P", "palette"}, {"Ctrl+,", "settings"},     {"Ctrl+K", "connect"},
         {"Ctrl+H", "history"}, {"Ctrl+Shift+I", "import"},  {"Ctrl+Shift+E", "export"}, {"Ctrl+O", "file"}};

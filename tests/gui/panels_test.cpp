@@ -285,16 +285,16 @@ TEST_CASE("panels: a master that is lost is said over every view, and stays know
   silent.state = "Unreachable";
   silent.endpoint = stage.state->nodes[0].endpoint;
   const proto::NodeStatus master = std::exchange(stage.state->nodes[0], silent);
-  stage.play("wait text \"The master master does not answer\"\n");
+  stage.play("wait text \"The master does not answer\"\n");
   for (const char* view : {"query", "cluster", "diagram", "log", "compare"}) {
     stage.play(std::string("set view ") + view + "\nwait text \"writes wait for it\"\nassert master = master\n");
   }
   stage.play(
       "set view query\nclick \"SQL editor\"\ntype \"insert into student values (9)\"\n"
-      "wait verdict-text contains \"waits: the master master\"\nset view cluster\nassert text \"1 unreachable, 2 "
+      "wait verdict-text contains \"waits: the master does\"\nset view cluster\nassert text \"1 unreachable, 2 "
       "live\"\n");
   stage.state->nodes[0] = master;
-  stage.play("wait no text \"The master master does not answer\"\nassert events contains \"master back\"\n");
+  stage.play("wait no text \"The master does not answer\"\nassert events contains \"master back\"\n");
 }
 
 TEST_CASE("panels: a tab whose file would lose changes asks, others come back by Ctrl+Shift+T") {

@@ -249,7 +249,7 @@ TEST_CASE("workspace: the verdict says that a write waits for a master that is l
   CHECK(judged("insert into school.student values (1)").find("waits") == std::string::npos);
   desktop.state->nodes[0].state = "Unreachable";
   desktop.until([&] { return work.connection()->cluster.lost_master().has_value(); });
-  CHECK(judged("insert into school.student values (1)").starts_with("waits: the master master does not answer since"));
+  CHECK(judged("insert into school.student values (1)").starts_with("waits: the master does not answer since"));
   CHECK(judged("select 1").find("waits") == std::string::npos);
 }
 

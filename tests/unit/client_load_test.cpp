@@ -453,6 +453,26 @@ TEST_CASE("import: a field that is passed over is no column of the table that is
         "CREATE TABLE `d`.`t` (\n  `a` BIGINT NOT NULL,\n  `c` BIGINT NOT NULL\n) DEFAULT CHARSET=utf8mb4");
 }
 
+TEST_CASE("import: a first column that counts is the key of the table that is made, no other is", "[load]") {
+  const auto key = [](const std::vector<std::vector<std::string>>& rows, const std::string& first = "no") {
+    TableGuess guess({first, "other"});
+    for (const auto& row : rows) {
+      Record record;
+      for (const std::string& value : row) record.fields.push_back({value == "<>" ? "" : value, value == "<>"});
+      guess.add(record);
+    }
+    return guess.definition({"d", "t"}).find("PRIMARY KEY (`no`)") != std::string::npos;
+  };
+  CHECK(key({{"-1", "x"}, {"2", "x"}, {"30", "y"}}));
+  CHECK_FALSE(key({{"1", "x"}}));  // of one record nothing can be told
+  CHECK_FALSE(key({{"1", "x"}, {"1", "y"}}));
+  CHECK_FALSE(key({{"2", "x"}, {"1", "y"}, {"3", "z"}}));
+  CHECK_FALSE(key({{"1", "x"}, {"<>", "y"}}));
+  CHECK_FALSE(key({{"1", "x"}, {"2.5", "y"}}));
+  CHECK_FALSE(key({{"x", "1"}, {"y", "2"}}));
+  CHECK_FALSE(key({{"1", "x"}, {"2", "y"}}, ""));  // it is passed over
+}
+
 TEST_CASE("import: types are guessed from all values", "[load]") {
   const auto guess = [](const std::vector<std::string>& values) {
     TableGuess guessed({"c"});

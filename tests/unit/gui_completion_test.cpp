@@ -120,3 +120,11 @@ TEST_CASE("completion: columns by alias, and of a table whose database has not b
   CHECK(has(at("select * from shop.", true, schema), "sale"));
   CHECK(at("select pa| from shop.sale", true, schema).unopened.empty());
 }
+
+TEST_CASE("completion: a comma of FROM is followed by tables, one of ORDER BY by columns, and both have aliases") {
+  CHECK_FALSE(has(at("select * from student_course, cou|", false), "course_id"));
+  CHECK(has(at("select * from student_course, stu|", false), "student"));
+  CHECK(has(at("select * from student order by id desc, fu|", false), "full_name"));
+  CHECK(has(at("select s.| from student_course c, `school`.`student` as s", false), "selected"));
+  CHECK_FALSE(has(at("select s.| from student_course c where c.course_id in (1, s)", false), "selected"));
+}

@@ -177,6 +177,18 @@ TEST_CASE("row edits: each statement names its row by key and old value and expe
   for (const auto& statement : *statements) REQUIRE(statement.expect == 1U);
 }
 
+TEST_CASE("pasted rows: fields between tabs, quoted ones whole, other quotes as they are") {
+  using Rows = std::vector<std::vector<std::string>>;
+  CHECK(pasted_rows("").empty());
+  CHECK(pasted_rows("\r\n\n").empty());
+  CHECK(pasted_rows("a\tb\r\nc\t\r\n") == Rows{{"a", "b"}, {"c", ""}});
+  CHECK(pasted_rows("\"O'Neil, \"\"Bo\"\"\"\tCork\n") == Rows{{"O'Neil, \"Bo\"", "Cork"}});
+  CHECK(pasted_rows("\"two\r\nlines\"\t1\n\"a\tb\"\t2") == Rows{{"two\nlines", "1"}, {"a\tb", "2"}});
+  CHECK(pasted_rows("5\" pipe\t\"half\n\"quoted\" word") == Rows{{"5\" pipe", "\"half"}, {"\"quoted\" word"}});
+  CHECK(pasted_rows("\"\"") == Rows{{""}});
+  CHECK(pasted_rows("\"") == Rows{{"\""}});
+}
+
 TEST_CASE("row edits: a value put back is no change, a wrong one is refused by name") {
   const GridModel model = grid({3});
   RowEdits edits("school", "student", {0});

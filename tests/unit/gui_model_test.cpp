@@ -81,6 +81,29 @@ TEST_CASE("cluster: a node that stops answering, lags, fails or forks is told ap
   REQUIRE(model.find("s")->health == Health::forked);
 }
 
+TEST_CASE("cluster: a node that starts anew leaves a gap in its plots, no fall to 0, and has not failed") {
+  ClusterModel model;
+  model.update({node("m", "master", 500), node("s", "slave", 490)}, 1, 0);
+  model.update({node("m", "master", 510), node("s", "slave", 500)}, 2, 0);
+  auto starting = node("s", "slave", 0);
+  starting.state = "Starting";
+  starting.database_up = false;
+  starting.lag_ms = 9'000;
+  model.update({node("m", "master", 520), starting}, 3, 0);
+  const NodeModel& slave = *model.find("s");
+  CHECK(slave.health == Health::busy);
+  CHECK_FALSE(has_event(model, EventKind::failed));
+  CHECK(slave.position.size() == 2);
+  CHECK(slave.lag.size() == 2);
+  CHECK(slave.position.last() == 500);
+  model.update({node("m", "master", 530), node("s", "slave", 530)}, 4, 0);
+  CHECK(slave.measured_rate < 500);  // it did not come from 0
+  CHECK(slave.position.extent(0, 5).low == 490);
+  // One that is new and empty is at 0, and says so.
+  model.update({node("m", "master", 530), node("t", "slave", 0)}, 5, 0);
+  CHECK(model.find("t")->position.size() == 1);
+}
+
 TEST_CASE("cluster: a node left out of the answer is unreachable, an unknown one joins") {
   ClusterModel model;
   model.update({node("m", "master", 1), node("s", "slave", 1)}, 1, 0);
@@ -229,6 +252,51 @@ TEST_CASE("log shapes: texts that differ in literals alone are one, counted over
   CHECK(shapes.first(LogShapes::Order::times, 5, 1'350'000'000).size() == 2);  // the oldest is past
   add(9'000, "delete from old", 1);
   CHECK(shapes.first(LogShapes::Order::times, 5, 9'000'000'000).size() == 1);
+}
+
+TEST_CASE("log shapes: however many statements come, all of the minutes are counted; too many shapes are said") {
+  LogShapes shapes;
+  LogRow row;
+  row.affected = 2;
+  for (std::uint64_t i = 0; i < 300'000; ++i) {  // five minutes at 1,000 a second
+    row.time_us = 3'000'000'000 + i * 1'000;
+    row.sql = i % 3 == 0 ? "delete from t where id = 7" : "insert into t values (1)";
+    shapes.add(row);
+  }
+  const auto often = shapes.first(LogShapes::Order::times, 5, 3'300'000'000);
+  REQUIRE(often.size() == 2);
+  CHECK(often[0].times == 200'000);
+  CHECK(often[0].rows == 400'000);
+  CHECK(often[1].times == 100'000);
+  CHECK(shapes.begins_us() == 0);
+  // What was there before the window looked comes later, and finds its place.
+  LogShapes late;
+  row.time_us = 3'000'000'000;
+  late.add(row);
+  row.time_us = 2'900'000'000;
+  late.add(row);
+  CHECK(late.first(LogShapes::Order::times, 5, 3'000'000'000).at(0).times == 2);
+  CHECK(late.first(LogShapes::Order::times, 5, 3'250'000'000).at(0).times == 1);
+
+  LogShapes many;
+  std::uint64_t made = 0;
+  for (std::uint64_t second = 1; second <= 200; ++second) {
+    for (int i = 0; i < 300; ++i, ++made) {
+      row.time_us = second * 1'000'000;
+      row.sql = "select a" + std::to_string(made);
+      many.add(row);
+    }
+  }
+  CHECK(many.begins_us() > 0);
+  std::uint64_t counted = 0;
+  bool others = false;
+  for (const auto& shape : many.first(LogShapes::Order::times, made, 200'000'000)) {
+    counted += shape.times;
+    others |= shape.text == LogShapes::kOthers;
+  }
+  CHECK(others);
+  // Nothing is lost of the time that is said.
+  CHECK(counted == made - (many.begins_us() / 1'000'000 - 1) * 300);
 }
 
 TEST_CASE("log: rows are bounded, and the filter still points at the right ones") {

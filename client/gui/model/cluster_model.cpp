@@ -91,7 +91,7 @@ void ClusterModel::judge(NodeModel& node) {
     node.problem = status.message.empty() ? "it has failed; its log says why" : status.message;
     return;
   }
-  if (!status.database_up) {
+  if (!status.database_up && status.state != "Starting") {
     node.health = Health::failed;
     node.problem = "its database is down; the node is restarting it";
     return;
@@ -165,11 +165,15 @@ void ClusterModel::take_answer(NodeModel& node, const proto::NodeStatus& status,
   const proto::NodeStatus before = std::exchange(node.status, status);
   const double seconds = now - node.last_seen;
   if (node.last_seen > 0) count_events(node, before, now, unix_us);
-  if (node.last_seen > 0 && seconds > 0 && status.position >= before.position)
-    node.measured_rate = static_cast<double>(status.position - before.position) / seconds;
   node.throughput.add_second(now, std::max(status.entries_per_second, 0.0));
-  node.lag.add_second(now, static_cast<double>(status.lag_ms));
-  node.position.add_second(now, static_cast<double>(status.position));
+  // One that starts anew does not know yet where it stands: that is nothing, and no fall to 0.
+  const bool fresh = node.position.last() == 0;
+  if (status.position > 0 || fresh) {
+    if (node.last_seen > 0 && seconds > 0 && status.position >= before.position && (before.position > 0 || fresh))
+      node.measured_rate = static_cast<double>(status.position - before.position) / seconds;
+    node.lag.add_second(now, static_cast<double>(status.lag_ms));
+    node.position.add_second(now, static_cast<double>(status.position));
+  }
   node.last_seen = now;
   node.last_seen_unix = unix_us;
   connected_ = true;

@@ -56,6 +56,7 @@ struct LostMaster {
   std::string name;
   double since = 0;              // seconds; when it answered last
   std::uint64_t since_unix = 0;  // microseconds; 0: before this window looked
+  std::string called() const { return name == "master" ? name : "master " + name; }
 };
 
 class ClusterModel {

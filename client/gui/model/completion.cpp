@@ -5,6 +5,7 @@
 
 #include "client/gui/model/cell_text.h"
 #include "client/gui/model/text.h"
+#include "client/sql_place.h"
 #include "sql/literal.h"
 
 namespace sqlcast::gui {
@@ -36,77 +37,17 @@ std::string bare(std::string_view token) {
   return std::string(token);
 }
 
-struct Word {
-  std::string text;
-  std::size_t begin = 0;
-};
-
-// Names and symbols of the statement, blanks left out.
-std::vector<Word> words_of(std::string_view text, const Highlighter& highlighter, const StatementRange& statement) {
-  std::vector<Word> words;
-  const auto& tokens = highlighter.tokens();
-  for (std::size_t i = highlighter.first_token_at(statement.begin); i < tokens.size(); ++i) {
-    if (tokens[i].offset >= statement.end || words.size() > 2'000) break;
-    if (tokens[i].kind == sql::TokenKind::blank || tokens[i].kind == sql::TokenKind::comment) continue;
-    words.push_back({bare(text.substr(tokens[i].offset, tokens[i].size)), tokens[i].offset});
-  }
-  return words;
-}
-
-bool is_one_of(std::string_view word, std::initializer_list<std::string_view> list) {
-  return std::any_of(list.begin(), list.end(), [&](std::string_view one) { return equal_ignoring_case(word, one); });
-}
-
-bool before_table(std::string_view word) { return is_one_of(word, {"from", "join", "into", "update", "table"}); }
-
-bool is_name(std::string_view word) {
-  return !word.empty() && std::all_of(word.begin(), word.end(), is_word_byte) && !is_keyword(word);
-}
-
-std::vector<Mention> mentions(const std::vector<Word>& words, const SchemaModel& schema,
+// Those that there are; databases whose tables are not known yet are told.
+std::vector<Mention> mentions(const std::vector<client::SqlWord>& words, const SchemaModel& schema,
                               std::string_view default_database, std::vector<std::string>& unopened) {
   std::vector<Mention> out;
-  const auto word = [&](std::size_t i) { return i < words.size() ? std::string_view(words[i].text) : ""; };
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    const bool continues = word(i) == "," && !out.empty();
-    if (!before_table(word(i)) && !continues) continue;
-    std::string_view database = default_database;
-    std::size_t at = i + 1;
-    std::string_view name = word(at);
-    if (word(at + 1) == ".") {
-      database = name;
-      at += 2;
-      name = word(at);
-    }
-    const SchemaDatabase* known = schema.database(database);
-    if (known != nullptr && known->state == LoadState::unknown) unopened.emplace_back(database);
-    const SchemaTable* table = schema.table(database, name);
-    if (table == nullptr) continue;
-    if (equal_ignoring_case(word(at + 1), "as")) ++at;
-    const std::string_view alias = word(at + 1);
-    const bool named = !alias.empty() && plain_name(alias);
-    out.push_back({table, named ? std::string(alias) : table->name});
+  for (const client::TableMention& mention : client::table_mentions(words, default_database)) {
+    const SchemaDatabase* known = schema.database(mention.database);
+    if (known != nullptr && known->state == LoadState::unknown) unopened.push_back(mention.database);
+    const SchemaTable* table = schema.table(mention.database, mention.table);
+    if (table != nullptr) out.push_back({table, mention.alias.empty() ? table->name : mention.alias});
   }
   return out;
-}
-
-enum class Place : std::uint8_t { anywhere, table, new_name };
-
-// What is to be written behind words [0, end).
-Place place_behind(const std::vector<Word>& words, std::size_t end) {
-  const auto word = [&](std::size_t i) { return std::string_view(words[i].text); };
-  if (end == 0) return Place::anywhere;
-  if (equal_ignoring_case(word(end - 1), "as")) return Place::new_name;
-  if (before_table(word(end - 1))) return Place::table;
-  if (!is_name(word(end - 1))) return Place::anywhere;
-  std::size_t at = end - 1;
-  if (at >= 2 && word(at - 1) == ".") at -= 2;
-  // Back over the tables in front of it, and what they are called: "from a x, b as y, c".
-  while (at > 0 && word(at - 1) == ",") {
-    --at;
-    while (at > 0 && (is_name(word(at - 1)) || word(at - 1) == "." || equal_ignoring_case(word(at - 1), "as"))) --at;
-  }
-  return at > 0 && before_table(word(at - 1)) ? Place::new_name : Place::anywhere;
 }
 
 class Collector {
@@ -240,12 +181,15 @@ Completion complete(const EditorBuffer& buffer, const Highlighter& highlighter, 
   if (inside_literal(text, highlighter, begin, caret)) return out;
 
   std::vector<Mention> mentioned;
-  Place place = Place::anywhere;
+  client::SqlPlace place = client::SqlPlace::anywhere;
   if (const auto statement = highlighter.statement_at(buffer, caret)) {
-    const std::vector<Word> words = words_of(text, highlighter, *statement);
+    const std::vector<client::SqlWord> words =
+        client::sql_words(text.substr(statement->begin, statement->end - statement->begin));
     mentioned = mentions(words, schema, database, out.unopened);
-    const auto behind = std::find_if(words.begin(), words.end(), [&](const Word& word) { return word.begin >= begin; });
-    place = place_behind(words, static_cast<std::size_t>(behind - words.begin()));
+    const auto behind = std::find_if(words.begin(), words.end(), [&](const client::SqlWord& word) {
+      return statement->begin + word.offset >= begin;
+    });
+    place = client::place_behind(words, static_cast<std::size_t>(behind - words.begin()));
   }
   Collector collector(prefix);
   if (after_dot) {
@@ -253,11 +197,12 @@ Completion complete(const EditorBuffer& buffer, const Highlighter& highlighter, 
     while (owner_begin > 0 && (is_word_byte(text[owner_begin - 1]) || text[owner_begin - 1] == '`')) --owner_begin;
     const std::string owner = bare(text.substr(owner_begin, begin - 1 - owner_begin));
     add_of_owner(collector, owner, mentioned, schema, database, out.unopened);
-  } else if (automatic && place == Place::new_name) {
+  } else if (automatic && place == client::SqlPlace::new_name) {
     return out;
   } else {
     // Where a table is to come, the columns of others would only be in the way.
-    add_everything(collector, prefix, place == Place::table ? std::vector<Mention>() : mentioned, schema, database);
+    add_everything(collector, prefix, place == client::SqlPlace::table ? std::vector<Mention>() : mentioned, schema,
+                   database);
   }
   if (automatic && collector.whole()) return out;
   out.proposals = collector.take();

@@ -1,6 +1,7 @@
 #include "client/gui/model/log_shapes.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "client/gui/model/log_model.h"
 #include "sql/lexer.h"
@@ -11,6 +12,8 @@ namespace {
 
 constexpr std::size_t kRead = 2'000;  // bytes of a text
 constexpr std::size_t kShown = 400;   // bytes of a shape
+constexpr std::uint64_t kSliceUs = 10'000'000;
+constexpr std::uint64_t kWindowUs = LogShapes::kMinutes * 60'000'000;
 
 bool is_literal(sql::TokenKind kind) {
   return kind == sql::TokenKind::string || kind == sql::TokenKind::number || kind == sql::TokenKind::parameter;
@@ -62,31 +65,58 @@ std::string statement_shape(std::string_view sql) {
   return out;
 }
 
+LogShapes::Slice& LogShapes::slice_of(std::uint64_t time_us) {
+  const std::uint64_t begin = time_us - time_us % kSliceUs;
+  auto at = slices_.end();
+  while (at != slices_.begin() && std::prev(at)->begin_us > begin) --at;
+  if (at != slices_.begin() && std::prev(at)->begin_us == begin) return *std::prev(at);
+  return *slices_.insert(at, Slice{begin, {}});
+}
+
+void LogShapes::drop_first() {
+  for (const auto& [shape, count] : slices_.front().counts) {
+    const auto used = used_.find(*shape);
+    if (--used->second == 0) used_.erase(used);
+  }
+  counts_ -= slices_.front().counts.size();
+  slices_.pop_front();
+}
+
 void LogShapes::add(const LogRow& row) {
-  const auto [shape, fresh] = used_.try_emplace(statement_shape(row.sql), 0);
-  ++shape->second;
-  seen_.push_back({row.time_us, &shape->first, row.affected, row.sql.size()});
-  while (seen_.size() > kMost || seen_.front().time_us + kMinutes * 60'000'000 < row.time_us) {
-    const auto oldest = used_.find(*seen_.front().shape);
-    if (--oldest->second == 0) used_.erase(oldest);
-    seen_.pop_front();
+  const std::uint64_t newest = slices_.empty() ? 0 : slices_.back().begin_us;
+  if (row.time_us + kWindowUs < newest || row.time_us < begins_us_) return;
+  Slice& slice = slice_of(row.time_us);
+  auto shape = used_.try_emplace(statement_shape(row.sql), 0).first;
+  if (slice.counts.size() >= kMostAtOnce && !slice.counts.contains(&shape->first)) {
+    if (shape->second == 0) used_.erase(shape);
+    shape = used_.try_emplace(std::string(kOthers), 0).first;
+  }
+  const auto [count, fresh] = slice.counts.try_emplace(&shape->first);
+  if (fresh) ++shape->second, ++counts_;
+  ++count->second.times;
+  count->second.rows += row.affected;
+  count->second.longest = std::max<std::uint64_t>(count->second.longest, row.sql.size());
+  count->second.last_us = std::max(count->second.last_us, row.time_us);
+  while (slices_.front().begin_us + kSliceUs + kWindowUs < slices_.back().begin_us) drop_first();
+  while (counts_ > kMost) {
+    drop_first();
+    begins_us_ = slices_.front().begin_us;
   }
 }
 
-void LogShapes::clear() {
-  seen_.clear();
-  used_.clear();
-}
+void LogShapes::clear() { *this = LogShapes(); }
 
 std::vector<LogShapes::Shape> LogShapes::first(Order order, std::size_t most, std::uint64_t now_us) const {
   std::unordered_map<const std::string*, Shape> shapes;
-  for (const One& one : seen_) {
-    if (one.time_us + kMinutes * 60'000'000 < now_us) continue;
-    Shape& shape = shapes[one.shape];
-    ++shape.times;
-    shape.rows += one.rows;
-    shape.longest = std::max(shape.longest, one.bytes);
-    shape.last_us = std::max(shape.last_us, one.time_us);
+  for (const Slice& slice : slices_) {
+    if (slice.begin_us + kSliceUs + kWindowUs <= now_us) continue;
+    for (const auto& [text, count] : slice.counts) {
+      Shape& shape = shapes[text];
+      shape.times += count.times;
+      shape.rows += count.rows;
+      shape.longest = std::max(shape.longest, count.longest);
+      shape.last_us = std::max(shape.last_us, count.last_us);
+    }
   }
   std::vector<Shape> out;
   for (auto& [text, shape] : shapes) {

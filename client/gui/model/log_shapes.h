@@ -20,7 +20,9 @@ std::string statement_shape(std::string_view sql);
 class LogShapes {
  public:
   static constexpr std::uint64_t kMinutes = 5;
-  static constexpr std::size_t kMost = 50'000;  // statements
+  static constexpr std::size_t kMost = 20'000;       // counts: a shape in ten seconds is one, however often it came
+  static constexpr std::size_t kMostAtOnce = 2'000;  // shapes in ten seconds; what comes
+  static constexpr std::string_view kOthers = "(statements of further shapes)";  // beyond is counted as these
 
   struct Shape {
     std::string text;
@@ -33,18 +35,29 @@ class LogShapes {
 
   void add(const LogRow& row);
   void clear();
-  // Of the minutes up to `now_us`, the first ones in that order.
+  // Of the minutes up to `now_us`, to ten seconds, the first ones in that order.
   std::vector<Shape> first(Order order, std::size_t most, std::uint64_t now_us) const;
+  // Before this nothing is counted any more, for want of room; 0: the minutes are whole.
+  std::uint64_t begins_us() const { return begins_us_; }
 
  private:
-  struct One {
-    std::uint64_t time_us = 0;
-    const std::string* shape = nullptr;  // a key of used_
+  struct Count {
+    std::uint64_t times = 0;
     std::uint64_t rows = 0;
-    std::uint64_t bytes = 0;
+    std::uint64_t longest = 0;
+    std::uint64_t last_us = 0;
   };
-  std::deque<One> seen_;
-  std::unordered_map<std::string, std::size_t> used_;  // by how many of them
+  struct Slice {  // ten seconds
+    std::uint64_t begin_us = 0;
+    std::unordered_map<const std::string*, Count> counts;  // by a key of used_
+  };
+  Slice& slice_of(std::uint64_t time_us);
+  void drop_first();
+
+  std::deque<Slice> slices_;                           // in order of time
+  std::unordered_map<std::string, std::size_t> used_;  // by how many slices
+  std::size_t counts_ = 0;                             // of all slices
+  std::uint64_t begins_us_ = 0;
 };
 
 }  // namespace sqlcast::gui

@@ -1,6 +1,9 @@
 #include "client/gui/model/row_edit.h"
 
+#include <algorithm>
 #include <charconv>
+#include <tuple>
+#include <utility>
 
 #include "client/gui/model/cell_text.h"
 #include "client/gui/model/text.h"
@@ -26,7 +29,44 @@ Status bad_value(const proto::ColumnInfo& column, std::string_view value, std::s
                                               column.type, "): give ", wanted, "."));
 }
 
+// The field in quotes that `rest` begins with, and how much of `rest` it takes; nothing: it is not a whole field.
+std::optional<std::pair<std::string, std::size_t>> quoted_field(std::string_view rest) {
+  std::string field;
+  for (std::size_t i = 1; i < rest.size(); ++i) {
+    if (rest[i] != '"') {
+      field += rest[i];
+    } else if (i + 1 < rest.size() && rest[i + 1] == '"') {
+      field += rest[i++];
+    } else {
+      const bool ends = i + 1 == rest.size() || rest[i + 1] == '\t' || rest[i + 1] == '\n';
+      return ends ? std::optional(std::pair(std::move(field), i + 1)) : std::nullopt;
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace
+
+std::vector<std::vector<std::string>> pasted_rows(std::string_view text) {
+  std::string lines(text);
+  std::erase(lines, '\r');
+  while (lines.ends_with('\n')) lines.pop_back();
+  std::vector<std::vector<std::string>> rows;
+  if (lines.empty()) return rows;
+  rows.emplace_back();
+  std::string_view rest = lines;
+  for (;;) {
+    std::size_t size = std::min(rest.find_first_of("\t\n"), rest.size());
+    std::string field(rest.substr(0, size));
+    if (field.starts_with('"')) {
+      if (auto quoted = quoted_field(rest)) std::tie(field, size) = std::move(*quoted);
+    }
+    rows.back().push_back(std::move(field));
+    if (size == rest.size()) return rows;
+    if (rest[size] == '\n') rows.emplace_back();
+    rest.remove_prefix(size + 1);
+  }
+}
 
 Result<std::string> typed_literal(const proto::ColumnInfo& column, const EditedValue& value) {
   if (!value) {

@@ -231,8 +231,8 @@ VerdictText Workspace::verdict() const {
       lost->since_unix == 0 ? std::string() : cat(" since ", clock_time(lost->since_unix).substr(0, 8));
   // A definition is not waited with everywhere: a slave that gets it refuses it.
   const bool definition = out.kind == VerdictKind::ddl || out.kind == VerdictKind::ddl_elsewhere;
-  out.text = definition ? cat("needs the master ", lost->name, ", which does not answer", since)
-                        : cat("waits: the master ", lost->name, " does not answer", since);
+  out.text = definition ? cat("needs the ", lost->called(), ", which does not answer", since)
+                        : cat("waits: the ", lost->called(), " does not answer", since);
   out.detail.clear();
   return out;
 }

@@ -171,8 +171,7 @@ float draw_banner(const Workspace& work, float top) {
   const float y = top + (height - look().fonts.ui->FontSize) / 2;
   ui::health_shape(list, {px(20), top + height / 2}, px(7), Health::unreachable);
   float x = px(36);
-  x += ui::draw_text(list, look().fonts.bold, {x, y}, p.bad, cat("The master ", lost->name, " does not answer")) +
-       px(12);
+  x += ui::draw_text(list, look().fonts.bold, {x, y}, p.bad, cat("The ", lost->called(), " does not answer")) + px(12);
   const std::string since =
       lost->since_unix == 0
           ? std::string("since before this window looked")
@@ -208,22 +207,6 @@ void draw_status_bar(const Workspace& work) {
                    state == ConnectionState::connected ? Health::good : state_health(*work.connection()));
   x += px(18);
   x += ui::draw_text(list, font, {x, text_y}, state == ConnectionState::connected ? p.text : p.warn, word) + px(18);
-  for (const auto& node : work.connection()->cluster.nodes()) {
-    if (x > width * 0.62F) {
-      ui::draw_text(list, font, {x, text_y}, p.faint, "…");
-      break;
-    }
-    ui::health_shape(list, {x + px(5), middle}, px(5.5F), node->health);
-    x += px(15);
-    const std::string lag = node->master || node->health != Health::good || node->status.lag_ms == 0
-                                ? std::string()
-                                : cat(" ", node->status.lag_ms, " ms");
-    const std::string label =
-        cat(node->status.name, node->health == Health::good ? lag : cat(" ", health_word(node->health)));
-    x += ui::draw_text(list, font, {x, text_y}, node->health == Health::good ? p.dim : health_colour(node->health),
-                       label) +
-         px(14);
-  }
   std::string right = cat("position ", with_separators(work.connection()->cluster.head()));
   if (const Sequence mine = work.connection()->backend().session_position(); mine > 0)
     right = cat("my writes to ", with_separators(mine), "   ", right);
@@ -232,7 +215,26 @@ void draw_status_bar(const Workspace& work) {
     right = cat("line ", buffer.line_of(buffer.caret()) + 1, ", column ", buffer.column_of(buffer.caret()) + 1, "   ",
                 right);
   }
-  ui::draw_text(list, font, {width - ui::text_width(font, right) - px(12), text_y}, p.dim, right);
+  const float right_begin = width - ui::text_width(font, right) - px(12);
+  ui::draw_text(list, font, {right_begin, text_y}, p.dim, right);
+  const auto& nodes = work.connection()->cluster.nodes();
+  for (const auto& node : nodes) {
+    const std::string lag = node->master || node->health != Health::good || node->status.lag_ms == 0
+                                ? std::string()
+                                : cat(" ", node->status.lag_ms, " ms");
+    const std::string label =
+        cat(node->status.name, node->health == Health::good ? lag : cat(" ", health_word(node->health)));
+    const float end = x + px(15) + ui::text_width(font, label);
+    if (end > right_begin - px(node == nodes.back() ? 14 : 40)) {
+      ui::draw_text(list, font, {x, text_y}, p.faint, "…");
+      break;
+    }
+    ui::health_shape(list, {x + px(5), middle}, px(5.5F), node->health);
+    x += px(15);
+    x += ui::draw_text(list, font, {x, text_y}, node->health == Health::good ? p.dim : health_colour(node->health),
+                       label) +
+         px(14);
+  }
 }
 
 }  // namespace sqlcast::gui

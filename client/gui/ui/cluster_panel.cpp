@@ -46,6 +46,8 @@ std::vector<std::pair<std::string, ImU32>> node_lines(const Workspace& work, con
     line(cat("was at ", with_separators(s.position), epoch), p.dim);
     if (node.last_seen > 0)
       line(cat("last heard of ", human_age(static_cast<std::uint64_t>(ago * 1000)), " ago"), p.dim);
+  } else if (s.state == "Starting" && s.position == 0) {
+    line("starting: it does not know yet where it stands", p.dim);
   } else if (small) {
     line(cat("at ", with_separators(s.position),
              node.master     ? std::string()

@@ -126,25 +126,15 @@ namespace {
 
 constexpr std::size_t kMostPasted = 1'000;
 
-std::vector<std::string_view> split(std::string_view text, char by) {
-  std::vector<std::string_view> out;
-  for (;;) {
-    const std::size_t end = text.find(by);
-    out.push_back(text.substr(0, end));
-    if (end == std::string_view::npos) return out;
-    text.remove_prefix(end + 1);
-  }
-}
-
 EditedValue pasted(std::string_view text) {
   if (text == "NULL" || text == "\\N") return std::nullopt;
   return std::string(text);
 }
 
 // Which column each field of the lines is for; empty: the first line is a row, not names.
-std::vector<std::size_t> columns_by_name(const std::vector<std::string_view>& names, const GridModel& grid) {
+std::vector<std::size_t> columns_by_name(const std::vector<std::string>& names, const GridModel& grid) {
   std::vector<std::size_t> out;
-  for (const std::string_view name : names) {
+  for (const std::string& name : names) {
     const auto& columns = grid.columns();
     const auto it = std::find_if(columns.begin(), columns.end(),
                                  [&](const auto& column) { return equal_ignoring_case(column.name, trim(name)); });
@@ -157,28 +147,25 @@ std::vector<std::size_t> columns_by_name(const std::vector<std::string_view>& na
 }  // namespace
 
 void paste(Workspace& work, ResultModel& result, const char* clipboard) {
-  std::string text = clipboard == nullptr ? std::string() : to_utf8(clipboard);
-  std::erase(text, '\r');
-  while (text.ends_with('\n')) text.pop_back();
-  if (text.empty() || !begin(work, result)) return;
+  const std::string text = clipboard == nullptr ? std::string() : to_utf8(clipboard);
+  const std::vector<std::vector<std::string>> lines = pasted_rows(text);
+  if (lines.empty() || !begin(work, result)) return;
   const GridModel& grid = result.grid;
-  const bool one = text.find('\n') == std::string::npos && text.find('\t') == std::string::npos;
-  if (one && grid.focus) return set(result, *grid.focus, pasted(text));
-  const std::vector<std::string_view> lines = split(text, '\n');
-  std::vector<std::size_t> places = columns_by_name(split(lines.front(), '\t'), grid);
+  if (lines.size() == 1 && lines.front().size() == 1 && grid.focus)
+    return set(result, *grid.focus, pasted(lines.front().front()));
+  std::vector<std::size_t> places = columns_by_name(lines.front(), grid);
   const std::size_t first = places.empty() ? 0 : 1;
   if (places.empty()) {
     // Rows as wide as the result begin at its first column, wherever the focus is.
-    const std::size_t width = split(lines.front(), '\t').size();
+    const std::size_t width = lines.front().size();
     const std::size_t begin_at = width >= grid.columns().size() || !grid.focus ? 0 : grid.focus->column;
     for (std::size_t i = begin_at; i < grid.columns().size(); ++i) places.push_back(i);
   }
   const std::size_t last = std::min(lines.size(), first + kMostPasted);
   for (std::size_t i = first; i < last; ++i) {
     const std::size_t row = result.edits->add_row();
-    const auto fields = split(lines[i], '\t');
-    for (std::size_t field = 0; field < fields.size() && field < places.size(); ++field)
-      result.edits->set_added(row, places[field], pasted(fields[field]));
+    for (std::size_t field = 0; field < lines[i].size() && field < places.size(); ++field)
+      result.edits->set_added(row, places[field], pasted(lines[i][field]));
   }
   if (last < lines.size())
     work.say(ToastKind::warning, cat("Only ", kMostPasted, " rows were pasted"), "Import a file for more.");
@@ -217,14 +204,16 @@ std::optional<RowBehind> row_behind(const Workspace& work, const ResultModel& re
 
 void draw_bar(Desk& desk, QueryTab& tab, const std::shared_ptr<ResultModel>& result) {
   if (!result->edits || result->edits->empty()) return;
+  ImGui::AlignTextToFramePadding();
   ui::badge("PENDING", colours().warn);
   ImGui::SameLine();
+  ImGui::AlignTextToFramePadding();
   ui::text(cat(plural(result->edits->count(), "row change", "row changes"), " to ", result->edits->table(),
                ", not sent yet"));
-  ImGui::SameLine();
+  ui::same_line_if_fits(ui::button_width("Review and send…"));
   if (ui::button("Review and send…", ui::Style::primary, !tab.running()))
     desk.open(std::make_unique<ReviewDialog>(tab, result));
-  ImGui::SameLine();
+  ui::same_line_if_fits(ui::button_width("Discard changes"));
   if (ui::button("Discard changes")) {
     result->edits->discard();
     result->look.editing.reset();

@@ -166,8 +166,9 @@ void EditorView::draw_lines(Workspace& work, QueryTab& tab, const Metrics& m) {
     list->AddRectFilled({at.x - px(1), at.y + px(2)}, {at.x + px(1), at.y + m.line - px(2)}, p.accent);
   }
   if (buffer.text().empty()) {
-    ui::draw_text(list, look().fonts.mono, {m.origin.x, m.origin.y + px(3)}, p.faint,
-                  "Write SQL here.  Ctrl+Enter runs the statement under the caret, F1 shows all keys.");
+    ui::draw_text(list, look().fonts.mono, {m.origin.x, m.origin.y + px(3)}, p.faint, "Write SQL here.");
+    ui::draw_text(list, look().fonts.mono, {m.origin.x, m.origin.y + m.line + px(3)}, p.faint,
+                  "Ctrl+Enter runs the statement under the caret, F1 shows all keys.", m.high.x);
   }
   ImGui::PopClipRect();
   ImGui::PopClipRect();

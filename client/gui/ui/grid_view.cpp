@@ -22,9 +22,13 @@ namespace {
 
 constexpr std::string_view kNoRows = "No rows. Insert adds one, Ctrl+V pastes some.";
 
-void draw_no_rows(ImDrawList* list, ImVec2 at, float right) {
-  const float width = ui::draw_text(list, look().fonts.ui, at, colours().dim, kNoRows, right);
-  ui::note(kNoRows, at, {at.x + width, at.y + look().fonts.ui->FontSize}, false);
+// Of a place without rows, why.
+void draw_no_rows(const ResultModel& result, ImVec2 at, float right) {
+  const bool filtered = result.grid.rows().size() > 0;
+  if (!filtered && !result.why_not_editable.empty()) return;
+  if (filtered && result.grid.arranging()) return;
+  ui::draw_text(ImGui::GetWindowDrawList(), look().fonts.ui, at, colours().dim,
+                filtered ? "No row fits the filter." : kNoRows, right);
 }
 
 float header_height() { return std::floor(look().fonts.bold->FontSize + look().fonts.small->FontSize + px(12)); }
@@ -93,8 +97,7 @@ void GridView::draw(Workspace& work, Desk& desk, QueryTab& tab, const std::share
   l.left = std::clamp(l.left, 0.0F, std::max(0.0F, (m.width - (m.high.x - m.pinned_right)) / look().scale));
   place_columns(*result, m);  // it may have been scrolled
   draw_cells(*result, m);
-  if (m.rows == 0 && result->grid.rows().size() == 0 && result->why_not_editable.empty())
-    draw_no_rows(list, {m.low.x + px(10), m.low.y + px(10)}, m.high.x);
+  if (m.rows == 0) draw_no_rows(*result, {m.low.x + px(10), m.low.y + px(10)}, m.high.x);
   draw_header(result, m);
   ui::scrollbar("##rows", true, {m.high.x, m.low.y}, {m.high.x + bar, m.high.y}, &l.top_row, m.fits, total);
   double left = static_cast<double>(px(l.left));
@@ -333,8 +336,7 @@ void GridView::handle_keys(Workspace& work, Desk& desk, const std::shared_ptr<Re
   const ImGuiIO& io = ImGui::GetIO();
   if (m.rows == 0) {  // a new table's first rows
     if (ImGui::IsKeyPressed(key::kInsert, false) && edit_rows::begin(work, *result)) edit_rows::add_row(*result);
-    if (io.KeyCtrl && ImGui::IsKeyPressed(key::letter('V'), false))
-      edit_rows::paste(work, *result, ImGui::GetClipboardText());
+    if (io.KeyCtrl && ImGui::IsKeyPressed(key::letter('V'), false)) paste(work, *result);
     return;
   }
   CellAt focus = grid.focus.value_or(CellAt{});
@@ -368,7 +370,7 @@ void GridView::handle_keys(Workspace& work, Desk& desk, const std::shared_ptr<Re
   const bool one_cell = !grid.anchor || *grid.anchor == *grid.focus;
   if (hit(key::kF1 + 1) || (hit(key::kEnter) && !io.KeyCtrl && one_cell)) edit_focused(work, result);
   if (hit(key::kSpace) && !io.KeyCtrl) return show_value(desk, *result, *grid.focus);
-  if (io.KeyCtrl && hit(key::letter('V'))) edit_rows::paste(work, *result, ImGui::GetClipboardText());
+  if (io.KeyCtrl && hit(key::letter('V'))) paste(work, *result);
   if (!io.KeyCtrl && !io.KeyAlt && !result->look.editing) type_over(work, result);
   if (hit(key::kDelete) && edit_rows::begin(work, *result)) {
     const auto [top, bottom] = std::minmax(grid.focus->row, grid.anchor.value_or(*grid.focus).row);
@@ -426,6 +428,24 @@ void GridView::edit_focused(Workspace& work, const std::shared_ptr<ResultModel>&
   l.edit_text = edited != nullptr ? edited_text(*edited) : cell_text(grid.cell(at.row, at.column));
 }
 
+// What is new in a column is to be seen whole, within reason.
+void GridView::widen(GridLook& l, std::size_t column, std::string_view text) {
+  const float wanted = (ui::text_width(look().fonts.mono, one_line(text, 44)) + px(20)) / look().scale;
+  l.widths[column] = std::clamp(wanted, l.widths[column], std::max(l.widths[column], 420.0F));
+}
+
+void GridView::paste(Workspace& work, ResultModel& result) {
+  const std::size_t before = result.edits ? result.edits->added().size() : 0;
+  edit_rows::paste(work, result, ImGui::GetClipboardText());
+  if (!result.edits) return;
+  for (std::size_t i = before; i < result.edits->added().size(); ++i) {
+    for (const auto& [column, value] : result.edits->added()[i]) {
+      if (value && column < result.look.widths.size() && result.look.widths[column] > 0)
+        widen(result.look, column, *value);
+    }
+  }
+}
+
 void GridView::draw_editor(ResultModel& result, const Metrics& m) {
   GridLook& l = result.look;
   const CellAt at = *l.editing;
@@ -452,8 +472,7 @@ void GridView::draw_editor(ResultModel& result, const Metrics& m) {
     l.editing.reset();
   } else if (done || make_null || ImGui::IsItemDeactivatedAfterEdit()) {
     edit_rows::set(result, at, make_null ? EditedValue() : EditedValue(l.edit_text));
-    const float wanted = (ui::text_width(look().fonts.mono, one_line(l.edit_text, 44)) + px(20)) / look().scale;
-    l.widths[at.column] = std::clamp(wanted, l.widths[at.column], std::max(l.widths[at.column], 420.0F));
+    widen(l, at.column, l.edit_text);
     l.editing.reset();
     ImGui::SetWindowFocus();
   } else if (left) {
@@ -510,8 +529,7 @@ void GridView::draw_menu(Workspace& work, Desk& desk, const std::shared_ptr<Resu
     if (!editable) ui::small(result->why_not_editable, colours().warn);
     if (ui::menu_item("Add row", "Insert", false, editable) && edit_rows::begin(work, *result))
       edit_rows::add_row(*result);
-    if (ui::menu_item("Paste rows", "Ctrl+V", false, editable))
-      edit_rows::paste(work, *result, ImGui::GetClipboardText());
+    if (ui::menu_item("Paste rows", "Ctrl+V", false, editable)) paste(work, *result);
   }
   if (grid.focus && grid.focus->row < grid.shown()) {
     const CellAt at = *grid.focus;

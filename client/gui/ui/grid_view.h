@@ -55,6 +55,8 @@ class GridView {
   void handle_keys(Workspace& work, Desk& desk, const std::shared_ptr<ResultModel>& result, const Metrics& m);
   static void column_items(ResultModel& result, std::size_t column);
   void draw_menu(Workspace& work, Desk& desk, const std::shared_ptr<ResultModel>& result);
+  static void widen(GridLook& l, std::size_t column, std::string_view text);
+  static void paste(Workspace& work, ResultModel& result);
   void draw_editor(ResultModel& result, const Metrics& m);
   void follow_focus(ResultModel& result, const Metrics& m);
 

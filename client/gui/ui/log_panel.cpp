@@ -119,7 +119,8 @@ void LogPanel::draw_tools(Workspace& work) {
   ImGui::SameLine();
   if (std::exchange(work.wishes.focus_log_filter, false)) ImGui::SetKeyboardFocusHere();
   const float filter = std::clamp(ImGui::GetContentRegionAvail().x - px(190), px(90), px(220));
-  if (ui::input("Filter log", filter_, "Filter: text, client, database", filter)) log.set_filter(filter_);
+  if (ui::input("Filter log", filter_, filter < px(190) ? "Filter" : "Filter: text, client, database", filter))
+    log.set_filter(filter_);
   ImGui::SameLine();
   const bool entered = ui::input("Jump to sequence", jump_, "Sequence", px(110),
                                  ImGuiInputTextFlags_EnterReturnsTrue | ImGuiInputTextFlags_CharsDecimal);
@@ -168,8 +169,13 @@ void LogPanel::draw_shapes(Workspace& work, ImVec2 size) {
     shapes_ = log.shapes().first(static_cast<LogShapes::Order>(order_), 200, work.unix_us());
   }
   ImGui::SetCursorPosX(px(12));
-  ui::wrapped(cat("What was replicated in the last ", LogShapes::kMinutes,
-                  " minutes, as far as this window has seen it, by text without literals."),
+  const std::uint64_t begins = log.shapes().begins_us();
+  const bool whole = begins + LogShapes::kMinutes * 60'000'000 <= work.unix_us();
+  ui::wrapped(cat("What was replicated ",
+                  whole ? cat("in the last ", LogShapes::kMinutes, " minutes")
+                        : cat("since ", clock_time(begins).substr(0, 8),
+                              ", for there were too many shapes to count for longer"),
+                  ", as far as this window has seen it, by text without literals."),
               p.dim);
   if (shapes_.empty()) {
     ImGui::SetCursorPosX(px(12));

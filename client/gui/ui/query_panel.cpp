@@ -357,6 +357,24 @@ void QueryPanel::draw_result(Workspace& work, Desk& desk, QueryTab& tab, const s
   grid_.draw(work, desk, tab, result, ImGui::GetContentRegionAvail());
 }
 
+// How long it took and where; what has no room is left out, and in the tooltip.
+void QueryPanel::draw_facts(const ResultModel& result, float room) {
+  const std::string facts[] = {
+      cat(human_duration(result.elapsed), " in ", result.node),
+      cat("   ", human_duration(result.round_trip), " in all"),
+      result.pages > 1 ? cat(", ", result.pages, " pages") : std::string(),
+      cat("   position ", with_separators(result.node_position)),
+  };
+  std::string shown;
+  std::string all;
+  for (const std::string& fact : facts) {
+    if (shown.size() == all.size() && ui::text_width(look().fonts.ui, shown + fact) <= room) shown += fact;
+    all += fact;
+  }
+  ui::text(shown, colours().dim);
+  ui::tooltip(all);
+}
+
 void QueryPanel::draw_result_line(Workspace& work, Desk& desk, const std::shared_ptr<ResultModel>& result) {
   const Palette& p = colours();
   ImGui::SetCursorPos({px(12), ImGui::GetCursorPosY() + px(5)});
@@ -367,14 +385,14 @@ void QueryPanel::draw_result_line(Workspace& work, Desk& desk, const std::shared
   ImGui::AlignTextToFramePadding();
   ui::heading(rows);
   ImGui::SameLine(0, px(10));
-  const std::string pages = result->pages > 1 ? cat(", ", result->pages, " pages") : std::string();
-  const std::string facts =
-      cat(human_duration(result->elapsed), " in ", result->node, "   ", human_duration(result->round_trip), " in all",
-          pages, "   position ", with_separators(result->node_position));
-  const float room = ImGui::GetContentRegionAvail().x - (ImGui::GetWindowWidth() > px(640) ? px(340) : px(10));
-  const auto fits = static_cast<std::size_t>(std::max(4.0F, room / look().fonts.ui->GetCharAdvance('n')));
-  ui::text(one_line(facts, fits), p.dim);
-  ui::tooltip(facts);
+  const bool more = static_cast<bool>(result->cursor);
+  const bool wide = ImGui::GetWindowWidth() > px(640);
+  const float filter = std::min(px(180), ImGui::GetWindowWidth() * 0.4F);
+  const auto with_gap = [](const char* label) { return ui::button_width(label) + ImGui::GetStyle().ItemSpacing.x; };
+  float buttons = filter + with_gap("Export…");
+  if (more) buttons += with_gap(result->fetch_all ? "Fetching…" : "Fetch all");
+  const float badges = (result->stale ? px(60) : 0) + (grid.arranging() ? px(80) : 0);
+  draw_facts(*result, ImGui::GetContentRegionAvail().x - (wide ? buttons + badges + px(20) : px(10)));
   if (result->stale) {
     ImGui::SameLine();
     ui::badge("STALE", p.warn);
@@ -384,12 +402,7 @@ void QueryPanel::draw_result_line(Workspace& work, Desk& desk, const std::shared
     ImGui::SameLine();
     ui::badge("SORTING", p.busy);
   }
-  const bool more = static_cast<bool>(result->cursor);
-  const float filter = std::min(px(180), ImGui::GetWindowWidth() * 0.4F);
-  const auto button_width = [](const char* label) { return ui::button_width(label) + ImGui::GetStyle().ItemSpacing.x; };
-  float buttons = filter + button_width("Export…");
-  if (more) buttons += button_width(result->fetch_all ? "Fetching…" : "Fetch all");
-  if (ImGui::GetWindowWidth() > px(640)) {
+  if (wide) {
     ImGui::SameLine();
     ui::right_align(buttons + px(10));
   } else {
@@ -442,17 +455,18 @@ void QueryPanel::draw_error(Workspace& work, Desk& desk, QueryTab& tab, const Re
   ui::text("✕", p.bad);
   ImGui::SameLine();
   ui::heading(std::string(code_name(result.status.code)));
+  const auto beside = [](const std::string& text) {
+    ui::same_line_if_fits(ui::text_width(look().fonts.ui, text));
+    ui::dim(text);
+  };
   if (tab.mark && tab.mark->version == tab.buffer.version() && &result == tab.results.back().get()) {
     const std::size_t line = tab.buffer.line_of(tab.mark->begin);
-    ImGui::SameLine();
-    ui::dim(cat("line ", line + 1, ", column ", tab.buffer.column_of(tab.mark->begin) + 1));
+    beside(cat("line ", line + 1, ", column ", tab.buffer.column_of(tab.mark->begin) + 1));
   }
-  if (result.status.database_errno != 0) {
-    ImGui::SameLine();
-    ui::dim(cat("error ", result.status.database_errno, "  SQLSTATE ", result.status.sqlstate));
-  }
+  if (result.status.database_errno != 0)
+    beside(cat("error ", result.status.database_errno, "  SQLSTATE ", result.status.sqlstate));
   if (!result.status.reason.empty()) {
-    ImGui::SameLine();
+    ui::same_line_if_fits(ui::text_width(look().fonts.small, result.status.reason) + px(12));
     ui::badge(result.status.reason, p.bad);
   }
   ImGui::PushTextWrapPos(ImGui::GetWindowWidth() - px(24));
@@ -464,8 +478,11 @@ void QueryPanel::draw_error(Workspace& work, Desk& desk, QueryTab& tab, const Re
              p.warn);
   ImGui::PopTextWrapPos();
   ui::gap(2);
-  ui::small(cat(result.node.empty() ? "" : cat("at ", result.node, "   "), human_duration(result.round_trip), "   ",
-                one_line(result.sql, 120)));
+  const std::string when =
+      cat(result.node.empty() ? "" : cat("at ", result.node, "   "), human_duration(result.round_trip), "   ");
+  const float left = ImGui::GetContentRegionAvail().x - ui::text_width(look().fonts.small, when) - px(20);
+  ui::small(cat(when, one_line(result.sql, static_cast<std::size_t>(std::clamp(
+                                               left / look().fonts.small->GetCharAdvance('n'), 8.0F, 120.0F)))));
   ui::gap(2);
   if (tab.mark && tab.mark->version == tab.buffer.version() && ui::button("Show in the editor")) {
     tab.buffer.set_caret(tab.mark->begin);

@@ -33,6 +33,7 @@ class QueryPanel {
   void draw_question(Workspace& work);
   void draw_held_back(Workspace& work);
   void draw_result(Workspace& work, Desk& desk, QueryTab& tab, const std::shared_ptr<ResultModel>& result);
+  static void draw_facts(const ResultModel& result, float room);
   void draw_result_line(Workspace& work, Desk& desk, const std::shared_ptr<ResultModel>& result);
   void draw_effect(const ResultModel& result);
   void draw_error(Workspace& work, Desk& desk, QueryTab& tab, const ResultModel& result);

@@ -62,7 +62,13 @@ void SchemaPanel::draw(Workspace& work, Desk& desk, ImVec2 low, ImVec2 size) {
   ImGui::PopStyleVar();
   ui::heading("Schema");
   ImGui::SameLine();
-  ui::right_align(px(30));
+  ui::right_align(px(58));
+  if (ui::icon_button("New", "+", "A new database or table")) ImGui::OpenPopup("##new");
+  if (ImGui::BeginPopup("##new")) {
+    new_items(work, desk, work.tab().database);
+    ImGui::EndPopup();
+  }
+  ImGui::SameLine(0, px(2));
   if (ui::icon_button("Refresh schema", "↻", "Load the schema again (F6)") && work.connection())
     work.connection()->refresh_schema();
   if (std::exchange(work.wishes.focus_schema_filter, false)) ImGui::SetKeyboardFocusHere();
@@ -77,13 +83,8 @@ void SchemaPanel::draw(Workspace& work, Desk& desk, ImVec2 low, ImVec2 size) {
     if (schema.state() == LoadState::failed) {
       ui::wrapped(cat("✕ The schema could not be loaded. ", schema.problem()), colours().bad);
       if (ui::button("Try again")) work.connection()->load_databases();
-    } else if (schema.databases().empty()) {
-      const std::string why = work.why_nothing();
-      ui::wrapped(!why.empty() ? why
-                  : schema.state() == LoadState::loaded
-                      ? std::string("There is no database yet. CREATE DATABASE makes one.")
-                      : std::string("Loading…"),
-                  colours().faint);
+    } else {
+      draw_none(work, schema);
     }
     ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, {px(3), px(2)});
     ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, {px(6), px(1)});
@@ -95,6 +96,29 @@ void SchemaPanel::draw(Workspace& work, Desk& desk, ImVec2 low, ImVec2 size) {
   }
   ImGui::EndChild();
   ImGui::EndChild();
+}
+
+// In place of databases that one could work in, when there are none: a server's own do not count.
+void SchemaPanel::draw_none(Workspace& work, const SchemaModel& schema) {
+  const auto& all = schema.databases();
+  if (std::any_of(all.begin(), all.end(), [](const SchemaDatabase& one) { return !one.system; })) return;
+  if (const std::string why = work.why_nothing(); !why.empty()) return ui::wrapped(why, colours().faint);
+  if (schema.state() != LoadState::loaded) return ui::wrapped("Loading…", colours().faint);
+  ui::wrapped("There is no database yet.", colours().dim);
+  if (ui::button("New database…##none")) new_database(work);
+}
+
+void SchemaPanel::new_database(Workspace& work) {
+  work.open_in_editor("new database", "CREATE DATABASE my_database", false);
+  work.tab().buffer.select(std::string_view("CREATE DATABASE ").size(), work.tab().buffer.text().size());
+  work.wishes.focus_editor = true;
+}
+
+void SchemaPanel::new_items(Workspace& work, Desk& desk, const std::string& database) {
+  if (ui::menu_item("New database…", nullptr, false, work.connection() != nullptr)) new_database(work);
+  if (ui::menu_item(database.empty() ? "New table…" : cat("New table in ", database, "…").c_str(), nullptr, false,
+                    !database.empty()))
+    desk.open(std::make_unique<TableDialog>(database));
 }
 
 void SchemaPanel::draw_database(Workspace& work, Desk& desk, const SchemaDatabase& database) {
@@ -139,8 +163,12 @@ void SchemaPanel::draw_table(Workspace& work, Desk& desk, const SchemaDatabase& 
   const std::string right =
       table.view ? std::string("view") : cat("~", short_count(static_cast<double>(table.rows)), " rows");
   const bool open =
-      node(table.name.c_str(), right, p.text, ImGuiTreeNodeFlags_OpenOnArrow | ImGuiTreeNodeFlags_OpenOnDoubleClick,
-           cat("table:", table.name).c_str());
+      node(table.name.c_str(), right, p.text, ImGuiTreeNodeFlags_OpenOnArrow, cat("table:", table.name).c_str());
+  const ImVec2 low = ImGui::GetItemRectMin();
+  ui::note(cat("columns of ", table.name), low, {low.x + ImGui::GetTreeNodeToLabelSpacing(), ImGui::GetItemRectMax().y},
+           true);
+  if (ImGui::IsItemHovered() && ImGui::IsMouseDoubleClicked(0) && !ImGui::IsItemToggledOpen())
+    show_rows(work, database, table);
   if (ImGui::IsItemHovered() && !table.comment.empty()) ui::tooltip(table.comment);
   if (begin_menu()) {
     table_menu(work, desk, database, table);
@@ -151,15 +179,26 @@ void SchemaPanel::draw_table(Workspace& work, Desk& desk, const SchemaDatabase& 
   ImGui::TreePop();
 }
 
-void SchemaPanel::table_menu(Workspace& work, Desk& desk, const SchemaDatabase& database, const SchemaTable& table) {
-  const std::string full = cat(sql::quote_name(database.name), ".", sql::quote_name(table.name));
+void SchemaPanel::show_rows(Workspace& work, const SchemaDatabase& database, const SchemaTable& table) {
   std::string order;
   for (const std::string& name : table.primary_key())
     order += cat(order.empty() ? " ORDER BY " : ", ", sql::quote_name(name));
-  if (ui::menu_item("Show rows")) {
-    work.tab().database = work.tab().database.empty() ? database.name : work.tab().database;
-    work.open_in_editor(table.name, cat("SELECT * FROM ", full, order, " LIMIT 1000"), true);
+  work.tab().database = work.tab().database.empty() ? database.name : work.tab().database;
+  const std::string sql =
+      cat("SELECT * FROM ", sql::quote_name(database.name), ".", sql::quote_name(table.name), order, " LIMIT 1000");
+  // Once more is the same tab anew.
+  for (std::size_t i = 0; i < work.tabs().size(); ++i) {
+    if (work.tabs()[i]->buffer.text() != sql) continue;
+    work.select_tab(i);
+    if (!work.tab().running()) work.run_all();
+    return;
   }
+  work.open_in_editor(table.name, sql, true);
+}
+
+void SchemaPanel::table_menu(Workspace& work, Desk& desk, const SchemaDatabase& database, const SchemaTable& table) {
+  const std::string full = cat(sql::quote_name(database.name), ".", sql::quote_name(table.name));
+  if (ui::menu_item("Show rows", "double click")) show_rows(work, database, table);
   if (ui::menu_item("Count rows"))
     work.open_in_editor(table.name, cat("SELECT COUNT(*) AS row_count FROM ", full), true);
   if (ui::menu_item("Show CREATE")) work.open_in_editor(table.name, cat("SHOW CREATE TABLE ", full), true);

@@ -20,6 +20,10 @@ class SchemaPanel {
   void draw_database(Workspace& work, Desk& desk, const SchemaDatabase& database);
   void draw_table(Workspace& work, Desk& desk, const SchemaDatabase& database, const SchemaTable& table);
   void draw_columns(const SchemaDatabase& database, const SchemaTable& table);
+  static void draw_none(Workspace& work, const SchemaModel& schema);
+  static void new_database(Workspace& work);
+  static void new_items(Workspace& work, Desk& desk, const std::string& database);
+  static void show_rows(Workspace& work, const SchemaDatabase& database, const SchemaTable& table);
   void table_menu(Workspace& work, Desk& desk, const SchemaDatabase& database, const SchemaTable& table);
   bool node(const char* label, std::string_view right, ImU32 colour, ImGuiTreeNodeFlags flags, const char* id);
 

@@ -47,13 +47,13 @@ bool Trace::shows(std::string_view value) const {
                      [&](const Seen& one) { return one.label.find(value) != std::string::npos; });
 }
 
-void note(std::string_view label, ImVec2 low, ImVec2 high, bool item) {
+void note(std::string_view label, ImVec2 low, ImVec2 high, bool item, bool whole) {
   Trace& t = trace();
   if (!t.on) return;
   const ImGuiWindow* window = ImGui::GetCurrentWindow();
   const ImRect clip = window->ClipRect;
   const bool scrolls = window->ScrollMax.x > 0;
-  const bool cut = item && !scrolls && high.x > clip.Max.x + px(6) && low.y < clip.Max.y;
+  const bool cut = (item || whole) && !scrolls && high.x > clip.Max.x + px(6) && low.y < clip.Max.y;
   low = {std::max(low.x, clip.Min.x), std::max(low.y, clip.Min.y)};
   high = {std::min(high.x, clip.Max.x), std::min(high.y, clip.Max.y)};
   if ((high.x - low.x < 1 || high.y - low.y < 1) && !cut) return;
@@ -70,7 +70,7 @@ void text(std::string_view value, ImU32 colour) {
   if (colour != 0) ImGui::PushStyleColor(ImGuiCol_Text, colour);
   ImGui::TextUnformatted(value.data(), value.data() + value.size());
   if (colour != 0) ImGui::PopStyleColor();
-  note(value, ImGui::GetItemRectMin(), ImGui::GetItemRectMax(), false);
+  note(value, ImGui::GetItemRectMin(), ImGui::GetItemRectMax(), false, true);
 }
 
 void dim(std::string_view value) { text(value, colours().dim); }
@@ -82,7 +82,10 @@ void small(std::string_view value, ImU32 colour) {
   const ImVec2 at = ImGui::GetCursorScreenPos();
   const float offset = ImGui::GetCurrentWindow()->DC.CurrLineTextBaseOffset + drop;
   ImGui::Dummy({text_width(font, value), offset + font->FontSize});
-  draw_text(ImGui::GetWindowDrawList(), font, {at.x, at.y + offset}, colour == 0 ? colours().dim : colour, value);
+  want_glyphs(value);
+  ImGui::GetWindowDrawList()->AddText(font, font->FontSize, {std::floor(at.x), std::floor(at.y + offset)},
+                                      colour == 0 ? colours().dim : colour, value.data(), value.data() + value.size());
+  note(value, {at.x, at.y + offset}, ImGui::GetItemRectMax(), false, true);
 }
 
 void wrapped(std::string_view value, ImU32 colour) {

@@ -21,7 +21,7 @@ struct Seen {
   ImVec2 low;
   ImVec2 high;        // visible part
   bool item = false;  // something to click; otherwise text
-  bool cut = false;   // a control whose right part does not fit into what it stands in
+  bool cut = false;   // its right part does not fit into what it stands in
 };
 
 struct Trace {
@@ -33,7 +33,8 @@ struct Trace {
 };
 Trace& trace();
 void note_item(std::string_view label);  // the last ImGui item
-void note(std::string_view label, ImVec2 low, ImVec2 high, bool item);
+// `whole`: text that is to be seen as far as its end.
+void note(std::string_view label, ImVec2 low, ImVec2 high, bool item, bool whole = false);
 
 // ---- text ------------------------------------------------------------------------------------------------------
 

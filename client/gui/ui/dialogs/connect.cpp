@@ -1,6 +1,7 @@
 #include "client/gui/ui/dialogs/connect.h"
 
 #include <algorithm>
+#include <array>
 
 #include <imgui.h>
 // imgui.h first: the next one does not include it.
@@ -49,15 +50,15 @@ void ConnectDialog::draw_fields() {
   ImGui::InputTextMultiline("##endpoints", &endpoints_text_, {-1, px(86)});
   ImGui::PopFont();
   ui::note_item("Endpoints");
-  ui::small("Colour, shown in the top bar; red is production: every write is asked about first");
-  for (const char* name : {"blue", "green", "amber", "red", "violet", "grey"}) {
+  ui::wrapped("Colour, shown in the top bar; red is production: every write is asked about first", colours().dim);
+  constexpr std::array<const char*, 6> kColours = {"blue", "green", "amber", "red", "violet", "grey"};
+  for (const char* name : kColours) {
+    if (name != kColours.front()) ui::same_line_if_fits(ui::button_width(cat("● ", name).c_str()), px(4));
     const bool chosen = edited_.colour == name;
     ImGui::PushStyleColor(ImGuiCol_Text, named_colour(name));
     if (ui::button(cat(chosen ? "● " : "○ ", name, "##colour").c_str(), ui::Style::normal)) edited_.colour = name;
     ImGui::PopStyleColor();
-    ImGui::SameLine(0, px(4));
   }
-  ImGui::NewLine();
   if (!problem_.empty()) ui::wrapped(problem_, colours().bad);
   ui::gap(4);
 }

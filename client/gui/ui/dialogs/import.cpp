@@ -262,11 +262,11 @@ void ImportDialog::choose_column(std::size_t field) {
 
 void ImportDialog::draw_preview(const ImportJob::State& seen) {
   const std::size_t shown = std::min(fields_.size(), kMostShown);
-  // The definition of a table that is made is to be seen too.
-  const auto below = make_ ? 5 + std::count(seen.definition.begin(), seen.definition.end(), '\n') : 3;
-  const float height =
-      std::clamp(ImGui::GetContentRegionAvail().y - static_cast<float>(below) * ImGui::GetTextLineHeightWithSpacing(),
-                 px(96), px(260));
+  // The definition of a table that is made is to be seen too; its lines are one text.
+  const auto lines = make_ ? 1 + std::count(seen.definition.begin(), seen.definition.end(), '\n') : 0;
+  const float below =
+      static_cast<float>(lines) * look().fonts.mono->FontSize + ImGui::GetTextLineHeightWithSpacing() * 4;
+  const float height = std::clamp(ImGui::GetContentRegionAvail().y - below, px(160), px(330));
   constexpr ImGuiTableFlags kFlags = ImGuiTableFlags_ScrollX | ImGuiTableFlags_ScrollY | ImGuiTableFlags_RowBg |
                                      ImGuiTableFlags_Borders | ImGuiTableFlags_SizingFixedFit |
                                      ImGuiTableFlags_NoSavedSettings;

@@ -21,11 +21,12 @@ TableDialog::TableDialog(std::string database, SchemaTable changed)
 
 void TableDialog::draw_columns() {
   const float room = ImGui::GetContentRegionAvail().x;
-  const float field = std::clamp((room - px(330)) / 2, px(80), px(190));
+  const float field = std::clamp((room - px(386)) / 2, px(80), px(190));
   std::size_t remove = columns_.size();
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     table_sql::Column& column = columns_[i];
     ImGui::PushID(static_cast<int>(i));
+    if (focus_ == i) ImGui::SetKeyboardFocusHere(), focus_.reset();
     ui::input(cat("Column ", i + 1).c_str(), column.name, "name", field);
     ImGui::SameLine();
     ui::input(cat("Type ", i + 1).c_str(), column.type, "type", field);
@@ -35,8 +36,10 @@ void TableDialog::draw_columns() {
     if (!altered_) {
       ImGui::SameLine();
       ui::checkbox("key", &column.primary);
+      ui::tooltip("Part of the PRIMARY KEY, which tells rows apart");
       ImGui::SameLine();
-      ui::checkbox("counts", &column.auto_increment);
+      ui::checkbox("auto number", &column.auto_increment);
+      ui::tooltip("AUTO_INCREMENT: a row without a value gets the next number");
     }
     ImGui::SameLine();
     if (column.was.empty()) {
@@ -47,18 +50,22 @@ void TableDialog::draw_columns() {
     ImGui::PopID();
   }
   if (remove < columns_.size()) columns_.erase(columns_.begin() + static_cast<std::ptrdiff_t>(remove));
-  if (ui::button("+ Add a column")) columns_.push_back({"", "", "VARCHAR(100)", true, false, false, false});
+  if (ui::button("+ Add a column")) {
+    columns_.push_back({"", "", "VARCHAR(100)", true, false, false, false});
+    focus_ = columns_.size() - 1;
+  }
 }
 
 bool TableDialog::draw(Workspace& work, Desk& desk, bool just_opened) {
   if (altered_) {
     ui::heading(cat(database_, ".", name_));
     ui::dim("A changed type or NOT NULL is given anew: write a DEFAULT or COMMENT into the type to keep it.");
-  } else {
+  }
+  ImGui::BeginChild("##columns", {0, ImGui::GetContentRegionAvail().y * 0.55F}, false);
+  if (!altered_) {  // in here: Tab goes on to the columns
     if (just_opened) ImGui::SetKeyboardFocusHere();
     ui::input("Table name", name_, cat("name of the table in ", database_).c_str(), px(300));
   }
-  ImGui::BeginChild("##columns", {0, ImGui::GetContentRegionAvail().y * 0.55F}, false);
   draw_columns();
   ImGui::EndChild();
   std::string missing = table_sql::problem(name_, columns_);

@@ -24,6 +24,7 @@ class TableDialog final : public Dialog {
   std::optional<SchemaTable> altered_;
   std::string name_;
   std::vector<table_sql::Column> columns_;
+  std::optional<std::size_t> focus_;  // the column whose name is written next
 };
 
 }  // namespace sqlcast::gui
