@@ -1,5 +1,7 @@
 // Goal: rows of a table without a key are changed alike on every node, and as a plain MariaDB changes them. Method: as
 // in materialise_test.cpp; rows that are equal and not the same, rows that are the same several times, every type.
+#include <array>
+
 #include "tests/cluster/beside.h"
 
 using namespace sqlcast;
@@ -38,8 +40,8 @@ TEST_CASE("materialise: without a key, rows that are the same are interchangeabl
   Beside beside(cluster, "rows_keyless");
   beside.both("CREATE TABLE bag (a INT, v VARCHAR(9) COLLATE utf8mb4_general_ci, at TIMESTAMP(6) NULL, KEY (a))");
   std::string rows = "INSERT INTO bag (a, v) VALUES (NULL, NULL)";
-  for (int i = 0; i < 60; ++i)
-    rows += ",(" + std::to_string(i % 5) + "," + std::vector<std::string>{"'a'", "'A'", "'a '", "NULL"}.at(i % 4) + ")";
+  constexpr std::array kTexts = {"'a'", "'A'", "'a '", "NULL"};
+  for (std::size_t i = 0; i < 60; ++i) rows += ",(" + std::to_string(i % 5) + "," + kTexts.at(i % kTexts.size()) + ")";
   beside.both(rows);
   beside.make_plans_differ("bag");
   beside.both("UPDATE bag SET a = a + 1 WHERE a < 4 ORDER BY a");  // each becomes what another was
