@@ -1,6 +1,7 @@
 // BoundedQueue: how threads hand values to each other. Never grows past its capacity.
 //
-// Any number of producers and consumers. After close() pushes fail and pops drain what is left.
+// Any number of producers and consumers. After close() pushes fail and pops drain what is left. `Items` holds the
+// values and says which is next: in the order in which they came, or InTurns.
 #pragma once
 
 #include <algorithm>
@@ -14,7 +15,7 @@
 
 namespace sqlcast {
 
-template <typename T>
+template <typename T, typename Items = std::deque<T>>
 class BoundedQueue {
  public:
   explicit BoundedQueue(std::size_t capacity) : capacity_(capacity) {}
@@ -98,7 +99,7 @@ class BoundedQueue {
   mutable Mutex mutex_;
   ConditionVariable not_empty_;
   ConditionVariable closing_;  // of its own: who waits for the end takes no value's wake-up from a consumer
-  std::deque<T> items_ SQLCAST_GUARDED_BY(mutex_);
+  Items items_ SQLCAST_GUARDED_BY(mutex_);
   std::size_t wanted_ SQLCAST_GUARDED_BY(mutex_) = 1;  // a push that makes it so many wakes the consumer
   bool closed_ SQLCAST_GUARDED_BY(mutex_) = false;
 };

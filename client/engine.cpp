@@ -410,18 +410,17 @@ void Engine::received_garbage(const std::string& endpoint, std::uint64_t exchang
 }
 
 void Engine::answer(OpenMap::iterator it, proto::Message message, TimePoint now) {
-  const auto* const refusal = std::get_if<proto::ErrorReply>(&message);
-  if (refusal != nullptr && refusal->status.code == Code::bad_message && it->second.joined && !it->second.cancelled) {
-    // A node of a build that knows frames alone.
-    in_frames_.insert(it->second.endpoint);
+  const auto* const error = std::get_if<proto::ErrorReply>(&message);
+  if (error != nullptr && error->status.code == Code::bad_message && it->second.joined && !it->second.cancelled) {
+    in_frames_.insert(it->second.endpoint);  // its build knows frames alone
     it->second.on_its_way = false;
     --it->second.copies;
     return dispatch(it->first, it->second, now);
   }
-  if (const auto* error = std::get_if<proto::ErrorReply>(&message))
-    if (it->second.exchange.retry_elsewhere && !it->second.cancelled && try_again(it, *error, now)) return;
+  if (error != nullptr && it->second.exchange.retry_elsewhere && !it->second.cancelled && try_again(it, *error, now))
+    return;
   Outcome outcome;
-  if (const auto* error = std::get_if<proto::ErrorReply>(&message)) {
+  if (error != nullptr) {
     outcome.status = error->status;
     if (it->second.unsettled && says_nothing_of_earlier(error->status.code)) {
       it->second.last_status = error->status;

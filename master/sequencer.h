@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/in_turns.h"
 #include "base/mutex.h"
 #include "base/queue.h"
 #include "config/config.h"
@@ -30,6 +31,7 @@
 #include "node/position_board.h"
 #include "node/requests_under_way.h"
 #include "node/schema_holder.h"
+#include "node/security.h"
 #include "node/write_connection.h"
 #include "storage/database.h"
 #include "storage/executor.h"
@@ -184,7 +186,7 @@ class Sequencer {
   node::SchemaHolder& schema_;
   const Hooks hooks_;
 
-  BoundedQueue<WriteRequest> queue_;
+  BoundedQueue<WriteRequest, InTurns<WriteRequest, node::ByName>> queue_;
   node::RequestsUnderWay under_way_;
   FailedRequests failed_;
   RecentHistory history_;

@@ -25,6 +25,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/in_turns.h"
 #include "base/queue.h"
 #include "config/config.h"
 #include "node/counters.h"
@@ -127,7 +128,7 @@ class Readers {
   NodeLog* const log_;
   std::atomic<std::uint64_t> unsettled_bytes_{0};
   ReadsUnderWay under_way_;
-  BoundedQueue<ReadJob> queue_;
+  BoundedQueue<ReadJob, InTurns<ReadJob, ByName>> queue_;
   std::vector<std::thread> threads_;
   ReadShapes shapes_;
   const unsigned processors_ = std::max(1U, std::thread::hardware_concurrency());

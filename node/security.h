@@ -85,9 +85,17 @@ class Security {
 
 // Whether a query may do what its plan says. not_allowed otherwise. Pure.
 struct RequestPlan;
-Status may_run(const Who& who, const RequestPlan& plan, const std::string& node);
 // What a slave can say by classes alone; its master judges again.
+Status may_run(const Who& who, const RequestPlan& plan, const std::string& node);
 // In whose name the entry is; empty: nobody's.
 std::string name_of(const Who& who);
+
+// The lane of what has come with a `caller`: names take turns, so that none waits for all that another has sent.
+struct ByName {
+  template <typename Request>
+  std::string operator()(const Request& request) const {
+    return name_of(request.caller.who);
+  }
+};
 
 }  // namespace sqlcast::node

@@ -62,7 +62,7 @@ Status Forwarder::start() {
     requesters_.push_back(std::move(*requester));
   }
   for (const std::unique_ptr<net::Requester>& requester : requesters_) {
-    BoundedQueue<Job>& queue = requester == requesters_.back() ? cancels_ : queue_;
+    Queue& queue = requester == requesters_.back() ? cancels_ : queue_;
     threads_.push_back(start_thread("forwarder", [this, &requester, &queue] { work(*requester, queue); }));
   }
   return ok_status();
@@ -118,7 +118,7 @@ void Forwarder::submit_close(node::Caller caller, proto::CloseRequest request, C
 }
 
 // False when the job was refused, and answered.
-bool Forwarder::push(BoundedQueue<Job>& queue, Job& job) {
+bool Forwarder::push(Queue& queue, Job& job) {
   if (queue.try_push(std::move(job))) return true;
   Status status = Status::error(queue_.closed() ? Code::shutting_down : Code::busy,
                                 queue_.closed() ? "this node is stopping; ask another one"
@@ -130,7 +130,7 @@ bool Forwarder::push(BoundedQueue<Job>& queue, Job& job) {
   return false;
 }
 
-void Forwarder::work(net::Requester& requester, BoundedQueue<Job>& queue) {
+void Forwarder::work(net::Requester& requester, Queue& queue) {
   while (true) {
     std::optional<Job> job = queue.pop(500ms);
     if (job) {

@@ -16,12 +16,14 @@
 #include <thread>
 #include <vector>
 
+#include "base/in_turns.h"
 #include "base/queue.h"
 #include "config/config.h"
 #include "net/requester.h"
 #include "node/front.h"
 #include "node/position_board.h"
 #include "node/requests_under_way.h"
+#include "node/security.h"
 #include "proto/message.h"
 
 namespace sqlcast::slave {
@@ -64,8 +66,9 @@ class Forwarder {
     bool stopped_here = false;  // a cancel: a copy of the write was stopped before it went out
     bool writes = false;        // a query that is not a read
   };
-  void work(net::Requester& requester, BoundedQueue<Job>& queue);
-  bool push(BoundedQueue<Job>& queue, Job& job);
+  using Queue = BoundedQueue<Job, InTurns<Job, node::ByName>>;
+  void work(net::Requester& requester, Queue& queue);
+  bool push(Queue& queue, Job& job);
   Result<proto::Message> ask_to_cancel(net::Requester& requester, Job& job);
   void forward(net::Requester& requester, Job job);
   Result<proto::Message> ask(net::Requester& requester, Job& job);
@@ -83,8 +86,8 @@ class Forwarder {
   const std::function<std::optional<Sequence>()> master_head_;
   const std::string own_client_id_;
   std::atomic<std::uint64_t> next_request_id_{1};
-  BoundedQueue<Job> queue_;
-  BoundedQueue<Job> cancels_;
+  Queue queue_;
+  Queue cancels_;
   node::RequestsUnderWay under_way_;  // what waits here, or is at the master: that is not stopped here
   std::vector<std::unique_ptr<net::Requester>> requesters_;
   std::vector<std::thread> threads_;

@@ -165,7 +165,7 @@ TEST_CASE("copies: a copy of what was carried out is not refused because the def
   Cluster& cluster = shared_cluster();
   Node& master = cluster.master();
   cluster.must("CREATE DATABASE changed");
-  cluster.must("CREATE TABLE changed.t (id INT PRIMARY KEY, v INT)");
+  cluster.must("CREATE TABLE changed.t (id INT PRIMARY KEY, v FLOAT)");
   cluster.must("INSERT INTO changed.t VALUES (1,1),(2,2)");
   const proto::QueryRequest request = keyed("changed", 1, "DELETE FROM changed.t ORDER BY id LIMIT 1");
   const Answer first = master.run(request);

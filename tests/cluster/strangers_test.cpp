@@ -1,5 +1,6 @@
 // Goal: who is nobody is refused, counted, and told of once, however he comes; a role is the same role by way of a
-// slave; and nobody waits at the front door for a database. Method: greetings by hand, another user of this machine, a
+// slave; nobody waits at the front door for a database, or behind
+// all that another has sent. Method: greetings by hand, another user of this machine, a
 // node's key that sends on for every role, a server that is stopped with reads under way.
 #include <array>
 #include <csignal>
@@ -163,6 +164,46 @@ TEST_CASE("strangers: status is answered while the database is stopped with read
     REQUIRE(::kill(server, SIGCONT) == 0);
   }
   cluster.wait_until_equal();
+}
+
+TEST_CASE("strangers: who has sent much waits for it, and nobody else does", "[strangers]") {
+  constexpr int kMany = 600;
+  Cluster::Options options = with_keys(0);
+  options.master_settings = "database:\n  stall_timeout: 1h\nlimits:\n  group_entries: 50\n";
+  Cluster cluster(options);
+  Node& master = cluster.master();
+  cluster.must("CREATE DATABASE d");
+  cluster.must("CREATE TABLE d.t(id INT AUTO_INCREMENT PRIMARY KEY)");
+  const Sequence before = master.status().value().position;
+  const auto connect_as = [&](const std::string& name) {
+    const access::KeyFile key = let_in(cluster, name, Role::writer);
+    return RawSocket(
+        master.endpoint(),
+        {zmq::socket_type::dealer, RawSocket::Keys{key.pair, key_of_node(cluster.folder(), master.name())}, {}, {}});
+  };
+  RawSocket busy = connect_as("busy");
+  RawSocket modest = connect_as("modest");
+  // Writes that nobody answers while the database is stopped, and behind them a question that the door answers: then
+  // the node has them all.
+  const auto send_writes = [](RawSocket& peer, int count) {
+    for (int i = 0; i < count; ++i) {
+      proto::QueryRequest query = query_of("INSERT INTO d.t VALUES (NULL)");
+      query.timeout_ms = 600'000;
+      peer.send(framed(query, 1));
+    }
+    peer.send(framed(proto::StatusRequest{}, 2));
+    CHECK(std::holds_alternative<proto::StatusReply>(proto::decode(peer.receive()).value().message));
+  };
+  const pid_t server = master.database().value();
+  REQUIRE(::kill(server, SIGSTOP) == 0);
+  send_writes(busy, kMany);
+  send_writes(modest, 1);
+  REQUIRE(::kill(server, SIGCONT) == 0);
+  const auto result = std::get<proto::QueryResult>(proto::decode(modest.receive()).value().message);
+  // Behind the group that the node had begun, and one of each name's turns.
+  CHECK(result.sequence > before);
+  CHECK(result.sequence < before + kMany / 2);
+  wait_for("the others to be written, too", [&] { return master.status()->position >= before + kMany + 1; });
 }
 
 TEST_CASE("strangers: another user of the same machine does not get in", "[strangers]") {

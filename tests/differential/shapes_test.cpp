@@ -1,7 +1,7 @@
-// Goal: whatever plan the server makes, it finds the same rows for comparisons that the policy lets write: with
-// expressions, columns of other types, queries, rows. Method: random conditions over two tables with an index over each
-// column, joined in both orders, with FORCE INDEX and IGNORE INDEX, and every way to run a query in IN; those that the
-// policy accepts have to agree, and what differs is counted among the refused.
+// Goal: whatever plan the server makes, it finds the same rows for comparisons that the policy lets write as text: with
+// expressions, columns of other types, rows. Method: random conditions over a table with an index over each column,
+// with FORCE INDEX and IGNORE INDEX; those that the policy accepts have to agree, and what differs is counted among the
+// refused. (Conditions over several tables never go as text.)
 #include <cppconn/connection.h>
 #include <cppconn/exception.h>
 #include <cppconn/resultset.h>
@@ -20,7 +20,7 @@ using sqlcast::support::rows_of;
 
 namespace {
 
-// Columns of two equal tables, p and q, and values that some of them can hold.
+// Columns of the table, and values that some of them can hold.
 struct Shape {
   const char* name;
   const char* definition;
@@ -50,12 +50,12 @@ constexpr const char* kStored[4][14] = {
      "'23:59:59'", "'00:19:70'", "'00:20:20'", "'01:01:01'", "'100:00:00'", "'00:00:02'", "NULL"},
     {"'1'", "'2'", "'1.5'", "'01'", "'a'", "'a '", "'abcdefgh'", "'abcdefghij'", "'2020-01-01'",
      "'2020-01-01 10:10:10.4'", "'10:10:10'", "''", "'2020-01-'", "NULL"}};
-// @ stands for a column of q.
+// @ stands for a column.
 // clang-format off
 constexpr const char* kOperands[] = {
     "@", "@", "@", "@", "@+0", "@+1", "@*2", "-@", "@+0.5", "@/2", "@ DIV 2", "@%2", "@*1.5", "ABS(@)", "FLOOR(@)",
-    "ROUND(@)", "ROUND(@,1)", "COALESCE(@,1)", "COALESCE(@,'a')", "IFNULL(@,@)", "IF(y.id>3,@,NULL)",
-    "IF(y.id>3,@,1.5)", "NULLIF(@,1)", "GREATEST(@,@)", "LEAST(@,2)", "CASE WHEN y.id>3 THEN @ ELSE @ END",
+    "ROUND(@)", "ROUND(@,1)", "COALESCE(@,1)", "COALESCE(@,'a')", "IFNULL(@,@)", "IF(id>3,@,NULL)",
+    "IF(id>3,@,1.5)", "NULLIF(@,1)", "GREATEST(@,@)", "LEAST(@,2)", "CASE WHEN id>3 THEN @ ELSE @ END",
     "CONCAT(@)", "LENGTH(@)", "BINARY @", "CAST(@ AS SIGNED)", "CAST(@ AS DECIMAL(10,2))", "CAST(@ AS CHAR)",
     "CAST(@ AS DATE)", "CAST(@ AS DATETIME(3))", "CAST(@ AS DATETIME)", "DATE(@)", "@-INTERVAL 1 DAY",
     "@+INTERVAL 1 HOUR", "@+INTERVAL 0.4 SECOND", "DATE_ADD(@, INTERVAL 1 DAY)", "DATE_FORMAT(@,'%Y-%m-%d')",
@@ -66,42 +66,24 @@ constexpr const char* kOperands[] = {
     "TIMESTAMP'2020-01-01 10:10:10'", "TIME'10:10:10.6'", "NOW()", "NOW(3)", "CURRENT_DATE", "CURRENT_TIME",
     "CURTIME(3)", "NOW()-INTERVAL 1 DAY", "CURRENT_DATE-INTERVAL 1 DAY", "'2020-01-02'-INTERVAL 1 DAY",
     "CURRENT_DATE+INTERVAL 10 HOUR", "UNIX_TIMESTAMP()", "YEAR(NOW())", "DATE_FORMAT(NOW(),'%Y-%m-01')",
-    "TIMESTAMP('2020-01-01','10:10:10.4')", "ADDTIME('10:10:09','1')", "LAST_DAY('2020-01-01')", "(SELECT 1.5)",
-    "(SELECT MAX(z.@@) FROM q z)", "(SELECT MIN(z.@@) FROM q z WHERE z.id<5)", "(SELECT SUM(z.@@) FROM q z)",
-    "(SELECT AVG(z.@@) FROM q z)", "(SELECT COUNT(*) FROM q z)", "(SELECT z.@@ FROM q z WHERE z.id=3)", "x.@@"};
+    "TIMESTAMP('2020-01-01','10:10:10.4')", "ADDTIME('10:10:09','1')", "LAST_DAY('2020-01-01')"};
 // clang-format on
-// # is a column of p, $ and £ are operands, & is a column of q by itself.
-constexpr const char* kForms[] = {"x.# = $",
-                                  "$ = x.#",
-                                  "x.# <=> $",
-                                  "x.# < $",
-                                  "$ <= x.#",
-                                  "x.# >= $",
-                                  "x.# <> $",
-                                  "x.# IN ($,£)",
-                                  "x.# NOT IN ($,£)",
-                                  "x.# BETWEEN $ AND £",
-                                  "x.# NOT BETWEEN $ AND £",
-                                  "(x.#,x.id) = ($,y.id)",
-                                  "(x.#,x.id) IN (($,1),(£,2))",
-                                  "x.# = & AND & = $",
-                                  "& = $ AND & = x.#",
-                                  "x.id = y.id AND (x.#) = ($)"};
-constexpr const char* kQueries[] = {
-    "x.# IN (SELECT z.@@ FROM q z %)",
-    "x.# NOT IN (SELECT z.@@ FROM q z % WHERE z.@@ IS NOT NULL)",
-    "x.# = ANY (SELECT z.@@ FROM q z %)",
-    "x.# >= ALL (SELECT z.@@ FROM q z % WHERE z.id<3)",
-    "EXISTS (SELECT 1 FROM q z % WHERE z.@@ = x.#)",
-    "x.# > (SELECT MIN(z.@@) FROM q z %)",
-    "(x.#,x.id) IN (SELECT z.@@,z.id FROM q z %)",
-    "NOT (x.# IN (SELECT MAX(z.@@) FROM q z % GROUP BY z.id))",
-    "x.# <> ALL (SELECT z.@@ FROM q z % WHERE z.@@ IS NOT NULL)",
-    "x.# IN (SELECT v FROM (SELECT MAX(z.@@) AS v FROM q z % GROUP BY z.id) w WHERE v = $)"};
-constexpr const char* kSwitches[] = {"semijoin=off,materialization=off",
-                                     "semijoin=off,materialization=on,in_to_exists=off",
-                                     "semijoin=on,materialization=off,firstmatch=off,loosescan=on",
-                                     "semijoin=on,materialization=on,firstmatch=on,loosescan=off"};
+// # is a column, $ and £ are operands, & is another column by itself.
+constexpr const char* kForms[] = {"# = $",
+                                  "$ = #",
+                                  "# <=> $",
+                                  "# < $",
+                                  "$ <= #",
+                                  "# >= $",
+                                  "# <> $",
+                                  "# IN ($,£)",
+                                  "# NOT IN ($,£)",
+                                  "# BETWEEN $ AND £",
+                                  "# NOT BETWEEN $ AND £",
+                                  "(#,id) = ($,id)",
+                                  "(#,id) IN (($,1),(£,2))",
+                                  "# = & AND & = $",
+                                  "& = $ AND & = #"};
 
 void run(sql::Connection& connection, const std::string& text) {
   const std::unique_ptr<sql::Statement> statement(connection.createStatement());
@@ -133,51 +115,33 @@ class Conditions {
         if (const auto& other = kShapes[below(std::size(kShapes))]; other.values == shape.values) return other.name;
     return column();
   }
-  std::string condition(bool query) {
-    const std::string column_of_p = column();
-    const std::string column_of_q = near(column_of_p);
-    const auto operand = [&](const char* alias) {
-      const std::string text = kOperands[below(std::size(kOperands))];
-      const std::string named = replaced(text, "@@", [&] { return near(column_of_p); });
-      return replaced(named, "@", [&] { return alias + near(column_of_p); });
+  std::string condition() {
+    const std::string first = column();
+    const std::string other = near(first);
+    const auto operand = [&] {
+      return replaced(kOperands[below(std::size(kOperands))], "@", [&] { return near(first); });
     };
-    std::string text = query ? kQueries[below(std::size(kQueries))] : kForms[below(std::size(kForms))];
-    text = replaced(text, "#", [&] { return column_of_p; });
-    text = replaced(text, "&", [&] { return "y." + column_of_q; });
-    text = replaced(text, "@@", [&] { return column_of_q; });
-    const auto given = [&] { return query ? std::string("1") : operand("y."); };
-    return replaced(replaced(text, "$", given), "£", given);
+    std::string text = replaced(kForms[below(std::size(kForms))], "#", [&] { return first; });
+    text = replaced(text, "&", [&] { return other; });
+    return replaced(replaced(text, "$", operand), "£", operand);
   }
 
  private:
   std::mt19937_64 random_;
 };
 
-// The rows of p, or of p and q, that fulfil the condition, by every index and every order of the tables.
-std::set<std::string> by_all_plans(sql::Connection& connection, const std::string& condition, bool query) {
+// The rows that fulfil the condition, by any index and by none.
+std::set<std::string> by_all_plans(sql::Connection& connection, const std::string& condition) {
   std::string keys;
   for (const auto& shape : kShapes) keys += (keys.empty() ? "" : ",") + std::string(shape.name);
-  const std::string hints[] = {"FORCE INDEX (" + keys + ")", "IGNORE INDEX (" + keys + ")"};
   std::set<std::string> found;
-  const auto note = [&](const std::string& text) {
+  for (const char* hint : {"FORCE", "IGNORE"}) {
     std::string rows;
-    for (const std::string& row : rows_of(connection, text)) rows += row;
+    for (const std::string& row : rows_of(connection, std::string("SELECT GROUP_CONCAT(id ORDER BY id) FROM p ") +
+                                                          hint + " INDEX (" + keys + ") WHERE " + condition))
+      rows += row;
     found.insert(rows);
-  };
-  for (const std::string& first : hints)
-    for (const std::string& second : hints) {
-      if (query) {
-        for (const char* of : kSwitches) {
-          run(connection, std::string("SET optimizer_switch='") + of + "'");
-          note("SELECT GROUP_CONCAT(x.id ORDER BY x.id) FROM p x " + first + " WHERE " +
-               replaced(condition, "%", [&] { return second; }));
-        }
-        continue;
-      }
-      const std::string ids = "SELECT GROUP_CONCAT(x.id, '-', y.id ORDER BY x.id, y.id) FROM ";
-      note(ids + "p x " + first + " STRAIGHT_JOIN q y " + second + " ON " + condition);
-      note(ids + "q y " + second + " STRAIGHT_JOIN p x " + first + " ON " + condition);
-    }
+  }
   return found;
 }
 
@@ -199,7 +163,7 @@ sqlcast::sql::Schema schema_of_shapes() {
     column.indexed = sqlcast::sql::Indexed::whole;
     if (shape.values == "s") column.collation = "utf8mb4_general_ci";
   }
-  schema.tables = {{{"d", "p"}, table}, {{"d", "q"}, table}};
+  schema.tables = {{{"d", "p"}, table}};
   return schema;
 }
 
@@ -207,19 +171,17 @@ void make_shapes(sql::Connection& connection, Conditions& conditions) {
   std::string definition = " (id INT AUTO_INCREMENT PRIMARY KEY";
   for (const auto& shape : kShapes)
     definition += std::string(", ") + shape.name + " " + shape.definition + ", KEY (" + shape.name + ")";
-  for (const char* name : {"p", "q"}) {
-    run(connection, std::string("CREATE TABLE ") + name + definition + ")");
-    for (int row = 0; row < 40; ++row) {
-      std::string values;
-      for (const auto& shape : kShapes) values += "," + conditions.stored(shape.values);
-      run(connection, std::string("INSERT IGNORE INTO ") + name + " VALUES (NULL" + values + ")");
-    }
+  run(connection, "CREATE TABLE p" + definition + ")");
+  for (int row = 0; row < 60; ++row) {
+    std::string values;
+    for (const auto& shape : kShapes) values += "," + conditions.stored(shape.values);
+    run(connection, "INSERT IGNORE INTO p VALUES (NULL" + values + ")");
   }
 }
 
 }  // namespace
 
-TEST_CASE("differential: every plan finds the same rows for expressions, columns and queries that the policy accepts") {
+TEST_CASE("differential: every plan finds the same rows for expressions and columns that the policy accepts") {
   PrivateServer server;
   const auto connection = server.connect("");
   run(*connection, "CREATE DATABASE d");
@@ -239,19 +201,16 @@ TEST_CASE("differential: every plan finds the same rows for expressions, columns
   std::size_t differing_refused = 0;
   const std::size_t count = wanted == nullptr ? 3'000 : std::strtoull(wanted, nullptr, 10);
   for (std::size_t k = 0; k < count; ++k) {
-    const bool query = conditions.below(4) == 0;
-    const std::string condition = conditions.condition(query);
+    const std::string condition = conditions.condition();
     std::set<std::string> found;
     try {
-      found = by_all_plans(*connection, condition, query);
+      found = by_all_plans(*connection, condition);
     } catch (const sql::SQLException&) {
       continue;  // types that do not compare
     }
-    const std::string plain = replaced(condition, "%", [] { return std::string(); });
-    const auto verdict = sqlcast::sql::judge(
-        query ? "DELETE x FROM p x WHERE " + plain : "DELETE x FROM p x JOIN q y ON " + plain, judgement);
+    const auto verdict = sqlcast::sql::judge("DELETE FROM p WHERE " + condition, judgement);
     INFO(condition << ": " << verdict.code << " " << verdict.reason);
-    if (verdict.code.empty() || verdict.code == "PLAN_DEPENDENT") {  // which is said of what all other rules accept
+    if (verdict.code.empty()) {
       ++accepted;
       CHECK(found.size() == 1);
       continue;

@@ -251,9 +251,9 @@ TEST_CASE(
   const std::string dump = (folder.path() / "dump.sql").string();
   {
     std::ofstream out(people);
-    out << "id,name,born\n";
+    out << "name,id,born\n";  // the first column is no key
     for (int i = 0; i < 30'000; ++i)
-      out << i << ",\"Person, " << i << "\"," << (i % 3 == 0 ? "" : "2001-02-03") << "\n";
+      out << "\"Person, " << i << "\"," << i << "," << (i % 3 == 0 ? "" : "2001-02-03") << "\n";
     std::ofstream(dump) << "SET FOREIGN_KEY_CHECKS=0;\nCREATE TABLE child (id INT PRIMARY KEY, p INT, FOREIGN KEY (p) "
                            "REFERENCES parent (id));\nCREATE TABLE parent (id INT PRIMARY KEY);\n"
                            "INSERT INTO child VALUES (1,1),(2,1);\nINSERT INTO parent VALUES (1);\n"
@@ -266,7 +266,7 @@ TEST_CASE(
                  "click \"Import\"\nwait text \"✓ Done\" within 120\nassert text \"Loaded: 30000 rows into 1 table\"\n"
                  "assert toast contains Imported\nkey Escape\nwait text \"people\" within 60\n"));
   CHECK(ask("SELECT COUNT(*), COUNT(born), MAX(id), MIN(name) FROM school.people") == "30000|20000|29999|Person, 0");
-  // Again, into what is there: the keys are no key, so the rows are there twice.
+  // Again, into what is there: without a key the rows are there twice.
   stage.play(cat("drop \"", people,
                  "\"\nwait text \"into the table school.people that is there\" within 60\n"
                  "wait text \"To be loaded: 30000 rows\" within 60\nclick \"Import\"\nwait text \"✓ Done\" within "

@@ -65,6 +65,7 @@ class FakeBackend : public Backend {
     std::vector<LogEntry> log;       // what there was before
     std::vector<std::string> asked;  // of the information schema: the database
     std::map<std::string, std::function<client::Reply(const client::Request&)>> answers;  // by a part of the text
+    std::function<client::Reply()> page;  // the next one of any cursor; none: it is gone
     std::string explain_class = "read";
     std::string explain_determinism = "safe";
   };
@@ -103,10 +104,10 @@ class FakeBackend : public Backend {
     due_.push_back([callback = std::move(callback)] { callback(true); });
   }
   void fetch(const client::Cursor&, std::uint32_t, ReplyCallback callback) override {
-    due_.push_back([callback = std::move(callback)] {
-      client::Reply reply;
-      reply.status = Status::error(Code::cursor_not_found, "The cursor is gone.");
-      callback(std::move(reply));
+    due_.push_back([this, callback = std::move(callback)] {
+      client::Reply gone;
+      gone.status = Status::error(Code::cursor_not_found, "The cursor is gone.");
+      callback(state_->page ? state_->page() : std::move(gone));
     });
   }
   void close(const client::Cursor&) override {}

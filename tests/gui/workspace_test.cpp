@@ -91,6 +91,37 @@ TEST_CASE("workspace: what has been run stands in the history with its outcome")
   CHECK(work.history().items().back().sql == work.tab().results.back()->sql);
 }
 
+TEST_CASE("workspace: all rows are fetched page by page, and the time is that of all of them") {
+  Desktop desktop;
+  Workspace& work = desktop.work;
+  desktop.until([&] { return work.connected(); });
+  int pages = 0;
+  const auto page = [&pages] {
+    client::Reply reply;
+    reply.results.push_back(make_rows({column("two\nlines", "INT")}, {{"1"}, {"2"}}));
+    if (++pages < 4) reply.results[0].cursor = {7, "tcp://127.0.0.1:1"};
+    reply.elapsed = std::chrono::milliseconds(10 * pages);
+    reply.round_trip = std::chrono::milliseconds(100 * pages);
+    return reply;
+  };
+  desktop.state->page = page;
+  desktop.state->answers["FROM big"] = [&page](const client::Request&) { return page(); };
+  work.tab().buffer.reset("SELECT * FROM big");
+  work.run_all();
+  desktop.until([&] { return !work.running(); });
+  const std::shared_ptr<ResultModel> result = work.tab().results.back();
+  REQUIRE(result->grid.rows().size() == 2);
+  CHECK(result->elapsed == std::chrono::milliseconds(10));
+  result->fetch_all = true;
+  work.fetch_more(result, 2);
+  desktop.until([&] { return !result->cursor; });
+  CHECK(result->pages == 4);
+  CHECK(result->grid.rows().size() == 8);
+  CHECK(result->elapsed == std::chrono::milliseconds(10 + 20 + 30 + 40));
+  CHECK(result->round_trip == std::chrono::milliseconds(100 + 200 + 300 + 400));
+  CHECK(result->warnings.empty());
+}
+
 TEST_CASE("workspace: work that finds no room in the background is said, not lost in silence") {
   Desktop desktop;
   desktop.has_room = false;

@@ -4,6 +4,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/in_turns.h"
 #include "base/queue.h"
 #include "base/status.h"
 #include "base/types.h"
@@ -36,6 +37,35 @@ TEST_CASE("queue: after close, pushes fail and pops drain") {
   CHECK_FALSE(queue.try_push(2));
   CHECK(queue.pop(1000ms) == 1);
   CHECK_FALSE(queue.pop(1000ms).has_value());
+}
+
+TEST_CASE("queue: lanes take turns, each in its own order, however much one of them has") {
+  struct Initial {
+    std::string operator()(const std::string& value) const { return value.substr(0, 1); }
+  };
+  BoundedQueue<std::string, InTurns<std::string, Initial>> queue(100);
+  const auto all = [&] {
+    std::string taken;
+    while (const std::optional<std::string> next = queue.try_pop()) taken += *next + " ";
+    return taken;
+  };
+  for (const char* value : {"a1", "a2", "a3", "b1", "a4", "c1", "b2"}) CHECK(queue.try_push(value));
+  CHECK(queue.size() == 7);
+  CHECK(queue.try_pop() == "a1");
+  CHECK(queue.try_push("d1"));
+  CHECK(queue.try_pop_if([](const std::string& value) { return value == "b1"; }) == "b1");
+  CHECK_FALSE(queue.try_pop_if([](const std::string& value) { return value == "a2"; }).has_value());
+  CHECK(all() == "c1 a2 d1 b2 a3 a4 ");
+  CHECK(all().empty());
+  // More lanes than are kept when they are empty.
+  std::string wanted;
+  for (char lane = '!'; lane <= '~'; ++lane) {
+    CHECK(queue.try_push(std::string(1, lane)));
+    wanted += std::string(1, lane) + " ";
+  }
+  CHECK(all() == wanted);
+  CHECK(queue.try_push("a5"));
+  CHECK(all() == "a5 ");
 }
 
 TEST_CASE("queue: waiting for several ends when they are there, when it is closed, or when the time is over") {
