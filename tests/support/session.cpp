@@ -92,15 +92,16 @@ proto::QueryRequest query_of_all(const std::vector<std::string>& statements) {
   return request;
 }
 
-Session::Session(std::string endpoint) {
+Session::Session(std::string endpoint) : endpoint_(std::move(endpoint)) {
   net::Requester::Options options;
-  options.endpoint = std::move(endpoint);
+  options.endpoint = endpoint_;
   auto requester = net::Requester::open(options);
   if (!requester) throw std::runtime_error(requester.status().message);
   requester_ = std::move(*requester);
 }
 
 void Session::go_to(const std::string& endpoint) {
+  endpoint_ = endpoint;
   if (const Status status = requester_->reset(endpoint); !status.ok()) throw std::runtime_error(status.message);
 }
 

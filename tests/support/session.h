@@ -50,8 +50,10 @@ class Session {
   Result<proto::Message> exchange(const proto::Message& message, std::chrono::milliseconds wait);
 
   void go_to(const std::string& endpoint);  // another node from now on
+  const std::string& endpoint() const { return endpoint_; }
 
  private:
+  std::string endpoint_;
   std::unique_ptr<net::Requester> requester_;
 };
 
