@@ -62,11 +62,13 @@ NodeLog::Options log_options(const config::NodeConfig& config) {
 
 // Which node a request is of, or has sent it on, is what the key of its connection says, whatever the request calls
 // itself: what a node says of its history is believed of itself alone, and anybody else reads as a client does.
-void bind_names(const Who& sender, proto::Message& message) {
+void bind_names(const Security& security, const Caller& caller, proto::Message& message) {
+  if (!security.on()) return;
   if (auto* read = std::get_if<proto::LogReadRequest>(&message)) {
+    const Who sender = security.who_is(caller.envelope.key);
     if (!sender || sender->role != access::Role::node || sender->name != read->node) read->node.clear();
   } else if (auto* query = std::get_if<proto::QueryRequest>(&message); query && !query->forwarded_by.empty()) {
-    query->forwarded_by = name_of(sender);
+    query->forwarded_by = name_of(security.who_is(caller.envelope.key));
   }
 }
 
@@ -141,7 +143,7 @@ void Core::receive(const Front::Handler& handler, Caller caller, proto::Message 
     front.fail(caller, Status::error(Code::bad_request, "this message is a reply; a node takes requests only"));
     return;
   }
-  if (security.on()) bind_names(security.who_is(caller.envelope.key), message);
+  bind_names(security, caller, message);
   caller.listed = requests.enter(caller.who, message, caller.arrived);
   // Queries and fetches keep their time themselves.
   const bool waits_for_the_database = std::holds_alternative<proto::CancelRequest>(message) ||

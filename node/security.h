@@ -83,9 +83,9 @@ class Security {
   std::thread thread_;
 };
 
-// Whether a query may do what its plan says. not_allowed otherwise. Pure.
 struct RequestPlan;
-// What a slave can say by classes alone; its master judges again.
+// Whether a query may do what its plan says. not_allowed otherwise. A slave can say so by classes alone; its master
+// judges again. Pure.
 Status may_run(const Who& who, const RequestPlan& plan, const std::string& node);
 // In whose name the entry is; empty: nobody's.
 std::string name_of(const Who& who);

@@ -46,7 +46,7 @@ bool may_name(const Materialising& s, Range value, const Table& target) {
     const bool of_target = std::any_of(target.columns.begin(), target.columns.end(),
                                        [&](const Column& column) { return may_be_same_name(column.name, name); });
     const bool of_another = std::any_of(s.facts.tables.begin(), s.facts.tables.end(), [&](const TableUse& use) {
-      const Table* known = use.target ? nullptr : s.schema->find(use.name);
+      const Table* known = use.target ? nullptr : s.table(use.name);
       return known != nullptr && find_column(*known, name) != nullptr;
     });
     if (of_target && !of_another) return true;
@@ -110,8 +110,7 @@ bool plan_values(const Materialising& statement, const Table& target, RowPlan& p
   plan.select_head = "SELECT ";
   plan.strict = !facts.ignore;
   const std::size_t rows_end = set ? given.back().end : facts.values_last + 1;
-  const std::size_t end = facts.returning ? facts.returning_at : tokens.size();
-  if (rows_end < end) plan.tail = " " + std::string(tokens.text(rows_end, end));
+  if (rows_end < statement.end()) plan.tail = " " + std::string(statement.source(rows_end, statement.end()));
   return true;
 }
 

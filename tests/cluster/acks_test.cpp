@@ -65,6 +65,14 @@ std::map<std::string, Sequence> acknowledged(const Node& master) {
   return positions;
 }
 
+// That a Writer changes.
+void make_row(Cluster& cluster) {
+  cluster.must("CREATE DATABASE acked");
+  cluster.must("CREATE TABLE acked.t (id INT PRIMARY KEY, v INT)");
+  cluster.must("INSERT INTO acked.t VALUES (1,0)");
+  cluster.wait_until_equal();
+}
+
 }  // namespace
 
 TEST_CASE("acks: each level waits for as many as it says, and otherwise names who is missing", "[acks]") {
@@ -72,10 +80,7 @@ TEST_CASE("acks: each level waits for as many as it says, and otherwise names wh
   Cluster::Options options;
   options.master_settings = "ack: one\nack_timeout: 1s\n";
   Cluster cluster(options);
-  cluster.must("CREATE DATABASE acked");
-  cluster.must("CREATE TABLE acked.t (id INT PRIMARY KEY, v INT)");
-  cluster.must("INSERT INTO acked.t VALUES (1,0)");
-  cluster.wait_until_equal();
+  make_row(cluster);
   Writer writer(cluster.master());
   Writer by_way_of_slave(cluster.slave(0));
   const Names both{"slave-1", "slave-2"};
@@ -267,10 +272,7 @@ TEST_CASE("acks: while replies wait for it a slave reports briefly, and the rest
   Cluster::Options options;
   options.slaves = 1;
   Cluster cluster(options);
-  cluster.must("CREATE DATABASE acked");
-  cluster.must("CREATE TABLE acked.t (id INT PRIMARY KEY, v INT)");
-  cluster.must("INSERT INTO acked.t VALUES (1,0)");
-  cluster.wait_until_equal();
+  make_row(cluster);
   Writer writer(cluster.master());
   const std::string slave = cluster.slave(0).endpoint();
   for (int i = 0; i < 200; ++i) {

@@ -148,62 +148,64 @@ void define(Node& node, const DecodedGroup& definition) {
   must((status.ok() ? node.log().append(definition.group, {}, NodeLog::Sync::at_once) : node.log().take_back()).ok());
 }
 
+// What is tried, losing the server and losing power, at the first step, the second and so on, until it says that
+// nothing was lost: it had ended before.
+template <typename Trial>
+void at_each_step(const Trial& trial) {
+  for (const Loss loss : {Loss::server, Loss::power})
+    for (int at = 1;; ++at) {
+      INFO("lost " << (loss == Loss::power ? "power" : "the server") << " at step " << at);
+      if (!trial(loss, at)) break;
+    }
+}
+
 }  // namespace
 
 TEST_CASE("recovery: a definition of a master is carried out once, whatever is lost at whatever step", "[recovery]") {
-  for (const Loss loss : {Loss::server, Loss::power}) {
-    for (int at = 1;; ++at) {
-      INFO("lost " << (loss == Loss::power ? "power" : "the server") << " at step " << at);
-      Node node(true);
-      const DecodedGroup definition = group_behind(node.log().end(), "CREATE TABLE", true);
-      const bool lost = node.lose(loss, at, [&] { define(node, definition); });
-      const std::optional<NodeLog::Unsure> ahead = node.log().ahead();
-      const bool begun = (ahead && ahead->group.last == 4) || node.log().end().sequence == 4;
-      CHECK((begun || !node.begun));
-      CHECK((begun || node.database().rows().size() <= 3));
-      REQUIRE(node.recover().ok());
-      // Nobody had been told: without a begin it was never there.
-      node.check(begun ? 4 : 3);
-      if (!lost) break;
-    }
-  }
+  at_each_step([](Loss loss, int at) {
+    Node node(true);
+    const DecodedGroup definition = group_behind(node.log().end(), "CREATE TABLE", true);
+    const bool lost = node.lose(loss, at, [&] { define(node, definition); });
+    const std::optional<NodeLog::Unsure> ahead = node.log().ahead();
+    const bool begun = (ahead && ahead->group.last == 4) || node.log().end().sequence == 4;
+    CHECK((begun || !node.begun));
+    CHECK((begun || node.database().rows().size() <= 3));
+    REQUIRE(node.recover().ok());
+    // Nobody had been told: without a begin it was never there.
+    node.check(begun ? 4 : 3);
+    return lost;
+  });
 }
 
 TEST_CASE("recovery: a definition that the database refuses is void, whatever is lost at whatever step", "[recovery]") {
-  for (const Loss loss : {Loss::server, Loss::power}) {
-    for (int at = 1;; ++at) {
-      INFO("lost " << (loss == Loss::power ? "power" : "the server") << " at step " << at);
-      Node node(true);
-      const DecodedGroup definition = group_behind(node.log().end(), kRefused, true);
-      const bool lost = node.lose(loss, at, [&] { define(node, definition); });
-      REQUIRE(node.recover().ok());
-      node.check(3);
-      // Its sequence is free, also for what is on disk.
-      const DecodedGroup next = group_behind(node.log().end(), "CREATE TABLE", true);
-      define(node, next);
-      node.restart_log();
-      REQUIRE(node.recover().ok());
-      node.check(4);
-      CHECK(node.log().end() == end_of(next.group));
-      if (!lost) break;
-    }
-  }
+  at_each_step([](Loss loss, int at) {
+    Node node(true);
+    const DecodedGroup definition = group_behind(node.log().end(), kRefused, true);
+    const bool lost = node.lose(loss, at, [&] { define(node, definition); });
+    REQUIRE(node.recover().ok());
+    node.check(3);
+    // Its sequence is free, also for what is on disk.
+    const DecodedGroup next = group_behind(node.log().end(), "CREATE TABLE", true);
+    define(node, next);
+    node.restart_log();
+    REQUIRE(node.recover().ok());
+    node.check(4);
+    CHECK(node.log().end() == end_of(next.group));
+    return lost;
+  });
 }
 
 TEST_CASE("recovery: a definition that no server survives is void, unless the database has it", "[recovery]") {
-  for (const Loss loss : {Loss::server, Loss::power}) {
-    for (int at = 1;; ++at) {
-      INFO("lost " << (loss == Loss::power ? "power" : "the server") << " at step " << at);
-      Node node(true);
-      const DecodedGroup definition = group_behind(node.log().end(), "CREATE TABLE", true);
-      const bool lost = node.lose(loss, at, [&] { define(node, definition); });
-      const bool in_database = node.database().rows().size() > 3;
-      node.database().weary = true;
-      REQUIRE(node.recover().ok());
-      node.check(in_database ? 4 : 3);
-      if (!lost) break;
-    }
-  }
+  at_each_step([](Loss loss, int at) {
+    Node node(true);
+    const DecodedGroup definition = group_behind(node.log().end(), "CREATE TABLE", true);
+    const bool lost = node.lose(loss, at, [&] { define(node, definition); });
+    const bool in_database = node.database().rows().size() > 3;
+    node.database().weary = true;
+    REQUIRE(node.recover().ok());
+    node.check(in_database ? 4 : 3);
+    return lost;
+  });
 }
 
 TEST_CASE("recovery: a group that was written ahead is carried out, however many servers it takes", "[recovery]") {
@@ -216,28 +218,25 @@ TEST_CASE("recovery: a group that was written ahead is carried out, however many
 }
 
 TEST_CASE("recovery: a slave has a definition in its log first, and carries it out once", "[recovery]") {
-  for (const Loss loss : {Loss::server, Loss::power}) {
-    for (int at = 1;; ++at) {
-      INFO("lost " << (loss == Loss::power ? "power" : "the server") << " at step " << at);
-      Node node(false);
-      const DecodedGroup definition = group_behind(node.log().end(), "CREATE TABLE", true);
-      const bool lost = node.lose(loss, at, [&] {
-        must(node.log().append(definition.group, {}, NodeLog::Sync::at_once).ok());
-        (void)node.database().apply({&definition, 1});
-      });
-      const bool logged = node.log().end().sequence == 4;
-      CHECK((logged || node.database().rows().size() <= 3));
+  at_each_step([](Loss loss, int at) {
+    Node node(false);
+    const DecodedGroup definition = group_behind(node.log().end(), "CREATE TABLE", true);
+    const bool lost = node.lose(loss, at, [&] {
+      must(node.log().append(definition.group, {}, NodeLog::Sync::at_once).ok());
+      (void)node.database().apply({&definition, 1});
+    });
+    const bool logged = node.log().end().sequence == 4;
+    CHECK((logged || node.database().rows().size() <= 3));
+    REQUIRE(node.recover().ok());
+    node.check(logged ? 4 : 3);
+    // It comes again from the master, whole, whatever of it was on disk.
+    if (!logged) {
+      REQUIRE(node.log().append(definition.group, {}, NodeLog::Sync::at_once).ok());
       REQUIRE(node.recover().ok());
-      node.check(logged ? 4 : 3);
-      // It comes again from the master, whole, whatever of it was on disk.
-      if (!logged) {
-        REQUIRE(node.log().append(definition.group, {}, NodeLog::Sync::at_once).ok());
-        REQUIRE(node.recover().ok());
-        node.check(4);
-      }
-      if (!lost) break;
+      node.check(4);
     }
-  }
+    return lost;
+  });
 }
 
 TEST_CASE("recovery: a definition that is done in part stays begun, and nothing is written behind it", "[recovery]") {
