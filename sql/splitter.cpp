@@ -19,6 +19,7 @@ bool opaque(const Token& token) {
     case TokenKind::quoted_identifier:
     case TokenKind::comment:
     case TokenKind::executable_comment: return true;
+    case TokenKind::variable: return token.text.find_first_of("'\"`") != std::string_view::npos;
     case TokenKind::error: return token.size > 1;
     default: return false;
   }

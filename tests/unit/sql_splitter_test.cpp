@@ -33,6 +33,8 @@ TEST_CASE("splitter: strings, names and comments keep their semicolons") {
   CHECK(pieces("SELECT 1 /* ; */ + 2; -- a; b\nx;") == "SELECT 1 /* ; */ + 2!|x!");
   CHECK(pieces("SELECT 'it\\';' ; y") == "SELECT 'it\\';'!|y…");
   CHECK(pieces("SELECT 'never; closed") == "SELECT 'never; closed…");
+  CHECK(pieces("SELECT @'a;b', @`c;d`, @e; z") == "SELECT @'a;b', @`c;d`, @e!|z…");
+  CHECK(pieces("SET @a$$ SELECT @'b$$c'$$", "$$") == "SET @a!|SELECT @'b$$c'!");
   CHECK(pieces("/*! SET x; */ SELECT 1;") == "/*! SET x; */ SELECT 1!");
 }
 
