@@ -4,6 +4,7 @@
 #include "client/gui/model/cell_text.h"
 #include "client/gui/model/compare_model.h"
 #include "client/gui/model/export_rows.h"
+#include "client/gui/model/fold.h"
 #include "client/gui/model/grid_model.h"
 #include "client/gui/model/row_edit.h"
 #include "proto/column.h"
@@ -178,15 +179,67 @@ TEST_CASE("row edits: each statement names its row by key and old value and expe
 }
 
 TEST_CASE("pasted rows: fields between tabs, quoted ones whole, other quotes as they are") {
-  using Rows = std::vector<std::vector<std::string>>;
+  using Rows = std::vector<std::vector<EditedValue>>;
   CHECK(pasted_rows("").empty());
   CHECK(pasted_rows("\r\n\n").empty());
   CHECK(pasted_rows("a\tb\r\nc\t\r\n") == Rows{{"a", "b"}, {"c", ""}});
   CHECK(pasted_rows("\"O'Neil, \"\"Bo\"\"\"\tCork\n") == Rows{{"O'Neil, \"Bo\"", "Cork"}});
-  CHECK(pasted_rows("\"two\r\nlines\"\t1\n\"a\tb\"\t2") == Rows{{"two\nlines", "1"}, {"a\tb", "2"}});
+  CHECK(pasted_rows("\"two\r\nlines\"\t1\r\n\"a\tb\"\t2") == Rows{{"two\r\nlines", "1"}, {"a\tb", "2"}});
   CHECK(pasted_rows("5\" pipe\t\"half\n\"quoted\" word") == Rows{{"5\" pipe", "\"half"}, {"\"quoted\" word"}});
   CHECK(pasted_rows("\"\"") == Rows{{""}});
   CHECK(pasted_rows("\"") == Rows{{"\""}});
+  CHECK(pasted_rows("NULL\t\"NULL\"\r\n\\N\tnull") == Rows{{std::nullopt, "NULL"}, {std::nullopt, "null"}});
+}
+
+TEST_CASE("copied rows: a spreadsheet finds its quotes, and pasted back every value is what it was") {
+  const std::vector<EditedValue> values = {
+      "plain",   "two\nlines", "a\r\nb", "a\tb",  "\"quoted\" whole", "5\" pipe", "back\\slash \\n", "NULL", "\\N", "",
+      " blank ", "\"",         "\"\"",   "end\n", std::nullopt,       "İzmir"};
+  const auto copied = [&values](std::size_t width) {
+    std::vector<proto::ColumnInfo> infos;
+    for (std::size_t i = 0; i < width; ++i) {
+      proto::ColumnInfo info;
+      info.name = "column " + std::to_string(i);
+      info.kind = proto::ValueKind::text;
+      infos.push_back(info);
+    }
+    proto::Page raw;
+    raw.rows = values.size() / width;
+    for (std::size_t i = 0; i < width; ++i) {
+      proto::ColumnWriter writer;
+      for (std::size_t at = i; at < values.size(); at += width)
+        values[at] ? writer.append_text(*values[at]) : writer.append_null();
+      raw.columns.push_back(writer.take());
+    }
+    GridModel model(infos);
+    model.add_page(std::move(client::Rows::decode(std::move(raw)).value()));
+    return rows_text(model, RowFormat::tsv, true);
+  };
+  for (const std::size_t width : {1U, 2U, 4U}) {
+    auto back = pasted_rows(copied(width));
+    REQUIRE(back.size() == values.size() / width + 1);
+    CHECK(back.front().front() == "column 0");
+    std::vector<EditedValue> all;
+    for (std::size_t row = 1; row < back.size(); ++row) all.insert(all.end(), back[row].begin(), back[row].end());
+    CHECK(all == values);
+  }
+  CHECK(copied(4).starts_with("column 0\tcolumn 1\tcolumn 2\tcolumn 3\nplain\t\"two\nlines\"\t\"a\r\nb\"\t\"a\tb\"\n"));
+}
+
+TEST_CASE("filters: letters are the same without case and marks, in Latin, Greek and Cyrillic") {
+  CHECK(folded("İzmir") == "izmir");
+  CHECK(folded("IĞDIR, Iğdır") == "igdir, igdir");
+  CHECK(folded("Élodie Łódź Ørsted Straße Æsir") == "elodie lodz orsted strasse aesir");
+  CHECK(folded("e\u0301") == "e");  // a mark of its own
+  CHECK(folded("Nguyễn Huế") == "nguyen hue");
+  CHECK(folded("ΠΑΠΑΔΌΠΟΥΛΟΣ") == folded("παπαδόπουλος"));
+  CHECK(folded("Соколов Ёлка") == "соколов елка");
+  CHECK(folded("山田 शर्मा") == "山田 शर्मा");
+  CHECK(folded("a\xFFZ") == "a\xFFz");
+  CHECK(contains_folded("İzmir", "izm"));
+  CHECK(contains_folded("IZMIR", "izm"));
+  CHECK(contains_folded("anything", ""));
+  CHECK_FALSE(contains_folded("Izmir", "ankara"));
 }
 
 TEST_CASE("row edits: a value put back is no change, a wrong one is refused by name") {

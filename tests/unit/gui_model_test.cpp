@@ -72,6 +72,27 @@ TEST_CASE("cluster: a node that stops answering, lags, fails or forks is told ap
   REQUIRE(model.find("s")->health == Health::forked);
 }
 
+TEST_CASE("cluster: slaves of a master that is away are not lagging, and their plots do not say so") {
+  ClusterModel model;
+  model.update({node("m", "master", 10), node("s", "slave", 10), node("t", "slave", 10)}, 1, 0);
+  auto master = node("m", "master", 10);
+  master.state = "Unreachable";
+  auto slave = node("s", "slave", 10);
+  slave.lag_ms = 60'000;
+  auto seeking = node("t", "slave", 10);
+  seeking.state = "Syncing";
+  model.update({master, slave, seeking}, 61, 0);
+  CHECK(model.find("s")->health == Health::alone);
+  CHECK(model.find("t")->health == Health::alone);
+  CHECK(model.find("s")->lag.size() == 1);
+  CHECK(model.summary() == "1 unreachable, 2 master away");
+  CHECK_FALSE(has_event(model, EventKind::lagging));
+  // The master is back, and this one has not caught up: now it lags.
+  model.update({node("m", "master", 90), slave, node("t", "slave", 90)}, 62, 0);
+  CHECK(model.find("s")->health == Health::lagging);
+  CHECK(model.find("t")->health == Health::good);
+}
+
 TEST_CASE("cluster: a node that starts anew leaves a gap in its plots, no fall to 0, and has not failed") {
   ClusterModel model;
   model.update({node("m", "master", 500), node("s", "slave", 490)}, 1, 0);

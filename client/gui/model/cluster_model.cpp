@@ -11,6 +11,7 @@ namespace sqlcast::gui {
 std::string_view health_word(Health health) {
   switch (health) {
     case Health::good: return "live";
+    case Health::alone: return "master away";
     case Health::busy: return "catching up";
     case Health::lagging: return "lagging";
     case Health::troubled: return "in trouble";
@@ -101,6 +102,12 @@ void ClusterModel::judge(NodeModel& node) {
     node.problem = status.message.empty() ? status.state : status.message;
     return;
   }
+  const bool seeks_master = status.state == "Waiting" || status.state == "Syncing" || status.state == "CatchingUp";
+  if (!node.master && !master_answers_ && (seeks_master || status.lag_ms >= kLagMs)) {
+    node.health = Health::alone;
+    node.problem = "the master is away: it waits for it";
+    return;
+  }
   if (status.state == "Waiting" || status.state == "Starting" || status.state == "Syncing" ||
       status.state == "CatchingUp") {
     node.health = Health::busy;
@@ -118,12 +125,13 @@ void ClusterModel::note(const NodeModel& node, Health before, double now, std::u
   const std::string name = node.name();
   switch (node.health) {
     case Health::good:
-      if (before == Health::busy || before == Health::lagging) {
+      if (before == Health::alone || before == Health::busy || before == Health::lagging) {
         add_event(EventKind::caught_up, name, cat("at ", with_separators(node.status.position)), now, unix_us);
       } else {
         add_event(EventKind::recovered, name, cat("live at ", with_separators(node.status.position)), now, unix_us);
       }
       break;
+    case Health::alone:
     case Health::busy:
       if (before >= Health::unreachable) add_event(EventKind::recovered, name, "answers again", now, unix_us);
       break;
@@ -171,7 +179,7 @@ void ClusterModel::take_answer(NodeModel& node, const proto::NodeStatus& status,
   if (status.position > 0 || fresh) {
     if (node.last_seen > 0 && seconds > 0 && status.position >= before.position && (before.position > 0 || fresh))
       node.measured_rate = static_cast<double>(status.position - before.position) / seconds;
-    node.lag.add_second(now, static_cast<double>(status.lag_ms));
+    if (master_answers_ || status.lag_ms < kLagMs) node.lag.add_second(now, static_cast<double>(status.lag_ms));
     node.position.add_second(now, static_cast<double>(status.position));
   }
   node.last_seen = now;
@@ -182,6 +190,9 @@ void ClusterModel::take_answer(NodeModel& node, const proto::NodeStatus& status,
 
 void ClusterModel::update(const std::vector<proto::NodeStatus>& nodes, double now, std::uint64_t unix_us) {
   connected_ = false;
+  master_answers_ = std::any_of(nodes.begin(), nodes.end(), [](const proto::NodeStatus& one) {
+    return one.role == "master" && one.state != "Unreachable";
+  });
   std::vector<std::string> seen;
   for (const proto::NodeStatus& status : nodes) {
     NodeModel& node = entry(status, now, unix_us);

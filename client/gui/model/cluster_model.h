@@ -18,8 +18,8 @@
 namespace sqlcast::gui {
 
 // In order of how bad it is.
-enum class Health : std::uint8_t { good, busy, lagging, troubled, unreachable, failed, forked };
-// "live", "catching up", "lagging", "in trouble", "unreachable", "failed", "differs"
+enum class Health : std::uint8_t { good, alone, busy, lagging, troubled, unreachable, failed, forked };
+// "live", "master away", "catching up", "lagging", "in trouble", "unreachable", "failed", "differs"
 std::string_view health_word(Health health);
 
 struct NodeModel {
@@ -109,6 +109,7 @@ class ClusterModel {
   std::deque<ClusterEvent> events_;
   std::map<Sequence, std::string> hashes_;  // what hash was seen at a position: two different ones are a fork
   bool connected_ = false;
+  bool master_answers_ = false;  // in the last poll: else what a slave calls its lag is how long the master is away
   bool ever_polled_ = false;
   std::string problem_;
   Sequence head_ = 0;

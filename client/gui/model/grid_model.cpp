@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "client/gui/model/cell_text.h"
+#include "client/gui/model/fold.h"
 #include "client/gui/model/text.h"
 
 namespace sqlcast::gui {
@@ -34,11 +35,11 @@ namespace {
 constexpr std::size_t kLookAtStop = 4'096;
 
 bool cell_contains(const proto::Cell& cell, std::string_view needle, std::string& scratch) {
-  if (cell.kind == proto::Cell::Kind::text) return contains_ignoring_case(cell.view(), needle);
+  if (cell.kind == proto::Cell::Kind::text) return contains_folded(cell.view(), needle);
   if (cell.kind == proto::Cell::Kind::null) return needle == "null";
   scratch.clear();
   text::append_cell_text(scratch, cell);
-  return contains_ignoring_case(scratch, needle);
+  return contains_folded(scratch, needle);
 }
 
 // What the filter row asks of one column.
@@ -56,7 +57,7 @@ class ColumnFilter {
       kind_ = kind;
       wanted = trim(wanted.substr(sign.size()));
     }
-    text_ = lower(wanted);
+    text_ = folded(wanted);
     if (numeric) number_ = to_number(text_);
   }
   std::size_t column() const { return column_; }
@@ -96,13 +97,13 @@ class ColumnFilter {
       const double value = to_number(text).value_or(0);
       return value < *number_ ? -1 : value > *number_ ? 1 : 0;
     }
-    const int order = lower(text).compare(text_);
+    const int order = folded(text).compare(text_);
     return order < 0 ? -1 : order > 0 ? 1 : 0;
   }
 
   std::size_t column_;
   Kind kind_ = Kind::contained;
-  std::string text_;  // in lower case
+  std::string text_;  // folded
   std::optional<double> number_;
 };
 
@@ -123,12 +124,12 @@ bool Arrangement::all() const {
 std::optional<std::vector<std::uint32_t>> arrange(const RowSet& rows, const std::vector<proto::ColumnInfo>& columns,
                                                   const Arrangement& arrangement, const std::atomic<bool>& stop) {
   std::vector<std::uint32_t> order;
-  std::string needle = lower(arrangement.filter);
+  std::string needle = folded(arrangement.filter);
   std::size_t first = 0;
   std::size_t last = columns.size();
   if (const auto colon = needle.find(':'); colon != std::string::npos) {
     for (std::size_t i = 0; i < columns.size(); ++i) {
-      if (lower(columns[i].name) != trim(needle.substr(0, colon))) continue;
+      if (folded(columns[i].name) != trim(needle.substr(0, colon))) continue;
       first = i;
       last = i + 1;
       needle = std::string(trim(std::string_view(needle).substr(colon + 1)));

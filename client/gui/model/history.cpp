@@ -4,6 +4,7 @@
 #include <charconv>
 #include <unordered_set>
 
+#include "client/gui/model/fold.h"
 #include "client/gui/model/text.h"
 #include "client/text/escape.h"
 
@@ -16,10 +17,10 @@ void History::add(HistoryItem item) {
 
 std::vector<std::size_t> History::search(std::string_view query, std::size_t most) const {
   std::vector<std::string> words;
-  const std::string lowered = lower(query);
-  for (std::size_t at = 0; at < lowered.size();) {
-    const std::size_t end = std::min(lowered.find(' ', at), lowered.size());
-    if (end > at) words.push_back(lowered.substr(at, end - at));
+  const std::string wanted = folded(query);
+  for (std::size_t at = 0; at < wanted.size();) {
+    const std::size_t end = std::min(wanted.find(' ', at), wanted.size());
+    if (end > at) words.push_back(wanted.substr(at, end - at));
     at = end + 1;
   }
   std::vector<std::size_t> found;
@@ -27,7 +28,7 @@ std::vector<std::size_t> History::search(std::string_view query, std::size_t mos
   for (std::size_t i = items_.size(); i-- > 0 && found.size() < most;) {
     const HistoryItem& item = items_[i];
     bool all = true;
-    for (const std::string& word : words) all = all && contains_ignoring_case(item.sql, word);
+    for (const std::string& word : words) all = all && contains_folded(item.sql, word);
     if (all && seen.insert(item.sql).second) found.push_back(i);
   }
   return found;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "client/gui/model/fold.h"
 #include "client/gui/model/text.h"
 
 namespace sqlcast::gui {
@@ -115,14 +116,14 @@ void LogModel::live() {
 }
 
 void LogModel::set_filter(std::string_view filter) {
-  filter_ = lower(gui::trim(filter));
+  filter_ = folded(gui::trim(filter));
   ++version_;
   refilter();
 }
 
 bool LogModel::matches(const LogRow& row) const {
-  return contains_ignoring_case(row.sql, filter_) || contains_ignoring_case(row.client, filter_) ||
-         contains_ignoring_case(row.database, filter_) || cat(row.sequence) == filter_;
+  return contains_folded(row.sql, filter_) || contains_folded(row.client, filter_) ||
+         contains_folded(row.database, filter_) || cat(row.sequence) == filter_;
 }
 
 void LogModel::refilter() {

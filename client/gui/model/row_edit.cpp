@@ -38,7 +38,9 @@ std::optional<std::pair<std::string, std::size_t>> quoted_field(std::string_view
     } else if (i + 1 < rest.size() && rest[i + 1] == '"') {
       field += rest[i++];
     } else {
-      const bool ends = i + 1 == rest.size() || rest[i + 1] == '\t' || rest[i + 1] == '\n';
+      const std::string_view behind = rest.substr(i + 1);
+      const bool ends = behind.empty() || behind.starts_with('\t') || behind.starts_with('\n') ||
+                        behind.starts_with("\r\n") || behind == "\r";
       return ends ? std::optional(std::pair(std::move(field), i + 1)) : std::nullopt;
     }
   }
@@ -47,21 +49,24 @@ std::optional<std::pair<std::string, std::size_t>> quoted_field(std::string_view
 
 }  // namespace
 
-std::vector<std::vector<std::string>> pasted_rows(std::string_view text) {
-  std::string lines(text);
-  std::erase(lines, '\r');
-  while (lines.ends_with('\n')) lines.pop_back();
-  std::vector<std::vector<std::string>> rows;
-  if (lines.empty()) return rows;
+std::vector<std::vector<EditedValue>> pasted_rows(std::string_view rest) {
+  while (rest.ends_with('\n') || rest.ends_with('\r')) rest.remove_suffix(1);
+  std::vector<std::vector<EditedValue>> rows;
+  if (rest.empty()) return rows;
   rows.emplace_back();
-  std::string_view rest = lines;
   for (;;) {
     std::size_t size = std::min(rest.find_first_of("\t\n"), rest.size());
-    std::string field(rest.substr(0, size));
-    if (field.starts_with('"')) {
-      if (auto quoted = quoted_field(rest)) std::tie(field, size) = std::move(*quoted);
+    auto quoted = rest.starts_with('"') ? quoted_field(rest) : std::nullopt;
+    if (quoted) {
+      size = quoted->second;
+      rows.back().emplace_back(std::move(quoted->first));
+    } else {
+      std::string_view field = rest.substr(0, size);
+      if (field.ends_with('\r')) field.remove_suffix(1);
+      const bool null = field == "NULL" || field == "\\N";
+      rows.back().push_back(null ? EditedValue() : EditedValue(field));
     }
-    rows.back().push_back(std::move(field));
+    if (rest.substr(size).starts_with('\r')) ++size;
     if (size == rest.size()) return rows;
     if (rest[size] == '\n') rows.emplace_back();
     rest.remove_prefix(size + 1);

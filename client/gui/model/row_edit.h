@@ -55,9 +55,10 @@ class RowEdits {
   std::vector<std::map<std::size_t, EditedValue>> added_;
 };
 
-// Rows as spreadsheets put them into the clipboard: fields between tabs, a field in quotes where there is a tab, a line
-// break or a quote in it. Quotes that do not enclose a whole field are text. Empty lines at the end are none.
-std::vector<std::vector<std::string>> pasted_rows(std::string_view text);
+// Rows as spreadsheets and this grid put them into the clipboard: fields between tabs, a field in quotes where there is
+// a tab, a line break or a quote in it. Quotes that do not enclose a whole field are text. NULL and \N without quotes
+// are NULL. Empty lines at the end are none.
+std::vector<std::vector<EditedValue>> pasted_rows(std::string_view text);
 
 // The literal for a value typed into a column: numbers are checked, bytes are given as 0x…, the rest is text.
 Result<std::string> typed_literal(const proto::ColumnInfo& column, const EditedValue& value);

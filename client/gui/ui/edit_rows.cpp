@@ -126,18 +126,14 @@ namespace {
 
 constexpr std::size_t kMostPasted = 1'000;
 
-EditedValue pasted(std::string_view text) {
-  if (text == "NULL" || text == "\\N") return std::nullopt;
-  return std::string(text);
-}
-
 // Which column each field of the lines is for; empty: the first line is a row, not names.
-std::vector<std::size_t> columns_by_name(const std::vector<std::string>& names, const GridModel& grid) {
+std::vector<std::size_t> columns_by_name(const std::vector<EditedValue>& names, const GridModel& grid) {
   std::vector<std::size_t> out;
-  for (const std::string& name : names) {
+  for (const EditedValue& name : names) {
     const auto& columns = grid.columns();
-    const auto it = std::find_if(columns.begin(), columns.end(),
-                                 [&](const auto& column) { return equal_ignoring_case(column.name, trim(name)); });
+    const auto it = std::find_if(columns.begin(), columns.end(), [&](const auto& column) {
+      return equal_ignoring_case(column.name, trim(name.value_or("NULL")));
+    });
     if (it == columns.end()) return {};
     out.push_back(static_cast<std::size_t>(it - columns.begin()));
   }
@@ -146,13 +142,15 @@ std::vector<std::size_t> columns_by_name(const std::vector<std::string>& names, 
 
 }  // namespace
 
-void paste(Workspace& work, ResultModel& result, const char* clipboard) {
+void paste(Workspace& work, ResultModel& result, const char* clipboard, const std::optional<CopiedCell>& copied) {
   const std::string text = clipboard == nullptr ? std::string() : to_utf8(clipboard);
-  const std::vector<std::vector<std::string>> lines = pasted_rows(text);
-  if (lines.empty() || !begin(work, result)) return;
+  const std::vector<std::vector<EditedValue>> lines = pasted_rows(text);
+  const bool one_cell = copied && result.grid.focus && copied->text == text;
+  if ((lines.empty() && !one_cell) || !begin(work, result)) return;
   const GridModel& grid = result.grid;
+  if (one_cell) return set(result, *grid.focus, copied->value);
   if (lines.size() == 1 && lines.front().size() == 1 && grid.focus)
-    return set(result, *grid.focus, pasted(lines.front().front()));
+    return set(result, *grid.focus, lines.front().front());
   std::vector<std::size_t> places = columns_by_name(lines.front(), grid);
   const std::size_t first = places.empty() ? 0 : 1;
   if (places.empty()) {
@@ -165,7 +163,7 @@ void paste(Workspace& work, ResultModel& result, const char* clipboard) {
   for (std::size_t i = first; i < last; ++i) {
     const std::size_t row = result.edits->add_row();
     for (std::size_t field = 0; field < lines[i].size() && field < places.size(); ++field)
-      result.edits->set_added(row, places[field], pasted(lines[i][field]));
+      result.edits->set_added(row, places[field], lines[i][field]);
   }
   if (last < lines.size())
     work.say(ToastKind::warning, cat("Only ", kMostPasted, " rows were pasted"), "Import a file for more.");

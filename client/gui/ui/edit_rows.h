@@ -20,9 +20,15 @@ void judge(const Workspace& work, ResultModel& result);
 bool begin(Workspace& work, ResultModel& result);
 void set(ResultModel& result, CellAt at, EditedValue value);
 void add_row(ResultModel& result);
+// What a cell held when it alone was copied, and the text that stands for it: that may look like several fields.
+struct CopiedCell {
+  std::string text;
+  EditedValue value;
+};
 // Tab-separated lines as rows to be added, from the focused column on; one value alone goes into the focused cell. A
-// first line that has the columns' names says which column is which. Nothing is sent before it was reviewed.
-void paste(Workspace& work, ResultModel& result, const char* clipboard);
+// first line that has the columns' names says which column is which. The text of the cell copied last goes into the
+// focused cell as what that held. Nothing is sent before it was reviewed.
+void paste(Workspace& work, ResultModel& result, const char* clipboard, const std::optional<CopiedCell>& copied);
 // The row that a foreign key's value stands for: its table, and a SELECT of it. Nothing: the column is no such key.
 struct RowBehind {
   std::string table;

@@ -46,7 +46,7 @@ void GridView::measure(ResultModel& result) {
   for (std::size_t i = 0; i < result.grid.columns().size(); ++i) {
     const proto::ColumnInfo& column = result.grid.columns()[i];
     float width = ui::text_width(look().fonts.bold, one_line(column.name, 80)) + px(column.primary_key ? 58 : 36);
-    width = std::max(width, ui::text_width(look().fonts.small, lower(column.type)) + px(24));
+    width = std::max(width, ui::text_width(look().fonts.small, lower(column.type)) + px(column.primary_key ? 50 : 24));
     for (std::uint64_t row = 0; row < rows; ++row) {
       const proto::Cell& value = result.grid.rows().cell(row, i);
       const std::size_t size = value.kind == proto::Cell::Kind::null ? 6 : cell_line(value, 44).size();
@@ -365,7 +365,7 @@ void GridView::handle_keys(Workspace& work, Desk& desk, const std::shared_ptr<Re
     grid.focus = CellAt{grid.shown() == 0 ? 0 : grid.shown() - 1, grid.columns().size() - 1};
   }
   if (!grid.focus) return;
-  if (io.KeyCtrl && hit(key::letter('C'))) desk.copy(rows_text(result->grid, RowFormat::tsv, false), "selection");
+  if (io.KeyCtrl && hit(key::letter('C'))) copy(desk, *result);
   // With several cells chosen, Enter would only change the last of them: it does nothing.
   const bool one_cell = !grid.anchor || *grid.anchor == *grid.focus;
   if (hit(key::kF1 + 1) || (hit(key::kEnter) && !io.KeyCtrl && one_cell)) edit_focused(work, result);
@@ -434,9 +434,20 @@ void GridView::widen(GridLook& l, std::size_t column, std::string_view text) {
   l.widths[column] = std::clamp(wanted, l.widths[column], std::max(l.widths[column], 420.0F));
 }
 
+void GridView::copy(Desk& desk, const ResultModel& result) {
+  const GridModel& grid = result.grid;
+  std::string text = rows_text(grid, RowFormat::tsv, false);
+  desk.copy(text, "selection");
+  copied_cell_.reset();
+  if (!grid.focus || grid.focus->row >= grid.shown() || (grid.anchor && *grid.anchor != *grid.focus)) return;
+  const proto::Cell& cell = grid.cell(grid.focus->row, grid.focus->column);
+  const bool null = cell.kind == proto::Cell::Kind::null;
+  copied_cell_ = {text, null ? EditedValue() : EditedValue(text)};
+}
+
 void GridView::paste(Workspace& work, ResultModel& result) {
   const std::size_t before = result.edits ? result.edits->added().size() : 0;
-  edit_rows::paste(work, result, ImGui::GetClipboardText());
+  edit_rows::paste(work, result, ImGui::GetClipboardText(), copied_cell_);
   if (!result.edits) return;
   for (std::size_t i = before; i < result.edits->added().size(); ++i) {
     for (const auto& [column, value] : result.edits->added()[i]) {
@@ -533,7 +544,7 @@ void GridView::draw_menu(Workspace& work, Desk& desk, const std::shared_ptr<Resu
   }
   if (grid.focus && grid.focus->row < grid.shown()) {
     const CellAt at = *grid.focus;
-    if (ui::menu_item("Copy", "Ctrl+C")) desk.copy(rows_text(result->grid, RowFormat::tsv, false), "selection");
+    if (ui::menu_item("Copy", "Ctrl+C")) copy(desk, *result);
     for (const RowFormat format : kRowFormats) {
       if (ui::menu_item(cat("Copy as ", format_name(format)).c_str())) {
         desk.copy(rows_text(result->grid, format, false), format_name(format));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 
 #include "client/gui/model/export_rows.h"
 #include "client/gui/model/query_tab.h"
+#include "client/gui/ui/edit_rows.h"
 
 namespace sqlcast::gui {
 
@@ -56,11 +58,13 @@ class GridView {
   static void column_items(ResultModel& result, std::size_t column);
   void draw_menu(Workspace& work, Desk& desk, const std::shared_ptr<ResultModel>& result);
   static void widen(GridLook& l, std::size_t column, std::string_view text);
-  static void paste(Workspace& work, ResultModel& result);
+  void copy(Desk& desk, const ResultModel& result);
+  void paste(Workspace& work, ResultModel& result);
   void draw_editor(ResultModel& result, const Metrics& m);
   void follow_focus(ResultModel& result, const Metrics& m);
 
-  std::size_t menu_column_ = 0;  // whose name was clicked with the right button
+  std::optional<edit_rows::CopiedCell> copied_cell_;  // the last copy, when it was of one cell
+  std::size_t menu_column_ = 0;                       // whose name was clicked with the right button
   std::size_t resizing_ = ~std::size_t{0};
   bool selecting_ = false;
   bool editor_opened_ = false;

@@ -286,6 +286,7 @@ ImU32 health_colour(Health health) {
   const Palette& p = colours();
   switch (health) {
     case Health::good: return p.good;
+    case Health::alone: return p.dim;
     case Health::busy: return p.busy;
     case Health::lagging: return p.warn;
     case Health::troubled:

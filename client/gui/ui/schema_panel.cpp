@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "client/gui/model/cell_text.h"
+#include "client/gui/model/fold.h"
 #include "client/gui/model/table_sql.h"
 #include "client/gui/model/text.h"
 #include "client/gui/model/workspace.h"
@@ -60,6 +61,7 @@ void SchemaPanel::draw(Workspace& work, Desk& desk, ImVec2 low, ImVec2 size) {
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, {px(8), px(6)});
   ImGui::BeginChild("##schema", size, false, ImGuiWindowFlags_AlwaysUseWindowPadding);
   ImGui::PopStyleVar();
+  ImGui::AlignTextToFramePadding();
   ui::heading("Schema");
   ImGui::SameLine();
   ui::right_align(px(58));
@@ -73,7 +75,7 @@ void SchemaPanel::draw(Workspace& work, Desk& desk, ImVec2 low, ImVec2 size) {
     work.connection()->refresh_schema();
   if (std::exchange(work.wishes.focus_schema_filter, false)) ImGui::SetKeyboardFocusHere();
   ui::input("Filter schema", filter_, "Filter tables and columns", -1);
-  lower_filter_ = lower(trim(filter_));
+  folded_filter_ = folded(trim(filter_));
   ui::gap(1);
   ImGui::BeginChild("##tree", {0, 0}, false);
   if (!work.connection()) {
@@ -125,7 +127,7 @@ void SchemaPanel::draw_database(Workspace& work, Desk& desk, const SchemaDatabas
   const Palette& p = colours();
   const bool current = work.tab().database == database.name;
   const bool first = database.state != LoadState::unknown && !database.system;
-  if (!lower_filter_.empty()) ImGui::SetNextItemOpen(database.state == LoadState::loaded);
+  if (!folded_filter_.empty()) ImGui::SetNextItemOpen(database.state == LoadState::loaded);
   const std::string count =
       database.state == LoadState::loaded ? plural(database.tables.size(), "table", "tables") : std::string();
   ImGui::PushFont(look().fonts.bold);
@@ -152,11 +154,10 @@ void SchemaPanel::draw_database(Workspace& work, Desk& desk, const SchemaDatabas
 
 void SchemaPanel::draw_table(Workspace& work, Desk& desk, const SchemaDatabase& database, const SchemaTable& table) {
   const Palette& p = colours();
-  bool matches = lower_filter_.empty() || contains_ignoring_case(table.name, lower_filter_);
+  bool matches = folded_filter_.empty() || contains_folded(table.name, folded_filter_);
   bool column_matches = false;
-  if (!lower_filter_.empty()) {
-    for (const SchemaColumn& column : table.columns)
-      column_matches |= contains_ignoring_case(column.name, lower_filter_);
+  if (!folded_filter_.empty()) {
+    for (const SchemaColumn& column : table.columns) column_matches |= contains_folded(column.name, folded_filter_);
     if (!matches && !column_matches) return;
     if (column_matches && !matches) ImGui::SetNextItemOpen(true);
   }

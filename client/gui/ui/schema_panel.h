@@ -28,7 +28,7 @@ class SchemaPanel {
   bool node(const char* label, std::string_view right, ImU32 colour, ImGuiTreeNodeFlags flags, const char* id);
 
   std::string filter_;
-  std::string lower_filter_;
+  std::string folded_filter_;
 };
 
 }  // namespace sqlcast::gui

@@ -323,6 +323,7 @@ void health_shape(ImDrawList* list, ImVec2 c, float r, Health health) {
   const float line = std::max(1.5F, r * 0.3F);
   switch (health) {
     case Health::good: list->AddCircleFilled(c, r * 0.9F, colour, 20); break;
+    case Health::alone: list->AddCircle(c, r * 0.8F, colour, 20, line); break;
     case Health::busy:
       list->AddCircle(c, r * 0.85F, colour, 20, line);
       list->PathArcTo(c, r * 0.85F, -IM_PI / 2, IM_PI / 2, 16);
