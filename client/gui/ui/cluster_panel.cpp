@@ -26,9 +26,20 @@ ImU32 ClusterPanel::node_colour(const ClusterModel& cluster, const NodeModel& no
 namespace {
 
 constexpr std::string_view kNotLooking = "This window was not looking then";
+const std::vector<const char*> kPlots = {"Throughput", "Lag", "Position"};
+constexpr std::size_t kPositions = 2;
+const std::vector<const char*> kRanges = {"1 min", "5 min", "1 h"};
+
+// How far a slave is, as far as that is to be known.
+std::string lag_words(const NodeModel& node) {
+  if (node.health == Health::alone) return "master away";
+  if (node.status.lag_ms == 0) return "in step";
+  return cat("lag ", human_duration(std::chrono::milliseconds(node.status.lag_ms)));
+}
 
 // What a node's box says, a line each.
-std::vector<std::pair<std::string, ImU32>> node_lines(const Workspace& work, const NodeModel& node, bool small) {
+std::vector<std::pair<std::string, ImU32>> node_lines(const Workspace& work, const NodeModel& node, bool small,
+                                                      float width) {
   const Palette& p = colours();
   const proto::NodeStatus& s = node.status;
   std::vector<std::pair<std::string, ImU32>> lines;
@@ -39,7 +50,6 @@ std::vector<std::pair<std::string, ImU32>> node_lines(const Workspace& work, con
   const std::string epoch = s.epoch > 0 ? cat("   epoch ", s.epoch) : std::string();
   if (node.health >= Health::lagging && !node.problem.empty()) {
     line(one_line(node.problem, 90), health_colour(node.health));
-    if (small) line(std::string(), p.dim);
   }
   if (!node.reachable) {
     const double ago = node.last_seen > 0 ? work.connection()->now() - node.last_seen : 0;
@@ -49,19 +59,14 @@ std::vector<std::pair<std::string, ImU32>> node_lines(const Workspace& work, con
   } else if (s.state == "Starting" && s.position == 0) {
     line("starting: it does not know yet where it stands", p.dim);
   } else if (small) {
-    line(cat("at ", with_separators(s.position),
-             node.master     ? std::string()
-             : s.lag_ms == 0 ? "  in step"
-                             : cat("  lag ", human_duration(std::chrono::milliseconds(s.lag_ms))),
-             "  ", rate),
-         p.dim);
+    // What has no room beside the rest stands below, where there is room for that.
+    const std::string where = cat("at ", with_separators(s.position), node.master ? "" : cat("  ", lag_words(node)));
+    const bool one_line_fits = ui::text_width(look().fonts.small, cat(where, "  ", rate)) <= width;
+    line(one_line_fits ? cat(where, "  ", rate) : where, p.dim);
+    if (!one_line_fits) line(rate, p.dim);
   } else {
     line(cat("position ", with_separators(s.position), epoch), p.dim);
-    line(node.master ? rate
-                     : cat(s.lag_ms == 0 ? std::string("in step")
-                                         : cat("lag ", human_duration(std::chrono::milliseconds(s.lag_ms))),
-                           "   ", rate),
-         p.dim);
+    line(node.master ? rate : cat(lag_words(node), "   ", rate), p.dim);
     const std::string queue =
         s.queue_capacity > 0 ? cat("queue ", s.queue_depth, "/", s.queue_capacity, "   ") : std::string();
     line(cat(queue, "database ", s.database_up && node.reachable ? "up" : "down"),
@@ -83,19 +88,20 @@ void ClusterPanel::draw(Workspace& work, Desk& desk, ImVec2 low, ImVec2 size) {
     return;
   }
   const float side = std::clamp(size.x * 0.3F, px(330), px(460));
-  // With little room the nodes stand below each other, over one plot, as they are now.
+  // With little room the nodes stand below each other, over one plot, and time is in a menu.
   const bool tight = size.x - side < px(520) || size.y < px(400);
   const float plots = tight ? px(108) : std::clamp(size.y * 0.4F, px(190), px(420));
-  if (tight || std::exchange(connection_, work.connections()) != work.connections()) then_ = 0;
+  if (std::exchange(connection_, work.connections()) != work.connections()) then_ = 0;
   if (then_ > 0 && std::exchange(past_of_, then_) != then_) past_ = work.connection()->cluster.as_of(then_);
   draw_topology(work, desk, low, {high.x - side, high.y - plots}, tight);
   if (!tight) draw_time(work, {low.x + px(14), high.y - plots + px(6)}, size.x - side - px(28));
   const float time = tight ? 0 : ImGui::GetFrameHeight() + px(6);
   draw_plots(work, {low.x + px(14), high.y - plots + px(10) + time}, {high.x - side - px(14), high.y - px(8)}, tight);
+  if (tight) draw_time_menu(work, {high.x - side - px(8), high.y - plots + px(3)});
   ImDrawList* list = ImGui::GetWindowDrawList();
   list->AddLine({high.x - side, low.y}, {high.x - side, high.y}, colours().border);
   list->AddLine({low.x, high.y - plots}, {high.x - side, high.y - plots}, colours().border);
-  const float details = std::min(size.y * 0.62F, px(470));
+  const float details = std::min(size.y * 0.62F, px(760));  // all facts, where there is room
   draw_details(work, desk, {high.x - side, low.y}, {side, details});
   list->AddLine({high.x - side, low.y + details}, {high.x, low.y + details}, colours().border);
   draw_events(work, {high.x - side, low.y + details}, {side, size.y - details}, ClusterModel::kMaxEvents);
@@ -157,7 +163,7 @@ void ClusterPanel::draw_nobody(Workspace& work, ImVec2 low, ImVec2 high) {
 void ClusterPanel::draw_topology(Workspace& work, Desk& desk, ImVec2 low, ImVec2 high, bool small) {
   const Palette& p = colours();
   const ClusterModel& cluster = work.connection()->cluster;
-  const bool past = !small && then_ > 0;
+  const bool past = work.view == View::cluster && then_ > 0;
   const auto& nodes = past ? past_ : cluster.nodes();
   ImDrawList* list = ImGui::GetWindowDrawList();
   ImGui::PushClipRect(low, high, true);
@@ -190,6 +196,7 @@ void ClusterPanel::draw_topology(Workspace& work, Desk& desk, ImVec2 low, ImVec2
       draw_node(work, desk, *slaves[i], at, {high.x - px(12) - at.x, box}, true);
     }
     if (master != nullptr) draw_node(work, desk, *master, master_at, {high.x - px(12) - left, box}, true);
+    if (nodes.empty()) draw_not_looking({left, top});
     ImGui::PopClipRect();
     return;
   }
@@ -220,19 +227,22 @@ void ClusterPanel::draw_topology(Workspace& work, Desk& desk, ImVec2 low, ImVec2
   if (master != nullptr) {
     draw_node(work, desk, *master, master_at, master_size, false);
   } else if (past && nodes.empty()) {
-    const ImVec2 at = {low.x + px(24), (low.y + high.y) / 2};
-    ui::draw_text(list, look().fonts.bold, at, p.dim, kNotLooking);
-    ui::note(kNotLooking, at, {at.x + ui::text_width(look().fonts.bold, kNotLooking), at.y + px(16)}, false);
+    draw_not_looking({low.x + px(24), (low.y + high.y) / 2});
   } else {
     ui::draw_text(list, look().fonts.bold, master_at, p.bad, "✕ no node knows of a master");
   }
   ImGui::PopClipRect();
 }
 
+void ClusterPanel::draw_not_looking(ImVec2 at) {
+  ui::draw_text(ImGui::GetWindowDrawList(), look().fonts.bold, at, colours().dim, kNotLooking);
+  ui::note(kNotLooking, at, {at.x + ui::text_width(look().fonts.bold, kNotLooking), at.y + px(16)}, false);
+}
+
 void ClusterPanel::draw_link(Workspace& work, const NodeModel& node, ImVec2 from, ImVec2 to) {
   const Palette& p = colours();
   ImDrawList* list = ImGui::GetWindowDrawList();
-  const bool broken = node.health >= Health::unreachable;
+  const bool broken = node.health >= Health::unreachable || node.health == Health::alone;
   const ImU32 colour = broken                        ? health_colour(node.health)
                        : node.health == Health::good ? p.slave
                                                      : health_colour(node.health);
@@ -332,7 +342,10 @@ void ClusterPanel::draw_node(Workspace& work, Desk& desk, const NodeModel& node,
   const float x = low.x + px(14);
   ImFont* font = look().fonts.small;
   const float row = font->FontSize + px(4);
-  float y = low.y + (small ? std::max(px(2), (size.y - look().fonts.bold->FontSize - row) / 2) : px(8));
+  const float head = look().fonts.bold->FontSize + px(small ? 2 : 4);
+  const auto lines = node_lines(work, node, small, size.x - px(small ? 42 : 20));
+  const float fit = std::clamp(std::floor((size.y - px(8) - head) / row), 1.0F, static_cast<float>(lines.size()));
+  float y = low.y + (small ? std::max(px(2), (size.y - head - fit * row) / 2) : px(8));
   ui::health_shape(list, {x + px(7), y + look().fonts.bold->FontSize / 2}, px(7), node.health);
   ui::draw_text(list, look().fonts.bold, {x + px(22), y}, node.reachable ? p.text : p.dim, node.name());
   const std::string state =
@@ -343,8 +356,8 @@ void ClusterPanel::draw_node(Workspace& work, Desk& desk, const NodeModel& node,
   if (ui::text_width(font, right) >= room) right = state;  // the border's colour says the role too
   const float right_width = ui::text_width(font, right);
   if (right_width < room) {
-    ui::draw_text(list, font, {high.x - right_width - px(10), y + px(2)}, bad ? health_colour(node.health) : role,
-                  right);
+    ui::draw_text(list, font, {high.x - right_width - px(10), y + px(2)},
+                  node.health == Health::good ? role : health_colour(node.health), right);
     room -= right_width + px(6);
   }
   if (room > px(12)) {  // its colour in the plots
@@ -352,13 +365,13 @@ void ClusterPanel::draw_node(Workspace& work, Desk& desk, const NodeModel& node,
     list->AddRectFilled({name_end, middle - px(1.5F)}, {name_end + px(12), middle + px(1.5F)},
                         node_colour(work.connection()->cluster, node), px(1));
   }
-  y += look().fonts.bold->FontSize + px(small ? 2 : 4);
+  y += head;
   const auto line = [&](std::string_view value, ImU32 colour) {
     if (y + font->FontSize > high.y) return;
     ui::draw_text(list, font, {x + (small ? px(22) : px(0)), y}, colour, value, high.x - px(6));
     y += row;
   };
-  for (const auto& [value, colour] : node_lines(work, node, small)) line(value, colour);
+  for (const auto& [value, colour] : lines) line(value, colour);
   ImGui::PopClipRect();
   draw_node_menu(work, desk, node, low, size);
 }
@@ -380,7 +393,7 @@ void ClusterPanel::draw_plots(Workspace& work, ImVec2 low, ImVec2 high, bool sma
   // A window that has just connected has no five minutes to show.
   const double age = plot.now - work.connection()->connecting_since();
   plot.seconds = age < 55 || range_ == 0 ? 60 : age < 115 ? 120 : range_ == 1 ? 300 : 3'600;
-  plot.mark = small ? 0 : then_;
+  plot.mark = work.view == View::cluster ? then_ : 0;
   const bool across = !small && high.x - low.x > px(780);
   const float room = high.y - low.y;
   // Below each other, only so many as can be read.
@@ -397,23 +410,63 @@ void ClusterPanel::draw_plots(Workspace& work, ImVec2 low, ImVec2 high, bool sma
     }
   };
   plot.legend = !small && cluster.nodes().size() <= 6;
-  ImVec2 from;
-  ImVec2 to;
-  place(0, from, to);
-  plot.title = "Throughput";
-  plot.unit = "statements/s";
-  ui::draw_plot(plot, all, from, to);
-  if (count < 2) return;
-  place(1, from, to);
-  plot.title = "Lag";
-  plot.unit = "ms";
-  ui::draw_plot(plot, slaves, from, to);
-  if (count < 3) return;
-  place(2, from, to);
-  plot.title = "Position";
-  plot.unit = "sequence";
-  plot.from_zero = false;
-  ui::draw_plot(plot, positions, from, to);
+  struct Kind {
+    const char* unit;
+    const std::vector<ui::PlotSeries>* series;
+  };
+  const Kind kinds[] = {{"statements/s", &all}, {"ms", &slaves}, {"sequence", &positions}};
+  for (int i = 0; i < count; ++i) {
+    const auto kind = static_cast<std::size_t>(count == 1 && work.view == View::cluster ? one_plot_ : i);
+    ImVec2 from;
+    ImVec2 to;
+    place(i, from, to);
+    plot.title = kPlots[kind];
+    plot.unit = kinds[kind].unit;
+    plot.from_zero = kind != kPositions;
+    ui::draw_plot(plot, *kinds[kind].series, from, to);
+  }
+}
+
+// "53 s ago"
+std::string ClusterPanel::then_words(const Connection& connection) const {
+  return cat(human_age(static_cast<std::uint64_t>(std::max(0.0, connection.now() - then_) * 1000)), " ago");
+}
+
+void ClusterPanel::draw_back_in_time(const Connection& connection, float width) {
+  const double since = connection.cluster.looked_since();
+  const double oldest = since > 0 ? std::min(3'600.0, connection.now() - since) : 0;
+  auto back = static_cast<float>(then_ > 0 ? connection.now() - then_ : 0);
+  ImGui::SetNextItemWidth(width);
+  if (ImGui::SliderFloat("##back", &back, static_cast<float>(std::max(oldest, 1.0)), 0, then_ > 0 ? "" : "now"))
+    then_ = back < 1 ? 0 : connection.now() - static_cast<double>(back);
+  ui::note_item("Back in time");
+  ui::tooltip("Drag to the left: the nodes, their lag and the events as they were then");
+}
+
+// All of draw_time(), and which plot there is, behind one button that ends at `right`.
+void ClusterPanel::draw_time_menu(Workspace& work, ImVec2 right) {
+  const Connection& connection = *work.connection();
+  const std::string words = then_ > 0 ? then_words(connection) : std::string(kRanges[static_cast<std::size_t>(range_)]);
+  const std::string label = cat(words, " ▾##time");
+  ImGui::SetCursorScreenPos({right.x - ui::button_width(label.c_str()), right.y});
+  if (then_ > 0) ImGui::PushStyleColor(ImGuiCol_Text, colours().busy);
+  const bool pressed = ui::button(label.c_str(), ui::Style::ghost);
+  if (then_ > 0) ImGui::PopStyleColor();
+  ui::note("Time", ImGui::GetItemRectMin(), ImGui::GetItemRectMax(), true);
+  ui::tooltip("What the plot shows, and back in time");
+  if (pressed) ImGui::OpenPopup("##time");
+  if (!ImGui::BeginPopup("##time")) return;
+  for (std::size_t i = 0; i < kPlots.size(); ++i) {
+    if (ui::menu_item(kPlots[i], nullptr, one_plot_ == static_cast<int>(i))) one_plot_ = static_cast<int>(i);
+  }
+  ImGui::Separator();
+  for (std::size_t i = 0; i < kRanges.size(); ++i) {
+    if (ui::menu_item(kRanges[i], nullptr, range_ == static_cast<int>(i))) range_ = static_cast<int>(i);
+  }
+  ImGui::Separator();
+  draw_back_in_time(connection, px(200));
+  if (then_ > 0 && ui::menu_item("Now")) then_ = 0;
+  ImGui::EndPopup();
 }
 
 // Which stretch of the last hour the plots show, and which moment of it everything else does.
@@ -421,23 +474,16 @@ void ClusterPanel::draw_time(Workspace& work, ImVec2 low, float width) {
   const Connection& connection = *work.connection();
   ImGui::SetCursorScreenPos(low);
   ImGui::PushClipRect(low, {low.x + width, low.y + ImGui::GetFrameHeight() + px(2)}, true);
-  ui::segments("range", {"1 min", "5 min", "1 h"}, &range_);
+  ui::segments("range", kRanges, &range_);
   ImGui::SameLine(0, px(14));
-  const double since = connection.cluster.looked_since();
-  const double oldest = since > 0 ? std::min(3'600.0, connection.now() - since) : 0;
-  auto back = static_cast<float>(then_ > 0 ? connection.now() - then_ : 0);
-  ImGui::SetNextItemWidth(std::max(px(90), std::min(px(320), width - px(420))));
-  if (ImGui::SliderFloat("##back", &back, static_cast<float>(std::max(oldest, 1.0)), 0, then_ > 0 ? "" : "now"))
-    then_ = back < 1 ? 0 : connection.now() - static_cast<double>(back);
-  ui::note_item("Back in time");
-  ui::tooltip("Drag to the left: the nodes, their lag and the events as they were then");
+  draw_back_in_time(connection, std::max(px(90), std::min(px(320), width - px(420))));
   if (then_ > 0) {
     ImGui::SameLine();
     if (ui::button("Now")) then_ = 0;
     ImGui::SameLine();
     ui::badge("AS IT WAS", colours().busy);
     ImGui::SameLine();
-    ui::dim(cat(human_age(static_cast<std::uint64_t>(back * 1000.0F)), " ago"));
+    ui::dim(then_words(connection));
   }
   ImGui::PopClipRect();
 }
@@ -537,7 +583,8 @@ void ClusterPanel::draw_details(Workspace& work, Desk& desk, ImVec2 low, ImVec2 
   ImGui::SameLine();
   ui::badge(node->master ? "MASTER" : "SLAVE", node->master ? p.master : p.slave);
   ImGui::SameLine();
-  ui::badge(upper(health_word(node->health)), health_colour(node->health));
+  ui::badge(node->master && node->health == Health::good ? "SERVING" : upper(health_word(node->health)),
+            health_colour(node->health));
   if (!node->problem.empty()) ui::wrapped(node->problem, health_colour(node->health));
   ui::gap(2);
   if (ui::button("Run statements here")) {
@@ -563,7 +610,8 @@ void ClusterPanel::draw_details(Workspace& work, Desk& desk, ImVec2 low, ImVec2 
     fact("on disk", cat(with_separators(s.durable->sequence), ", the end of its log"));
   if (!node->master) {
     const std::string lag = human_duration(std::chrono::milliseconds(s.lag_ms));
-    fact("behind", s.head == 0
+    fact("behind", node->health == Health::alone ? cat("not to be known: the master is away, ", lag, " by now")
+                   : s.head == 0
                        ? lag  // as it was: how far the master was is not kept
                        : cat(s.head > s.position ? with_separators(s.head - s.position) : "0", " entries, ", lag));
   }

@@ -14,6 +14,7 @@
 
 namespace sqlcast::gui {
 
+class Connection;
 class Desk;
 class Workspace;
 
@@ -35,9 +36,14 @@ class ClusterPanel {
   ImU32 node_colour(const ClusterModel& cluster, const NodeModel& node) const;
 
   void draw_time(Workspace& work, ImVec2 low, float width);
+  void draw_time_menu(Workspace& work, ImVec2 right);
+  void draw_back_in_time(const Connection& connection, float width);
+  std::string then_words(const Connection& connection) const;
+  static void draw_not_looking(ImVec2 at);
 
   std::string selected_;          // key of a node
   int range_ = 1;                 // of the plots: a minute, five, an hour
+  int one_plot_ = 0;              // which, where only one has room
   std::uint64_t connection_ = 0;  // of the Workspace, when it was drawn last
   double then_ = 0;               // the moment that is looked at; 0 = now
   double past_of_ = 0;            // when `past_` was

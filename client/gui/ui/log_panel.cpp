@@ -77,11 +77,14 @@ void LogPanel::draw(Workspace& work, Desk& desk, ImVec2 low, ImVec2 size) {
     const LogRow& row = *picked_;
     ui::heading(cat("Sequence ", with_separators(row.sequence)));
     ImGui::SameLine();
-    ui::dim(cat("epoch ", row.epoch, "   ", clock_time(row.time_us), "   database ",
-                row.database.empty() ? "none" : row.database,
-                row.parts > 1 ? cat("   statement ", row.part + 1, " of ", row.parts) : std::string(),
-                row.insert_id > 0 ? cat("   insert id ", row.insert_id) : std::string(),
-                row.client.empty() ? std::string() : cat("   client ", row.client)));
+    const std::string facts = cat("epoch ", row.epoch, "   ", clock_time(row.time_us), "   database ",
+                                  row.database.empty() ? "none" : row.database,
+                                  row.parts > 1 ? cat("   statement ", row.part + 1, " of ", row.parts) : std::string(),
+                                  row.insert_id > 0 ? cat("   insert id ", row.insert_id) : std::string(),
+                                  row.client.empty() ? std::string() : cat("   client ", row.client));
+    ImGui::PushTextWrapPos(0);
+    ui::dim(facts);
+    ImGui::PopTextWrapPos();
     if (ui::button("Open in the editor")) work.open_in_editor(cat("seq ", row.sequence), row.sql, false);
     ImGui::SameLine();
     if (ui::button("Copy SQL")) desk.copy(row.sql, "SQL");

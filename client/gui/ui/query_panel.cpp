@@ -32,7 +32,9 @@ void QueryPanel::draw(Workspace& work, Desk& desk, ImVec2 low, ImVec2 size) {
   const ImVec2 top = ImGui::GetCursorScreenPos();
   const float verdict = ImGui::GetTextLineHeight() + px(14);
   const float room = low.y + size.y - top.y;
-  float editor = std::clamp(room * work.settings.editor_share, px(80), std::max(px(80), room - px(140)));
+  const float least = px(62);  // one line, and the verdict
+  const float most = std::max(least, room - px(155));
+  float editor = std::clamp(room * work.settings.editor_share, least, most);
   QueryTab& tab = work.tab();
   EditorView& view = this->editor(tab);
   Wishes& wishes = work.wishes;
@@ -45,7 +47,7 @@ void QueryPanel::draw(Workspace& work, Desk& desk, ImVec2 low, ImVec2 size) {
   work.update_verdict();
   ImGui::SetCursorScreenPos({low.x, top.y + editor - verdict});
   draw_verdict(work, desk, size.x);
-  if (ui::splitter("editor splitter", false, &editor, px(80), room - px(140), {low.x, top.y + editor}, size.x, false)) {
+  if (ui::splitter("editor splitter", false, &editor, least, most, {low.x, top.y + editor}, size.x, false)) {
     work.settings.editor_share = editor / room;
   }
   ImGui::SetCursorScreenPos({low.x, top.y + editor + px(4)});
@@ -253,9 +255,10 @@ void QueryPanel::draw_held_back(Workspace& work) {
   ImGui::SetCursorPos({px(12), ImGui::GetCursorPosY() + px(6)});
   ImGui::BeginGroup();
   ui::badge("NOT SENT", colours().ddl);
-  ImGui::SameLine();
-  ui::heading(cat(held.node, " is a slave: it cannot change the schema"));
   ImGui::PushTextWrapPos(ImGui::GetWindowWidth() - px(20));
+  const std::string heading = cat(held.node, " is a slave: it cannot change the schema");
+  ui::same_line_if_fits(ui::text_width(look().fonts.bold, heading) + px(20));
+  ui::heading(heading);
   ui::text(
       "Schema changes are made at the master, which replicates them to every node. A slave that made its own "
       "would differ from the others.",
@@ -335,7 +338,9 @@ void QueryPanel::draw_result_tabs(QueryTab& tab) {
     ui::note_item(label);
     ImGui::PopStyleColor(2);
     ImGui::SameLine(0, px(3));
-    if (ImGui::GetCursorPosX() > ImGui::GetWindowWidth() - px(140)) ImGui::NewLine(), ImGui::SetCursorPosX(px(8));
+    const bool last = i + 1 == tab.results.size();
+    if (!last && ImGui::GetCursorPosX() > ImGui::GetWindowWidth() - px(140))
+      ImGui::NewLine(), ImGui::SetCursorPosX(px(8));
   }
   ImGui::NewLine();
 }
@@ -386,12 +391,12 @@ void QueryPanel::draw_result_line(Workspace& work, Desk& desk, const std::shared
   ui::heading(rows);
   ImGui::SameLine(0, px(10));
   const bool more = static_cast<bool>(result->cursor);
-  const bool wide = ImGui::GetWindowWidth() > px(640);
   const float filter = std::min(px(180), ImGui::GetWindowWidth() * 0.4F);
   const auto with_gap = [](const char* label) { return ui::button_width(label) + ImGui::GetStyle().ItemSpacing.x; };
   float buttons = filter + with_gap("Export…");
   if (more) buttons += with_gap(result->fetch_all ? "Fetching…" : "Fetch all");
   const float badges = (result->stale ? px(60) : 0) + (grid.arranging() ? px(80) : 0);
+  const bool wide = ImGui::GetContentRegionAvail().x > buttons + badges + px(20);
   draw_facts(*result, ImGui::GetContentRegionAvail().x - (wide ? buttons + badges + px(20) : px(10)));
   if (result->stale) {
     ImGui::SameLine();
