@@ -135,7 +135,8 @@ Status Master::start() {
   });
   core_.start([this] { tick(); });
   core_.retention.start([this] { return slave_needs(); });
-  core_.security.start({[this] { publisher_->readmit(); }, [this] { return core_.renew_door(); }});
+  core_.security.start({[this] { publisher_->readmit(); }, [this](const node::RevokedKeys& keys) { end_of(keys); },
+                        [this] { return core_.renew_door(); }});
   return ok_status();
 }
 
@@ -184,11 +185,26 @@ void Master::tick() {
   const storage::Database::Health database = core_.database.health();
   overdue_.tick(now, database.up && !database.stalled && core_.log.health().ok(),
                 [this](const node::Caller& caller, Status status, Sequence since) {
-                  proto::ErrorReply error;
-                  error.status = std::move(status);
-                  error.sequence = since;
-                  core_.front.fail(caller, std::move(error));
+                  fail_write(caller, std::move(status), since);
                 });
+}
+
+// Writes that have been begun go on to their ends.
+void Master::end_of(const node::RevokedKeys& keys) {
+  core_.end_requests_of(keys);
+  overdue_.end(
+      keys, [this](const node::Who& who) { return node::ended_with_key(who, core_.config.name); },
+      [this](const node::Caller& caller, Status status, Sequence since) {
+        fail_write(caller, std::move(status), since);
+      });
+}
+
+// `since`: should it come to be committed, it is in the log after this.
+void Master::fail_write(const node::Caller& caller, Status status, Sequence since) {
+  proto::ErrorReply error;
+  error.status = std::move(status);
+  error.sequence = since;
+  core_.front.fail(caller, std::move(error));
 }
 
 // What the data folder and its slaves were known to have, against what the log has, before anything is written.

@@ -56,6 +56,8 @@ class Master {
   void answer(std::vector<Committed>&& committed);
   void answer_when_acked(Committed committed, proto::Ack ack, proto::AckFor ack_for);
   void tick();
+  void end_of(const node::RevokedKeys& keys);
+  void fail_write(const node::Caller& caller, Status status, Sequence since);
   std::vector<log::SlaveNeed> slave_needs();
   void note_need(const node::Claim& claim, bool seen) SQLCAST_REQUIRES(peers_mutex_);
   std::vector<std::string> who_has_the_log();

@@ -52,6 +52,27 @@ bool Overdue::has_other_copy(const RequestKey& key, const node::Caller& caller) 
   });
 }
 
+// `status`: where no other copy is here.
+void Overdue::answer_left_out(const RequestKey& key, const std::shared_ptr<Open>& open, Status status,
+                              const Answer& answer) {
+  node::Caller self = open->caller;
+  self.once = open;
+  const bool other = has_other_copy(key, self);
+  answer(open->caller, other ? other_copy_status(open->since) : std::move(status), other ? open->since : 0);
+}
+
+void Overdue::end(const node::RevokedKeys& keys, const StatusOf& status, const Answer& answer) {
+  std::vector<std::pair<RequestKey, std::shared_ptr<Open>>> left_out;
+  {
+    const MutexLock lock(mutex_);
+    for (const auto& [key, one] : open_)
+      if (std::shared_ptr<Open> open = one.lock();
+          open && node::is_of(open->caller.who, keys) && open->answer_unless_begun())
+        left_out.emplace_back(key, std::move(open));
+  }
+  for (const auto& [key, open] : left_out) answer_left_out(key, open, status(open->caller.who), answer);
+}
+
 void Overdue::tick(Clock::time_point now, bool database_answers, const Answer& answer) {
   struct Late {
     RequestKey key;
@@ -70,10 +91,7 @@ void Overdue::tick(Clock::time_point now, bool database_answers, const Answer& a
   for (Late& one : late) one.left_out = one.open->answer_unless_begun();
   for (const auto& [key, open, left_out] : late) {
     if (left_out) {
-      node::Caller self = open->caller;
-      self.once = open;
-      const bool other = has_other_copy(key, self);
-      answer(open->caller, other ? other_copy_status(open->since) : too_late_status(), other ? open->since : 0);
+      answer_left_out(key, open, too_late_status(), answer);
     } else if ((!open->ddl || !database_answers) && now >= open->deadline + kForTheDatabase &&
                open->answer() == node::AnswerOnce::Outcome::begun) {
       answer(

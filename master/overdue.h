@@ -34,6 +34,9 @@ class Overdue {
   bool has_other_copy(const RequestKey& key, const node::Caller& caller) const;
 
   void tick(Clock::time_point now, bool database_answers, const Answer& answer);
+  // Writes that came with these keys and have not been begun are answered `status`, and left out.
+  using StatusOf = std::function<Status(const node::Who& who)>;
+  void end(const node::RevokedKeys& keys, const StatusOf& status, const Answer& answer);
 
  private:
   struct Open : node::AnswerOnce {
@@ -42,6 +45,7 @@ class Overdue {
     Sequence since = 0;
     bool ddl = false;
   };
+  void answer_left_out(const RequestKey& key, const std::shared_ptr<Open>& open, Status status, const Answer& answer);
   using Opens = std::multimap<RequestKey, std::weak_ptr<Open>>;
   mutable Mutex mutex_;
   Opens open_ SQLCAST_GUARDED_BY(mutex_);

@@ -156,6 +156,11 @@ void Core::receive(const Front::Handler& handler, Caller caller, proto::Message 
   handler(std::move(caller), std::move(message));
 }
 
+void Core::end_requests_of(const RevokedKeys& keys) {
+  readers.end(keys);
+  deadlines_.end(keys, [this](const Caller& caller) { front.fail(caller, ended_with_key(caller.who, config.name)); });
+}
+
 Status Core::until_it_works(const std::function<Status()>& step) {
   BackOff back_off(100ms, 5'000ms);
   while (true) {

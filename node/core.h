@@ -51,6 +51,8 @@ class Core {
   // The node has another key: listens with it. io: it does not listen now, and is to try again. Any thread. May block,
   // for a moment.
   Status renew_door() { return front.renew(); }
+  // What is under way here with these keys ends, but for writes, which are the master's. Any thread. Does not block.
+  void end_requests_of(const RevokedKeys& keys);
   // Ends open(), and what else waits for the database before start(), soon and with an error. Any thread. Does not
   // block.
   void interrupt();

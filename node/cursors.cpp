@@ -88,6 +88,11 @@ void Cursors::close(const Cursor::Owner& owner, std::uint64_t id) {
   if (const auto it = find(owner, id); it != kept_.end()) retire(it);
 }
 
+void Cursors::retire_of(const RevokedKeys& keys) {
+  const MutexLock lock(mutex_);
+  for (auto it = kept_.begin(); it != kept_.end();) it = is_of(it->second->who, keys) ? retire(it) : std::next(it);
+}
+
 void Cursors::retire_aged() {
   const MutexLock lock(mutex_);
   const Clock::time_point now = Clock::now();

@@ -32,6 +32,7 @@ struct Cursor {
   std::uint64_t id = 0;                        // from keep()
   RequestKey key;                              // of the query
   std::shared_ptr<RequestList::Entry> listed;  // the query's; since keep() its own
+  Who who;                                     // with which key it came
   std::string key_name;                        // as Owner::key
   std::unique_ptr<storage::Connection> connection;
   std::uint64_t server = 0;                     // which start of the database's server the connection is to
@@ -58,8 +59,9 @@ class Cursors {
   // One that was taken, or never kept, is given up before its end; or was read to its end.
   void retire(std::unique_ptr<Cursor> cursor);
   void finished(const Cursor& cursor);
-  // What is kept is given up: one, if that client has it; those whose time is over; all.
+  // What is kept is given up: one, if that client has it; those of these keys; those whose time is over; all.
   void close(const Cursor::Owner& owner, std::uint64_t id);
+  void retire_of(const RevokedKeys& keys);
   void retire_aged();
   void retire_all();
 

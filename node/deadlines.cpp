@@ -18,13 +18,22 @@ Caller Deadlines::enter(Caller caller, Clock::time_point deadline) {
 }
 
 void Deadlines::tick(Clock::time_point now, const std::function<void(const Caller&)>& answer) {
+  answer_those([now](const Open& open) { return now >= open.deadline; }, answer);
+}
+
+void Deadlines::end(const RevokedKeys& keys, const std::function<void(const Caller&)>& answer) {
+  answer_those([&keys](const Open& open) { return is_of(open.caller.who, keys); }, answer);
+}
+
+void Deadlines::answer_those(const std::function<bool(const Open&)>& over,
+                             const std::function<void(const Caller&)>& answer) {
   std::vector<std::shared_ptr<Open>> late;
   {
     const MutexLock lock(mutex_);
     std::erase_if(open_, [&](const std::weak_ptr<Open>& one) {
       std::shared_ptr<Open> open = one.lock();
       if (!open) return true;
-      if (now < open->deadline) return false;
+      if (!over(*open)) return false;
       late.push_back(std::move(open));
       return true;
     });

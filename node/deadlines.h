@@ -22,12 +22,16 @@ class Deadlines {
 
   // Calls `answer` for each whose time is over, once. Some may have had an answer: front.fail() leaves those out.
   void tick(Clock::time_point now, const std::function<void(const Caller&)>& answer);
+  // The same for each who came with one of these keys.
+  void end(const RevokedKeys& keys, const std::function<void(const Caller&)>& answer);
 
  private:
   struct Open : AnswerOnce {
     Caller caller;
     Clock::time_point deadline;
   };
+  void answer_those(const std::function<bool(const Open&)>& over, const std::function<void(const Caller&)>& answer);
+
   Mutex mutex_;
   std::vector<std::weak_ptr<Open>> open_ SQLCAST_GUARDED_BY(mutex_);
 };

@@ -172,6 +172,8 @@ void Front::take_slow(const Caller& caller, std::uint64_t bytes, std::function<v
 
 // On the slow lane.
 void Front::handle_slow(Caller caller, proto::Message message) {
+  if (caller.who && security_->who_is(caller.who->key) == nullptr)
+    return fail(caller, ended_with_key(caller.who, node_name_));
   const auto* query = std::get_if<proto::QueryRequest>(&message);
   bool unwanted = false;
   if (query != nullptr && !query->key.client_id.empty()) {

@@ -118,6 +118,12 @@ bool Readers::cancel(const RequestKey& key) {
   return cancelled.running || !cancelled.waiting.empty();
 }
 
+void Readers::end(const RevokedKeys& keys) {
+  // In this order: a read that ends meanwhile has left its cursor, or finds that nobody waits for it.
+  for (const Caller& caller : under_way_.end(keys)) front_.fail(caller, ended_with_key(caller.who, node_name_));
+  cursors_.retire_of(keys);
+}
+
 void Readers::watch() {
   while (!workers_gone_) {
     under_way_.stop_overdue(stopping_);
@@ -302,6 +308,7 @@ Result<proto::StatementResult> Readers::run_statement(Worker& worker, const Read
   auto cursor = std::make_unique<Cursor>();
   cursor->key = job.key;
   cursor->listed = job.caller.listed;
+  cursor->who = job.caller.who;
   cursor->key_name = name_of(job.caller.who);
   cursor->stream = std::move(*stream);
   cursor->reader = std::move(reader);

@@ -76,6 +76,10 @@ class Readers {
   // Any thread. May block, for the database.
   bool cancel(const RequestKey& key);
 
+  // Reads of these keys are answered now, and ended, waiting or running; their cursors are closed. Any thread. Does not
+  // block.
+  void end(const RevokedKeys& keys);
+
   // The router's thread, when it has handed on what had come: reads what was kept for it, or hands that on, too. May
   // block, for the database, when it may take long.
   void after_burst(const net::Router::MayTakeLong& may_take_long);

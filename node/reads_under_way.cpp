@@ -1,6 +1,8 @@
 #include "node/reads_under_way.h"
 
 #include <algorithm>
+#include <iterator>
+#include <set>
 #include <utility>
 
 #include "base/logging.h"
@@ -88,7 +90,7 @@ ReadsUnderWay::Cancelled ReadsUnderWay::cancel(const RequestKey& key) {
   {
     const MutexLock lock(mutex_);
     for (auto& [connection, running] : running_) {
-      if ((running.key != key && running.ticket_key != key) || running.stopped != Stopped::no) continue;
+      if ((running.key != key && running.ticket->key != key) || running.stopped != Stopped::no) continue;
       running.stopped = Stopped::cancelled;
       running.being_stopped = true;
       running.end_at = Clock::now() + kTimeToStop;
@@ -114,7 +116,7 @@ void ReadsUnderWay::interrupt(const std::vector<std::uint64_t>& connections) {
 }
 
 // The server tells the client at once, also where the statement does not look whether it was to stop.
-void ReadsUnderWay::end(const std::vector<std::uint64_t>& connections) {
+void ReadsUnderWay::end_connections(const std::vector<std::uint64_t>& connections) {
   for (const std::uint64_t connection : connections)
     if (const Status status = database_.end_connection(connection); !status.ok())
       logging::warn("the connection of a read could not be ended: {}", status.message);
@@ -127,6 +129,27 @@ void ReadsUnderWay::told(const std::vector<std::uint64_t>& connections) {
     for (const std::uint64_t connection : connections) running_.at(connection).being_stopped = false;
   }
   told_.notify_all();
+}
+
+std::vector<Caller> ReadsUnderWay::end(const RevokedKeys& keys) {
+  std::vector<Caller> theirs;
+  std::set<const ReadJob::Ticket*> deserted;
+  const MutexLock lock(mutex_);
+  for (auto& [key, ticket] : entered_) {
+    std::vector<Caller>& callers = ticket->callers;
+    const auto first =
+        std::partition(callers.begin(), callers.end(), [&](const Caller& caller) { return !is_of(caller.who, keys); });
+    if (first == callers.end()) continue;
+    theirs.insert(theirs.end(), std::make_move_iterator(first), std::make_move_iterator(callers.end()));
+    callers.erase(first, callers.end());
+    if (callers.empty()) deserted.insert(ticket.get());
+  }
+  for (auto& [connection, running] : running_) {
+    if (running.stopped != Stopped::no || !deserted.contains(running.ticket.get())) continue;
+    running.stopped = Stopped::cancelled;
+    running.end_at = Clock::now();
+  }
+  return theirs;
 }
 
 void ReadsUnderWay::make_way() {
@@ -165,7 +188,7 @@ void ReadsUnderWay::stop_overdue(bool all) {
     }
   }
   interrupt(to_interrupt);
-  end(to_end);
+  end_connections(to_end);
 }
 
 bool ReadsUnderWay::begin_running(std::uint64_t connection, const RequestKey& key, const ReadJob& job,
@@ -177,7 +200,7 @@ bool ReadsUnderWay::begin_running(std::uint64_t connection, const RequestKey& ke
   const Clock::time_point gives_way_at =
       Clock::now() + kGivesWayAfter * (1U << std::min(times_given_way, kMostDoublings));
   for (const Caller& caller : job.ticket->callers) caller.set(proto::RequestState::running);
-  running_[connection] = Running{key, job.ticket->key, job.deadline, gives_way_at, Stopped::no, false, {}};
+  running_[connection] = Running{key, job.ticket, job.deadline, gives_way_at, Stopped::no, false, {}};
   return true;
 }
 

@@ -65,6 +65,10 @@ class ReadsUnderWay {
   };
   Cancelled cancel(const RequestKey& key);
 
+  // Those who came with one of these keys: to be answered now. What nobody else waits for does not run, or is ended in
+  // stop_overdue(). Does not block.
+  std::vector<Caller> end(const RevokedKeys& keys);
+
   // Something waits for tables that reads have in use: those that have run for some seconds are stopped, with the
   // others in stop_overdue(). Does not block.
   void make_way();
@@ -76,7 +80,7 @@ class ReadsUnderWay {
   // A statement in the database.
   struct Running {
     RequestKey key;
-    RequestKey ticket_key;  // of the fetch of a page another one
+    std::shared_ptr<ReadJob::Ticket> ticket;  // of the fetch of a page it is entered under another key
     Clock::time_point deadline;
     Clock::time_point gives_way_at;
     Stopped stopped = Stopped::no;
@@ -84,7 +88,7 @@ class ReadsUnderWay {
     Clock::time_point end_at;    // stopped, and still running then: its connection is ended
   };
   void interrupt(const std::vector<std::uint64_t>& connections);
-  void end(const std::vector<std::uint64_t>& connections);
+  void end_connections(const std::vector<std::uint64_t>& connections);
   void told(const std::vector<std::uint64_t>& connections);
 
   storage::Database& database_;

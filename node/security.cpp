@@ -10,6 +10,7 @@
 #include <cstring>
 #include <filesystem>
 #include <set>
+#include <utility>
 
 #include "access/known_nodes.h"
 #include "base/guarded_file.h"
@@ -41,6 +42,13 @@ bool loses_stream(const access::AllowedKeys& before, const access::AllowedKeys& 
     const access::Grant* const now = after.find(grant.key);
     return access::may(grant, access::Act::subscribe) && (now == nullptr || !access::may(*now, access::Act::subscribe));
   });
+}
+
+RevokedKeys missing(const access::AllowedKeys& before, const access::AllowedKeys& after) {
+  RevokedKeys keys;
+  for (const access::Grant& grant : before.grants())
+    if (after.find(grant.key) == nullptr) keys.insert(grant.key);
+  return keys;
 }
 
 // As a word, or in one: who asks errs on the safe side.
@@ -210,6 +218,7 @@ void Security::watch() {
       seen = std::move(now);
       again = true;
     }
+    if (!left_.empty() && hooks_.left) hooks_.left(std::exchange(left_, {}));
     if (again || !whole) whole = read_again(whole);
     if (deaf_) listen_anew();
   }
@@ -244,9 +253,11 @@ bool Security::read_again(bool was_whole) {
   const net::Gate::Table before = gate_->allowed();
   const bool other_key = files->key.pair != gate_->own();
   const bool ends_streams = loses_stream(*before, files->allowed);
+  left_ = missing(*before, files->allowed);
   if (before->grants() != files->allowed.grants())
     logging::info("the allowed keys were read again: {} of them", files->allowed.grants().size());
   gate_->replace(std::move(files->allowed));
+  if (!left_.empty() && hooks_.left) hooks_.left(left_);
   if (other_key) {
     logging::info("this node has another key now: {}", to_hex(files->key.pair.public_key));
     gate_->replace_own(files->key.pair);
@@ -331,5 +342,13 @@ Status may_run(const Who& who, const RequestPlan& plan, const std::string& node)
 }
 
 std::string name_of(const Who& who) { return who ? who->name : std::string(); }
+
+bool is_of(const Who& who, const RevokedKeys& keys) { return who && keys.contains(who->key); }
+
+Status ended_with_key(const Who& who, const std::string& node) {
+  return Status::error(Code::not_allowed, "the key '" + name_of(who) + "' was revoked at " + node +
+                                              " while this request was under way: it was ended, and nothing was "
+                                              "changed. Use another key");
+}
 
 }  // namespace sqlcast::node

@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 
@@ -25,11 +26,16 @@ namespace sqlcast::node {
 
 // Whose request it is: a line of the table as it was when the request came. nullptr: security.mode is none.
 using Who = std::shared_ptr<const access::Grant>;
+// Keys that have left the table.
+using RevokedKeys = std::set<access::PublicKey>;
 
 class Security {
  public:
   struct Hooks {
     std::function<void()> revoked;  // keys have left the table, or have lost the stream: its connections are to end
+    // What is under way with these keys is to end. Told twice, the second time a moment later: of what was just being
+    // let in.
+    std::function<void(const RevokedKeys&)> left;
     // The node has another key: it is to listen with that. Again and again while it fails.
     std::function<Status()> rekeyed;
   };
@@ -79,6 +85,7 @@ class Security {
   net::WakeUp wake_;
   std::atomic<bool> stopping_{false};
   std::atomic<bool> asked_{false};
+  RevokedKeys left_;   // the watching thread's: to be told of once more
   bool deaf_ = false;  // the watching thread's: it does not listen since its key was replaced
   std::thread thread_;
 };
@@ -89,6 +96,10 @@ struct RequestPlan;
 Status may_run(const Who& who, const RequestPlan& plan, const std::string& node);
 // In whose name the entry is; empty: nobody's.
 std::string name_of(const Who& who);
+// Whether it came with one of these.
+bool is_of(const Who& who, const RevokedKeys& keys);
+// What is said of a request that had changed nothing when its key was revoked.
+Status ended_with_key(const Who& who, const std::string& node);
 
 // The lane of what has come with a `caller`: names take turns, so that none waits for all that another has sent.
 struct ByName {

@@ -108,7 +108,8 @@ Status Slave::start() {
   if (Status status = forwarder_->start(); !status.ok()) return status;
   core_.start([] {});
   core_.retention.start([] { return std::vector<log::SlaveNeed>(); });
-  core_.security.start({nullptr, [this] { return core_.renew_door(); }});
+  core_.security.start({nullptr, [this](const node::RevokedKeys& keys) { core_.end_requests_of(keys); },
+                        [this] { return core_.renew_door(); }});
   return ok_status();
 }
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <limits>
 
 #include "proto/codec.h"
 #include "tests/support/cluster.h"
@@ -211,4 +212,95 @@ TEST_CASE("bounds: a subscription to a huge topic ends its connection, and the b
   for (int i = 0; i < 20; ++i) REQUIRE_FALSE(honest.receive().empty());
   CHECK(peak_mib(node.process()) < before + 100);
   CHECK(node.stop());
+}
+
+TEST_CASE("bounds: a page has no more rows and bytes than it may, whatever is asked for", "[bounds]") {
+  Cluster cluster(alone());
+  Node& node = cluster.master();
+  cluster.must("CREATE DATABASE d");
+  cluster.must("CREATE TABLE d.t (id INT PRIMARY KEY)");
+  std::string rows = "INSERT INTO d.t VALUES (0)";
+  for (int i = 1; i < 400; ++i) rows += ",(" + std::to_string(i) + ")";
+  cluster.must(rows);
+  const auto page_of = [&](const std::string& sql) {
+    proto::QueryRequest request = query_of(sql);
+    request.page_rows = std::numeric_limits<std::uint32_t>::max();
+    Answer answer = node.run(request);
+    INFO(show(answer.status));
+    REQUIRE(answer.ok());
+    return answer;
+  };
+  const std::uint64_t before = peak_mib(node.process());
+  // The defaults of limits.max_page_rows and limits.max_page_bytes.
+  const Answer many = page_of("SELECT a.id FROM d.t a, d.t b");
+  CHECK(many.rows.at(0).size() == 65'536);
+  CHECK(many.at(0).cursor != 0);
+  const Answer wide = page_of("SELECT REPEAT('x', 1000000) FROM d.t");
+  CHECK(wide.rows.at(0).size() < 10);
+  CHECK(wide.at(0).cursor != 0);
+  CHECK(peak_mib(node.process()) < before + 100);
+  check_alive(cluster);
+}
+
+TEST_CASE("bounds: neither a group nor a piece of the log is larger than it may be", "[bounds]") {
+  constexpr std::size_t kLimit = 1U << 20U;
+  constexpr std::size_t kOverhead = 64U << 10U;  // of entries, beside their statements
+  Cluster::Options options = alone();
+  options.master_settings = "limits:\n  group_bytes: 1MiB\n  log_batch_bytes: 1MiB\ndatabase:\n  stall_timeout: 1h\n";
+  Cluster cluster(options);
+  Node& node = cluster.master();
+  cluster.must("CREATE DATABASE d");
+  cluster.must("CREATE TABLE d.t (id INT PRIMARY KEY, v LONGTEXT)");
+  const Position before{1, node.status()->position, {}};
+  RawSocket stream(node.status()->publisher,
+                   {zmq::socket_type::sub, RawSocket::known_keys(node.status()->publisher), {}, {""}});
+  REQUIRE_FALSE(stream.receive().empty());  // it hears
+  // 100 writes of 200 kB that wait together, and one that is larger than any group may be.
+  RawSocket peer(node.endpoint());
+  const auto send = [&](int id, std::size_t bytes) {
+    proto::QueryRequest query =
+        query_of("INSERT INTO d.t VALUES (" + std::to_string(id) + ",'" + std::string(bytes, 'v') + "')");
+    query.timeout_ms = 600'000;
+    peer.send(framed(query, static_cast<std::uint64_t>(id)));
+  };
+  constexpr int kWrites = 100;
+  kill(*node.database(), SIGSTOP);
+  for (int id = 1; id < kWrites; ++id) send(id, 200'000);
+  send(kWrites, 3 * kLimit);
+  wait_for("them to wait", [&] { return node.status()->counters.at("requests") >= kWrites; });
+  kill(*node.database(), SIGCONT);
+  for (int i = 0; i < kWrites; ++i) REQUIRE(next(peer) == Code::ok);
+  Sequence heard = before.sequence;
+  const auto look_at = [&](const proto::Group& group) {
+    if (group.first != group.last) CHECK(group.body.size() < kLimit + kOverhead);
+    heard = group.last;
+  };
+  while (heard < before.sequence + kWrites) {
+    proto::Frames frames = stream.receive();
+    REQUIRE_FALSE(frames.empty());
+    frames.erase(frames.begin());  // the topic
+    const auto decoded = proto::decode(std::move(frames));
+    REQUIRE(decoded.ok());
+    if (const auto* message = std::get_if<proto::GroupMessage>(&decoded->message)) look_at(message->group);
+  }
+  // In pieces, however much of it is asked for; each has one group at least.
+  proto::LogReadRequest read;
+  read.after = before;
+  read.max_bytes = std::numeric_limits<std::uint64_t>::max();
+  for (heard = before.sequence; heard < before.sequence + kWrites;) {
+    read.after.sequence = heard;
+    const Result<proto::Message> reply = Session(node.endpoint()).exchange(read, 60s);
+    REQUIRE(reply.ok());
+    const auto* const batch = std::get_if<proto::LogBatch>(&*reply);
+    REQUIRE(batch != nullptr);
+    REQUIRE_FALSE(batch->groups.empty());
+    std::size_t bytes = 0;
+    for (const proto::Group& group : batch->groups) {
+      bytes += group.body.size();
+      look_at(group);
+    }
+    if (batch->groups.size() > 1) CHECK(bytes < kLimit + kOverhead);
+  }
+  CHECK(peak_mib(node.process()) < 400);
+  check_alive(cluster);
 }

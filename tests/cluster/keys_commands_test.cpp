@@ -1,5 +1,8 @@
 // Goal: what people do with keys by commands is whole, whoever does something else at that moment, and a cluster that
-// is made on a machine has keys without a question. Method: the program `sqlcast`, many times at once.
+// is made on a machine has keys without a question, and their keys are replaced while programs work with them.
+// Method: the program `sqlcast`, many times at once.
+#include <algorithm>
+#include <atomic>
 #include <filesystem>
 #include <functional>
 #include <optional>
@@ -8,11 +11,14 @@
 #include <catch2/catch.hpp>
 #include "access/allowed_keys.h"
 #include "base/types.h"
+#include "client/client.h"
+#include "client/keys.h"
 #include "client/local/cluster_file.h"
 #include "client/local/cluster_keys.h"
 #include "tests/support/keys.h"
 #include "tests/support/run_program.h"
 #include "tests/support/temporary_folder.h"
+#include "tests/support/wait.h"
 
 using namespace sqlcast;
 using namespace sqlcast::support;
@@ -67,15 +73,21 @@ TEST_CASE("security: a change of keys waits while somebody else is at them, a cl
   CHECK(std::filesystem::exists(places.allowed()));
 }
 
+namespace {
+
+// Not with the key of this test.
+Run sqlcast_as_nobody(const std::vector<std::string>& arguments) {
+  std::vector<std::string> command = {"/usr/bin/env", "-u", "SQLCAST_KEY", program("sqlcast")};
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  return run_program(command);
+}
+
+}  // namespace
+
 TEST_CASE("security: sqlcast cluster up makes keys, and who has none gets in nowhere", "[keys_commands]") {
   const TemporaryFolder folder;
   const std::string dir = (folder.path() / "c").string();
-  const auto sqlcast = [&](std::vector<std::string> arguments) {
-    // Not with the key of this test.
-    std::vector<std::string> command = {"/usr/bin/env", "-u", "SQLCAST_KEY", program("sqlcast")};
-    command.insert(command.end(), arguments.begin(), arguments.end());
-    return run_program(command);
-  };
+  const auto& sqlcast = sqlcast_as_nobody;
   const Run up = sqlcast({"cluster", "up", "--dir", dir, "-n", "1", "--detach"});
   INFO(up.output);
   REQUIRE(up.exit_code == 0);
@@ -96,4 +108,97 @@ TEST_CASE("security: sqlcast cluster up makes keys, and who has none gets in now
   const Run python = sqlcast({"keys", "export", "--python", "--dir", dir});
   CHECK_THAT(python.output, Contains("socket.curve_serverkey = bytes.fromhex(\""));
   CHECK(sqlcast({"cluster", "down", "--dir", dir}).exit_code == 0);
+}
+
+TEST_CASE("security: sqlcast keys rotate replaces a client's key and the master's own while programs write",
+          "[keys_commands]") {
+  const TemporaryFolder folder;
+  const std::string dir = (folder.path() / "c").string();
+  const local::KeyPlaces places(dir);
+  const auto must = [](const std::vector<std::string>& arguments) {
+    const Run run = sqlcast_as_nobody(arguments);
+    INFO(run.output);
+    REQUIRE(run.exit_code == 0);
+    return run.output;
+  };
+  must({"cluster", "up", "--dir", dir, "-n", "1", "--detach"});
+  must({"--dir", dir, "-e", "CREATE DATABASE k; CREATE TABLE k.t(id INT AUTO_INCREMENT PRIMARY KEY, v INT)"});
+  must({"keys", "new", "app", "--role", "writer", "--dir", dir});
+  const std::string app_file = places.key_of("app").string();
+  const auto key_in = [](const std::string& file) {
+    return to_hex(client::read_key_file(file).value().pair.public_key);
+  };
+  const std::string first = key_in(app_file);
+  must({"keys", "allow", "app", "writer", first, "--dir", dir});
+  const local::ClusterFile file = local::ClusterFile::load(dir).value();
+  const std::string endpoint = file.master()->endpoint;
+  const auto as_app = [&](const std::string& sql) {
+    return sqlcast_as_nobody({"--key", app_file, "--endpoint", endpoint, "--dir", "/nowhere", "-e", sql});
+  };
+  wait_for("the app to be let in", [&] { return as_app("SELECT 1").exit_code == 0; });
+
+  // A program that runs all the time, with the key that it was started with.
+  client::Options options;
+  options.endpoints = {endpoint};
+  options.key_file = app_file;
+  const auto client = std::move(client::Client::open(options).value());
+  std::atomic<bool> stop{false};
+  std::atomic<int> written{0};
+  std::atomic<int> refused{0};
+  std::thread writer([&] {
+    while (!stop) {
+      const client::Reply reply = client->run("INSERT INTO k.t(v) VALUES (1)");
+      ++(reply.status.ok() ? written : refused);
+    }
+  });
+  const auto goes_on = [&] {
+    const int before = written;
+    wait_for("more writes", [&] { return written > before + 20 || refused > 0; });
+  };
+  goes_on();
+
+  // The master's own, first while the old one is let in, too.
+  const std::string name = "master";
+  const std::string own = places.key_of(name).string();
+  const std::string old_key = key_in(own);
+  CHECK_THAT(must({"keys", "rotate", name, "--dir", dir}), Contains("rotate " + name + " --finish"));
+  CHECK(key_in(own) == old_key);
+  const std::string new_key = key_in(own + ".next");
+  CHECK_THAT(local::read_text_file(places.nodes()).value(), Contains(old_key) && Contains(new_key));
+  goes_on();
+  CHECK_THAT(must({"keys", "rotate", name, "--finish", "--dir", dir}), Contains("keys revoke " + name + " " + old_key));
+  CHECK(key_in(own) == new_key);
+  goes_on();
+  const std::string known = local::read_text_file(places.nodes()).value();
+  CHECK(known.find(new_key) < known.find(old_key));  // who asks for the node's key gets the one that it has now
+  must({"keys", "revoke", name, old_key, "--dir", dir});
+  goes_on();
+  // Programs that begin now find the node by its new key alone.
+  wait_for("a new program to get in", [&] {
+    return sqlcast_as_nobody({"--dir", dir, "-e", "SELECT 1"}).exit_code == 0;
+  });
+
+  // The client's: the running program has the old one, and the next to start the new one.
+  must({"keys", "rotate", "app", "--dir", dir});
+  const std::string second = key_in(app_file);
+  CHECK(second != first);
+  wait_for("the new key to be let in", [&] { return as_app("INSERT INTO k.t(v) VALUES (2)").exit_code == 0; });
+  goes_on();
+  CHECK(refused == 0);
+  must({"keys", "revoke", "app", first, "--dir", dir});
+  wait_for("the old key to be refused", [&] { return refused > 0; });
+  stop = true;
+  writer.join();
+  CHECK(as_app("INSERT INTO k.t(v) VALUES (2)").exit_code == 0);
+
+  // Every write is there once, at the slave as well, which follows by the new key.
+  const std::string rows = std::to_string(written);
+  const auto slave = std::find_if(file.nodes.begin(), file.nodes.end(),
+                                  [](const local::ClusterNode& node) { return node.name == "slave-1"; });
+  wait_for("the slave to have them", [&] {
+    const Run read = sqlcast_as_nobody(
+        {"--dir", dir, "--endpoint", slave->endpoint, "-e", "SELECT CONCAT('#', SUM(v = 1), '#') FROM k.t"});
+    return read.output.find("#" + rows + "#") != std::string::npos;
+  });
+  must({"cluster", "down", "--dir", dir});
 }

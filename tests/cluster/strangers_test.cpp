@@ -1,16 +1,20 @@
 // Goal: who is nobody is refused, counted, and told of once, however he comes; a role is the same role by way of a
-// slave; nobody waits at the front door for a database, or behind
-// all that another has sent. Method: greetings by hand, another user of this machine, a
-// node's key that sends on for every role, a server that is stopped with reads under way.
+// slave; nobody waits at the front door for a database, or behind all that another has sent; and who sends on
+// although he is refused keeps nobody waiting for good. Method: greetings by hand,
+// another user of this machine, a node's key that sends on for every role, a server that is stopped with reads under
+// way.
 #include <array>
+#include <atomic>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "access/permissions.h"
 #include "client/local/cluster_file.h"
 #include "tests/cluster/eavesdropper.h"
 #include "tests/cluster/keyed.h"
+#include "tests/support/process_memory.h"
 #include "tests/support/raw_socket.h"
 #include "tests/support/run_program.h"
 
@@ -262,4 +266,43 @@ TEST_CASE("strangers: another user of the same machine does not get in", "[stran
       run_program({"/usr/bin/env", "-u", "SQLCAST_KEY", program("sqlcast"), "cluster", "down", "--dir", dir});
   INFO(down.output);
   CHECK(down.exit_code == 0);
+}
+
+TEST_CASE("strangers: who is refused and sends on at full speed is answered as fast, and others are, too",
+          "[strangers]") {
+  Cluster::Options options = with_keys(0);
+  options.master_settings = "limits:\n  key_rate: 100\n  key_burst: 100\n";
+  Cluster cluster(options);
+  const Node& node = cluster.master();
+  const access::KeyFile flooder = let_in(cluster, "flooder", Role::reader);
+  const access::KeyFile watcher = let_in(cluster, "watcher", Role::watcher);
+  const auto counted = [&](const std::string& name) { return node.status()->counters[name]; };
+  const std::uint64_t busy = counted("busy");
+  const std::uint64_t refused = counted("refused");
+  const std::uint64_t before = peak_mib(node.process());
+  std::atomic<bool> stop{false};
+  std::vector<std::thread> threads;
+  // By two connections each, which take one answer of 200.
+  for (const access::KeyFile& key : {flooder, watcher})
+    for (int i = 0; i < 2; ++i)
+      threads.emplace_back([&, key] {
+        RawSocket peer(
+            node.endpoint(),
+            {zmq::socket_type::dealer, RawSocket::Keys{key.pair, key_of_node(cluster.folder(), node.name())}, {}, {}});
+        while (!stop) {
+          for (std::uint64_t exchange = 1; exchange <= 200; ++exchange)
+            peer.send(framed(query_of("SELECT 1"), exchange));
+          (void)peer.receive();
+        }
+      });
+  int answered = 0;
+  while (counted("busy") < busy + 20'000 || counted("refused") < refused + 20'000) {
+    REQUIRE(node.run("SELECT 1").ok());
+    ++answered;
+  }
+  stop = true;
+  for (std::thread& thread : threads) thread.join();
+  CHECK(answered > 0);
+  CHECK(peak_mib(node.process()) < before + 300);
+  CHECK(answer_to(cluster, watcher, node, proto::StatusRequest{}).ok());
 }
