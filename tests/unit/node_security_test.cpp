@@ -76,7 +76,7 @@ TEST_CASE("security: who cannot listen with his new key tries again until he can
   const local::KeyPlaces places(folder.path());
   REQUIRE(security.open().ok());
   std::atomic<int> tries{0};
-  security.start({nullptr, [&tries] {
+  security.start({nullptr, nullptr, [&tries] {
                     return ++tries < 4 ? Status::error(Code::io, "somebody else listens there") : ok_status();
                   }});
   const access::KeyFile next = support::make_named_key("master");
