@@ -117,7 +117,7 @@ void choose_view(Workspace& work) {
     if (ui::segments("views", kViews, &chosen)) work.view = static_cast<View>(chosen);
     return;
   }
-  if (!ui::begin_combo("View", kViews[static_cast<std::size_t>(chosen)], px(92))) return;
+  if (!ui::begin_combo("View", kViews[static_cast<std::size_t>(chosen)], px(104))) return;
   for (std::size_t i = 0; i < kViews.size(); ++i) {
     if (ui::selectable(kViews[i], static_cast<int>(i) == chosen)) work.view = static_cast<View>(i);
   }

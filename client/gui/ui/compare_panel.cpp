@@ -110,7 +110,7 @@ void ComparePanel::draw_tools(Workspace& work) {
   ImGui::BeginGroup();
   ui::heading("Compare");
   ui::same_line_if_fits(px(430), px(10));
-  ui::dim("the statement under the caret, asked of each node, row beside row");
+  ui::wrapped("the statement under the caret, asked of each node, row beside row", p.dim);
   QueryTab& tab = work.tab();
   const auto statement = tab.highlighter.statement_at(tab.buffer, tab.buffer.caret());
   const std::string sql =

@@ -202,6 +202,7 @@ std::optional<RowBehind> row_behind(const Workspace& work, const ResultModel& re
 
 void draw_bar(Desk& desk, QueryTab& tab, const std::shared_ptr<ResultModel>& result) {
   if (!result->edits || result->edits->empty()) return;
+  ImGui::BeginGroup();  // what has no room goes below its beginning
   ImGui::AlignTextToFramePadding();
   ui::badge("PENDING", colours().warn);
   ImGui::SameLine();
@@ -216,6 +217,7 @@ void draw_bar(Desk& desk, QueryTab& tab, const std::shared_ptr<ResultModel>& res
     result->edits->discard();
     result->look.editing.reset();
   }
+  ImGui::EndGroup();
 }
 
 }  // namespace sqlcast::gui::edit_rows
