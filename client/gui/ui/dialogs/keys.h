@@ -11,7 +11,7 @@ namespace sqlcast::gui {
 class KeysDialog final : public Dialog {
  public:
   explicit KeysDialog(const std::vector<Command>& commands) : commands_(commands) {}
-  Frame frame() const override { return {"keys", "Keys", 1060, 690}; }
+  Frame frame() const override { return {"keys", "Keys", 1120, 690}; }
   bool draw(Workspace& work, Desk& desk, bool just_opened) override;
 
  private:
