@@ -84,9 +84,10 @@ bool DiagramPanel::draw_tools(Workspace& work) {
   const bool again = ui::button("Lay out again");
   ImGui::SameLine();
   if (ui::button("Fit")) fitted_ = false;
-  ui::same_line_if_fits(px(430), px(12));
+  constexpr std::string_view kHint = "drag tables, drag the ground to move, wheel to zoom, double-click for rows";
+  ui::same_line_if_fits(ui::text_width(look().fonts.small, kHint), px(12));
   if (ImGui::GetCursorPosX() < px(20)) ImGui::SetCursorPosX(px(12));
-  ui::small("drag tables, drag the ground to move, wheel to zoom, double-click for rows");
+  ui::small(kHint);
   return again;
 }
 
