@@ -176,7 +176,7 @@ void draw_plot(const Plot& plot, const std::vector<PlotSeries>& series, ImVec2 l
             {high.x - px(4), high.y - line - px(6)},
             range_of(plot, series)};
   if (area.width() < px(20) || area.height() < px(20)) return draw_title(plot, plot.unit, series, low, high);
-  const auto most = std::max<std::size_t>(2, static_cast<std::size_t>(area.height() / (line * 2.2F)));
+  const auto most = std::max<std::size_t>(1, static_cast<std::size_t>(area.height() / (line * 2.2F)));
   // Milliseconds and positions are whole.
   const double least = plot.unit == "statements/s" ? 0 : 1;
   const double step = std::max(least, axis_step(area.range.high - area.range.low, most));
