@@ -31,7 +31,14 @@ KeyRing& key_ring() {
 
 void KeyRing::strict(Own own) {
   const MutexLock lock(mutex_);
+  for (auto& [endpoint, keys] : keys_)
+    if (keys.own == strict_) keys.own = own;
   strict_ = std::move(own);
+}
+
+bool KeyRing::replaced(const Pin& pin) const {
+  const MutexLock lock(mutex_);
+  return strict_ && pin.own->pair != strict_->pair;
 }
 
 void KeyRing::pin(const Own& own, const std::vector<access::KnownNode>& nodes, Again again) {

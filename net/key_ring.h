@@ -32,8 +32,11 @@ class KeyRing {
     access::PublicKey node{};
   };
 
-  // From now on endpoints without a key are refused: for nodes, and programs that were given a key.
+  // From now on endpoints without a key are refused: for nodes, and programs that were given a key. Called again, it
+  // replaces the key that this process has: for all endpoints to which it went with the one before.
   void strict(Own own);
+  // Whether this process has another key now than the one of that connection.
+  bool replaced(const Pin& pin) const;
 
   // Reads again what a person has said, which may have changed; nothing when it cannot be read. Quick.
   using Again = std::function<std::vector<access::KnownNode>()>;

@@ -38,6 +38,8 @@ class Requester::Impl {
     constexpr int kAskEvery = 200;  // ms
     const Deadline deadline(timeout);
     if (interrupted_) return interrupted_status();
+    if (socket_->is_outdated())
+      if (Status status = connect(options_.endpoint); !status) return status;
     if (socket_->send({}, std::move(frames)) != Sent::yes)
       return give_up(Status::error(Code::io, "the request to " + options_.endpoint + " could not be sent"));
     for (;;) {

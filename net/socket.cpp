@@ -213,6 +213,13 @@ Status Socket::connect(const Endpoint& endpoint) {
   }
 }
 
+std::optional<Status> Socket::take_refusal() {
+  if (!refusal_ && is_outdated())
+    refusal_ = Status::error(Code::timeout,
+                             "this process has another key than when it connected to " + peer_ + ": it connects anew");
+  return std::exchange(refusal_, std::nullopt);
+}
+
 Sent Socket::send(const proto::Frames& prefix, proto::Frames&& frames, const UnsentBytes* unsent) {
   settled_ = false;
   const auto longest = std::max_element(frames.begin(), frames.end(),

@@ -57,9 +57,11 @@ class Socket {
 
   // Why the peer was not connected to: not_allowed; timeout: it has another key than the one that was tried, and there
   // is a next one to try, on a new socket. Once for each: it is a sentence for a person. Never waits; looks at
-  // what wait() and look_at_monitor() have found.
-  std::optional<Status> take_refusal() { return std::exchange(refusal_, std::nullopt); }
+  // what wait() and look_at_monitor() have found. Timeout also while is_outdated().
+  std::optional<Status> take_refusal();
   bool is_refused() const { return refusal_.has_value(); }
+  // This process has another key now than the one with which it has connected: a new socket has that one.
+  bool is_outdated() const { return pin_ && key_ring().replaced(*pin_); }
   // Finds refusals; with a gate that is told of failed handshakes instead. Never waits, and is not for nothing: a
   // system call. So for when monitor_descriptor() is readable, which it then stays until this.
   void look_at_monitor();
