@@ -31,14 +31,12 @@ KeyRing& key_ring() {
 
 void KeyRing::strict(Own own) {
   const MutexLock lock(mutex_);
-  for (auto& [endpoint, keys] : keys_)
-    if (keys.own == strict_) keys.own = own;
+  if (strict_ && own) {
+    for (auto& [endpoint, keys] : keys_)
+      if (keys.own == strict_) keys.own = own;
+    if (strict_->pair != own->pair) ++replacements_;
+  }
   strict_ = std::move(own);
-}
-
-bool KeyRing::replaced(const Pin& pin) const {
-  const MutexLock lock(mutex_);
-  return strict_ && pin.own->pair != strict_->pair;
 }
 
 void KeyRing::pin(const Own& own, const std::vector<access::KnownNode>& nodes, Again again) {
@@ -85,7 +83,8 @@ Result<std::optional<KeyRing::Pin>> KeyRing::key_for(const std::string& endpoint
   const MutexLock lock(mutex_);
   const auto found = keys_.find(spelling_of(endpoint));
   if (found != keys_.end())
-    return std::optional(Pin{found->second.own, found->second.nodes[found->second.turn % found->second.nodes.size()]});
+    return std::optional(
+        Pin{found->second.own, found->second.nodes[found->second.turn % found->second.nodes.size()], replacements_});
   if (!strict_) return std::optional<Pin>();
   return Status::error(Code::config,
                        "the key of the node at " + endpoint +

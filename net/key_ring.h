@@ -7,8 +7,10 @@
 // Why so: docs/decisions/0038-keys-and-roles.md.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -30,13 +32,14 @@ class KeyRing {
   struct Pin {
     Own own;
     access::PublicKey node{};
+    std::uint64_t replacements = 0;  // of this process's own key, before it
   };
 
   // From now on endpoints without a key are refused: for nodes, and programs that were given a key. Called again, it
   // replaces the key that this process has: for all endpoints to which it went with the one before.
   void strict(Own own);
-  // Whether this process has another key now than the one of that connection.
-  bool replaced(const Pin& pin) const;
+  // Whether this process's own key was replaced since that was given: key_for() may have another one. Does not lock.
+  bool replaced(const Pin& pin) const { return pin.replacements != replacements_; }
 
   // Reads again what a person has said, which may have changed; nothing when it cannot be read. Quick.
   using Again = std::function<std::vector<access::KnownNode>()>;
@@ -73,6 +76,7 @@ class KeyRing {
   };
 
   mutable Mutex mutex_;
+  std::atomic<std::uint64_t> replacements_{0};  // written under the mutex
   Own strict_ SQLCAST_GUARDED_BY(mutex_);
   std::map<std::string, Keys> keys_ SQLCAST_GUARDED_BY(mutex_);
 };

@@ -216,7 +216,7 @@ Status Socket::connect(const Endpoint& endpoint) {
 std::optional<Status> Socket::take_refusal() {
   if (!refusal_ && is_outdated())
     refusal_ = Status::error(Code::timeout,
-                             "this process has another key than when it connected to " + peer_ + ": it connects anew");
+                             "this process has got another key since it connected to " + peer_ + ": it connects anew");
   return std::exchange(refusal_, std::nullopt);
 }
 

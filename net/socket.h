@@ -60,7 +60,7 @@ class Socket {
   // what wait() and look_at_monitor() have found. Timeout also while is_outdated().
   std::optional<Status> take_refusal();
   bool is_refused() const { return refusal_.has_value(); }
-  // This process has another key now than the one with which it has connected: a new socket has that one.
+  // This process's own key was replaced since it connected: a new socket has the one of now.
   bool is_outdated() const { return pin_ && key_ring().replaced(*pin_); }
   // Finds refusals; with a gate that is told of failed handshakes instead. Never waits, and is not for nothing: a
   // system call. So for when monitor_descriptor() is readable, which it then stays until this.

@@ -488,6 +488,29 @@ TEST_CASE("key ring: when no key of a node fits, the file is asked again, and wh
   CHECK_FALSE(ring.knows("tcp://127.0.0.1:2"));
 }
 
+TEST_CASE("key ring: a key of this process that is replaced is so for all that it went to with the one before") {
+  KeyRing ring;
+  const auto first = own_of(named_key("node"));
+  const auto other = own_of(named_key("laptop"));
+  const access::PublicKey node = make_key_pair()->public_key;
+  ring.strict(first);
+  ring.pin(first, {{"tcp://127.0.0.1:1", node}});
+  ring.learn("tcp://127.0.0.1:1", "tcp://127.0.0.1:2", to_hex(node));
+  ring.pin(other, {{"tcp://127.0.0.1:3", node}});
+  const auto key_for = [&ring](int port) { return ring.key_for("tcp://127.0.0.1:" + std::to_string(port))->value(); };
+  const KeyRing::Pin before = key_for(2);
+  CHECK_FALSE(ring.replaced(before));
+  ring.strict(own_of(*first));  // read again, and the same
+  CHECK_FALSE(ring.replaced(before));
+  const auto second = own_of(named_key("node"));
+  ring.strict(second);
+  CHECK(ring.replaced(before));
+  for (const int port : {1, 2}) CHECK(key_for(port).own == second);
+  CHECK(key_for(3).own == other);
+  // Who connects anew is done with it, whichever key he goes there with.
+  for (const int port : {1, 2, 3}) CHECK_FALSE(ring.replaced(key_for(port)));
+}
+
 TEST_CASE("key ring: what nodes tell replaces nothing that was said by a file, and strict means never in clear") {
   KeyRing ring;
   const auto own = own_of(named_key("laptop"));
