@@ -34,6 +34,21 @@ CodePoint code_point_at(std::string_view text, std::size_t at) {
   return {static_cast<char32_t>(value), length, true};
 }
 
+void append_utf8(std::string& out, char32_t character) {
+  const auto put = [&out](std::uint32_t byte) { out.push_back(static_cast<char>(byte)); };
+  const auto point = static_cast<std::uint32_t>(character);
+  if (point < 0x80) {
+    put(point);
+  } else if (point < 0x800) {
+    put(0xC0U | point >> 6U), put(0x80U | (point & 0x3FU));
+  } else if (point < 0x10000) {
+    put(0xE0U | point >> 12U), put(0x80U | (point >> 6U & 0x3FU)), put(0x80U | (point & 0x3FU));
+  } else {
+    put(0xF0U | point >> 18U), put(0x80U | (point >> 12U & 0x3FU));
+    put(0x80U | (point >> 6U & 0x3FU)), put(0x80U | (point & 0x3FU));
+  }
+}
+
 std::size_t utf8_previous(std::string_view text, std::size_t at) {
   if (at == 0) return 0;
   for (std::size_t back = 1; back <= 4 && back <= at; ++back)

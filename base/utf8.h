@@ -18,6 +18,9 @@ struct CodePoint {
 };
 CodePoint code_point_at(std::string_view text, std::size_t at);
 
+// Of a value up to U+10FFFF that is no surrogate.
+void append_utf8(std::string& out, char32_t character);
+
 // Where the character before `at` begins; one byte back when that is no character.
 std::size_t utf8_previous(std::string_view text, std::size_t at);
 

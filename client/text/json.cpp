@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/json_string.h"
+#include "base/utf8.h"
 
 namespace sqlcast::text::json {
 namespace {
@@ -17,20 +18,6 @@ void append_number(std::string& out, Number value) {
   std::array<char, 40> buffer{};
   const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr;
   out.append(buffer.data(), end);
-}
-
-void append_utf8(std::string& out, std::uint32_t point) {
-  const auto put = [&out](std::uint32_t byte) { out.push_back(static_cast<char>(byte)); };
-  if (point < 0x80) {
-    put(point);
-  } else if (point < 0x800) {
-    put(0xC0U | point >> 6U), put(0x80U | (point & 0x3FU));
-  } else if (point < 0x10000) {
-    put(0xE0U | point >> 12U), put(0x80U | (point >> 6U & 0x3FU)), put(0x80U | (point & 0x3FU));
-  } else {
-    put(0xF0U | point >> 18U), put(0x80U | (point >> 12U & 0x3FU));
-    put(0x80U | (point >> 6U & 0x3FU)), put(0x80U | (point & 0x3FU));
-  }
 }
 
 class Parser {

@@ -51,19 +51,6 @@ char32_t letter_of(char32_t character) {
   return character;
 }
 
-// Of the characters of the tables, which take one to three bytes.
-void append_utf8(std::string& out, char32_t character) {
-  const auto byte = [&out](char32_t value) { out += static_cast<char>(value); };
-  if (character < 0x80) return byte(character);
-  if (character < 0x800) {
-    byte(0xC0 | (character >> 6));
-  } else {
-    byte(0xE0 | (character >> 12));
-    byte(0x80 | ((character >> 6) & 0x3F));
-  }
-  byte(0x80 | (character & 0x3F));
-}
-
 }  // namespace
 
 std::string folded(std::string_view text) {
