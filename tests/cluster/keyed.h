@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "tests/support/cluster.h"
+#include "tests/support/raw_socket.h"
 
 namespace sqlcast::support {
 
@@ -22,6 +23,12 @@ inline void as(const Cluster& cluster, const access::KeyFile& key, const Node& n
 
 inline void as_admin(const Cluster& cluster, const Node& node) {
   go_as_admin(node.endpoint(), key_of_node(cluster.folder(), node.name()));
+}
+
+// A connection of its own, as that key.
+inline RawSocket connect_as(const Cluster& cluster, const access::KeyFile& key, const Node& node) {
+  const RawSocket::Keys keys{key.pair, key_of_node(cluster.folder(), node.name())};
+  return RawSocket(node.endpoint(), {zmq::socket_type::dealer, keys, {}, {}});
 }
 
 // What a message is answered with.

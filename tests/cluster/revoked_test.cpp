@@ -4,7 +4,6 @@
 #include <csignal>
 
 #include "tests/cluster/keyed.h"
-#include "tests/support/raw_socket.h"
 
 using namespace sqlcast;
 using namespace sqlcast::support;
@@ -18,10 +17,7 @@ namespace {
 class Peer {
  public:
   Peer(const Cluster& cluster, const Node& node, const access::KeyFile& key)
-      : socket_(
-            node.endpoint(),
-            {zmq::socket_type::dealer, RawSocket::Keys{key.pair, key_of_node(cluster.folder(), node.name())}, {}, {}}) {
-  }
+      : socket_(connect_as(cluster, key, node)) {}
 
   void send(const proto::Message& message, std::uint64_t exchange) { socket_.send(framed(message, exchange)); }
   // The next one, whichever it is.
