@@ -134,7 +134,7 @@ struct Reply {
   bool wrote = false;
   bool replayed = false;
   Epoch epoch = 0;
-  Sequence sequence = 0;
+  Sequence sequence = 0;  // of a write that failed: what `sent_since` is to say when it is sent again; 0 = not known
   std::vector<std::string> acked_by;
   std::string node;      // name of the node that answered
   std::string endpoint;  // and its endpoint

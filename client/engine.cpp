@@ -11,22 +11,9 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kRefreshRoles{2'000};
 constexpr milliseconds kLongestPause{2'000};
-constexpr milliseconds kMasterPause{250};
-constexpr milliseconds kBusyPause{20};
 constexpr milliseconds kCancelTimeout{5'000};
 constexpr milliseconds kCancelledReply{500};
 constexpr std::uint32_t kMostDoublings = 3;  // of the interval between resends
-// Younger than what the master remembers at its full speed.
-constexpr milliseconds kPositionIsFresh{1'000};
-// A slave that says it is level with its master knows where that was a moment ago.
-constexpr milliseconds kSlavesKnow{5'000};
-
-// Errors that say nothing of an earlier copy of the request: it may be executed yet, or have been.
-bool says_nothing_of_earlier(Code code) {
-  return code == Code::busy || code == Code::shutting_down || code == Code::database_unavailable ||
-         code == Code::master_unavailable || code == Code::master_only || code == Code::read_only ||
-         code == Code::diverged || code == Code::disk_full || code == Code::timeout || code == Code::bad_message;
-}
 
 }  // namespace
 
@@ -56,9 +43,11 @@ void Engine::cancel(const std::string& client_id, std::uint64_t request_id, std:
     return item.second.exchange.request_id == request_id && request_id != 0;
   });
   if (it == open_.end()) return done(false);
-  if (it->second.attempts == 0) {
-    complete(it, {Status::error(Code::cancelled, "cancelled before it was sent"), {}, {}, {}}, now);
-    return done(true);
+  if (!it->second.on_its_way && !may_have_run(it->second)) {
+    Outcome outcome = stopped_here(it->second);
+    const bool no_effect = outcome.status.code == Code::cancelled;
+    complete(it, std::move(outcome), now);
+    return done(no_effect);
   }
   it->second.cancelled = true;
   const std::uint64_t victim = it->first;
@@ -71,8 +60,9 @@ void Engine::cancel(const std::string& client_id, std::uint64_t request_id, std:
     if (const auto* reply = outcome.message ? std::get_if<proto::CancelReply>(&*outcome.message) : nullptr) {
       const auto open = open_.find(victim);
       if (reply->stopped && open != open_.end()) {
-        // Its own answer is normally right behind; should that be lost, this is the answer.
-        open->second.last_status = Status::error(Code::cancelled, "cancelled; it has no effect");
+        // Its own answer is normally right behind; should that be lost, this is the answer, if of the one copy alone.
+        if (!open->second.unsettled || !open->second.exchange.is_write)
+          open->second.last_status = Status::error(Code::cancelled, "cancelled; it has no effect");
         open->second.deadline = std::min(open->second.deadline, now_ + kCancelledReply - open->second.grace);
       }
       return done(reply->stopped);
@@ -89,6 +79,7 @@ void Engine::cancel(const std::string& client_id, std::uint64_t request_id, std:
 // ---- sending -----------------------------------------------------------------------------------------------
 
 void Engine::dispatch(std::uint64_t id, Open& open, TimePoint now) {
+  if (open.cancelled) return expire(open_.find(id), now);
   EndpointSet::Choice choice{open.exchange.pinned, now};
   if (choice.address.empty()) choice = endpoints_.choose(open.exchange.route, now);
   if (choice.at > now) {
@@ -302,260 +293,6 @@ void Engine::discover(TimePoint now) {
       give_up_on(address, now);
     probe(address, now);
   }
-}
-
-// ---- answers -----------------------------------------------------------------------------------------------
-
-// `read_at`: about when the node said so.
-void Engine::learn(const std::string& endpoint, const proto::StatusReply& reply, TimePoint read_at, TimePoint now) {
-  endpoints_.learn(endpoint, reply.self.role, reply.self.state, reply.self.master, milliseconds(reply.self.uptime_ms),
-                   read_at);
-  if (now >= discovery_ends_) return;
-  // First requests wait for a suitable node to show itself: is it there now?
-  for (auto& [id, open] : open_)
-    if (open.attempts == 0 && !open.on_its_way && open.send_at > now && open.exchange.pinned.empty() &&
-        !endpoints_.guessing(open.exchange.route))
-      open.send_at = now;
-}
-
-// What a node says of the log's end, against what was known before it was asked.
-void Engine::note_history(const Probe* probe, const proto::Message& message) {
-  std::optional<Sequence> end;
-  if (const auto* error = std::get_if<proto::ErrorReply>(&message))
-    if (error->status.code == Code::not_caught_up && error->epoch != 0) end = error->sequence;
-  if (const auto* status = std::get_if<proto::StatusReply>(&message); status != nullptr && probe != nullptr) {
-    const proto::NodeStatus& self = status->self;
-    const Sequence told = std::max(self.position, self.head);
-    const bool master_knows = self.role == "master" && self.state == "Serving";
-    const bool slave_knows = self.role == "slave" && self.state == "Live" && self.lag_ms == 0 &&
-                             probe->sent_at - probe->seen_at >= kSlavesKnow;
-    if (told < probe->seen && (master_knows || slave_knows)) end = told;
-  }
-  if (!end || *end >= seen_) return;
-  seen_ = *end;
-  if (settings_.on_other_history) settings_.on_other_history(*end);
-}
-
-// When that was sent which this answers; nothing when nobody waits for it any more.
-std::optional<TimePoint> Engine::asked_at(const Probe* probe, std::uint64_t exchange) const {
-  if (probe != nullptr) return probe->sent_at;
-  if (const auto it = open_.find(exchange); it != open_.end()) return it->second.submitted;
-  return std::nullopt;
-}
-
-void Engine::note_position(const proto::Message& message, std::optional<TimePoint> asked, TimePoint now) {
-  Sequence position = 0;
-  bool fresh = false;  // where the log ends; a slave's own position may be far behind that
-  TimePoint told_at = now;
-  if (const auto* result = std::get_if<proto::QueryResult>(&message)) {
-    position = std::max(result->node_position, result->sequence);
-    fresh = asked && result->wrote && !result->replayed;
-  }
-  if (const auto* error = std::get_if<proto::ErrorReply>(&message))
-    if (error->status.code == Code::committed_not_acked) position = error->sequence;
-  if (const auto* status = std::get_if<proto::StatusReply>(&message)) {
-    position = std::max(status->self.position, status->self.head);
-    fresh = asked && status->self.state != "Starting";  // before it has looked into its log
-    told_at = asked.value_or(now);
-  }
-  if (position > seen_) seen_at_ = now;
-  seen_ = std::max(seen_, position);
-  const bool was_fresh = now < seen_until_;
-  if (fresh) seen_until_ = std::max(seen_until_, told_at + kPositionIsFresh);
-  if (was_fresh || (!fresh && !std::holds_alternative<proto::StatusReply>(message))) return;
-  std::vector<std::uint64_t> waiting;
-  for (auto& [id, open] : open_) {
-    if (!open.awaits_position || now >= open.deadline) continue;
-    // However long it took: nobody can know more who asks anew, where answers take so long.
-    if (fresh && told_at >= open.submitted) open.position_until = now + kPositionIsFresh;
-    open.send_at = fresh ? now : std::min(open.send_at, now + kMasterPause);
-    waiting.push_back(id);
-  }
-  // At once: what is submitted before the next tick would overtake them.
-  if (fresh)
-    for (const std::uint64_t id : waiting) dispatch(id, open_.at(id), now);
-}
-
-void Engine::received(const std::string& endpoint, std::uint64_t exchange, proto::Message message, TimePoint now) {
-  now_ = now;
-  endpoints_.heard(endpoint, now);
-  refusals_.erase(endpoint);
-  const auto asked = probes_.find(endpoint);
-  std::optional<Probe> probe;
-  if (asked != probes_.end() && asked->second.exchange == exchange) {
-    probe = asked->second;
-    probes_.erase(asked);  // answered: who has to know more asks anew
-  }
-  const Probe* const its_probe = probe ? &*probe : nullptr;
-  note_history(its_probe, message);
-  const std::optional<TimePoint> sent = asked_at(its_probe, exchange);
-  note_position(message, sent, now);
-  if (const auto* reply = std::get_if<proto::StatusReply>(&message))
-    learn(endpoint, *reply, std::min(now, sent.value_or(now) + kPositionIsFresh), now);
-  if (probe) return;
-  // An answer to an earlier attempt is as good as one to the last.
-  if (const auto it = open_.find(exchange); it != open_.end()) {
-    it->second.endpoint = endpoint;
-    answer(it, std::move(message), now);
-  }
-}
-
-void Engine::received_garbage(const std::string& endpoint, std::uint64_t exchange, const Status& why, TimePoint now) {
-  endpoints_.heard(endpoint, now);
-  const auto it = open_.find(exchange);
-  if (it == open_.end()) return;
-  Status status = why;
-  status.message = endpoint + " sent what cannot be understood: " + why.message;
-  complete(it, {status, {}, endpoint, {}}, now);
-}
-
-void Engine::answer(OpenMap::iterator it, proto::Message message, TimePoint now) {
-  const auto* const error = std::get_if<proto::ErrorReply>(&message);
-  if (error != nullptr && error->status.code == Code::bad_message && it->second.joined && !it->second.cancelled) {
-    in_frames_.insert(it->second.endpoint);  // its build knows frames alone
-    it->second.on_its_way = false;
-    --it->second.copies;
-    return dispatch(it->first, it->second, now);
-  }
-  if (error != nullptr && it->second.exchange.retry_elsewhere && !it->second.cancelled && try_again(it, *error, now))
-    return;
-  Outcome outcome;
-  if (error != nullptr) {
-    outcome.status = error->status;
-    if (it->second.unsettled && says_nothing_of_earlier(error->status.code)) {
-      it->second.last_status = error->status;
-      it->second.on_its_way = false;
-      return expire(it, now);
-    }
-  }
-  outcome.message = std::move(message);
-  outcome.endpoint = it->second.endpoint;
-  complete(it, std::move(outcome), now);
-}
-
-// True when the error is not the last word.
-bool Engine::try_again(OpenMap::iterator it, const proto::ErrorReply& error, TimePoint now) {
-  Open& open = it->second;
-  const bool pinned = !open.exchange.pinned.empty();
-  const auto in_time = [&](milliseconds wait) { return now + wait < open.deadline; };
-  switch (error.status.code) {
-    case Code::busy: {
-      const milliseconds wait = std::max(milliseconds(error.status.retry_after_ms), kBusyPause);
-      if (!in_time(wait)) return false;
-      --open.copies;
-      pause(open, error.status, wait, now);
-      return true;
-    }
-    case Code::shutting_down:
-    case Code::database_unavailable:
-      if (pinned || open.exchange.repeat == Repeat::never || !in_time(kBusyPause)) return false;
-      endpoints_.failed(open.endpoint, now);
-      pause(open, error.status, kBusyPause, now);
-      return true;
-    case Code::not_caught_up: {
-      if (error.epoch != 0 && open.exchange.after_own && !std::exchange(open.began_anew, true)) {
-        open.on_its_way = false;
-        open.last_status = error.status;
-        open.send_at = now;
-        return true;
-      }
-      if (pinned || open.exchange.route != Route::read || endpoints_.listed() < 2 || !in_time(kBusyPause)) return false;
-      // What does not wait at the node (max_lag) is asked once around.
-      const auto* query = std::get_if<proto::QueryRequest>(&open.exchange.message);
-      const bool waits = query != nullptr && query->consistency == proto::Consistency::session;
-      if (!waits && open.pauses + 1 >= endpoints_.listed()) return false;
-      endpoints_.behind(open.endpoint, now);
-      pause(open, error.status, kBusyPause, now);
-      return true;
-    }
-    case Code::master_unavailable:
-      if (pinned || !in_time(kMasterPause)) return false;
-      pause(open, error.status, kMasterPause, now);
-      return true;
-    case Code::master_only: {
-      if (pinned || open.exchange.route == Route::read) return false;
-      endpoints_.learn_role(open.endpoint, Role::slave);
-      EndpointSet::Choice next = endpoints_.choose(Route::listed_master, now);
-      const KnownNode* chosen = endpoints_.find(next.address);
-      open.last_status = error.status;
-      if (chosen == nullptr || chosen->role == Role::slave) {
-        // It does not answer now, as one that is being started; what it had begun, it alone can end.
-        const std::optional<EndpointSet::Choice> master = endpoints_.master(now);
-        if (!master || master->at >= open.deadline) return false;
-        next = *master;
-        open.last_status = Status::error(Code::master_unavailable,
-                                         "the master, " + next.address + ", does not answer; " + error.status.message);
-      }
-      if (!in_time(next.at > now ? kBusyPause : milliseconds{0})) return false;
-      open.exchange.route = Route::listed_master;
-      open.on_its_way = false;
-      open.send_at = next.at;
-      return true;
-    }
-    default: return false;
-  }
-}
-
-void Engine::complete(OpenMap::iterator it, Outcome outcome, TimePoint now) {
-  outcome.round_trip = duration_cast<std::chrono::microseconds>(now - it->second.submitted);
-  auto done = std::move(it->second.exchange.done);
-  open_.erase(it);
-  if (done) done(std::move(outcome));
-}
-
-// A write that is out, without a word that it has no effect.
-bool Engine::may_have_run(const Open& open) {
-  return open.exchange.is_write && (open.on_its_way || open.unsettled) && open.last_status.code != Code::cancelled;
-}
-
-Outcome Engine::outcome_unknown(const Open& open, const std::string& why) {
-  proto::ErrorReply unknown;
-  unknown.status = Status::error(Code::outcome_unknown,
-                                 why +
-                                     "; the request may or may not have been committed. A copy of it under its request "
-                                     "id, " +
-                                     std::to_string(open.exchange.request_id) +
-                                     ", is answered with its outcome, and not executed a second time");
-  const auto* query = std::get_if<proto::QueryRequest>(&open.exchange.message);
-  unknown.sequence = query == nullptr ? open.seen : query->sent_since.value_or(open.seen);
-  Outcome outcome;
-  outcome.endpoint = open.endpoint;
-  outcome.status = unknown.status;
-  outcome.message = std::move(unknown);
-  return outcome;
-}
-
-void Engine::expire(OpenMap::iterator it, TimePoint now) {
-  const Open& open = it->second;
-  Outcome outcome;
-  outcome.endpoint = open.endpoint;
-  const std::string waited = std::to_string(duration_cast<milliseconds>(now - open.submitted).count()) + " ms";
-  const Code last = open.last_status.code;
-  if (may_have_run(open)) {
-    outcome = outcome_unknown(open, "no reply from " + open.endpoint + " within " + waited);
-  } else if (last != Code::ok && last != Code::timeout) {
-    outcome.status = open.last_status;
-  } else {
-    outcome.status = Status::error(
-        Code::timeout, open.endpoint.empty()
-                           ? "no node answered within " + waited
-                           : "no reply from " + open.endpoint + " within " + waited + "; is the node running?");
-  }
-  complete(it, std::move(outcome), now);
-}
-
-void Engine::finish_all(const Status& status, TimePoint now) {
-  while (!open_.empty()) {
-    const Open& open = open_.begin()->second;
-    Outcome outcome{status, {}, open.endpoint, {}};
-    if (may_have_run(open)) {
-      const auto* query = std::get_if<proto::QueryRequest>(&open.exchange.message);
-      const std::string who = query == nullptr ? std::string() : ", which was " + query->key.client_id + ",";
-      outcome = outcome_unknown(open, status.message + who + " before " + open.endpoint + " had replied");
-    }
-    complete(open_.begin(), std::move(outcome), now);
-  }
-  probes_.clear();
 }
 
 // ---- time --------------------------------------------------------------------------------------------------

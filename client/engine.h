@@ -11,6 +11,9 @@
 // A master whose data was put back, by a person's word, has a shorter log than what was heard before: that is forgotten
 // then, or every read and write of a client that lives long would be about a history that is gone.
 //
+// Of a write that was sent more than once, what a node says of one copy settles that copy alone, unless the master
+// remembers it as the outcome: while a copy is unsettled, the write ends as OUTCOME_UNKNOWN.
+//
 // A keyed write says since when it has been under way (sent_since), by which the master knows a late copy from a new
 // request. So it first goes out when a position has been heard lately; a node is asked for one when there is none.
 // A request goes in one frame (proto/joined.h) where the node understands that: one that does not has executed nothing
@@ -41,7 +44,7 @@ namespace sqlcast::client {
 // How a request ended: the node's message (result, error, status_reply …), or a status made here.
 struct Outcome {
   Status status;
-  std::optional<proto::Message> message;  // absent when no node answered
+  std::optional<proto::Message> message;  // absent when no node answered; of a write an error may stand for it
   std::string endpoint;                   // that answered; of the last attempt otherwise
   std::chrono::microseconds round_trip{0};
 };
@@ -92,7 +95,8 @@ class Engine {
 
   void submit(Exchange exchange, TimePoint now);
 
-  // Stops a request. `done` gets true when it has no effect, false when it had ended already.
+  // Stops a request. `done` gets true when it has no effect, as far as the node knows that had it last, false when it
+  // had ended already. A write's own outcome tells for certain.
   void cancel(const std::string& client_id, std::uint64_t request_id, std::function<void(Result<bool>)> done,
               TimePoint now);
 
@@ -137,7 +141,7 @@ class Engine {
     std::uint32_t attempts = 0;
     std::uint32_t pauses = 0;
     bool cancelled = false;
-    bool unsettled = false;        // some attempt went out and was given up without an answer
+    bool unsettled = false;        // some attempt went out, and had no answer that says what came of it
     std::uint32_t copies = 0;      // that a node may execute: sent, and not answered with BUSY
     bool awaits_position = false;  // not sent: see awaits_position()
     TimePoint position_until{};    // a node has told where the log stands since this was submitted: good until then
@@ -152,6 +156,7 @@ class Engine {
     TimePoint seen_at{};
   };
   using OpenMap = std::map<std::uint64_t, Open>;
+  static constexpr std::chrono::milliseconds kBusyPause{20};
 
   void dispatch(std::uint64_t id, Open& open, TimePoint now);
   bool awaits_position(Open& open, const std::string& endpoint, TimePoint now);
@@ -163,12 +168,16 @@ class Engine {
   TimePoint probe_due(const std::string& endpoint, TimePoint waiting_since) const;
   void discover(TimePoint now);
   void answer(OpenMap::iterator it, proto::Message message, TimePoint now);
+  bool leaves_others(const Open& open, const proto::ErrorReply& error) const;
+  bool is_masters_word(const std::string& endpoint, const std::string& node) const;
+  static void say_since(const Open& open, proto::ErrorReply& error);
   bool try_again(OpenMap::iterator it, const proto::ErrorReply& error, TimePoint now);
   void pause(Open& open, const Status& why, std::chrono::milliseconds wait, TimePoint now);
   void complete(OpenMap::iterator it, Outcome outcome, TimePoint now);
   void expire(OpenMap::iterator it, TimePoint now);
   static bool may_have_run(const Open& open);
   static Outcome outcome_unknown(const Open& open, const std::string& why);
+  static Outcome stopped_here(const Open& open);
   void note_history(const Probe* probe, const proto::Message& message);
   std::optional<TimePoint> asked_at(const Probe* probe, std::uint64_t exchange) const;
   void note_position(const proto::Message& message, std::optional<TimePoint> asked, TimePoint now);
@@ -185,8 +194,9 @@ class Engine {
   TimePoint seen_until_{};     // when it is too old to begin a write with
   TimePoint discovered_at_{};  // last time that every listed endpoint was asked
   TimePoint discovery_ends_{};
-  std::set<std::string> in_frames_;         // nodes that understand nothing else
-  std::map<std::string, Status> refusals_;  // by endpoint, since it was last heard
+  std::set<std::string> in_frames_;           // nodes that understand nothing else
+  std::map<std::string, Status> refusals_;    // by endpoint, since it was last heard
+  std::map<std::string, std::string> names_;  // as nodes call themselves, by endpoint
   std::vector<Action> actions_;
 };
 

@@ -210,8 +210,9 @@ Status RowExecution::run_by_rows(std::size_t slot) {
   on_.executor.forget_imposed();
   const Status used = on_.connection.execute("USE " + sql::quote_name(database));
   if (!used.ok()) return failed(slot, used);
-  const std::string impose = "SET timestamp=" + storage::seconds_text(context_.timestamp_us) +
-                             ",max_statement_time=" + storage::seconds_text(std::uint64_t{time_left_ms()} * 1000);
+  const std::string impose =
+      "SET timestamp=" + storage::seconds_text(context_.timestamp_us) +
+      ",insert_id=0,max_statement_time=" + storage::seconds_text(std::uint64_t{time_left_ms()} * 1000);
   RowLimits limits;
   const std::uint64_t most = on_.limits.max_message_bytes / 2;
   limits.rows = on_.limits.max_materialised_rows;

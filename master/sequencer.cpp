@@ -64,9 +64,10 @@ void Sequencer::submit(WriteRequest request) {
   under_way_.enter(key);
   if (queue_.try_push(std::move(request))) return;
   under_way_.remove_copy(key);
-  Status status = queue_.closed()
-                      ? Status::error(Code::shutting_down, "the master is stopping; try again in a moment")
-                      : Status::error(Code::busy, "the master's queue is full; try again, or send fewer at once");
+  Status status =
+      queue_.closed()
+          ? Status::error(Code::shutting_down, "the master is stopping; nothing was changed; try again in a moment")
+          : Status::error(Code::busy, "the master's queue is full; try again, or send fewer at once");
   status.retry_after_ms = 20;
   front_.fail(request.caller, std::move(status));  // NOLINT(bugprone-use-after-move): a full queue takes nothing
 }

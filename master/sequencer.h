@@ -156,6 +156,8 @@ class Sequencer {
   static bool is_over(const WriteRequest& request, const RetryWindow::Outcome& outcome);
   Status run_ddl_part(WriteRequest& request, const std::string& text, std::vector<std::string>& warnings,
                       int attempts = 3);
+  Status try_to_read(const WriteRequest& request, const std::string& text);
+  void forget_session();
   Status reload_schema();
   proto::Group make_group(const std::vector<proto::Entry>& entries, proto::GroupState state);
   void move_head_to(const proto::Group& group, const std::vector<proto::Entry>& entries);

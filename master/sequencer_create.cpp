@@ -7,7 +7,6 @@
 #include "master/sequencer.h"
 #include "node/ddl.h"
 #include "node/group_applier.h"
-#include "storage/dialect.h"
 #include "storage/errors.h"
 
 namespace sqlcast::master {
@@ -118,8 +117,10 @@ void Sequencer::run_create_select(WriteRequest request) {
   undo.request.database = request.request.database;
   undo.caller.who = request.caller.who;
   if (!begun) {
-    const Status status = run_ddl_part(request, made->definition, made->warnings);
-    connection_.executor().forget_imposed();
+    std::vector<std::string> notes;
+    Status status = there ? run_ddl_part(request, created->drop(), notes) : ok_status();
+    if (status.ok()) status = run_ddl_part(request, made->definition, made->warnings);
+    forget_session();
     if (!status.ok()) {
       (void)log_.sync();
       return answer_with_error(request, status, 0);
@@ -142,10 +143,8 @@ void Sequencer::run_create_select(WriteRequest request) {
   commit_group(std::move(batch));
   if (begun || head_.sequence != before || cut_short_ || queue_.closed()) return;
   if (!ensure_connected(undo.deadline) || head_.sequence != before) return;
-  std::vector<std::string> warnings;
-  const std::string drop = "DROP TABLE IF EXISTS " + storage::quote_name(created->target.database) + "." +
-                           storage::quote_name(created->target.name);
-  if (const Status status = run_ddl_part(undo, drop, warnings); !status.ok())
+  std::vector<std::string> notes;
+  if (const Status status = run_ddl_part(undo, created->drop(), notes); !status.ok())
     logging::warn("a table whose rows could not follow it stays, without rows: {}", status.message);
 }
 

@@ -7,6 +7,7 @@
 #include "master/freeze.h"
 #include "master/sequencer.h"
 #include "storage/catalog.h"
+#include "storage/dialect.h"
 
 namespace sqlcast::master {
 
@@ -39,23 +40,28 @@ void Sequencer::run_definition(WriteRequest request) {
   }
   const sql::Verdict& verdict = request.plan.verdicts.front();
   std::vector<std::string> parts = verdict.parts.empty() ? request.plan.texts : verdict.parts;
+  // The default database may be the one that goes; it means nothing to a definition of a database.
+  if (verdict.replaces && verdict.ddl_kind == sql::DdlKind::database) request.request.database.clear();
   // Sent again after a crash between two parts, it goes on with those that are not in the log.
   const RetryWindow::Outcome* begun = request.retryable() ? window_.find(request.key()) : nullptr;
   const std::vector<std::uint64_t> done = begun == nullptr ? std::vector<std::uint64_t>() : begun->definitions;
   DdlParts outcome;
   bool goes_on = true;
+  if (verdict.replaces) {
+    const Status status = ensure_connected(request.deadline) ? try_to_read(request, parts.back()) : not_begun();
+    (void)outcome.add(status, {});
+    goes_on = status.ok();
+  }
   for (std::size_t i = 0; i < parts.size() && goes_on; ++i) {
     if (std::find(done.begin(), done.end(), RetryWindow::hash_of(parts[i])) != done.end()) continue;
     std::vector<std::string> warnings;
-    // Reading the schema behind the part before may have cost a connection.
-    const Status status = ensure_connected(request.deadline) ? run_ddl_part(request, parts[i], warnings) : not_begun();
-    goes_on = outcome.add(status, warnings);
+    const Status status = run_ddl_part(request, parts[i], warnings);
+    const bool makes_room = verdict.replaces && i + 1 < parts.size();
+    if (makes_room) warnings.clear();  // that there is nothing to replace
+    goes_on = outcome.add(status, warnings) && (status.ok() || !makes_room);
   }
   Status status = outcome.status();
-  if (connection_.usable()) {
-    connection_.executor().auto_increment().clear();
-    connection_.executor().forget_imposed();
-  }
+  forget_session();
   if (!status.ok()) {
     (void)log_.sync();  // he is told of a failure, and looks at what parts were done
     answer_with_error(request, std::move(status), 0);
@@ -74,8 +80,27 @@ void Sequencer::run_definition(WriteRequest request) {
   answer_when_durable(std::move(committed));
 }
 
+// What the server cannot read must fail before what it is to replace is gone.
+Status Sequencer::try_to_read(const WriteRequest& request, const std::string& text) {
+  const std::string& database = request.request.database;
+  const std::string script = "SET ROLE " + std::string(storage::kClientRole) + ";USE " +
+                             storage::quote_name(database.empty() ? storage::kNoDatabase : database) +
+                             ";SET max_statement_time=0;PREPARE sqlcast_definition FROM " + storage::quote_text(text) +
+                             ";DEALLOCATE PREPARE sqlcast_definition";
+  return connection_.writer().run_script(script, 5, nullptr).status;
+}
+
+// A definition has run on the connection, if that is still there.
+void Sequencer::forget_session() {
+  if (!connection_.usable()) return;
+  connection_.executor().auto_increment().clear();
+  connection_.executor().forget_imposed();
+}
+
 Status Sequencer::run_ddl_part(WriteRequest& request, const std::string& text, std::vector<std::string>& warnings,
                                int attempts) {
+  // Reading the schema behind the part before may have cost a connection.
+  if (!ensure_connected(request.deadline)) return not_begun();
   begin_time();
   std::vector<proto::Entry> entries(1);
   proto::Entry& entry = entries.front();

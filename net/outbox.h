@@ -47,10 +47,12 @@ class Outbox {
   // Any thread. Ends the owner's wait although there may be nothing.
   void wake() { wake_up_.signal(); }
 
-  // The owner. Everything that waits, in order.
+  // The owner. Everything that waits, in order. Once it is closed his next wait ends at once, too: he may have asked
+  // closed() just before, and taken the one wake-up that told of it.
   std::vector<Item> drain() {
     wake_up_.clear();
     const MutexLock lock(mutex_);
+    if (closed_) wake();
     bytes_ = 0;
     return std::exchange(items_, {});
   }

@@ -127,9 +127,11 @@ void Cursors::end_retired(std::chrono::milliseconds wait) {
   }
   for (const std::unique_ptr<Cursor>& cursor : ending) {
     // Connection ids begin anew with the server: it would be somebody else's.
-    if (cursor->server != database_.restarts()) continue;
-    if (const Status status = database_.end_connection(cursor->connection->id()); !status.ok())
-      logging::warn("the database connection of a cursor could not be ended: {}", status.message);
+    if (cursor->server == database_.restarts())
+      if (const Status status = database_.end_connection(cursor->connection->id()); !status.ok())
+        logging::warn("the database connection of a cursor could not be ended: {}", status.message);
+    // Whatever was said to that: else the rest of the rows would be read here.
+    cursor->connection->line()->cut();
   }
 }
 

@@ -99,12 +99,16 @@ Status run_statement(DdlConnections& connections, const proto::Entry& entry, con
   return status;
 }
 
-// Of all definitions only DROP DATABASE can stop half-way: it takes the tables one after the other.
 bool drops_database(const proto::Entry& entry, const sql::Verdict& verdict) {
   if (verdict.ddl_kind != sql::DdlKind::database || verdict.ddl_targets.empty()) return false;
   std::string word = entry.statements.front().sql.substr(verdict.body_offset, 4);
   std::transform(word.begin(), word.end(), word.begin(), [](unsigned char c) { return std::toupper(c); });
   return word == "DROP";
+}
+
+// Of all definitions only these can stop half-way: they take tables, or partitions, one after the other.
+bool may_be_half_done(const proto::Entry& entry, const sql::Verdict& verdict) {
+  return verdict.empties || drops_database(entry, verdict);
 }
 
 Result<bool> exists(Connection& administrator, const std::string& database) {
@@ -135,6 +139,9 @@ Status lose_connection(Connection& writer, Status why) {
 }
 
 Status finish(DdlConnections connections, proto::Group& group, const sql::Verdict& verdict) {
+  if (verdict.ddl_kind == sql::DdlKind::database && connections.sync_files)
+    if (Status status = connections.sync_files(); !status.ok())
+      return lose_connection(connections.writer, std::move(status));
   const Result<std::string> after = storage::fingerprint(connections.administrator, verdict.ddl_targets);
   if (!after) return lose_connection(connections.writer, after.status());
   if (Status status = in_log(connections.writer, storage::finish_ddl_sql(group, *after)); !status.ok())
@@ -151,7 +158,7 @@ Status run_pending(DdlConnections& connections, proto::Group& group, const proto
   crash_point("ddl_ran");
   if (ran.ok()) return finish(connections, group, verdict);
   if (ran.code == Code::database_unavailable) return ran;
-  if (drops_database(entry, verdict)) {
+  if (may_be_half_done(entry, verdict)) {
     const Result<std::string> after = storage::fingerprint(connections.administrator, verdict.ddl_targets);
     if (!after) return lose_connection(connections.writer, after.status());
     // Somebody stopped it half-way: the rest of it is left to be done.
@@ -159,10 +166,11 @@ Status run_pending(DdlConnections& connections, proto::Group& group, const proto
       return run_pending(connections, group, entry, verdict, before);
     // The row stays pending: each start tries to end it, and nothing else is done before.
     if (before != *after)
-      return Status::error(Code::diverged, "a DROP DATABASE failed half-way (" + ran.message +
-                                               "): some of its tables are gone here and not elsewhere. Remove what "
-                                               "hinders it and start this node again, which ends it, or make the node "
-                                               "anew from another one.");
+      return Status::error(Code::diverged,
+                           std::string(verdict.empties ? "a TRUNCATE" : "a DROP DATABASE") + " failed half-way (" +
+                               ran.message + "): some of its " + (verdict.empties ? "partitions" : "tables") +
+                               " are gone here and not elsewhere. Remove what hinders it and start this node again, "
+                               "which ends it, or make the node anew from another one.");
   }
   if (Status status = in_log(connections.writer, storage::withdraw_ddl_sql(group)); !status.ok())
     return lose_connection(connections.writer, std::move(status));
@@ -204,7 +212,8 @@ Result<std::optional<proto::Group>> resume_ddl(DdlConnections connections, bool 
   const sql::Verdict verdict = judge_entry(entry);
   const Result<std::string> now = storage::fingerprint(connections.administrator, verdict.ddl_targets);
   if (!now) return now.status();
-  bool has_run = *now != (*pending)->fingerprint;
+  // A TRUNCATE may have come to some of the partitions alone; of empty ones it is the same once more.
+  bool has_run = *now != (*pending)->fingerprint && !verdict.empties;
   if (has_run && drops_database(entry, verdict)) {
     const Result<bool> half = exists(connections.administrator, verdict.ddl_targets.front().database);
     if (!half) return half.status();

@@ -29,6 +29,8 @@ struct DdlConnections {
   std::vector<std::string>* warnings = nullptr;
   // Done before the row is written, with the fingerprint; none: the log has the definition already.
   std::function<void(const std::string& fingerprint)> begins = {};
+  // Done before what has run counts as done, where the server leaves its mark without a sync: in a database's options.
+  std::function<Status()> sync_files = {};
 };
 
 // The objects that a definition's entry defines.
@@ -39,7 +41,8 @@ Result<std::string> fingerprint_of(storage::Connection& administrator, const pro
 
 // `group` holds one entry of one statement, in state ddl_pending; comes back as ddl_done.
 // sql_error: the database refused; the row is withdrawn and nothing has changed. diverged: the database refused
-// half-way (tables of a DROP DATABASE are gone): the node must stop writing, and resume() will try it again.
+// half-way (tables of a DROP DATABASE, rows of a TRUNCATE are gone): the node must stop writing, and resume() will try
+// it again.
 // database_unavailable: the writer's connection is lost, or was cut because a step behind the pending row was hindered;
 // resume() later, on a new one.
 Status run_ddl(DdlConnections connections, proto::Group& group, const proto::Entry& entry);

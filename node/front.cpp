@@ -19,6 +19,10 @@ constexpr std::uint64_t kMaxSlowBytes = 128U << 20U;
 // Of an error's text, which may repeat what was sent.
 constexpr std::size_t kMaxErrorBytes = 8U << 10U;
 
+Status stopping() {
+  return Status::error(Code::shutting_down, "this node is stopping; nothing was changed; try again");
+}
+
 std::uint64_t size_of(const proto::Frames& frames) {
   std::uint64_t bytes = 0;
   for (const std::string& frame : frames) bytes += frame.size();
@@ -162,7 +166,7 @@ bool Front::make_room(Caller& caller, const proto::Message& message, std::uint64
 void Front::take_slow(const Caller& caller, std::uint64_t bytes, std::function<void(Caller)> handle) {
   SlowLane::Work work = [this, caller, handle = std::move(handle)](bool runs) {
     if (runs) return handle(caller);
-    fail(caller, Status::error(Code::shutting_down, "this node is stopping; nothing was changed; try again"));
+    fail(caller, stopping());
   };
   if (slow_lane_.submit(bytes, work)) return;
   Status status = Status::error(Code::busy, "too many large requests wait at this node to be read; try again");
@@ -170,45 +174,54 @@ void Front::take_slow(const Caller& caller, std::uint64_t bytes, std::function<v
   fail(caller, std::move(status));
 }
 
-// On the slow lane.
+// On the slow lane. What is to be cancelled waits for its cancel.
 void Front::handle_slow(Caller caller, proto::Message message) {
+  if (const auto* query = std::get_if<proto::QueryRequest>(&message); query && !query->key.client_id.empty()) {
+    const MutexLock lock(mutex_);
+    if (const auto [cancel, last] = cancels_.equal_range(query->key); cancel != last) {
+      cancel->second.emplace_back(std::move(caller), std::move(message));
+      return;
+    }
+  }
+  hand_on(std::move(caller), std::move(message));
+}
+
+// Its key may have been revoked while it waited.
+void Front::hand_on(Caller caller, proto::Message message) {
   if (caller.who && security_->who_is(caller.who->key) == nullptr)
     return fail(caller, ended_with_key(caller.who, node_name_));
-  const auto* query = std::get_if<proto::QueryRequest>(&message);
-  bool unwanted = false;
-  if (query != nullptr && !query->key.client_id.empty()) {
-    const MutexLock lock(mutex_);
-    const auto found = unwanted_.find(query->key);
-    unwanted = found != unwanted_.end();
-    if (unwanted) found->second.found = true;
-  }
-  if (!unwanted) return handler_(std::move(caller), std::move(message));
-  fail(caller, Status::error(Code::cancelled, "the request was cancelled before it ran; nothing was changed"));
+  handler_(std::move(caller), std::move(message));
 }
 
 // Whose request a large one is, is known only when it has been read. So a cancel goes behind those that are in the
-// lane: its request is stopped there, or has left the lane by then, and is looked for everywhere else.
+// lane: its request has left the lane by then, or is handed on no sooner than it. What becomes of both says who knows
+// whether another copy was carried out.
 void Front::cancel_behind(Caller caller, proto::CancelRequest request) {
   constexpr std::uint64_t kBytes = 256;
+  Cancels::iterator cancel;
   {
     const MutexLock lock(mutex_);
-    ++unwanted_[request.key].cancels;
+    cancel = cancels_.emplace(request.key, Wanted());
   }
-  SlowLane::Work work = [this, caller = std::move(caller), request = std::move(request)](bool runs) {
-    if (end_cancel(request.key)) return reply(caller, proto::CancelReply{true});
+  SlowLane::Work work = [this, cancel, caller = std::move(caller), request = std::move(request)](bool runs) {
+    for (auto& [sender, query] : take_wanted(cancel)) {
+      if (runs) {
+        hand_on(std::move(sender), std::move(query));
+      } else {
+        fail(sender, stopping());
+      }
+    }
     if (runs) return handler_(caller, request);
     fail(caller, Status::error(Code::shutting_down, "this node is stopping; ask another one"));
   };
   if (!slow_lane_.submit(kBytes, work)) work(true);
 }
 
-// True when a request was stopped.
-bool Front::end_cancel(const RequestKey& key) {
+Front::Wanted Front::take_wanted(Cancels::iterator cancel) {
   const MutexLock lock(mutex_);
-  const auto it = unwanted_.find(key);
-  const bool found = it->second.found;
-  if (--it->second.cancels == 0) unwanted_.erase(it);
-  return found;
+  Wanted wanted = std::move(cancel->second);
+  cancels_.erase(cancel);
+  return wanted;
 }
 
 Status Front::open(const std::string& endpoint, std::uint64_t max_message_bytes, const Security* security) {

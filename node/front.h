@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/mutex.h"
@@ -104,9 +105,13 @@ class Front {
   bool make_room(Caller& caller, const proto::Message& message, std::uint64_t bytes, KeyLimits::Held ticket);
   void receive_large(const Caller& caller, proto::Frames frames, std::uint64_t bytes);
   void take_slow(const Caller& caller, std::uint64_t bytes, std::function<void(Caller)> handle);
+  // Requests, with who sent them, that a cancel behind them in the slow lane is about.
+  using Wanted = std::vector<std::pair<Caller, proto::Message>>;
+  using Cancels = std::multimap<RequestKey, Wanted>;
   void handle_slow(Caller caller, proto::Message message);
+  void hand_on(Caller caller, proto::Message message);
   void cancel_behind(Caller caller, proto::CancelRequest request);
-  bool end_cancel(const RequestKey& key);
+  Wanted take_wanted(Cancels::iterator cancel);
 
   const std::string node_name_;
   Counters& counters_;
@@ -116,14 +121,8 @@ class Front {
   ByteBudget memory_;
   KeyLimits of_keys_;
   SlowLane slow_lane_;
-
-  // A request that is to be stopped in the slow lane.
-  struct Unwanted {
-    unsigned cancels = 0;  // that are in the lane behind it
-    bool found = false;
-  };
   Mutex mutex_;
-  std::map<RequestKey, Unwanted> unwanted_ SQLCAST_GUARDED_BY(mutex_);
+  Cancels cancels_ SQLCAST_GUARDED_BY(mutex_);  // in the slow lane
 };
 
 }  // namespace sqlcast::node

@@ -114,7 +114,7 @@ void Readers::tick(Clock::time_point now) {
 bool Readers::cancel(const RequestKey& key) {
   const ReadsUnderWay::Cancelled cancelled = under_way_.cancel(key);
   for (const Caller& caller : cancelled.waiting)
-    front_.fail(caller, Status::error(Code::cancelled, "the request was cancelled before it ran"));
+    front_.fail(caller, Status::error(Code::cancelled, "the request was cancelled"));
   return cancelled.running || !cancelled.waiting.empty();
 }
 
@@ -385,7 +385,7 @@ Result<proto::Page> Readers::next_page(Cursor& cursor, const ReadJob& job) {
     return why_stopped(Stopped::timed_out);
   Result<proto::Page> page = cursor.reader->next(page_rows(job), limits_.max_page_bytes);
   const Stopped stopped = under_way_.end_running(connection);
-  const bool cannot_go_on = stopped == Stopped::gave_way && cursor.reader->more();
+  const bool cannot_go_on = (stopped == Stopped::gave_way || stopped == Stopped::cancelled) && cursor.reader->more();
   if (stopped == Stopped::no || (page.ok() && !cannot_go_on)) return page;
   if (cannot_go_on) return why_stopped(stopped);
   return storage::is_interrupted(page.status()) || cursor.connection->lost() ? why_stopped(stopped) : page;

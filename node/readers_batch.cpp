@@ -75,12 +75,13 @@ void Readers::answer_batch(Worker& worker, std::vector<ReadJob> jobs) {
   end_batch(worker, run);
 }
 
-// Its rows, and the statements behind it, are not waited for. Connection ids begin anew with the server: it could be
-// somebody else's.
+// Its rows, and the statements behind it, are not waited for, whatever the database says to that. Connection ids begin
+// anew with the server: it could be somebody else's.
 void Readers::abandon(const Worker& worker) {
-  if (worker.connection->lost() || worker.server != database_.restarts()) return;
-  if (const Status status = database_.end_connection(worker.connection->id()); !status.ok())
-    logging::warn("the connection of some reads could not be ended: {}", status.message);
+  if (!worker.connection->lost() && worker.server == database_.restarts())
+    if (const Status status = database_.end_connection(worker.connection->id()); !status.ok())
+      logging::warn("the connection of some reads could not be ended: {}", status.message);
+  worker.connection->line()->cut();
 }
 
 // False when the rest of the text is of no use.

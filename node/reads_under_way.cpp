@@ -32,7 +32,7 @@ struct ReadJob::Ticket {
   bool warnings = false;
   Clock::time_point deadline;
   std::vector<Caller> callers;  // none: answered
-  bool running = false;
+  bool running = false;         // its job is in running_
 
   bool is_of(const ReadJob& job) const {
     return digest == job.digest && after >= job.after && page_rows == job.page_rows && warnings == job.warnings;
@@ -90,7 +90,13 @@ ReadsUnderWay::Cancelled ReadsUnderWay::cancel(const RequestKey& key) {
   {
     const MutexLock lock(mutex_);
     for (auto& [connection, running] : running_) {
-      if ((running.key != key && running.ticket->key != key) || running.stopped != Stopped::no) continue;
+      if (running.key != key && running.ticket->key != key) continue;
+      if (running.stopped == Stopped::gave_way) {
+        // It ends, and is not to run once more.
+        running.stopped = Stopped::cancelled;
+        cancelled.running = true;
+      }
+      if (running.stopped != Stopped::no) continue;
       running.stopped = Stopped::cancelled;
       running.being_stopped = true;
       running.end_at = Clock::now() + kTimeToStop;
@@ -103,7 +109,7 @@ ReadsUnderWay::Cancelled ReadsUnderWay::cancel(const RequestKey& key) {
     }
   }
   interrupt(connections);
-  cancelled.running = !connections.empty();
+  cancelled.running |= !connections.empty();
   return cancelled;
 }
 
@@ -209,6 +215,7 @@ ReadsUnderWay::Stopped ReadsUnderWay::end_running(std::uint64_t connection) {
   const auto it = running_.find(connection);
   told_.wait(lock, [&] { return !it->second.being_stopped; });
   const Stopped stopped = it->second.stopped;
+  it->second.ticket->running = false;  // it may run once more
   running_.erase(it);
   return stopped;
 }

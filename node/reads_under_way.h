@@ -58,7 +58,7 @@ class ReadsUnderWay {
   // May block, while the database is being told to stop it.
   Stopped end_running(std::uint64_t connection);
 
-  // Stops what waits or runs under the key. May block, for the database.
+  // Stops what waits or runs under the key, or is between two attempts. May block, for the database.
   struct Cancelled {
     std::vector<Caller> waiting;  // to be answered
     bool running = false;

@@ -1,7 +1,6 @@
 #include "node/write_connection.h"
 
 #include "base/logging.h"
-#include "node/ddl.h"
 #include "storage/log.h"
 
 namespace sqlcast::node {
@@ -29,11 +28,17 @@ Status WriteConnection::open(bool may_give_up) {
     connection->line()->when_waiting(waits_);
   recovering_ = true;
   defining_ = true;
-  const Result<std::optional<proto::Group>> resumed = resume_ddl({*writer_, *administrator_}, gives_up_);
+  const Result<std::optional<proto::Group>> resumed = resume_ddl(ddl_connections(), gives_up_);
   defining_ = false;
   if (!resumed) return resumed.status();
   // Should a definition have ended with the connection on which it had every commit synced.
   return database_.managed() ? administrator_->execute("SET GLOBAL innodb_flush_log_at_trx_commit=0") : ok_status();
+}
+
+DdlConnections WriteConnection::ddl_connections() {
+  DdlConnections connections{*writer_, *administrator_};
+  connections.sync_files = [this] { return database_.sync_files(); };
+  return connections;
 }
 
 void WriteConnection::close() {
@@ -59,7 +64,7 @@ void WriteConnection::give_up_writer() {
 }
 
 Status WriteConnection::run_ddl(proto::Group& group, const proto::Entry& entry, DdlManner manner) {
-  DdlConnections connections{*writer_, *administrator_};
+  DdlConnections connections = ddl_connections();
   if (manner.patience) connections.patience = *manner.patience;
   connections.warnings = manner.warnings;
   connections.begins = std::move(manner.begins);

@@ -15,6 +15,7 @@
 
 #include "base/status.h"
 #include "base/types.h"
+#include "node/ddl.h"
 #include "node/log_tail.h"
 #include "proto/entry.h"
 #include "storage/connection.h"
@@ -71,6 +72,7 @@ class WriteConnection {
   bool defining() const { return defining_; }  // a definition is being carried out
 
  private:
+  DdlConnections ddl_connections();
   void trim_tail(Sequence last);
 
   storage::Database& database_;

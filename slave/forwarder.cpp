@@ -13,6 +13,7 @@ using namespace std::chrono_literals;
 
 // One try; then the same request again on a new socket.
 constexpr auto kAttempt = 2000ms;
+constexpr std::uint32_t kRetryAfterMs = 50;
 
 // A long request takes long to send and to judge: sent anew before its master can have answered, it would keep both
 // from ever coming to an end.
@@ -30,11 +31,33 @@ void speak_for(const node::Caller& caller, Request& request) {
   request.caller_key = caller.who ? to_hex(caller.who->key) : std::string();
 }
 
+// Of what was never sent.
+Status too_late() {
+  return Status::error(Code::timeout,
+                       "the request waited at this slave until its time was over; it was not sent to the master");
+}
+
+// The same of one copy, where another may have been executed, or come to be.
+Status copy_too_late() {
+  Status status = Status::error(Code::busy,
+                                "this copy of the request waited at this slave until its time was over; it was not "
+                                "sent to the master; try again, or there. What became of another copy, if there is "
+                                "one, is not known here");
+  status.retry_after_ms = kRetryAfterMs;
+  return status;
+}
+
 std::string random_client_id() {
   std::random_device source;
   std::string bytes;
   for (int i = 0; i < 8; ++i) bytes.push_back(static_cast<char>(source() & 0xFFU));
   return "via-" + to_hex(std::string_view(bytes));
+}
+
+// What says that nothing was changed by this copy, and leaves open what became of another.
+bool is_of_one_copy(Code code) {
+  return code == Code::timeout || code == Code::disk_full || code == Code::database_unavailable ||
+         code == Code::shutting_down || code == Code::read_only;
 }
 
 }  // namespace
@@ -88,6 +111,7 @@ void Forwarder::submit(node::Caller caller, proto::QueryRequest request, bool wr
   }
   const RequestKey key = request.key;
   under_way_.enter(key);
+  caller = (has_copies(request, writes) ? late_copies_ : late_).enter(std::move(caller), deadline);
   Job job{std::move(caller), std::move(request), Clock::now(), deadline};
   job.writes = writes;
   if (!push(queue_, job)) under_way_.remove_copy(key);
@@ -105,6 +129,7 @@ void Forwarder::submit_fetch(node::Caller caller, proto::FetchRequest request, C
   speak_for(caller, request);
   request.cursor -= kForwardedCursors;
   if (request.client_id.empty()) request.client_id = own_client_id_;  // as submit() has done with its query
+  caller = late_.enter(std::move(caller), deadline);
   Job job{std::move(caller), std::move(request), Clock::now(), deadline};
   (void)push(queue_, job);
 }
@@ -113,6 +138,7 @@ void Forwarder::submit_close(node::Caller caller, proto::CloseRequest request, C
   speak_for(caller, request);
   request.cursor -= kForwardedCursors;
   if (request.client_id.empty()) request.client_id = own_client_id_;
+  caller = late_.enter(std::move(caller), deadline);
   Job job{std::move(caller), std::move(request), Clock::now(), deadline};
   (void)push(queue_, job);
 }
@@ -125,9 +151,26 @@ bool Forwarder::push(Queue& queue, Job& job) {
                                                 : "too many writes wait at this slave to be forwarded; try again, or "
                                                   "send them to the master at " +
                                                       config_.master);
-  status.retry_after_ms = 50;
+  status.retry_after_ms = kRetryAfterMs;
   front_.fail(job.caller, std::move(status));  // NOLINT(bugprone-use-after-move): a full queue takes nothing
   return false;
+}
+
+// Of a write with a client's own key nobody here knows what else has been sent.
+bool Forwarder::has_copies(const proto::QueryRequest& query, bool writes) const {
+  return writes && query.key.client_id != own_client_id_;
+}
+
+void Forwarder::tick(Clock::time_point now) {
+  late_.tick(now, [this](const node::Caller& caller) { leave_out(caller, too_late()); });
+  late_copies_.tick(now, [this](const node::Caller& caller) { leave_out(caller, copy_too_late()); });
+}
+
+void Forwarder::leave_out(const node::Caller& caller, Status status) {
+  if (!caller.once->answer_unless_begun()) return;
+  node::Caller answered = caller;
+  answered.once.reset();  // this is the one answer
+  front_.fail(answered, std::move(status));
 }
 
 void Forwarder::work(net::Requester& requester, Queue& queue) {
@@ -210,10 +253,8 @@ Result<proto::Message> Forwarder::ask(net::Requester& requester, Job& job) {
       if (!decoded) return decoded.status();
       auto* error = std::get_if<proto::ErrorReply>(&decoded->message);
       const bool busy = error != nullptr && error->status.code == Code::busy;
-      // What says that nothing was changed is the word on this copy alone.
-      const bool nothing_done =
-          error != nullptr && (error->status.code == Code::timeout || error->status.code == Code::disk_full);
-      if (nothing_done && unsettled && job.writes) return proto::Message(unknown(*query, error->status));
+      if (error != nullptr && unsettled && job.writes && is_of_one_copy(error->status.code))
+        return proto::Message(unknown(*query, error->status));
       if (!busy) return std::move(decoded->message);
       if (Clock::now() + 50ms >= job.deadline) {
         // Of the copy that had no answer BUSY says nothing.
@@ -276,15 +317,14 @@ Result<proto::Message> Forwarder::carry_out(net::Requester& requester, Job& job)
 }
 
 void Forwarder::forward(net::Requester& requester, Job job) {
+  if (!job.caller.begin()) return;  // it has been answered: its time was over
   const auto* query = std::get_if<proto::QueryRequest>(&job.request);
   if (query != nullptr && !under_way_.make_unstoppable(query->key)) {
     front_.fail(job.caller, Status::error(Code::cancelled, "the request was cancelled before it went to the master"));
     return;
   }
   if (Clock::now() >= job.deadline) {
-    front_.fail(job.caller, Status::error(Code::timeout,
-                                          "the request waited at this slave until its time was over; it "
-                                          "was not sent to the master"));
+    front_.fail(job.caller, query != nullptr && has_copies(*query, job.writes) ? copy_too_late() : too_late());
     return;
   }
   job.caller.set(proto::RequestState::forwarded);

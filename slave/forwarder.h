@@ -3,7 +3,8 @@
 // whose answer was lost executes once, and a read that runs goes on. Cancels go by a socket of their own: the others
 // may all be waiting. Cursors of results that the master has are given out under numbers that no cursor of our own has.
 //
-// A full queue is BUSY.
+// A full queue is BUSY. Who waits for a forwarder is answered when his time is over; what has gone out keeps its time
+// by the master's word.
 // Why so: docs/decisions/0027-req-forwarding.md.
 #pragma once
 
@@ -20,6 +21,7 @@
 #include "base/queue.h"
 #include "config/config.h"
 #include "net/requester.h"
+#include "node/deadlines.h"
 #include "node/front.h"
 #include "node/position_board.h"
 #include "node/requests_under_way.h"
@@ -51,6 +53,10 @@ class Forwarder {
   // Stops the write here when it has not gone out yet, and asks the master: another copy may have gone another way.
   void submit_cancel(node::Caller caller, proto::CancelRequest request);
 
+  // Answers those whose time is over and who still wait for a forwarder: they are not sent. The ticker's. Does not
+  // block.
+  void tick(Clock::time_point now);
+
   // Any thread. Does not block.
   std::size_t queue_depth() const { return queue_.size(); }
   std::size_t queue_capacity() const { return queue_.capacity(); }
@@ -69,6 +75,8 @@ class Forwarder {
   using Queue = BoundedQueue<Job, InTurns<Job, node::ByName>>;
   void work(net::Requester& requester, Queue& queue);
   bool push(Queue& queue, Job& job);
+  bool has_copies(const proto::QueryRequest& query, bool writes) const;
+  void leave_out(const node::Caller& caller, Status status);
   Result<proto::Message> ask_to_cancel(net::Requester& requester, Job& job);
   void forward(net::Requester& requester, Job job);
   Result<proto::Message> ask(net::Requester& requester, Job& job);
@@ -89,6 +97,8 @@ class Forwarder {
   Queue queue_;
   Queue cancels_;
   node::RequestsUnderWay under_way_;  // what waits here, or is at the master: that is not stopped here
+  node::Deadlines late_;              // of what waits for a forwarder
+  node::Deadlines late_copies_;       // the same, of which others may have a copy: has_copies()
   std::vector<std::unique_ptr<net::Requester>> requesters_;
   std::vector<std::thread> threads_;
 };

@@ -106,7 +106,7 @@ Status Slave::start() {
   relay_->start();
   applier_->start();
   if (Status status = forwarder_->start(); !status.ok()) return status;
-  core_.start([] {});
+  core_.start([this] { forwarder_->tick(Forwarder::Clock::now()); });
   core_.retention.start([] { return std::vector<log::SlaveNeed>(); });
   core_.security.start({nullptr, [this](const node::RevokedKeys& keys) { core_.end_requests_of(keys); },
                         [this] { return core_.renew_door(); }});

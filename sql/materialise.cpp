@@ -392,6 +392,7 @@ class Planner {
     if (column == nullptr || column->generated) return false;
     for (const UniqueKey& key : known.unique_keys)
       for (const std::string& name : key.columns) moves_key_ = moves_key_ || may_be_same_name(name, column->name);
+    for (const std::string& name : known.referred) moves_key_ = moves_key_ || may_be_same_name(name, column->name);
     for (const Column& before : plan_.values)
       if (may_be_same_name(before.name, column->name) || names(assignment.value, before.name, use.alias)) return false;
     plan_.values.push_back(*column);
@@ -411,7 +412,7 @@ class Planner {
   std::string& why_;
   RowPlan plan_;
   std::vector<RowPlan> tables_;  // of a join: what is changed, with all but the SELECT
-  bool moves_key_ = false;       // of the table in hand: it sets a column of a primary or unique key
+  bool moves_key_ = false;       // of the table in hand: it sets a column of a unique key, or one that is referred to
   std::size_t named_ = 0;        // items so far
 };
 

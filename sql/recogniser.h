@@ -128,7 +128,8 @@ class Recogniser {
   bool if_exists();
   bool if_not_exists();
   bool create();
-  bool create_database();
+  bool create_database(bool replaces);
+  void replace_in_parts(std::string_view what, std::size_t name, std::size_t behind);
   bool database_target();
   bool database_options();
   bool create_index();
@@ -155,7 +156,7 @@ class Recogniser {
   bool key_options();
 
   // -- CREATE TABLE, ALTER TABLE (recogniser_table.cpp)
-  bool create_table();
+  bool create_table(bool replaces);
   bool create_select(const Name& name, bool replaces, bool if_not_exists);
   bool table_options();
   bool table_option(bool& known);

@@ -56,11 +56,11 @@ bool Recogniser::if_not_exists() {
 // ---- CREATE --------------------------------------------------------------------------------------------------
 
 bool Recogniser::create() {
-  take(Keyword::OR_, Keyword::REPLACE_);
+  const bool replaces = take(Keyword::OR_, Keyword::REPLACE_);
   switch (here()) {
-    case Keyword::TABLE_: ++at_; return create_table();
+    case Keyword::TABLE_: ++at_; return create_table(replaces);
     case Keyword::DATABASE_:
-    case Keyword::SCHEMA_: ++at_; return create_database();
+    case Keyword::SCHEMA_: ++at_; return create_database(replaces);
     case Keyword::ONLINE_:
     case Keyword::UNIQUE_:
     case Keyword::FULLTEXT_:
@@ -76,9 +76,23 @@ bool Recogniser::create() {
   }
 }
 
-bool Recogniser::create_database() {
+// OR REPLACE of a table or a database: the server drops what is there and then makes the new one, and what is to be
+// dropped stays dropped when that fails, or when it dies in between. An entry each, so that it is so on every node.
+void Recogniser::replace_in_parts(std::string_view what, std::size_t name, std::size_t behind) {
+  const std::string object(tokens_.text(name, behind));
+  verdict_.replaces = true;
+  verdict_.parts = {
+      "DROP " + std::string(what) + " IF EXISTS " + object,
+      "CREATE " + std::string(what) + " " + object + " " + std::string(tokens_.text(behind, tokens_.size()))};
+}
+
+bool Recogniser::create_database(bool replaces) {
+  const bool conditional = here() == Keyword::IF_;
   if (!if_not_exists() || !is_name(at_)) return unexpected();
-  return database_target() && database_options();
+  const std::size_t name = at_;
+  if (!database_target() || !database_options()) return false;
+  if (replaces && !conditional) replace_in_parts("DATABASE", name, name + 1);  // both: the server refuses
+  return true;
 }
 
 bool Recogniser::database_target() {
@@ -244,6 +258,7 @@ bool Recogniser::rename_tables() {
 bool Recogniser::truncate() {
   take(Keyword::TABLE_);
   verdict_.ddl_kind = DdlKind::table;
+  verdict_.empties = true;
   Name name;
   return ddl_target(name) && refuse_wait();
 }

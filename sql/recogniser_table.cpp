@@ -11,9 +11,8 @@ constexpr const char* kNotAside =
 
 }  // namespace
 
-bool Recogniser::create_table() {
+bool Recogniser::create_table(bool replaces) {
   verdict_.ddl_kind = DdlKind::table;
-  const bool replaces = keyword(1) == Keyword::OR_;
   const bool conditional = here() == Keyword::IF_;
   if (!if_not_exists()) return false;
   Name name;
@@ -23,7 +22,12 @@ bool Recogniser::create_table() {
     at_ += like_inside ? 2 : 1;
     Name model;
     if (!read_name(model) || !add_table(model, false, {})) return false;
-    return !like_inside || expect_symbol(')');
+    if (like_inside && !expect_symbol(')')) return false;
+    if (!replaces || conditional) return true;
+    if (model.object.database == name.object.database && may_be_same_name(model.object.name, name.object.name))
+      return refuse(Refusal::duplicate_target, "\"" + name.object.name + "\" is made like itself");
+    replace_in_parts("TABLE", name.first, name.end);
+    return true;
   }
   if (symbol(at_, '(') && !is_query(at_) && !definitions()) return false;
   facts_.numbers_rows = false;  // a new table has no rows to number
@@ -39,6 +43,7 @@ bool Recogniser::create_table() {
   }
   if (symbol(at_, '(')) return create_select(name, replaces, conditional);
   if (name.end == tokens_.size()) return unexpected();
+  if (replaces && !conditional) replace_in_parts("TABLE", name.first, name.end);  // both: the server refuses
   return true;
 }
 
@@ -386,6 +391,7 @@ bool Recogniser::alter_column() {
 bool Recogniser::alter_partition() {
   const bool reorganize = here() == Keyword::REORGANIZE_;
   const bool exchange = here() == Keyword::EXCHANGE_;
+  verdict_.empties = here() == Keyword::TRUNCATE_;
   ++at_;
   if (!expect(Keyword::PARTITION_)) return false;
   while (!at_end() && here() != Keyword::INTO_ && here() != Keyword::WITH_) {

@@ -72,7 +72,8 @@ struct CreateSelect {
   bool ignores = false;  // what does not fit
   std::string body;      // all that stands behind the table's name
 
-  std::string create() const;  // "CREATE OR REPLACE TABLE `d`.`t` "
+  std::string create() const;  // "CREATE TABLE `d`.`t` "
+  std::string drop() const;    // what is to be replaced, an entry of its own: "DROP TABLE IF EXISTS `d`.`t`"
   // What does nothing, or has the database's error, where the table is there. No definition of a client's has this
   // text.
   std::string where_it_is_there() const;

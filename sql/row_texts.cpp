@@ -68,8 +68,12 @@ std::string select_text(const RowPlan& plan, const std::vector<bool>& cast) {
 }
 
 std::string CreateSelect::create() const {
-  return std::string(replaces ? "CREATE OR REPLACE TABLE " : "CREATE TABLE ") +
-         (if_not_exists ? "IF NOT EXISTS " : "") + quote_name(target.database) + "." + quote_name(target.name) + " ";
+  return std::string("CREATE TABLE ") + (if_not_exists ? "IF NOT EXISTS " : "") + quote_name(target.database) + "." +
+         quote_name(target.name) + " ";
+}
+
+std::string CreateSelect::drop() const {
+  return "DROP TABLE IF EXISTS " + quote_name(target.database) + "." + quote_name(target.name);
 }
 
 std::string CreateSelect::where_it_is_there() const { return create() + "(`it is there` INT)"; }

@@ -16,19 +16,22 @@ bool is_one_of(std::string_view name, const std::string_view (&names)[N]) {
   return std::any_of(std::begin(names), std::end(names), [&](std::string_view one) { return same_word(name, one); });
 }
 
-// What leaves its range, in any statement.
+// What leaves its range, or is no value for it, in any statement.
 bool may_overflow(std::string_view name) {
   static constexpr std::string_view kNames[] = {"ABS", "COT", "DEGREES", "EXP", "POW", "POWER"};
-  return is_one_of(name, kNames);
+  constexpr std::string_view kColumn = "COLUMN_";  // of bytes that are no dynamic column
+  return is_one_of(name, kNames) ||
+         (name.size() > kColumn.size() && same_word(name.substr(0, kColumn.size()), kColumn));
 }
 
 // What warns of some values, which is an error in strict mode: not in a DELETE.
 bool may_warn(std::string_view name) {
   static constexpr std::string_view kNames[] = {
-      "ADDDATE",     "ADDTIME",       "CAST",    "CHAR",         "CONVERT",     "DATE_ADD", "DATE_SUB",
-      "FROM_BASE64", "FROM_UNIXTIME", "LN",      "LOG",          "LOG10",       "LOG2",     "LPAD",
-      "MAKETIME",    "MOD",           "REPEAT",  "RPAD",         "SEC_TO_TIME", "SFORMAT",  "SPACE",
-      "STR_TO_DATE", "SUBDATE",       "SUBTIME", "TIMESTAMPADD", "UNCOMPRESS"};
+      "ADDDATE",  "ADDTIME",      "CAST",        "CHAR",          "CONVERT",     "DATE_ADD",
+      "DATE_SUB", "EXTRACTVALUE", "FROM_BASE64", "FROM_UNIXTIME", "LN",          "LOG",
+      "LOG10",    "LOG2",         "LPAD",        "MAKETIME",      "MOD",         "REPEAT",
+      "RPAD",     "SEC_TO_TIME",  "SFORMAT",     "SPACE",         "STR_TO_DATE", "ST_GEOMFROMGEOJSON",
+      "SUBDATE",  "SUBTIME",      "TIMEDIFF",    "TIMESTAMPADD",  "UNCOMPRESS",  "UPDATEXML"};
   constexpr std::string_view kJson = "JSON_";  // of a text that is none
   return is_one_of(name, kNames) || (name.size() > kJson.size() && same_word(name.substr(0, kJson.size()), kJson));
 }

@@ -41,7 +41,9 @@ bool Rules::check_deleted_relations() {
                                     "same: what happens depends on which rows go first");
 }
 
-// SET id = id + 1: whether a row meets the one before it, which has not moved yet, depends on which is first.
+// SET id = id + 1: whether a row meets the one before it, which has not moved yet, depends on which is first; so does,
+// of a column that foreign keys refer to, which rows of theirs a cascade takes along. Of rows that refer to each other
+// also whether they can move at all, even to a constant.
 bool Rules::check_moved_keys() {
   const TableUse* use = only_joined();
   const Table* known = use == nullptr ? nullptr : table(use->name);
@@ -62,6 +64,13 @@ bool Rules::check_moved_keys() {
       const Column* of_key = find_column(*known, name);
       return of_key != nullptr && of_key->generated;
     };
+    const bool among_themselves = refers_to(use->name, use->name);
+    if (std::any_of(known->referred.begin(), known->referred.end(), [&](const std::string& name) {
+          return moves(name) || (among_themselves && may_be_same_name(name, column.name));
+        }))
+      return refuse(Refusal::unordered_rows, "foreign keys refer to \"" + column.name +
+                                                 "\", or to what is generated from it: what becomes of the rows that "
+                                                 "refer to those that move depends on the order in which these move");
     if (std::any_of(known->unique_keys.begin(), known->unique_keys.end(),
                     [&](const UniqueKey& key) { return std::any_of(key.columns.begin(), key.columns.end(), moves); }))
       return refuse(

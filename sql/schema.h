@@ -48,6 +48,7 @@ struct Table {
   std::vector<UniqueKey> unique_keys;  // the primary key first
   std::vector<ObjectName> references;  // tables that its foreign keys refer to
   std::vector<OnDelete> on_delete;     // what each of these does; behind its end: restrict
+  std::vector<std::string> referred;   // its own columns that foreign keys refer to, whether unique or not
 };
 
 // An immutable snapshot, shared between threads by shared_ptr<const Schema>. `version` grows with every change.

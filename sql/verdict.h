@@ -82,6 +82,8 @@ struct Verdict {
   DdlKind ddl_kind = DdlKind::none;
   std::vector<ObjectName> ddl_targets;  // objects whose definition the DDL changes (before and after, for RENAME)
   std::vector<std::string> parts;       // DDL that must become several entries (DROP TABLE a, b): their texts
+  bool replaces = false;                // the first of two parts makes room for the second (CREATE OR REPLACE TABLE)
+  bool empties = false;                 // TRUNCATE, also of partitions: one after the other, and may be done once more
 
   // The one text to give people: for a refusal, its reason and advice in a sentence or two; else what happens.
   std::string explanation() const;

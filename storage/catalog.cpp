@@ -59,6 +59,28 @@ Result<std::string> definition(Connection& connection, const sql::ObjectName& ta
   return result;
 }
 
+// What the tables' foreign keys refer to.
+Status load_references(Connection& connection, sql::Schema& schema) {
+  Result<std::vector<Row>> rows = connection.rows(
+      "SELECT CONSTRAINT_SCHEMA, TABLE_NAME, UNIQUE_CONSTRAINT_SCHEMA, REFERENCED_TABLE_NAME, DELETE_RULE FROM "
+      "information_schema.REFERENTIAL_CONSTRAINTS");
+  if (!rows) return rows.status();
+  if (rows->empty()) return ok_status();
+  for (const Row& row : *rows)
+    if (const auto known = schema.tables.find(name_of(row)); known != schema.tables.end()) {
+      known->second.references.push_back({text(row, 2), text(row, 3)});
+      known->second.on_delete.push_back(on_delete_of(text(row, 4)));
+    }
+  rows = connection.rows(
+      "SELECT REFERENCED_TABLE_SCHEMA, REFERENCED_TABLE_NAME, REFERENCED_COLUMN_NAME FROM "
+      "information_schema.KEY_COLUMN_USAGE WHERE REFERENCED_TABLE_NAME IS NOT NULL");
+  if (!rows) return rows.status();
+  for (const Row& row : *rows)
+    if (const auto known = schema.tables.find(name_of(row)); known != schema.tables.end())
+      known->second.referred.push_back(text(row, 2));
+  return ok_status();
+}
+
 }  // namespace
 
 Result<sql::Schema> load_schema(Connection& connection, std::uint64_t version) {
@@ -123,15 +145,7 @@ Result<sql::Schema> load_schema(Connection& connection, std::uint64_t version) {
     if (text(row, 4) == "YES" || prefix) key.nullable = true;
   }
 
-  rows = connection.rows(
-      "SELECT CONSTRAINT_SCHEMA, TABLE_NAME, UNIQUE_CONSTRAINT_SCHEMA, REFERENCED_TABLE_NAME, DELETE_RULE FROM "
-      "information_schema.REFERENTIAL_CONSTRAINTS");
-  if (!rows) return rows.status();
-  for (const Row& row : *rows)
-    if (const auto known = schema.tables.find(name_of(row)); known != schema.tables.end()) {
-      known->second.references.push_back({text(row, 2), text(row, 3)});
-      known->second.on_delete.push_back(on_delete_of(text(row, 4)));
-    }
+  if (Status status = load_references(connection, schema); !status.ok()) return status;
 
   // sqlcast makes none; an external database may have some.
   rows = connection.rows("SELECT EVENT_OBJECT_SCHEMA, EVENT_OBJECT_TABLE FROM information_schema.TRIGGERS");

@@ -1,6 +1,11 @@
 #include "storage/database.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <random>
 
 #include "base/logging.h"
@@ -363,6 +368,17 @@ Status Database::make_accounts(Connection& connection) {
       run_all(connection, account_sql(host, writer_password_, reader_password_, options_.reader_connections));
   if (!status.ok())
     status.message += " (the account '" + administrator().user + "' must be able to create roles, users and grants)";
+  return status;
+}
+
+Status Database::sync_files() const {
+  if (!options_.managed) return ok_status();
+  const std::string& folder = options_.managed->folder;
+  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  Status status = ok_status();
+  if (descriptor < 0 || ::syncfs(descriptor) != 0)
+    status = Status::error(Code::io, "cannot sync " + folder + ": " + std::strerror(errno));
+  if (descriptor >= 0) ::close(descriptor);
   return status;
 }
 

@@ -60,6 +60,10 @@ class Database {
   // Whether the server is this node's own.
   bool managed() const { return options_.managed.has_value(); }
 
+  // What a managed server has written without a sync of its own, as the options of a new database, is on disk when this
+  // returns. May block, for the disk.
+  Status sync_files() const;
+
   // Whoever writes has seen to it that the database has all that this node has told of, since the server was started
   // for the time that restarts() said before: it may be read from. Does not block.
   void admit_readers(std::uint64_t restarts) { admitted_ = restarts; }

@@ -63,6 +63,7 @@ enum Number {
   kSpecificAccessDenied = 1227,
   kOptionPrevents = 1290,  // read_only, for one
   kTruncatedWrongValue = 1292,
+  kEngineMessage = 1296,  // "Got error 1 '…' from InnoDB"
   kNoSuchSavepoint = 1305,
   kQueryInterrupted = 1317,
   kRoutineAccessDenied = 1370,
@@ -76,6 +77,7 @@ enum Number {
   kTablespaceDiscarded = 1814,
   kEngineReadOnly = 1874,
   kTableCorrupt = 1877,
+  kTemporaryFileFull = 1878,
   kConnectionKilled = 1927,
   kNotInEngine = 1932,
   kInvalidRole = 1959,
@@ -164,11 +166,14 @@ std::size_t longest_unknown_list(const Status& status) {
 
 bool is_disk_full(const Status& status) {
   const int number = status.database_errno;
-  if (number == kDiskFull || number == kTableFull || number == kFileDiskFull) return true;
+  if (number == kDiskFull || number == kTableFull || number == kFileDiskFull || number == kTemporaryFileFull)
+    return true;
+  // Of a sort's files, as the one before: InnoDB does not say why, and by now the room is there again.
+  if (number == kEngineMessage) return status.message.find("'Temp file write failure'") != std::string::npos;
   // The system's own number, ENOSPC or EDQUOT, stands in the text of errors about files: those of the server's own
   // numbers below and the lowest ones. In others it may be a client's value.
   constexpr std::array kOfFiles{1003, 1004, 1005, 1006, 1009, 1010, 1013, 1015, 1016, 1017,
-                                1018, 1023, 1024, 1025, 1026, 1030, 1194, 1195, 1877, 1878};
+                                1018, 1023, 1024, 1025, 1026, 1030, 1194, 1195, 1877};
   if (number > kLastOfFiles && !is_one_of(kOfFiles, number)) return false;
   constexpr std::array<std::string_view, 6> kSigns{"rrcode: 28 ",  "errno: 28 ",  "error 28 ",
                                                    "rrcode: 122 ", "errno: 122 ", "error 122 "};

@@ -69,12 +69,22 @@ class Run:
     def say(self, line):
         print(f"[{time.monotonic() - self.begun:6.1f}] {line}", flush=True)
 
-    @contextlib.contextmanager
     def with_two_replicas(self):
         """(MariaDB, sqlcast): both sides once more, each with two replicas; they end with the block."""
-        cluster = ours.Ours(self.folder, self.bin_dir, "cluster-of-three", slaves=2)
+        return self.once_more("three", replicas=2)
+
+    def with_slow_disks(self, extra_us):
+        """(MariaDB, sqlcast): both sides once more, where each sync takes so much longer; they end with the block."""
+        library = os.path.join(self.bin_dir, "slow_sync.so")
+        if not os.access(library, os.R_OK):
+            raise machine.Failed(f"{library} is not there; without --bin, it is built")
+        return self.once_more("slow", environment={"LD_PRELOAD": library, "SLOW_SYNC_US": str(extra_us)})
+
+    @contextlib.contextmanager
+    def once_more(self, name, replicas=1, environment=None):
+        cluster = ours.Ours(self.folder, self.bin_dir, f"cluster-{name}", slaves=replicas, settings=environment)
         replication = native.Native(self.folder, self.settings(), os.path.join(self.bin_dir, "sqlcast-bench"),
-                                    name="semi-sync", replicas=2)
+                                    name=f"native-{name}", replicas=replicas, environment=environment)
         with self.ended(cluster, replication):
             cluster.start()
             replication.start()

@@ -64,7 +64,7 @@ def behind_table(rows):
     """What the master took, how far behind the replica ended: of the flat-out rounds, medians."""
     lines = ["| load | side | taken by the master /s | p99 latency ms | until the replica had all, s |", "|---|---|---|---|---|"]
     for row in rows.values():
-        if not row.key.startswith(("replicated_writes", "update_index", "batch", "grouped", "limited", "ack_majority")):
+        if not row.key.startswith(("replicated_writes", "update_index", "batch", "grouped", "limited", "ack_majority", "slow_disk")):
             continue
         for side, mode in [("native", m) for m in row.native] + [("sqlcast", None)]:
             found = [d for d in row.details if d["side"] == side and d["mode"] == mode]

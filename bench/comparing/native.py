@@ -67,13 +67,14 @@ class Session:
 
 
 class Server:
-    def __init__(self, folder, name, settings, extra):
+    def __init__(self, folder, name, settings, extra, environment):
         self.folder = os.path.join(folder, name)
         self.name = name
         self.port = free_port()
         self.socket = os.path.join(self.folder, "s.sock")
         self.settings = settings
         self.extra = extra
+        self.environment = {**os.environ, **environment}
         self.process = None
         self.session = None
         self.password = secrets.token_hex(12)
@@ -101,7 +102,8 @@ class Server:
             self.process = start(
                 [program("mariadbd"), "--no-defaults", f"--datadir={self.folder}/data", f"--socket={self.socket}",
                  f"--pid-file={self.folder}/pid", f"--tmpdir={self.folder}/tmp", f"--port={self.port}",
-                 "--bind-address=127.0.0.1", *self.settings, *self.extra, *self.as_root()], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                 "--bind-address=127.0.0.1", *self.settings, *self.extra, *self.as_root()], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                env=self.environment)
         owner = pwd.getpwuid(os.geteuid()).pw_name
         give_up = time.monotonic() + 60
         while True:
@@ -141,17 +143,21 @@ class Server:
 
 
 class Native:
-    """Master and replicas, one unless said otherwise. load() and the rest leave all of them with everything."""
+    """Master and replicas, one unless said otherwise. load() and the rest leave all of them with everything.
 
-    def __init__(self, folder, settings, bench, replica_binlog=False, name="native", replicas=1):
+    `environment` is of their servers, beside this process's own.
+    """
+
+    def __init__(self, folder, settings, bench, replica_binlog=False, name="native", replicas=1, environment=None):
         self.bench = bench
         self.scripts = os.path.dirname(os.path.abspath(__file__))
         durable = ["--innodb-flush-log-at-trx-commit=1", "--sync-binlog=1", "--gtid-strict-mode=1"]
         binlog = ["--log-bin=binlog"]
-        self.master = Server(folder, f"{name}-master", settings, durable + binlog + ["--server-id=1"])
+        self.master = Server(folder, f"{name}-master", settings, durable + binlog + ["--server-id=1"], environment or {})
         self.replicas = [
             Server(folder, f"{name}-replica{number + 1 if number else ''}", settings,
-                   durable + [f"--server-id={number + 2}"] + (binlog + ["--log-slave-updates=1"] if replica_binlog else []))
+                   durable + [f"--server-id={number + 2}"] + (binlog + ["--log-slave-updates=1"] if replica_binlog else []),
+                   environment or {})
             for number in range(replicas)]
         self.replica = self.replicas[0]
         self.mode = None

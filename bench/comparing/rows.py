@@ -90,19 +90,18 @@ class Comparison:
 
     # ---- writes ----------------------------------------------------------------------------------------------
 
-    def writes(self, threads):
-        for number in range(1, self.plan.rounds + 1):
-            self.writes_round(threads, number)
-
     def writes_round(self, threads, number):
-        row = self.row(f"replicated_writes_{threads}", f"replicated single-row inserts, {plural(threads)}", "statements/s")
+        self.inserts_round(f"replicated_writes_{threads}", "replicated single-row inserts", self.native, self.ours, threads, number)
+
+    def inserts_round(self, key, title, native, ours, threads, number):
+        row = self.row(key, f"{title}, {plural(threads)}", "statements/s")
         for side, mode in self.turns(number):
             if side == "native":
-                self.native.fill("insert", *EMPTY)
-                result = self.native.load(mode, "oltp_insert", threads, self.plan.seconds)
+                native.fill("insert", *EMPTY)
+                result = native.load(mode, "oltp_insert", threads, self.plan.seconds)
             else:
-                self.ours.fill("insert", *EMPTY)
-                result = self.ours.load("insert", threads, self.plan.seconds)
+                ours.fill("insert", *EMPTY)
+                result = ours.load("insert", threads, self.plan.seconds)
             self.measured(row, side, number, mode, result["replicated_per_s"], result)
 
     def update_round(self, threads, number):

@@ -133,11 +133,11 @@ int Shell::run_text(std::string_view text) {
   return finish();
 }
 
-// What was held back is run, once everything has been read.
+// What was held back is run, once everything has been read; `quit` is an end as any other.
 int Shell::finish() {
   if (!quit_) (void)run_merged();
   if (depth_ > 0) return failed_ ? command::kExitFailed : command::kExitOk;
-  if (!held_.empty() && !failed_ && !quit_) (void)run_request(std::exchange(held_, {}));
+  if (!held_.empty() && !failed_) (void)run_request(std::exchange(held_, {}));
   return failed_ ? command::kExitFailed : command::kExitOk;
 }
 

@@ -19,17 +19,50 @@ std::uint64_t digest(std::string_view text) {
   return value;
 }
 
+std::uint64_t number(const json::Value& value) {
+  if (const auto* const whole = std::get_if<std::int64_t>(&value.data())) return static_cast<std::uint64_t>(*whole);
+  if (const auto* const large = std::get_if<std::uint64_t>(&value.data())) return *large;
+  return 0;
+}
+
 std::uint64_t number(const json::Value& from, std::string_view name) {
   const json::Value* const value = from.find(name);
-  if (value == nullptr) return 0;
-  if (const auto* const whole = std::get_if<std::int64_t>(&value->data())) return static_cast<std::uint64_t>(*whole);
-  if (const auto* const large = std::get_if<std::uint64_t>(&value->data())) return *large;
-  return 0;
+  return value == nullptr ? 0 : number(*value);
 }
 
 std::string word(const json::Value& from, std::string_view name) {
   const json::Value* const value = from.find(name);
   return value == nullptr || value->string() == nullptr ? std::string() : *value->string();
+}
+
+json::Array array_of(const json::Value& from, std::string_view name) {
+  const json::Value* const value = from.find(name);
+  return value == nullptr || value->array() == nullptr ? json::Array() : *value->array();
+}
+
+LeftOut left_out_of(const json::Value& from) {
+  LeftOut left_out;
+  for (const json::Value& line : array_of(from, "lines"))
+    if (line.string() != nullptr) left_out.lines.push_back(*line.string());
+  left_out.times = number(from, "times");
+  left_out.rows = number(from, "rows");
+  left_out.data = number(from, "data") > 0;
+  for (const json::Value& table : array_of(from, "tables")) left_out.tables.insert(number(table));
+  return left_out;
+}
+
+json::Value json_of(const LeftOut& left_out) {
+  json::Object object;
+  json::Array lines;
+  for (const std::string& line : left_out.lines) lines.emplace_back(line);
+  json::Array tables;
+  for (const std::uint64_t table : left_out.tables) tables.emplace_back(table);
+  object.emplace_back("lines", std::move(lines));
+  object.emplace_back("times", left_out.times);
+  object.emplace_back("rows", left_out.rows);
+  object.emplace_back("data", std::uint64_t{left_out.data ? 1U : 0U});
+  object.emplace_back("tables", std::move(tables));
+  return json::Value(std::move(object));
 }
 
 }  // namespace
@@ -54,6 +87,10 @@ Result<std::optional<Checkpoint>> CheckpointFile::load() const {
   checkpoint.rows = number(*value, "rows");
   checkpoint.failed_position = number(*value, "failed_position");
   checkpoint.attempts = number(*value, "attempts");
+  if (const json::Value* const apart = value->find("taken_apart"); apart != nullptr)
+    checkpoint.taken_apart = number(*apart);
+  if (const json::Value* const left_out = value->find("left_out"); left_out != nullptr)
+    checkpoint.left_out = left_out_of(*left_out);
   return std::optional<Checkpoint>(std::move(checkpoint));
 }
 
@@ -70,6 +107,8 @@ Status CheckpointFile::save(const Checkpoint& checkpoint) const {
   object.emplace_back("rows", checkpoint.rows);
   object.emplace_back("failed_position", checkpoint.failed_position);
   object.emplace_back("attempts", checkpoint.attempts);
+  if (checkpoint.taken_apart) object.emplace_back("taken_apart", *checkpoint.taken_apart);
+  object.emplace_back("left_out", json_of(checkpoint.left_out));
   return local::write_text_file(path_, json::Value(std::move(object)).write() + "\n");
 }
 

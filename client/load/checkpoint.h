@@ -11,6 +11,7 @@
 
 #include "base/status.h"
 #include "base/types.h"
+#include "client/load/summary.h"
 
 namespace sqlcast::load {
 
@@ -25,6 +26,10 @@ struct Checkpoint {
   // What failed for good there has been tried so often: the next attempt is a request of its own.
   std::uint64_t failed_position = 0;
   std::uint64_t attempts = 0;
+  // Of what was put together there the statements are sent one by one: some of them may be in the cluster, and it must
+  // not be sent as one again.
+  std::optional<std::uint64_t> taken_apart;
+  LeftOut left_out;  // of what is in front of `position`
 };
 
 class CheckpointFile {
@@ -32,7 +37,8 @@ class CheckpointFile {
   // `folder` is made when it is not there. `subject` tells one import from another.
   CheckpointFile(std::filesystem::path folder, const std::string& subject);
 
-  // Nothing when there is none; io when there is one that cannot be read.
+  // Nothing when there is none; io when there is one that cannot be read. What one of an earlier release does not say
+  // is empty.
   Result<std::optional<Checkpoint>> load() const;
   Status save(const Checkpoint& checkpoint) const;
   void remove() const;

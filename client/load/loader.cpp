@@ -118,6 +118,7 @@ Status load(client::Client& client, const LoadOptions& options, const Watch& wat
   auto begun = begin_import(options, *sources);
   if (!begun) return begun.status();
   begun->checkpoint.client_id = client.client_id();
+  summary.left_out_before(begun->checkpoint.left_out);
   if (options.table) return load_table(client, options, *sources, std::move(*begun), watch, summary);
   const std::uint64_t size = size_of(*sources);
   Meter looking(watch, 0);

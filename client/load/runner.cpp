@@ -52,6 +52,13 @@ bool Runner::is_confirmed(std::uint64_t pass, std::uint64_t end) const {
   return pass < confirmed_.pass || (pass == confirmed_.pass && end <= confirmed_.position);
 }
 
+// What an earlier run has confirmed is not sent again; of a transaction it is a part that is committed.
+bool Runner::passed_by(std::uint64_t pass, std::uint64_t end) {
+  const bool before = is_confirmed(pass, end);
+  split_ = split_ || (before && in_transaction_);
+  return before;
+}
+
 Job Runner::job_for(const Action& action, const Placed& placed, std::uint64_t pass) const {
   Job job;
   job.pass = pass;
@@ -112,7 +119,7 @@ Status Runner::flush() {
 
 Status Runner::rollback(const Action& action, const Placed& placed, std::uint64_t pass) {
   if (!in_transaction_) return flush();  // it is nothing
-  if (split_)
+  if (split_ && !is_confirmed(pass, placed.position + 1))
     return with_place(Status::error(Code::too_large,
                                     "ROLLBACK of a transaction that is larger than a request may be: its first parts "
                                     "are committed already"),
@@ -148,9 +155,8 @@ Status Runner::emit(Job job) {
 Status Runner::end_pass() {
   if (Status status = flush(); !status.ok()) return status;
   if (in_transaction_ && !transaction_.statements.empty()) {
-    summary_.note({Sort::left_out, "a transaction without COMMIT", split_ ? "its first parts are there" : "", true,
-                   transaction_.rows},
-                  transaction_.file, transaction_.line);
+    leave_out(transaction_, {Sort::left_out, "a transaction without COMMIT", split_ ? "its first parts are there" : "",
+                             true, transaction_.rows});
     transaction_ = {};
   }
   in_transaction_ = false;
@@ -173,8 +179,7 @@ Result<InsertColumns> Runner::columns(const Action& action) {
 
 Status Runner::insert(Action& action, Placed& placed, std::uint64_t pass) {
   const std::string& text = placed.statement.text;
-  if (is_confirmed(pass, placed.position + text.size())) return ok_status();
-  if (interpreter_->is_left_out(action.table)) {
+  if (interpreter_->is_left_out(action.table)) {  // each run counts all of them
     std::size_t at = action.form.body;
     Tuple tuple;
     std::uint64_t rows = 0;
@@ -183,22 +188,26 @@ Status Runner::insert(Action& action, Placed& placed, std::uint64_t pass) {
                   placed.file, placed.statement.line);
     return ok_status();
   }
+  if (passed_by(pass, placed.position + text.size())) return ok_status();
   const auto known = columns(action);
   if (!known) return with_place(known.status(), job_for(action, placed, pass));
   return insert_tuples(action, placed, pass, *known);
 }
 
 // Whether a row can be as it is written: an id of 0 cannot.
-bool Runner::keeps_id(const Action& action, const Placed& placed, const Tuple& tuple, std::size_t place) {
+bool Runner::keeps_id(const Action& action, const Placed& placed, std::uint64_t pass, const Tuple& tuple,
+                      std::size_t place) {
   if (place >= tuple.value_count()) return true;
   const std::string_view text = placed.statement.text;
   const IdValue id = id_value(tuple.value(text, place));
   if (id != IdValue::given) alone_ = alone_ || id == IdValue::generated || !action.zero_is_zero;
   if (id != IdValue::zero || !action.zero_is_zero) return true;
   const auto lines = std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(tuple.begin), '\n');
-  summary_.note({Sort::left_out, "a row of " + shown(action.table),
-                 "its id is 0, for which a cluster generates one: give it another", true, 1},
-                placed.file, placed.statement.line + static_cast<std::size_t>(lines));
+  Job row = job_for(action, placed, pass);
+  row.end = placed.position + tuple.end;
+  row.line += static_cast<std::size_t>(lines);
+  leave_out(row, {Sort::left_out, "a row of " + shown(action.table),
+                  "its id is 0, for which a cluster generates one: give it another", true, 1});
   return false;
 }
 
@@ -216,11 +225,11 @@ Status Runner::insert_tuples(Action& action, const Placed& placed, std::uint64_t
   const bool alone = !simple || columns.id_missing || columns.refers_to_itself;
   const bool as_it_is = columns.generated.empty() && is_utf8(text) && text.find('\0') == std::string_view::npos;
   for (at = action.form.body; next_tuple(text, at, tuple);) {
-    if (is_confirmed(pass, placed.position + tuple.end)) continue;
+    if (passed_by(pass, placed.position + tuple.end)) continue;
     if (batch_.full())
       if (Status status = flush(); !status.ok()) return status;
     alone_ = alone_ || alone;
-    if (columns.id && !keeps_id(action, placed, tuple, *columns.id)) continue;
+    if (columns.id && !keeps_id(action, placed, pass, tuple, *columns.id)) continue;
     const std::string changed = as_it_is ? std::string() : rewritten_tuple(text, tuple, columns.generated);
     const std::string_view row =
         as_it_is ? text.substr(tuple.begin, tuple.end - tuple.begin) : std::string_view(changed);
@@ -242,7 +251,7 @@ void Runner::add_tuple(const Action& action, const Placed& placed, std::uint64_t
 // ---- everything else ----------------------------------------------------------------------------------------
 
 Status Runner::write(Action& action, Placed& placed, std::uint64_t pass) {
-  if (is_confirmed(pass, placed.position + 1)) return ok_status();
+  if (passed_by(pass, placed.position + 1)) return ok_status();
   if (Status status = flush(); !status.ok()) return status;
   Job job = job_for(action, placed, pass);
   job.statements.push_back(std::move(placed.statement.text));
@@ -282,20 +291,23 @@ Status Runner::define(Action& action, Placed& placed, std::uint64_t pass) {
     keys_.push_back(std::move(later));
   }
   if (Status status = commit(placed.position); !status.ok()) return status;
-  if (is_confirmed(pass, placed.position + 1)) return ok_status();
+  const bool table = action.kind == Do::create_table;
+  if (is_confirmed(pass, placed.position + 1)) {
+    if (table && confirmed_.left_out.tables.count(job.position) > 0) interpreter_->leave_out(action.table);
+    return ok_status();
+  }
   job.statements.push_back(std::move(placed.statement.text));
   const client::Reply reply = sender_.run(job);
   if (is_done(reply.status)) {
-    if (action.kind == Do::create_table) summary_.add_table();
+    if (table) summary_.add_table();
     if (action.kind == Do::create_view) summary_.add_view();
     return ok_status();
   }
   if (action.kind == Do::drop_table && action.load_mode && reply.status.database_errno == 1451)
     return drop_again(action, job, reply.status);
-  const bool table = action.kind == Do::create_table;
-  const bool refused = reply.status.code == Code::refused;
-  if (table && (refused || force_)) interpreter_->leave_out(action.table);
-  return left_out(job, action.form.what, reply.status, table);
+  Status status = left_out(job, action.form.what, reply.status, table);
+  if (table && status.ok()) interpreter_->leave_out(action.table);
+  return status;
 }
 
 // A table that others refer to, under FOREIGN_KEY_CHECKS=0: their keys go first, when the dump makes them anew anyway.
@@ -374,8 +386,15 @@ Status Runner::left_out(const Job& job, const std::string& what, const Status& s
   const bool said_no = status.code == Code::refused || status.code == Code::too_large;
   const bool of_the_end = job.pass >= plan_.passes && status.code == Code::sql_error;
   if (!said_no && !of_the_end && !(force_ && status.code == Code::sql_error)) return with_place(status, job);
-  summary_.note({Sort::left_out, what, reason_of(status), data, job.rows}, job.file, job.line);
+  leave_out(job, {Sort::left_out, what, reason_of(status), data, job.rows});
   return ok_status();
+}
+
+void Runner::leave_out(const Job& job, const Note& note) {
+  summary_.note(note, job.file, job.line);
+  LeftOut remembered = LeftOut::of(note, job.file, job.line);
+  if (job.definition && note.data) remembered.tables.insert(job.position);
+  sender_.remember(job.pass, job.end, remembered);
 }
 
 bool Runner::goes_on(const Status& status) const {

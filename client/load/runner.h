@@ -43,10 +43,11 @@ class Runner {
     std::uint64_t keys = 0;
   };
   bool is_confirmed(std::uint64_t pass, std::uint64_t end) const;
+  bool passed_by(std::uint64_t pass, std::uint64_t end);
   Job job_for(const Action& action, const Placed& placed, std::uint64_t pass) const;
   Status insert(Action& action, Placed& placed, std::uint64_t pass);
   Status insert_tuples(Action& action, const Placed& placed, std::uint64_t pass, const InsertColumns& columns);
-  bool keeps_id(const Action& action, const Placed& placed, const Tuple& tuple, std::size_t place);
+  bool keeps_id(const Action& action, const Placed& placed, std::uint64_t pass, const Tuple& tuple, std::size_t place);
   void add_tuple(const Action& action, const Placed& placed, std::uint64_t pass, std::string_view row,
                  const Tuple& tuple);
   Result<InsertColumns> columns(const Action& action);
@@ -59,6 +60,8 @@ class Runner {
   Status commit(std::uint64_t end);
   Status run_now(const Job& job, bool data);
   Status left_out(const Job& job, const std::string& what, const Status& status, bool data);
+  // `job`: where it stands.
+  void leave_out(const Job& job, const Note& note);
 
   client::Client& client_;
   Sender& sender_;

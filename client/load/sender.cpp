@@ -80,7 +80,7 @@ Status Sender::begin(Job job) {
     checkpoint_.sent_since = open.sent_since;
     if (Status status = file_.save(checkpoint_); !status.ok()) return status;
   }
-  submit(open);
+  if (!is_taken_apart(open.job)) submit(open);
   bytes_ += open.bytes;
   open_.push_back(std::move(open));
   return ok_status();
@@ -142,18 +142,30 @@ Result<Reply> Sender::answer(Open& open) {
 
 Status Sender::take_oldest() {
   Open& open = open_.front();
-  auto reply = answer(open);
-  if (!reply) return reply.status();
-  const Status status = reply->status;
-  const bool done = status.ok() || status.code == Code::committed_not_acked;
-  if (done && hooks_.confirmed) hooks_.confirmed(open.job, *reply);
-  const bool apart = !done && open.job.pieces.size() > 1 && hooks_.goes_on && hooks_.goes_on(status);
-  if (!done)
-    if (Status stop = apart ? one_by_one(open) : failed(open, status); !stop.ok()) return stop;
+  if (Status stop = is_taken_apart(open.job) ? one_by_one(open) : take_whole(open); !stop.ok()) return stop;
   const Open last = std::move(open);
   open_.pop_front();
   bytes_ -= last.bytes;
   return confirm(last);
+}
+
+Status Sender::take_whole(Open& open) {
+  const auto reply = answer(open);
+  if (!reply) return reply.status();
+  const Status& status = reply->status;
+  if (status.ok() || status.code == Code::committed_not_acked) {
+    if (hooks_.confirmed) hooks_.confirmed(open.job, *reply);
+    return ok_status();
+  }
+  if (open.job.pieces.size() < 2 || !hooks_.goes_on || !hooks_.goes_on(status)) return failed(open, status);
+  checkpoint_.taken_apart = open.job.position;  // before the first of them is sent
+  if (Status saved = file_.save(checkpoint_); !saved.ok()) return saved;
+  return one_by_one(open);
+}
+
+// By this process or an earlier one. A definition can stand at the position of rows.
+bool Sender::is_taken_apart(const Job& job) const {
+  return job.pieces.size() > 1 && checkpoint_.taken_apart == job.position;
 }
 
 Status Sender::failed(const Open& open, const Status& status) {
@@ -210,9 +222,16 @@ Status Sender::confirm(const Open& open) {
   checkpoint_.pass = open.job.pass;
   checkpoint_.position = open.job.end;
   checkpoint_.rows += open.job.rows;
+  if (is_taken_apart(open.job)) checkpoint_.taken_apart.reset();
+  const auto behind = left_out_.upper_bound({open.job.pass, open.job.end});
+  for (auto at = left_out_.begin(); at != behind; at = left_out_.erase(at)) checkpoint_.left_out.add(at->second);
   known_ = std::max(known_, client_.session_position());
   checkpoint_.sent_since = open_.empty() ? known_ : open_.front().sent_since;
   return file_.save(checkpoint_);
+}
+
+void Sender::remember(std::uint64_t pass, std::uint64_t end, const LeftOut& left_out) {
+  left_out_[{pass, end}].add(left_out);
 }
 
 Reply Sender::run(Job job) {

@@ -9,7 +9,9 @@
 #include <deque>
 #include <functional>
 #include <future>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/status.h"
@@ -66,6 +68,9 @@ class Sender {
   Status wait_for_all();
   // Alone, and with its outcome: failed() is not asked.
   client::Reply run(Job job);
+  // What is left out in front of `end`: it is in the checkpoint as soon as that stands behind it. A run that goes on
+  // from in front of it comes to it again.
+  void remember(std::uint64_t pass, std::uint64_t end, const LeftOut& left_out);
 
   // At the end, whole: the checkpoint goes.
   void finish() const { file_.remove(); }
@@ -85,6 +90,8 @@ class Sender {
   Status begin(Job job);
   Result<client::Reply> answer(Open& open);
   Status take_oldest();
+  Status take_whole(Open& open);
+  bool is_taken_apart(const Job& job) const;
   Status confirm(const Open& open);
   Status failed(const Open& open, const Status& status);
   Status one_by_one(const Open& open);
@@ -95,6 +102,7 @@ class Sender {
   Checkpoint checkpoint_;
   const SenderHooks hooks_;
   std::deque<Open> open_;
+  std::map<std::pair<std::uint64_t, std::uint64_t>, LeftOut> left_out_;  // by pass and end, until these are confirmed
   std::size_t bytes_ = 0;
   Sequence known_;
   const Sequence known_before_;     // for what an earlier process may have sent

@@ -21,9 +21,23 @@ struct Note {
   std::uint64_t rows = 0;  // left out: how many; 0 = not rows
 };
 
+// What was left out, for the summary of a run that goes on and does not come to it again: in the import's checkpoint.
+struct LeftOut {
+  std::vector<std::string> lines;  // as people read them: the first of them
+  std::uint64_t times = 0;         // of all
+  std::uint64_t rows = 0;
+  bool data = false;               // rows, or a table
+  std::set<std::uint64_t> tables;  // where the definitions of those stand that are not there
+
+  static LeftOut of(const Note& note, const std::string& file, std::size_t line);
+  void add(const LeftOut& more);
+};
+
 class Summary {
  public:
   void note(const Note& note, const std::string& file, std::size_t line);
+  // By the run that was interrupted.
+  void left_out_before(const LeftOut& before);
   void add_rows(const std::string& table, std::uint64_t rows);
   void add_table() { ++tables_; }
   void add_view() { ++views_; }
@@ -46,6 +60,7 @@ class Summary {
     std::vector<std::string> places;  // the first of them
   };
   std::map<std::tuple<Note::Sort, std::string, std::string>, Seen> notes_;
+  LeftOut before_;
   std::map<std::string, std::uint64_t> rows_of_;
   std::set<std::string> files_;
   std::uint64_t rows_ = 0;

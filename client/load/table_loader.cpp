@@ -218,14 +218,18 @@ Status load_table(client::Client& client, const LoadOptions& options, const std:
     meter.rows(job.rows);
     if (job.rows > 0) summary.add_rows(shown, job.rows);
   };
+  Sender* running = nullptr;
   hooks.failed = [&](const Job& job, const Status& status) {
     if (!options.force) return with_place(status, job);
-    summary.note({Note::Sort::left_out, "rows of " + shown, status.message, true, job.rows}, job.file, job.line);
+    const Note note{Note::Sort::left_out, "rows of " + shown, status.message, true, job.rows};
+    summary.note(note, job.file, job.line);
+    running->remember(job.pass, job.end, LeftOut::of(note, job.file, job.line));
     return ok_status();
   };
   hooks.goes_on = [&](const Status& status) { return options.force && status.code == Code::sql_error; };
   const Checkpoint confirmed = begun.from_before ? begun.checkpoint : Checkpoint{};
   Sender sender(client, begun.file, begun.checkpoint, begun.from_before, known_position(client, meter), hooks);
+  running = &sender;
   if (target.create && confirmed.position == 0) {
     Meter looking(watch, 0);
     const auto sql = guessed(options, sources, looking, nullptr);

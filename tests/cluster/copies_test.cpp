@@ -1,10 +1,13 @@
 // Goal: of a request that is there twice each copy gets the outcome of the one execution, a cancel never says that what
 // has been carried out has no effect, and who waits beside others waits no longer than its own time. Method: tables
-// that are locked past the node, so that requests wait where the test wants them; a server that the test itself ends.
+// that are locked past the node, and requests that take long to be read, so that others wait where the test wants them;
+// a server that the test itself ends.
 #include <future>
 
+#include "proto/codec.h"
 #include "tests/support/cluster.h"
 #include "tests/support/external_server.h"
+#include "tests/support/raw_socket.h"
 
 using namespace sqlcast;
 using namespace sqlcast::support;
@@ -248,6 +251,90 @@ TEST_CASE("copies: a cancel of what has been carried out does not say that it ha
   CHECK(stopped.get().status.code == Code::cancelled);
   cluster.check_same_everywhere();
   CHECK(slave.run("SELECT v FROM done.t").text() == "1");
+}
+
+TEST_CASE("copies: a cancel that waits for large requests to be read knows what was carried out, too", "[copies]") {
+  Cluster& cluster = shared_cluster();
+  cluster.must("CREATE DATABASE bulky");
+  cluster.must("CREATE TABLE bulky.t (id INT PRIMARY KEY, v LONGTEXT)");
+  cluster.wait_until_equal();
+  // Quickly sent, and long to read; then it is refused.
+  proto::QueryRequest slow = query_of("CALL bulky.p(0");
+  for (int i = 0; i < 900; ++i) slow.statements[0].sql += ",:v";
+  slow.statements[0].sql += ")";
+  slow.statements[0].named_params = {{"v", std::string(16'000, 'x')}};
+  constexpr int kSlow = 4;
+  std::uint64_t id = 0;
+  for (Node* node : {&cluster.master(), &cluster.slave(0)}) {
+    INFO(node->name());
+    ++id;
+    proto::QueryRequest write = keyed("bulky", id, "INSERT INTO bulky.t VALUES (?,?)");
+    write.statements[0].params = {id, std::string(100'000, 'v')};
+    REQUIRE(node->run(write).ok());
+    RawSocket client(node->endpoint());
+    for (int i = 0; i < kSlow; ++i) client.send(framed(slow, 1));
+    client.send(framed(write, 2));
+    client.send(framed(proto::CancelRequest{write.key}, 3));
+    for (int replies = 0; replies < kSlow + 2; ++replies) {
+      const proto::Frames frames = client.receive();
+      REQUIRE_FALSE(frames.empty());
+      const Result<proto::Decoded> reply = proto::decode(frames);
+      REQUIRE(reply.ok());
+      const auto* error = std::get_if<proto::ErrorReply>(&reply->message);
+      const Code code = error == nullptr ? Code::ok : error->status.code;
+      INFO(reply->header.exchange << " " << code_name(code));
+      if (reply->header.exchange == 1) CHECK(code == Code::refused);
+      // At the slave it is the word on the copy, which the slave may have stopped before it was sent on.
+      if (reply->header.exchange == 2)
+        CHECK((code == Code::ok ? std::get<proto::QueryResult>(reply->message).replayed
+                                : code == Code::cancelled && node != &cluster.master()));
+      if (reply->header.exchange == 3) {
+        REQUIRE(code == Code::ok);
+        CHECK_FALSE(std::get<proto::CancelReply>(reply->message).stopped);
+      }
+    }
+  }
+  cluster.check_same_everywhere();
+  CHECK(cluster.slave(0).run("SELECT COUNT(*) FROM bulky.t").text() == "2");
+}
+
+TEST_CASE("copies: what waits at a slave for others is answered when its time is over, with the word on that copy",
+          "[copies]") {
+  Cluster::Options options;
+  options.slaves = 1;
+  options.slave_settings = "limits:\n  forwarders: 1\n";
+  Cluster cluster(options);
+  Node& master = cluster.master();
+  Node& slave = cluster.slave(0);
+  cluster.must("CREATE DATABASE late");
+  cluster.must("CREATE TABLE late.t (id INT PRIMARY KEY)");
+  cluster.wait_until_equal();
+  const auto lock = master.open_database();
+  REQUIRE(lock->execute("LOCK TABLES late.t READ").ok());
+  proto::QueryRequest patient = keyed("patient", 1, "INSERT INTO late.t VALUES (1)");
+  patient.timeout_ms = 600'000;
+  auto first = send(slave, patient);
+  wait_for("it to wait for its table", [&] { return running(master, "INTO late.t") == 1; });
+  const auto code_of = [&](proto::QueryRequest hasty) {
+    hasty.timeout_ms = 300;
+    const Answer answer = slave.run(hasty);
+    INFO(show(answer.status));
+    CHECK(answer.result.node == slave.name());  // the node said it
+    return answer.status.code;
+  };
+  proto::QueryRequest read = query_of("SELECT 1");
+  read.consistency = proto::Consistency::master;
+  CHECK(code_of(read) == Code::timeout);
+  CHECK(code_of(query_of("INSERT INTO late.t VALUES (2)")) == Code::timeout);
+  // Its client may have sent this one by another way, too.
+  const proto::QueryRequest write = keyed("hasty", 1, "INSERT INTO late.t VALUES (3)");
+  CHECK(code_of(write) == Code::busy);
+  CHECK(first.wait_for(0s) == std::future_status::timeout);
+  REQUIRE(lock->execute("UNLOCK TABLES").ok());
+  CHECK(first.get().ok());
+  CHECK(slave.run(write).ok());
+  CHECK(master.run("SELECT GROUP_CONCAT(id ORDER BY id) FROM late.t").text() == "1,3");
+  cluster.check_same_everywhere();
 }
 
 TEST_CASE("copies: a request waits for the database as long as its own time, whoever waits beside it", "[copies]") {

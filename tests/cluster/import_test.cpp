@@ -405,6 +405,25 @@ TEST_CASE("import: a definition that failed is tried again by --resume, not afte
   CHECK(cluster.master().run("SELECT COUNT(*) FROM r.t").text() == "1");
 }
 
+TEST_CASE("import: what was left out before --resume is told, and counts for the exit status", "[import]") {
+  const TemporaryFolder folder;
+  const std::filesystem::path file = folder.path() / "script.sql";
+  std::ofstream(file) << "CREATE DATABASE l; USE l; SET SQL_MODE='NO_AUTO_VALUE_ON_ZERO';\n"
+                         "CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY);\nINSERT INTO t VALUES (0),(1);\n"
+                         "ALTER TABLE later ADD COLUMN b INT;\n";
+  Cluster cluster(0);
+  const Run first = import_files(cluster, {file.string()});
+  INFO(first.output);
+  REQUIRE(first.exit_code == 1);
+  REQUIRE(cluster.master().run("CREATE TABLE l.later (a INT)").ok());
+  const Run again = import_files(cluster, {"--resume", file.string()});
+  INFO(again.output);
+  CHECK(again.exit_code == 3);
+  CHECK(again.output.find("LEFT OUT before the interruption:\n  a row of l.t, 1 row: its id is 0") !=
+        std::string::npos);
+  CHECK(cluster.master().run("SELECT id FROM l.t").text() == "1");
+}
+
 TEST_CASE("import: BIT and GEOMETRY come back from what the shell writes as CSV", "[import]") {
   const TemporaryFolder folder;
   const std::filesystem::path csv = folder.path() / "g.csv";

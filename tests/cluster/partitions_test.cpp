@@ -1,6 +1,12 @@
 // Goal: what the policy allows of partitioned tables works on a managed server, and does the same on every node; an
 // engine other than InnoDB stays out. Method: definitions of them through the master, then every node compared.
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <thread>
+
 #include "tests/support/cluster.h"
+#include "tests/support/wait.h"
 
 using namespace sqlcast;
 using namespace sqlcast::support;
@@ -24,6 +30,40 @@ TEST_CASE("partitions: tables that have them are copied, rebuilt and changed lik
   cluster.wait_until_equal();
   cluster.check_same_everywhere();
   cluster.must("DROP DATABASE parted");
+}
+
+TEST_CASE("partitions: a TRUNCATE that the server's death cuts short between two of them is carried out whole",
+          "[partitions]") {
+  constexpr int kPartitions = 200;
+  Cluster cluster(1);
+  cluster.must("CREATE DATABASE emptied");
+  cluster.must("CREATE TABLE emptied.p (id INT PRIMARY KEY) PARTITION BY HASH (id) PARTITIONS " +
+               std::to_string(kPartitions));
+  std::string insert = "INSERT INTO emptied.p VALUES (0)";
+  for (int id = 1; id < 2 * kPartitions; ++id) insert += ",(" + std::to_string(id) + ")";
+  cluster.must(insert);
+  cluster.wait_until_equal();
+  // Emptied, a partition has another file.
+  const std::filesystem::path folder = cluster.master().data_folder() / "mariadb/data/emptied";
+  const auto file_of = [&](int partition) {
+    struct stat found {};
+    return ::stat((folder / ("p#P#p" + std::to_string(partition) + ".ibd")).c_str(), &found) == 0 ? found.st_ino : 0;
+  };
+  const auto first = file_of(0);
+  const auto last = file_of(kPartitions - 1);
+  REQUIRE(first != 0);
+  Answer answer;
+  std::jthread client([&] { answer = cluster.master().run("TRUNCATE TABLE emptied.p"); });
+  wait_for("a partition that is emptied", [&] { return file_of(0) != first; });
+  cluster.master().kill_database();
+  const bool whole = file_of(kPartitions - 1) != last;
+  client.join();
+  INFO(show(answer.status));
+  CHECK(answer.ok());
+  if (whole) WARN("it was over before it could be cut short");
+  cluster.wait_until_equal();
+  for (Node* node : cluster.nodes()) CHECK(node->ask_database("SELECT COUNT(*) FROM emptied.p") == "0");
+  cluster.check_same_everywhere();
 }
 
 TEST_CASE("partitions: the policy alone keeps other engines out, whoever made the table", "[partitions]") {

@@ -1,9 +1,11 @@
 // Goal: a read is answered in its time whatever the database does, gets its own warnings, is not started again because
-// it was sent again, and holds no more sessions than it may. Method: statements that do not look whether they were to
-// stop, tables that are locked past the node, and the server's own lists of what runs and ran.
+// it was sent again, and holds no more sessions than it may; what nobody wants any more is not read to its end. Method:
+// statements that do not look whether they were to stop, tables that are locked past the node, a server that ends no
+// connection for the node, and the server's own lists of what runs and ran.
 #include <future>
 
 #include "tests/support/cluster.h"
+#include "tests/support/external_server.h"
 
 using namespace sqlcast;
 using namespace sqlcast::support;
@@ -233,6 +235,38 @@ TEST_CASE("reads: a cursor that is always busy ends all the same", "[reads]") {
     if (!page.ok() && page.status.code != Code::cursor_not_found) throw std::runtime_error(show(page.status));
     return !page.ok();
   });
+}
+
+TEST_CASE("reads: a result that is given up is not read to its end, whatever the database says to that", "[reads]") {
+  const ExternalServer server;
+  Cluster::Options options;
+  options.slaves = 0;
+  options.master_settings = server.yaml();
+  Cluster cluster(options);
+  Node& master = cluster.master();
+  cluster.must("CREATE DATABASE d");
+  proto::QueryRequest read = keyed("pager", 1, "SELECT 'given up',REPEAT('x',1000) FROM d.seq_1_to_1000000000");
+  read.page_rows = 1;
+  const std::uint64_t cursor = cluster.must(read).at(0).cursor;
+  REQUIRE(cursor != 0);
+  const auto administrator = server.open();
+  const auto count = [&](const std::string& mark) {
+    return administrator
+        ->scalar("SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE 'SELECT ''" + mark + "''%'")
+        ->value_or("");
+  };
+  REQUIRE(count("given up") == "1");
+  // The node cannot tell the server to end a connection now.
+  REQUIRE(administrator->execute("ALTER USER root@localhost ACCOUNT LOCK").ok());
+  REQUIRE(Session(master.endpoint()).exchange(proto::CloseRequest{"pager", cursor}, 60s).ok());
+  wait_for("the statement to end", [&] { return count("given up") == "0"; });
+  // Whoever looks after reads goes on doing so.
+  REQUIRE(administrator->execute("ALTER USER root@localhost ACCOUNT UNLOCK").ok());
+  proto::QueryRequest late =
+      query_of("SELECT 'late',COUNT(*) FROM d.seq_1_to_1000000 AS a, d.seq_1_to_1000000 AS b WHERE a.seq+b.seq=0");
+  late.timeout_ms = 300;
+  CHECK(master.run(late).status.code == Code::timeout);
+  wait_for("the late one to be ended", [&] { return count("late") == "0"; });
 }
 
 TEST_CASE(

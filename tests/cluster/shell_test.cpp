@@ -79,6 +79,33 @@ TEST_CASE("shell: merged inserts do what they do one by one", "[shell]") {
   CHECK(cluster.master().run("SELECT COUNT(*) FROM shell_merged.t").text() == "311");
 }
 
+TEST_CASE("shell: what stands in front of quit in an atomic script is done", "[shell]") {
+  Cluster& cluster = shared_cluster();
+  (void)cluster.must("CREATE DATABASE shell_quit");
+  (void)cluster.must("CREATE TABLE shell_quit.t (a INT)");
+  const TemporaryFolder folder;
+  const std::filesystem::path script = folder.path() / "script.sql";
+  const std::filesystem::path outer = folder.path() / "outer.sql";
+  std::ofstream(outer) << "SOURCE " << script.string() << "\nINSERT INTO shell_quit.t VALUES (100);\n";
+  const auto rows = [&] { return cluster.master().run("SELECT COUNT(*), MAX(a) FROM shell_quit.t").text(); };
+  int row = 0;
+  for (const char* quit : {"quit", "exit", "\\q"}) {
+    ++row;
+    std::ofstream(script) << "INSERT INTO shell_quit.t VALUES (" << row << ");\n"
+                          << quit << "\nINSERT INTO shell_quit.t VALUES (100);\n";
+    const Run run = shell(cluster.master(), {"--atomic"}, script);
+    INFO(quit << ": " << run.output);
+    CHECK(run.exit_code == 0);
+    CHECK(rows() == std::to_string(row) + "|" + std::to_string(row));
+  }
+  // As the one statement of --expect, and in a script that another takes in.
+  CHECK(shell(cluster.master(), {"--expect", "1"}, script).exit_code == 0);
+  CHECK(rows() == "4|3");
+  CHECK(shell(cluster.master(), {"--expect", "2"}, script).exit_code == 1);
+  CHECK(shell(cluster.master(), {"--atomic"}, outer).exit_code == 0);
+  CHECK(rows() == "5|3");
+}
+
 TEST_CASE("shell: a write whose master is away is done once it is back, and nobody has to send it again", "[shell]") {
   Cluster cluster(1);
   (void)cluster.must("CREATE DATABASE d");

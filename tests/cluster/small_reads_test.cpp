@@ -1,11 +1,13 @@
 // Goal: small reads that share a round trip to the database are still each client's own: its rows, its error, its
 // cancel, and none waits for one that takes long. Method: more reads at once than the node has readers, statements of
-// one shape that are quick with one number and endless with another; the order of answers counts, no clock.
+// one shape that are quick with one number and endless with another, a server that ends no connection for the node; the
+// order of answers counts, no clock.
 #include <deque>
 #include <future>
 
 #include "client/client.h"
 #include "tests/support/cluster.h"
+#include "tests/support/external_server.h"
 
 using namespace sqlcast;
 using namespace sqlcast::support;
@@ -15,11 +17,8 @@ namespace {
 
 constexpr int kRows = 1'000;
 
-// kRows rows (id, v = 7 * id) in small.t, on a slave with two readers.
-std::unique_ptr<Cluster> small_cluster() {
-  Cluster::Options options;
-  options.slaves = 1;
-  options.slave_settings = "limits:\n  readers: 2\n";
+// kRows rows (id, v = 7 * id) in small.t.
+std::unique_ptr<Cluster> cluster_with_rows(const Cluster::Options& options) {
   auto cluster = std::make_unique<Cluster>(options);
   cluster->must("CREATE DATABASE small");
   cluster->must("CREATE TABLE small.t (id INT PRIMARY KEY, v INT NOT NULL)");
@@ -29,6 +28,14 @@ std::unique_ptr<Cluster> small_cluster() {
   cluster->must(rows);
   cluster->wait_until_equal();
   return cluster;
+}
+
+// With a slave of two readers.
+std::unique_ptr<Cluster> small_cluster() {
+  Cluster::Options options;
+  options.slaves = 1;
+  options.slave_settings = "limits:\n  readers: 2\n";
+  return cluster_with_rows(options);
 }
 
 std::unique_ptr<client::Client> client_of(const Node& node) {
@@ -138,6 +145,41 @@ TEST_CASE("small reads: many at once get their own answers, and an error is its 
     }
     CHECK(rows == (i == 40 ? 30 : 1));
   }
+}
+
+TEST_CASE("small reads: one with too many rows for a page is not read to its end first, whatever the database says",
+          "[small_reads]") {
+  const ExternalServer server;
+  Cluster::Options options;
+  options.slaves = 0;
+  options.master_settings = server.yaml() + "limits:\n  readers: 2\n";
+  const auto cluster = cluster_with_rows(options);
+  const Node& master = cluster->master();
+  const auto client = client_of(master);
+  // With 1 it is one row, with all of them a thousand millions.
+  const auto triples_up_to = [](int id) {
+    const std::string limit = std::to_string(id);
+    return "SELECT a.v FROM small.t a, small.t b, small.t c WHERE a.id<=" + limit + " AND b.id<=" + limit +
+           " AND c.id<=" + limit;
+  };
+  make_known(master, *client, triples_up_to(1));
+  // The node cannot tell the server to end a connection now.
+  const auto administrator = server.open();
+  REQUIRE(administrator->execute("ALTER USER root@localhost ACCOUNT LOCK").ok());
+  constexpr std::size_t kReads = 64;
+  constexpr std::size_t kLarge = 40;
+  std::vector<Asked> asked;
+  for (std::size_t i = 0; i < kReads; ++i) asked.push_back(ask(*client, triples_up_to(i == kLarge ? kRows : 1)));
+  for (std::size_t i = 0; i < kReads; ++i) {
+    const client::Reply reply = asked[i].reply.get();
+    INFO(i << " " << show(reply.status));
+    REQUIRE(reply.status.ok());
+    CHECK(static_cast<bool>(reply.results[0].cursor) == (i == kLarge));
+    if (reply.results[0].cursor) client->close(reply.results[0].cursor);
+  }
+  const std::string left =
+      "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE 'SELECT a.v FROM small.t%'";
+  wait_for("all of it to end", [&] { return administrator->scalar(left)->value_or("") == "0"; });
 }
 
 TEST_CASE("small reads: one that takes long after all does not hold up those that were taken with it",

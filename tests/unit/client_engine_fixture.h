@@ -70,6 +70,7 @@ struct Fixture {
 
   proto::StatusReply status(const std::string& role) const {
     proto::StatusReply reply;
+    reply.self.name = role;
     reply.self.role = role;
     reply.self.state = role == "master" ? "Serving" : "Live";
     reply.self.position = 77;
@@ -85,6 +86,14 @@ struct Fixture {
     proto::ErrorReply error;
     error.status = Status::error(code, "no");
     error.status.retry_after_ms = retry_after_ms;
+    engine.received(to.endpoint, to.exchange, error, now);
+  }
+
+  // `node`: under which name that is said.
+  void say(const Engine::Send& to, const Status& status, const std::string& node = {}) {
+    proto::ErrorReply error;
+    error.status = status;
+    error.node = node;
     engine.received(to.endpoint, to.exchange, error, now);
   }
 

@@ -1,10 +1,13 @@
-// Goal: what a slave says of a write that it has sent more than once holds for every copy. Method: a front door that
-// plays the master and leaves the first copy without an answer.
+// Goal: what a slave says of a write that it has sent more than once, or not at all, holds for every copy; and it is
+// said in time. Method: a front door that plays the master and leaves what comes first without an answer.
 #include "slave/forwarder.h"
 
 #include <atomic>
 #include <catch2/catch.hpp>
+#include <future>
+#include <set>
 
+#include "base/mutex.h"
 #include "tests/support/session.h"
 #include "tests/support/wait.h"
 
@@ -30,6 +33,30 @@ struct FakeMaster {
   ~FakeMaster() { front.stop(); }
 };
 
+// Answers nothing until it is told to; knows what has come.
+struct SlowMaster {
+  node::Counters counters;
+  node::Front front{"master", counters, config::Limits()};
+  std::atomic<bool> answers{false};
+  Mutex mutex;
+  std::set<std::string> clients SQLCAST_GUARDED_BY(mutex);
+  SlowMaster() {
+    REQUIRE(front.open("tcp://127.0.0.1:*", kMessageBytes).ok());
+    front.start([this](const node::Caller& caller, const proto::Message& message) {
+      {
+        const MutexLock lock(mutex);
+        clients.insert(std::get<proto::QueryRequest>(message).key.client_id);
+      }
+      if (answers) front.reply(caller, proto::QueryResult{});
+    });
+  }
+  ~SlowMaster() { front.stop(); }
+  std::set<std::string> heard_of() {
+    const MutexLock lock(mutex);
+    return clients;
+  }
+};
+
 struct Slave {
   node::Counters counters;
   node::Front front{"slave", counters, config::Limits()};
@@ -46,8 +73,9 @@ struct Slave {
     REQUIRE(front.open("tcp://127.0.0.1:*", kMessageBytes).ok());
     REQUIRE(forwarder->start().ok());
     front.start([this, writes](node::Caller caller, proto::Message message) {
-      forwarder->submit(std::move(caller), std::get<proto::QueryRequest>(std::move(message)), writes,
-                        slave::Forwarder::Clock::now() + kPatience);
+      auto request = std::get<proto::QueryRequest>(std::move(message));
+      const bool is_write = writes && request.consistency != proto::Consistency::master;
+      forwarder->submit(std::move(caller), std::move(request), is_write, slave::Forwarder::Clock::now() + kPatience);
     });
   }
   ~Slave() {
@@ -80,6 +108,38 @@ TEST_CASE("forwarder: that one copy of a write has changed nothing says nothing 
   }
   CHECK(answer_of(Code::timeout, true, 60).sequence == 50);  // no further than the log of its master
   CHECK(answer_of(Code::timeout, true, std::nullopt).sequence == 0);
+}
+
+TEST_CASE("forwarder: who waits for others is answered when his time is over, and not sent any more") {
+  SlowMaster master;
+  Slave slave(master.front.endpoint(), true);
+  const auto send = [&slave](const proto::QueryRequest& request) {
+    return std::async(std::launch::async, [&slave, request] {
+      support::Session client(slave.front.endpoint());
+      return client.run(request, kPatience);
+    });
+  };
+  auto first = send(support::keyed("first", 1, "DELETE FROM a.b"));  // on the only socket
+  support::wait_for("the first to be sent", [&] { return !master.heard_of().empty(); });
+  auto write = send(support::keyed("write", 1, "DELETE FROM a.b"));
+  auto nameless = send(support::query_of("DELETE FROM a.b"));
+  proto::QueryRequest select = support::keyed("read", 1, "SELECT 1");
+  select.consistency = proto::Consistency::master;
+  auto read = send(select);
+  support::wait_for("them to wait", [&] { return slave.forwarder->queue_depth() == 3; });
+  slave.forwarder->tick(slave::Forwarder::Clock::now());
+  CHECK(write.wait_for(0s) == std::future_status::timeout);
+  slave.forwarder->tick(slave::Forwarder::Clock::now() + kPatience);
+  // Of another copy of the write, that its client may have sent elsewhere, nobody here can speak.
+  CHECK(write.get().status.code == Code::busy);
+  CHECK(nameless.get().status.code == Code::timeout);
+  CHECK(read.get().status.code == Code::timeout);
+  // What was sent keeps its time by the master's word.
+  CHECK(first.wait_for(0s) == std::future_status::timeout);
+  master.answers = true;
+  CHECK(first.get().ok());
+  CHECK(send(support::keyed("last", 1, "DELETE FROM a.b")).get().ok());
+  CHECK(master.heard_of() == std::set<std::string>{"first", "last"});
 }
 
 TEST_CASE("forwarder: a read's time, and what the database says of a write, hold for every copy") {

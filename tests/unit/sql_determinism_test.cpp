@@ -307,6 +307,31 @@ TEST_CASE("determinism: a part of DROP TABLE is a statement of its own") {
   }
 }
 
+TEST_CASE("determinism: OR REPLACE of a table or a database is two statements, of a view or an index one") {
+  using Parts = std::vector<std::string>;
+  CHECK(judged("CREATE OR REPLACE TABLE other.`a b`(x INT) COMMENT='y' -- end").parts ==
+        Parts{"DROP TABLE IF EXISTS other.`a b`", "CREATE TABLE other.`a b` (x INT) COMMENT='y'"});
+  CHECK(judged("create or replace table a like b").parts == Parts{"DROP TABLE IF EXISTS a", "CREATE TABLE a like b"});
+  CHECK(judged("CREATE OR REPLACE SCHEMA x DEFAULT CHARSET latin1").parts ==
+        Parts{"DROP DATABASE IF EXISTS x", "CREATE DATABASE x DEFAULT CHARSET latin1"});
+  CHECK(judged("CREATE OR REPLACE TABLE a (x INT)").replaces);
+  CHECK_FALSE(judged("DROP TABLE a, b").replaces);
+  for (const char* one : {"CREATE TABLE a (x INT)", "CREATE OR REPLACE SQL SECURITY INVOKER VIEW v AS SELECT 1",
+                          "CREATE OR REPLACE TABLE IF NOT EXISTS a (x INT)",
+                          "CREATE OR REPLACE DATABASE IF NOT EXISTS x", "CREATE OR REPLACE TABLE a SELECT 1"})
+    CHECK(judged(one).parts.empty());
+  CHECK(judged("CREATE OR REPLACE TABLE a LIKE A").code == "DUPLICATE_TARGET");
+  CHECK(judged("CREATE OR REPLACE TABLE a (LIKE a)").code == "DUPLICATE_TARGET");
+  CHECK(judged("CREATE TABLE a LIKE a").statement_class == Class::ddl);
+}
+
+TEST_CASE("determinism: what empties a table may be carried out once more") {
+  for (const char* sql : {"TRUNCATE a", "TRUNCATE TABLE a", "ALTER TABLE a TRUNCATE PARTITION ALL"})
+    CHECK(judged(sql).empties);
+  for (const char* sql : {"DROP TABLE a", "ALTER TABLE a DROP PARTITION p", "ALTER TABLE a ADD COLUMN x INT"})
+    CHECK_FALSE(judged(sql).empties);
+}
+
 TEST_CASE("determinism: DDL names what it changes") {
   using Targets = std::vector<ObjectName>;
   CHECK(judged("CREATE TABLE x (a INT REFERENCES line (n))").ddl_targets == Targets{{"d", "x"}});
@@ -363,6 +388,33 @@ TEST_CASE("determinism: what a database may bring with it is refused where it de
   CHECK(code_of("INSERT INTO tree SELECT n, n FROM line") == "UNORDERED_ROWS");
   CHECK(code_of("INSERT INTO tree SELECT id, id FROM product ORDER BY id") == "");
   CHECK(code_of("INSERT INTO tree VALUES (1, NULL), (2, 1)") == "");
+}
+
+TEST_CASE(
+    "determinism: what foreign keys refer to moves in an order, or to a constant where they are another table's") {
+  Schema schema = kSchema;
+  Table& p = schema.tables[{"d", "p"}] = table({"id int", "k int", "x int", "g int generated"}, {{"id"}});
+  p.referred = {"k"};
+  Judgement judgement;
+  judgement.default_database = "d";
+  judgement.schema = &schema;
+  const auto code_of = [&](std::string_view text) { return judge(text, judgement).code; };
+  const auto by_rows = [&](std::string_view text) { return judge(text, judgement).rows != nullptr; };
+  CHECK(by_rows("UPDATE p SET k = k + 1 WHERE x < 5"));
+  CHECK(by_rows("UPDATE p SET K = x + 1 WHERE x < 5"));
+  for (const char* safe : {"UPDATE p SET k = 7 WHERE x < 5", "UPDATE p SET x = x + 1",
+                           "UPDATE p SET k = k + 1 WHERE id = 5", "UPDATE p SET k = k + 1 ORDER BY id"}) {
+    INFO(safe);
+    CHECK(code_of(safe) == "");
+    CHECK_FALSE(by_rows(safe));
+  }
+  p.referred = {"g"};
+  CHECK(by_rows("UPDATE p SET x = 1 WHERE x < 5"));
+  p.referred = {"k"};
+  p.references = {{"d", "p"}};
+  CHECK(code_of("UPDATE p SET k = 7 WHERE x < 5") == "UNORDERED_ROWS");
+  CHECK(code_of("UPDATE p SET k = 7 WHERE id = 5") == "");
+  CHECK(code_of("UPDATE p SET x = 7 WHERE x < 5") == "");
 }
 
 TEST_CASE("determinism: a DELETE that reaches rows in several ways needs an order where these do not do the same") {

@@ -529,7 +529,9 @@ TEST_CASE("materialise: CREATE TABLE with a SELECT keeps all that stands behind 
   CHECK(verdict.created->target == ObjectName{"d", "made"});
   CHECK(verdict.created->body == "(a INT) -- why\n IGNORE AS SELECT a FROM s");
   CHECK(verdict.created->ignores);
-  CHECK(verdict.created->create() == "CREATE OR REPLACE TABLE `d`.`made` ");
+  CHECK(verdict.created->create() == "CREATE TABLE `d`.`made` ");
+  CHECK(verdict.created->replaces);
+  CHECK(verdict.created->drop() == "DROP TABLE IF EXISTS `d`.`made`");
   CHECK(judged("CREATE TABLE e.made SELECT 1").created->where_it_is_there() ==
         "CREATE TABLE `e`.`made` (`it is there` INT)");
   CHECK(judged("CREATE TABLE made (a INT)").created == nullptr);

@@ -101,6 +101,10 @@ TEST_CASE("errors: a full disk is known by its number, or by the system's in the
   CHECK_FALSE(storage::is_disk_full(other));
   CHECK(storage::means_other_data(other));
   CHECK_FALSE(storage::is_disk_full(Status::error(Code::bad_request, "errno: 28 ")));
+  // A sort's temporary file, of which InnoDB does not say more.
+  CHECK(storage::passes_by_itself(database_error(1878, "Temporary file write failure.")));
+  CHECK(storage::is_disk_full(database_error(1296, "Got error 1 'Temp file write failure' from InnoDB")));
+  CHECK(storage::means_other_data(database_error(1296, "Got error 1 'Something else' from InnoDB")));
 }
 
 TEST_CASE("errors: a client's value that reads like the system's number is no full disk") {
