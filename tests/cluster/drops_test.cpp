@@ -1,20 +1,11 @@
 // Goal: DROP TABLE and DROP VIEW of several do what they do in MariaDB, whatever some of them are, also when the master
 // dies in between. Method: what MariaDB 10.11 says, by hand; crash points between the parts.
+#include "tests/cluster/tables_of.h"
 #include "tests/support/cluster.h"
 
 using namespace sqlcast;
 using namespace sqlcast::support;
 using namespace std::chrono_literals;
-
-namespace {
-
-std::string tables_of(const Node& node, const std::string& database) {
-  return node.ask_database(
-      "SELECT GROUP_CONCAT(TABLE_NAME ORDER BY 1) FROM information_schema.TABLES WHERE TABLE_SCHEMA='" + database +
-      "'");
-}
-
-}  // namespace
 
 TEST_CASE("drops: all that can be dropped is, and what is not there is told of in one list", "[drops]") {
   Cluster& cluster = shared_cluster();

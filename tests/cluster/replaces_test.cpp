@@ -2,19 +2,10 @@
 // master dies between the two; what the server cannot even read replaces nothing. Method: the same statements in a
 // database of the master's server that no node knows; every node's rows; crash points behind the first half.
 #include "tests/cluster/beside.h"
+#include "tests/cluster/tables_of.h"
 
 using namespace sqlcast;
 using namespace sqlcast::support;
-
-namespace {
-
-std::string tables_of(const Node& node, const std::string& database) {
-  return node.ask_database(
-      "SELECT GROUP_CONCAT(TABLE_NAME ORDER BY 1) FROM information_schema.TABLES WHERE TABLE_SCHEMA='" + database +
-      "'");
-}
-
-}  // namespace
 
 TEST_CASE("replaces: a table is replaced, or gone on every node when the new one cannot be made", "[replaces]") {
   Cluster& cluster = shared_cluster();
