@@ -116,7 +116,8 @@ void Engine::note_position(const proto::Message& message, std::optional<TimePoin
   }
   // At once: what is submitted before the next tick would overtake them.
   if (fresh)
-    for (const std::uint64_t id : waiting) dispatch(id, open_.at(id), now);
+    for (const std::uint64_t id : waiting)
+      if (const auto it = open_.find(id); it != open_.end()) dispatch(id, it->second, now);
 }
 
 // ---- the request's end -------------------------------------------------------------------------------------

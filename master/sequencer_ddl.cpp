@@ -18,6 +18,12 @@ namespace {
 
 constexpr std::chrono::seconds kMinPatience{5};  // longer than reads take to make way
 
+// Reads make way in a few seconds; who else has the tables in use is waited for within the request's time.
+std::chrono::seconds patience_of(const WriteRequest& request) {
+  return std::max<std::chrono::seconds>(std::chrono::ceil<std::chrono::seconds>(request.deadline - Clock::now()),
+                                        kMinPatience);
+}
+
 Status not_begun() {
   return Status::error(Code::database_unavailable,
                        "the master's database went down before the statement was carried out; try again");
@@ -80,14 +86,19 @@ void Sequencer::run_definition(WriteRequest request) {
   answer_when_durable(std::move(committed));
 }
 
-// What the server cannot read must fail before what it is to replace is gone.
+// What the server cannot read must fail before what it is to replace is gone. Of LIKE it looks at the other table.
 Status Sequencer::try_to_read(const WriteRequest& request, const std::string& text) {
   const std::string& database = request.request.database;
-  const std::string script = "SET ROLE " + std::string(storage::kClientRole) + ";USE " +
-                             storage::quote_name(database.empty() ? storage::kNoDatabase : database) +
-                             ";SET max_statement_time=0;PREPARE sqlcast_definition FROM " + storage::quote_text(text) +
-                             ";DEALLOCATE PREPARE sqlcast_definition";
-  return connection_.writer().run_script(script, 5, nullptr).status;
+  const std::string script =
+      "SET ROLE " + std::string(storage::kClientRole) + ";USE " +
+      storage::quote_name(database.empty() ? storage::kNoDatabase : database) +
+      ";SET max_statement_time=0,lock_wait_timeout=" + std::to_string(patience_of(request).count()) +
+      ";PREPARE sqlcast_definition FROM " + storage::quote_text(text) + ";DEALLOCATE PREPARE sqlcast_definition";
+  storage::Connection& writer = connection_.writer();
+  Status status = writer.run_script(script, 5, nullptr).status;
+  // Not meant for the writes that come after it: a connection that keeps it is of no use.
+  if (!writer.execute("SET lock_wait_timeout=DEFAULT").ok()) writer.line()->cut();
+  return status;
 }
 
 // A definition has run on the connection, if that is still there.
@@ -112,11 +123,8 @@ Status Sequencer::run_ddl_part(WriteRequest& request, const std::string& text, s
   entry.context.timestamp_us = group_timestamp_us_;
   entry.statements.push_back({text, std::nullopt, {}});
   proto::Group group = make_group(entries, proto::GroupState::ddl_pending);
-  // Reads make way in a few seconds; who else has the tables in use is waited for within the request's time.
-  const auto left = std::chrono::ceil<std::chrono::seconds>(request.deadline - Clock::now());
   const auto begins = [&](const std::string& fingerprint) { (void)log_.begin_definition(group, fingerprint); };
-  Status status =
-      connection_.run_ddl(group, entry, {std::max<std::chrono::seconds>(left, kMinPatience), &warnings, begins});
+  Status status = connection_.run_ddl(group, entry, {patience_of(request), &warnings, begins});
   if (status.code == Code::database_unavailable) {
     // Pending or not, the log knows: connect() ends what was begun, and the head tells how it ended.
     while (!ensure_connected(Clock::now() + 1s)) {

@@ -48,6 +48,7 @@ bool Rules::check_moved_keys() {
   const TableUse* use = only_joined();
   const Table* known = use == nullptr ? nullptr : table(use->name);
   if (known == nullptr || one_row_ || rows_in_order_) return true;
+  const bool among_themselves = !known->referred.empty() && refers_to(use->name, use->name);
   for (const Assignment& assignment : facts_.assignments) {
     ColumnRef column;
     if (!read_column(tokens_, assignment.column, column)) continue;
@@ -64,7 +65,6 @@ bool Rules::check_moved_keys() {
       const Column* of_key = find_column(*known, name);
       return of_key != nullptr && of_key->generated;
     };
-    const bool among_themselves = refers_to(use->name, use->name);
     if (std::any_of(known->referred.begin(), known->referred.end(), [&](const std::string& name) {
           return moves(name) || (among_themselves && may_be_same_name(name, column.name));
         }))

@@ -75,10 +75,13 @@ class Run:
 
     def with_slow_disks(self, extra_us):
         """(MariaDB, sqlcast): both sides once more, where each sync takes so much longer; they end with the block."""
+        return self.once_more("slow", environment={"LD_PRELOAD": self.slow_sync(), "SLOW_SYNC_US": str(extra_us)})
+
+    def slow_sync(self):
         library = os.path.join(self.bin_dir, "slow_sync.so")
         if not os.access(library, os.R_OK):
-            raise machine.Failed(f"{library} is not there; without --bin, it is built")
-        return self.once_more("slow", environment={"LD_PRELOAD": library, "SLOW_SYNC_US": str(extra_us)})
+            raise machine.Failed(f"{library}, for the row slow_disk, is not there; without --bin it is built, --only leaves the row out")
+        return library
 
     @contextlib.contextmanager
     def once_more(self, name, replicas=1, environment=None):

@@ -53,6 +53,18 @@ TEST_CASE("replaces: a table is replaced, or gone on every node when the new one
       CHECK(node->ask_database("SELECT COUNT(*) FROM replaced.parent") == "0");
     }
   }
+  // In use by somebody past the nodes for longer than the request's time: the second half fails, on all of them.
+  old();
+  {
+    const auto somebody = cluster.master().open_database();
+    REQUIRE(somebody->execute("LOCK TABLES replaced.parent WRITE").ok());
+    proto::QueryRequest hasty = query_of("CREATE OR REPLACE TABLE t LIKE parent");
+    hasty.timeout_ms = 500;
+    CHECK_FALSE(cluster.master().run(in("replaced", hasty)).ok());
+    REQUIRE(somebody->execute("UNLOCK TABLES").ok());
+  }
+  cluster.wait_until_equal();
+  for (Node* node : cluster.nodes()) CHECK(tables_of(*node, "replaced") == tables_of(cluster.master(), "replaced"));
   CHECK(beside.here("CREATE OR REPLACE TABLE t LIKE T").status.reason == "DUPLICATE_TARGET");
   // The next number is the new table's.
   old();
