@@ -153,6 +153,9 @@ class Reading {
         if (plan_.joined) key += literal + ",";
       } else if (i < plan_.items.size() && !plan_.items[i].literal.empty()) {
         literal = plan_.items[i].literal;
+      } else if (const char* why = sql::unfit_value(kinds_[i], *value, *columns_[i]); why != nullptr && plan_.strict) {
+        problem = refused_after_all(plan_, "it puts " + std::string(why) + " (\"" + columns_[i]->name + "\")");
+        return false;
       } else {
         literal = sql::row_literal(kinds_[i], *value, *columns_[i]);
       }

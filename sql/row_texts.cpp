@@ -126,6 +126,12 @@ const char* unfit(RowValue kind, const Column& column) {
   }
 }
 
+const char* unfit_value(RowValue kind, std::string_view text, const Column& column) {
+  return kind == RowValue::word && text.empty() && same_word(column.type, "enum") && !column.empty_word
+             ? "the empty error value of an ENUM, for which strict mode takes no literal"
+             : nullptr;
+}
+
 std::string row_literal(RowValue kind, std::string_view text, const Column& column) {
   switch (kind) {
     case RowValue::number: return std::string(text);

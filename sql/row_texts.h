@@ -35,6 +35,9 @@ enum class RowValue : std::uint8_t {
 // Why a value of that kind cannot go into the column as a literal and become what it would have become; null: it can.
 const char* unfit(RowValue kind, const Column& column);
 
+// The same of one value.
+const char* unfit_value(RowValue kind, std::string_view text, const Column& column);
+
 // The literal that becomes in the column what the value would have become. `text`: as the server gives it.
 std::string row_literal(RowValue kind, std::string_view text, const Column& column);
 

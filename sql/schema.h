@@ -31,6 +31,7 @@ struct Column {
   Indexed indexed = Indexed::no;
   std::uint32_t length = 0;        // of text, in characters; 0 where not known
   std::uint32_t scale = 0;         // digits behind the point, of DECIMAL and of what has a time; 0 where not known
+  bool empty_word = false;         // of ENUM: '' is one of its words
   std::string default_expression;  // as information_schema gives it; empty = none
 };
 struct UniqueKey {

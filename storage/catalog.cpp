@@ -15,7 +15,8 @@ constexpr const char* kNotSystem =
 
 constexpr const char* kColumnsQuery =
     "SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, IS_NULLABLE, EXTRA, COLUMN_DEFAULT, DATA_TYPE, COLLATION_NAME, "
-    "COALESCE(DATETIME_PRECISION,NUMERIC_SCALE,0), COALESCE(CHARACTER_MAXIMUM_LENGTH,0) FROM "
+    "COALESCE(DATETIME_PRECISION,NUMERIC_SCALE,0), COALESCE(CHARACTER_MAXIMUM_LENGTH,0), "
+    "DATA_TYPE='enum' AND (COLUMN_TYPE LIKE 'enum(''''%' OR COLUMN_TYPE LIKE '%,''''%') FROM "
     "information_schema.COLUMNS WHERE ";
 
 const std::string& text(const Row& row, std::size_t column) {
@@ -119,6 +120,7 @@ Result<sql::Schema> load_schema(Connection& connection, std::uint64_t version) {
     column.collation = text(row, 7);
     column.scale = number(row, 8);
     column.length = number(row, 9);
+    column.empty_word = number(row, 10) != 0;
     schema.tables[name_of(row)].columns.push_back(std::move(column));
   }
 

@@ -436,6 +436,13 @@ TEST_CASE("materialise: a literal for every kind of value") {
   CHECK(unfit(RowValue::word, column("c", "enum")) == nullptr);
   CHECK(unfit(RowValue::bits, text) != nullptr);
   CHECK(unfit(RowValue::year, times) != nullptr);
+  Column words = column("c", "enum");
+  CHECK(unfit_value(RowValue::word, "", words) != nullptr);
+  CHECK(unfit_value(RowValue::word, "a", words) == nullptr);
+  CHECK(unfit_value(RowValue::text, "", words) == nullptr);
+  CHECK(unfit_value(RowValue::word, "", column("c", "set")) == nullptr);
+  words.empty_word = true;
+  CHECK(unfit_value(RowValue::word, "", words) == nullptr);
 }
 
 TEST_CASE("materialise: a time is a key, also one that is no time of day") {
