@@ -38,18 +38,45 @@ std::vector<const TableUse*> in_order(const Schema& schema, std::vector<const Ta
   return ordered;
 }
 
-std::string reached_in_two_ways(const Schema& schema, const std::vector<ObjectName>& deleted) {
-  const auto on_delete = [](const Table& table, std::size_t k) {
-    return k < table.on_delete.size() ? table.on_delete[k] : OnDelete::restrict;
-  };
-  // What may lose or change rows.
-  std::set<ObjectName> reached(deleted.begin(), deleted.end());
+namespace {
+
+OnDelete on_delete(const Table& table, std::size_t reference) {
+  return reference < table.on_delete.size() ? table.on_delete[reference] : OnDelete::restrict;
+}
+
+// The tables, and those that refer to them, also by way of others, by references that do `what`.
+template <typename What>
+std::set<ObjectName> reached_from(const Schema& schema, const std::vector<ObjectName>& tables, What what) {
+  std::set<ObjectName> reached(tables.begin(), tables.end());
   for (bool more = true; more;) {
     more = false;
     for (const auto& [name, table] : schema.tables)
       for (std::size_t k = 0; k < table.references.size(); ++k)
-        if (on_delete(table, k) != OnDelete::restrict && reached.contains(table.references[k]))
+        if (what(on_delete(table, k)) && reached.contains(table.references[k]))
           more = reached.insert(name).second || more;
+  }
+  return reached;
+}
+
+}  // namespace
+
+bool loses_reference(const Schema& schema, const ObjectName& name) {
+  const Table* own = schema.find(name);
+  if (own == nullptr) return false;
+  const std::set<ObjectName> deleted =
+      reached_from(schema, {name}, [](OnDelete what) { return what == OnDelete::cascade; });
+  for (std::size_t k = 0; k < own->references.size(); ++k)
+    if (on_delete(*own, k) == OnDelete::set_null && deleted.contains(own->references[k])) return true;
+  return false;
+}
+
+std::string reached_in_two_ways(const Schema& schema, const std::vector<ObjectName>& deleted) {
+  // What may lose or change rows.
+  const std::set<ObjectName> reached =
+      reached_from(schema, deleted, [](OnDelete what) { return what != OnDelete::restrict; });
+  for (const ObjectName& name : reached) {
+    const bool is_deleted = std::find(deleted.begin(), deleted.end(), name) != deleted.end();
+    if (!is_deleted && refers(schema, name, name)) return name.name;
   }
   for (const auto& [name, table] : schema.tables) {
     if (table.references.size() < 2) continue;

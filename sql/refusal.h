@@ -60,7 +60,7 @@ namespace sqlcast::sql {
   X(unordered_rows, "UNORDERED_ROWS", "add ORDER BY over all columns of the primary key or of another NOT NULL unique key of the one table that is read or changed, or send rows as VALUES") \
   X(partitioned_table, "PARTITIONED_TABLE", "read the keys with SELECT, and write each row by its whole primary or unique key, in one request") \
   X(index_dependent, "INDEX_DEPENDENT", "compare BINARY column, which no index serves; or read the keys with SELECT, and write each row by its whole key") \
-  X(several_unique_keys, "SEVERAL_UNIQUE_KEYS", "send an UPDATE and, if it affected no row, an INSERT; or keep one unique key on the table") \
+  X(several_unique_keys, "SEVERAL_UNIQUE_KEYS", "send an UPDATE and, if it affected no row, an INSERT; for REPLACE a DELETE and an INSERT in one request; or keep one unique key on the table") \
   X(unsafe_function, "UNSAFE_FUNCTION", "compute the value in the client and send it as a parameter, or write one row per VALUES tuple") \
   X(unsafe_default, "UNSAFE_DEFAULT", "give that column a value in the statement (INSERT … VALUES (UUID()) is frozen for every node)") \
   X(random_per_row, "RANDOM_PER_ROW", "compute the values in the client, or use RAND() in VALUES") \

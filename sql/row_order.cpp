@@ -167,13 +167,20 @@ std::vector<ColumnRef> column_refs(const TokenList& tokens, Range range, const s
   return refs;
 }
 
+namespace {
+
+bool covers_key(const UniqueKey& key, const std::vector<std::string>& names) {
+  return !key.nullable && !key.columns.empty() &&
+         std::all_of(key.columns.begin(), key.columns.end(), [&](const std::string& column) {
+           return std::any_of(names.begin(), names.end(), [&](const auto& name) { return same_word(name, column); });
+         });
+}
+
+}  // namespace
+
 bool covers_key(const Table& table, const std::vector<std::string>& names) {
-  const auto covered = [&](const std::string& column) {
-    return std::any_of(names.begin(), names.end(), [&](const std::string& name) { return same_word(name, column); });
-  };
-  return std::any_of(table.unique_keys.begin(), table.unique_keys.end(), [&](const UniqueKey& key) {
-    return !key.nullable && !key.columns.empty() && std::all_of(key.columns.begin(), key.columns.end(), covered);
-  });
+  return std::any_of(table.unique_keys.begin(), table.unique_keys.end(),
+                     [&](const UniqueKey& key) { return covers_key(key, names); });
 }
 
 bool has_total_key(const Table& table) {
@@ -204,10 +211,11 @@ bool is_total_order(const TokenList& tokens, const OnlyTable& only, Range order_
   return only.table != nullptr && covers_key(*only.table, names);
 }
 
-bool picks_one_row(const TokenList& tokens, const Table& table, std::string_view alias, Range where) {
-  if (where.empty()) return false;
+OneRow picks_one_row(const TokenList& tokens, const Table& table, std::string_view alias, Range where) {
+  if (where.empty()) return {};
   std::vector<std::string> names;
-  for (const Range& part : conjuncts(tokens, where)) {
+  const std::vector<Range> parts = conjuncts(tokens, where);
+  for (const Range& part : parts) {
     Range left;
     Range right;
     if (!equality(tokens, part, left, right)) continue;
@@ -216,13 +224,20 @@ bool picks_one_row(const TokenList& tokens, const Table& table, std::string_view
       std::swap(left, right);
       if (!read_column(tokens, left, column)) continue;
     }
+    const bool negative = right.end - right.first == 2 && tokens[right.first].symbol == '-' &&
+                          tokens[right.first + 1].kind == TokenKind::number;
+    if (negative) ++right.first;
     if (right.end - right.first != 1) continue;
     if (!column.qualifier.empty() && column.qualifier != alias) continue;
     const Column* known = find_column(table, column.name);
     if (known != nullptr && literal_fits(tokens[right.first], tokens.text(right.first), *known))
       names.push_back(column.name);
   }
-  return covers_key(table, names);
+  const auto found_by = [&](const UniqueKey& key) {
+    const bool alone = names.size() == parts.size() && key.columns.size() == parts.size();
+    return (alone || &key == &table.unique_keys.front()) && covers_key(key, names);
+  };
+  return {covers_key(table, names), std::any_of(table.unique_keys.begin(), table.unique_keys.end(), found_by)};
 }
 
 bool means_rows_alike(const TokenList& tokens, const Table& table, Range where) {

@@ -41,8 +41,13 @@ struct OnlyTable {
 // hide a column behind an alias.
 bool is_total_order(const TokenList& tokens, const OnlyTable& only, Range order_by, Range select_list);
 
-// WHERE sets all columns of a unique key to literals.
-bool picks_one_row(const TokenList& tokens, const Table& table, std::string_view alias, Range where);
+// WHERE sets all columns of a unique key to literals. `by_key`: and the server finds the row by that key, since nothing
+// else is asked for, or since it is the clustered one, which costs less than any other.
+struct OneRow {
+  bool picked = false;
+  bool by_key = false;
+};
+OneRow picks_one_row(const TokenList& tokens, const Table& table, std::string_view alias, Range where);
 
 // WHERE is BINARY column <=> x'…' (or NULL) for all columns that are not generated, joined by AND, of types whose value
 // its bytes tell: rows that it is true of are the same in every column.

@@ -185,7 +185,9 @@ void Rules::read_row_order() {
   const TableUse* use = only_joined();
   const Table* known = use == nullptr ? nullptr : table(use->name);
   if (known == nullptr) return;
-  one_row_ = picks_one_row(tokens_, *known, use->alias, facts_.where);
+  const OneRow one = picks_one_row(tokens_, *known, use->alias, facts_.where);
+  one_row_ = one.picked;
+  found_by_key_ = one.by_key;
   // Of rows that are the same in every column it does not matter which come first.
   rows_in_order_ = is_total_order(tokens_, {known, use->alias}, facts_.order_by, {}) ||
                    (facts_.limit && means_rows_alike(tokens_, *known, facts_.where));
@@ -226,6 +228,20 @@ std::string Rules::left_to_the_plan(const Block& block) const {
   return {};
 }
 
+// x IN (SELECT …), x = ANY (SELECT …)
+bool Rules::compares_with_query() const {
+  if (facts_.blocks.empty()) return false;
+  for (std::size_t at = 0; at + 2 < tokens_.size(); ++at) {
+    const Keyword word = tokens_[at].keyword;
+    const bool compares =
+        word == Keyword::IN_ || word == Keyword::ANY_ || word == Keyword::SOME_ || word == Keyword::ALL_;
+    const Keyword first = tokens_[at + 2].keyword;
+    const bool query = first == Keyword::SELECT_ || first == Keyword::WITH_ || first == Keyword::VALUES_;
+    if (compares && tokens_[at + 1].symbol == '(' && query) return true;
+  }
+  return false;
+}
+
 // Which rows are joined first, which of equal ones is met, what an index finds, what a cache keeps: nothing is proven
 // of these.
 std::string Rules::left_to_the_plan() const {
@@ -237,6 +253,7 @@ std::string Rules::left_to_the_plan() const {
                          of == FunctionClass::ordered || of == FunctionClass::ranking || of == FunctionClass::window;
     if (of_rows && use.place != Place::returning) return "it groups, ranks or counts rows";
   }
+  if (compares_with_query()) return "a query in it is compared with";
   if (facts_.derived_tables || !facts_.cte_names.empty()) return "a query in it stands for a table";
   for (const Block& block : facts_.blocks) {
     if (block.place == Place::returning) continue;

@@ -51,12 +51,17 @@ class Rules {
   bool check_definition(const FunctionUse& use);
   bool check_frozen(const FunctionUse& use);
   bool check_random(const FunctionUse& use);
+  bool compares_with_query() const;
   std::string left_to_the_plan() const;  // what of the statement a plan may decide; empty: nothing
   std::string left_to_the_plan(const Block& block) const;
   bool check_plan();
   bool check_default_words();
   bool check_insert();
   bool check_defaults(const Table& target);
+  bool may_conflict(const Table& target, const UniqueKey& key) const;
+  std::ptrdiff_t conflicting_keys(const Table& target) const;
+  bool clustered_first(const Table& target) const;
+  bool check_replace(const Table& target);
   bool check_duplicate_update(const Table* target);
   bool check_source();
   bool check_partitions();
@@ -98,6 +103,8 @@ class Rules {
   bool calculates(std::size_t at, std::size_t first) const;
   bool stays_in_range(Range part, std::size_t at) const;
   bool names_known_column(Range range) const;
+  bool names_times(Range range) const;
+  bool check_truth(Range part, Range all);
   std::vector<Range> failing_ranges() const;
 
   bool evaluated_once(const FunctionUse& use, bool per_tuple) const;
@@ -118,6 +125,7 @@ class Rules {
   const Schema* const schema_;
   std::vector<const FunctionUse*> frozen_;
   bool one_row_ = false;                                              // the UPDATE or DELETE has at most one row
+  bool found_by_key_ = false;                                         // … and the server looks for it by its key
   bool rows_in_order_ = false;                                        // … or works in a total order
   mutable std::map<std::string, std::vector<const Column*>> called_;  // by name: looked up once
   mutable std::size_t looked_at_ = 0;                                 // columns, for that

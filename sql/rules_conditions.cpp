@@ -111,6 +111,15 @@ bool is_comparison(char symbol, std::string_view text) {
          (symbol == '#' && (text == "<=>" || text == "<=" || text == ">=" || text == "<>" || text == "!="));
 }
 
+// A row's value is compared as another kind, and strict mode fails where it is none of it. `of_rows`: the operand names
+// columns; what does not is converted once.
+bool may_fail_compared(ValueKind column, ValueKind operand, bool of_rows) {
+  const auto is_text = [](ValueKind kind) { return kind == ValueKind::text || kind == ValueKind::made_text; };
+  if (column == ValueKind::text) return is_number(operand) || is_time(operand);
+  if (is_number(column)) return is_time(operand) || (of_rows && is_text(operand));
+  return is_time(column) && of_rows && (is_number(operand) || is_text(operand));
+}
+
 bool has_loose_prefix(const Column& column) {
   return column.indexed == Indexed::prefix && !weighs_each_character(column.collation);
 }
@@ -262,17 +271,20 @@ bool Rules::check_literal(const ColumnRef& column, std::size_t literal, Comparin
 
 bool Rules::check_shape(const ColumnRef& column, Range operand, Comparing comparing) {
   const NamedColumn& named = column_named(column);
-  const bool text = named.has_text() && facts_.verb != Verb::delete_;
+  const bool fails = facts_.verb != Verb::delete_;
   const auto judged = [](const ValueShape& shape) {
     return shape.kind != ValueKind::text && shape.kind != ValueKind::made_text && shape.kind != ValueKind::other;
   };
-  if (!text && std::none_of(named.indexed.begin(), named.indexed.end(), judged)) return true;
+  if (!fails && std::none_of(named.indexed.begin(), named.indexed.end(), judged)) return true;
   looked_at_ += operand.end - operand.first;
   const ValueShape shape = shapes_.of(operand);
-  if (text && is_number(shape.kind))
+  const bool of_rows = names_known_column(operand);
+  const auto is_none = [&](const ValueShape& one) { return may_fail_compared(one.kind, shape.kind, of_rows); };
+  if (fails && (std::any_of(named.indexed.begin(), named.indexed.end(), is_none) ||
+                std::any_of(named.others.begin(), named.others.end(), is_none)))
     return refuse(Refusal::index_dependent,
-                  "\"" + column.name + "\" is text, and " + shown(operand) +
-                      " a number: whether a row that is no number is met depends on the plan");
+                  "\"" + column.name + "\" is of another kind than " + shown(operand) +
+                      ": whether a row is met whose value cannot be compared as such depends on the plan");
   return std::all_of(named.indexed.begin(), named.indexed.end(),
                      [&](const ValueShape& one) { return holds(one, shape, comparing); }) ||
          refuse(Refusal::index_dependent, "\"" + column.name + "\" may be unable to hold " + shown(operand) +
@@ -418,10 +430,10 @@ std::vector<Range> Rules::condition_ranges() const {
   return ranges;
 }
 
-// Rows by one whole unique key are found by that key, whatever else is asked of them.
+// Where the server looks for one row by its key, it meets no other.
 bool Rules::check_conditions() {
   const bool values_alone = (facts_.verb == Verb::insert || facts_.verb == Verb::replace) && facts_.blocks.empty();
-  if (values_alone || (one_row_ && facts_.blocks.empty())) return true;
+  if (values_alone || (found_by_key_ && facts_.blocks.empty())) return true;
   std::vector<std::string> loose;
   for (const TableUse& use : facts_.tables)
     if (const Table* known = table(use.name); known != nullptr)

@@ -18,7 +18,7 @@ bool is_one_of(std::string_view name, const std::string_view (&names)[N]) {
 
 // What leaves its range, or is no value for it, in any statement.
 bool may_overflow(std::string_view name) {
-  static constexpr std::string_view kNames[] = {"ABS", "COT", "DEGREES", "EXP", "POW", "POWER"};
+  static constexpr std::string_view kNames[] = {"ABS", "COT", "DEGREES", "EXP", "POW", "POWER", "ST_DISTANCE_SPHERE"};
   constexpr std::string_view kColumn = "COLUMN_";  // of bytes that are no dynamic column
   return is_one_of(name, kNames) ||
          (name.size() > kColumn.size() && same_word(name.substr(0, kColumn.size()), kColumn));
@@ -27,13 +27,24 @@ bool may_overflow(std::string_view name) {
 // What warns of some values, which is an error in strict mode: not in a DELETE.
 bool may_warn(std::string_view name) {
   static constexpr std::string_view kNames[] = {
-      "ADDDATE",  "ADDTIME",      "CAST",        "CHAR",          "CONVERT",     "DATE_ADD",
-      "DATE_SUB", "EXTRACTVALUE", "FROM_BASE64", "FROM_UNIXTIME", "LN",          "LOG",
-      "LOG10",    "LOG2",         "LPAD",        "MAKETIME",      "MOD",         "REPEAT",
-      "RPAD",     "SEC_TO_TIME",  "SFORMAT",     "SPACE",         "STR_TO_DATE", "ST_GEOMFROMGEOJSON",
-      "SUBDATE",  "SUBTIME",      "TIMEDIFF",    "TIMESTAMPADD",  "UNCOMPRESS",  "UPDATEXML"};
+      "ADDDATE", "ADDTIME",      "ADD_MONTHS",  "CAST",           "CHAR",          "CHR",
+      "CONVERT", "DATE_ADD",     "DATE_SUB",    "EXTRACTVALUE",   "FROM_BASE64",   "FROM_UNIXTIME",
+      "LN",      "LOG",          "LOG10",       "LOG2",           "LPAD",          "MAKETIME",
+      "MOD",     "REGEXP_INSTR", "REGEXP_LIKE", "REGEXP_REPLACE", "REGEXP_SUBSTR", "REPEAT",
+      "RPAD",    "SEC_TO_TIME",  "SFORMAT",     "SPACE",          "STR_TO_DATE",   "ST_GEOMFROMGEOJSON",
+      "SUBDATE", "SUBTIME",      "TIMEDIFF",    "TIMESTAMPADD",   "UNCOMPRESS",    "UPDATEXML"};
   constexpr std::string_view kJson = "JSON_";  // of a text that is none
   return is_one_of(name, kNames) || (name.size() > kJson.size() && same_word(name.substr(0, kJson.size()), kJson));
+}
+
+// What takes a time, and warns of a number or text that is none.
+bool takes_time(std::string_view name) {
+  static constexpr std::string_view kNames[] = {
+      "DATE",       "DATEDIFF", "DATE_FORMAT", "DAY",     "DAYNAME",  "DAYOFMONTH",    "DAYOFWEEK",   "DAYOFYEAR",
+      "EXTRACT",    "HOUR",     "LAST_DAY",    "MINUTE",  "MONTH",    "MICROSECOND",   "MONTHNAME",   "QUARTER",
+      "SECOND",     "TIME",     "TIMESTAMP",   "TO_DAYS", "WEEK",     "TIMESTAMPDIFF", "TIME_FORMAT", "TIME_TO_SEC",
+      "TO_SECONDS", "WEEKDAY",  "WEEKOFYEAR",  "YEAR",    "YEARWEEK", "UNIX_TIMESTAMP"};
+  return is_one_of(name, kNames);
 }
 
 bool misses_rows(std::string_view name) {
@@ -70,6 +81,15 @@ std::vector<Range> Rules::failing_ranges() const {
 bool Rules::names_known_column(Range range) const {
   const std::vector<ColumnRef> refs = column_refs(tokens_, range);
   return std::any_of(refs.begin(), refs.end(), [&](const ColumnRef& ref) { return !columns_called(ref.name).empty(); });
+}
+
+// All columns that it names are dates or times.
+bool Rules::names_times(Range range) const {
+  const std::vector<ColumnRef> refs = column_refs(tokens_, range);
+  return std::all_of(refs.begin(), refs.end(), [&](const ColumnRef& ref) {
+    const std::vector<const Column*>& columns = columns_called(ref.name);
+    return std::all_of(columns.begin(), columns.end(), [](const Column* one) { return is_time(shape_of(*one).kind); });
+  });
 }
 
 bool Rules::calculates(std::size_t at, std::size_t first) const {
@@ -109,13 +129,36 @@ bool Rules::check_calculation(Range part) {
   return true;
 }
 
+// WHERE code AND …: a text that is asked whether it is true is a number, and strict mode fails where it is none.
+bool Rules::check_truth(Range part, Range all) {
+  const auto joins = [this](std::size_t at) {
+    const Keyword word = tokens_[at].keyword;
+    const std::string_view text = tokens_.text(at);
+    return word == Keyword::AND_ || word == Keyword::OR_ || word == Keyword::XOR_ || word == Keyword::NOT_ ||
+           word == Keyword::WHERE_ || word == Keyword::HAVING_ || word == Keyword::ON_ || text == "&&" ||
+           text == "||" || text == "!";
+  };
+  const bool behind = part.first == all.first ? facts_.blocks.empty() : joins(part.first - 1);
+  const bool before = part.end == all.end || joins(part.end) || ends_clause(tokens_[part.end].keyword);
+  if (!behind || !before || facts_.verb == Verb::delete_) return true;
+  while (part.first < part.end && (tokens_[part.first].symbol == '(' || tokens_[part.first].symbol == '!'))
+    ++part.first;
+  while (part.first < part.end && tokens_[part.end - 1].symbol == ')') --part.end;
+  ColumnRef column;
+  return !read_column(tokens_, part, column) || !column_named(column).has_text() ||
+         refuse(Refusal::index_dependent, shown(part) +
+                                              " is text, and asked whether it is true: whether a row that is no number "
+                                              "is met depends on the plan");
+}
+
 // Of the function's name.
 bool Rules::check_failing_call(std::size_t at) {
   const std::string_view name = tokens_.text(at);
-  if (misses_rows(name) && names_known_column({at + 2, tokens_[at + 1].match}))
+  const Range arguments{at + 2, tokens_[at + 1].match};
+  if (misses_rows(name) && names_known_column(arguments))
     return refuse(Refusal::index_dependent, std::string(name) + "() finds other rows by a spatial index than without");
-  const bool fails = may_overflow(name) || (facts_.verb != Verb::delete_ && may_warn(name));
-  return !fails || !names_known_column({at + 2, tokens_[at + 1].match}) ||
+  const bool warns = facts_.verb != Verb::delete_ && (may_warn(name) || (takes_time(name) && !names_times(arguments)));
+  return !(warns || may_overflow(name)) || !names_known_column(arguments) ||
          refuse(Refusal::index_dependent,
                 std::string(name) + "() fails for some values: whether a row that has one is met depends on the plan");
 }
@@ -126,11 +169,19 @@ bool Rules::check_failing_conditions() {
     std::size_t first = range.first;
     for (std::size_t at = range.first; at <= range.end; ++at) {
       if (at < range.end && !shapes_.ends_operand(at)) continue;
-      if (!check_calculation({first, at})) return false;
+      if (!check_calculation({first, at}) || !check_truth({first, at}, range)) return false;
       first = at + 1;
     }
-    for (std::size_t at = range.first; at + 1 < range.end; ++at)
+    for (std::size_t at = range.first; at + 1 < range.end; ++at) {
+      const Keyword word = tokens_[at].keyword;
+      const bool matches = word == Keyword::REGEXP_ || word == Keyword::RLIKE_;
+      if (matches && facts_.verb != Verb::delete_ && names_known_column(range))
+        return refuse(
+            Refusal::index_dependent,
+            "REGEXP fails for texts that take too many steps: whether a row that has one is met depends on the "
+            "plan");
       if (tokens_[at].kind == TokenKind::word && tokens_[at + 1].symbol == '(' && !check_failing_call(at)) return false;
+    }
   }
   return true;
 }

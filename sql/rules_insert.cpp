@@ -170,6 +170,7 @@ InsertShape Rules::insert_shape() const {
 bool Rules::check_insert() {
   const Table* target = table(facts_.shape.table);
   if (target != nullptr && !check_defaults(*target)) return false;
+  if (facts_.verb == Verb::replace) return target == nullptr || check_replace(*target);
   return facts_.duplicate_assignments.empty() || check_duplicate_update(target);
 }
 
@@ -186,25 +187,42 @@ bool Rules::check_defaults(const Table& target) {
   return true;
 }
 
-// With several unique keys, which of the conflicting rows is updated depends on the order of the keys. A key that
-// only has the AUTO_INCREMENT column cannot conflict while its value is generated.
+// A key that only has the AUTO_INCREMENT column cannot conflict while its value is generated.
+bool Rules::may_conflict(const Table& target, const UniqueKey& key) const {
+  if (key.columns.size() != 1) return true;
+  return std::none_of(target.columns.begin(), target.columns.end(), [&](const Column& column) {
+    return column.auto_increment && same_word(column.name, key.columns[0]) && column_given(column.name) == Given::no;
+  });
+}
+
+// So many keys a row may conflict with. It is looked at by one index after the other: the clustered one first, behind
+// it the others and the foreign keys' in an order that each node's own history of the table makes.
+std::ptrdiff_t Rules::conflicting_keys(const Table& target) const {
+  return std::count_if(target.unique_keys.begin(), target.unique_keys.end(),
+                       [&](const UniqueKey& key) { return may_conflict(target, key); });
+}
+
+bool Rules::clustered_first(const Table& target) const {
+  return !target.unique_keys.empty() && !target.unique_keys.front().nullable &&
+         may_conflict(target, target.unique_keys.front());
+}
+
+// A row that conflicts by the last key alone is changed in place, which fails where another conflicts by a key that was
+// to be looked at before. Of a table that is referred to all of them are deleted first.
+bool Rules::check_replace(const Table& target) {
+  const std::ptrdiff_t keys = conflicting_keys(target) - (clustered_first(target) ? 1 : 0);
+  return keys < 2 || !target.referred.empty() ||
+         refuse(Refusal::several_unique_keys, "\"" + facts_.shape.table.name + "\" has " + std::to_string(keys) +
+                                                  " unique keys besides the primary one that a row may conflict with: "
+                                                  "whether it can replace those rows depends on their order");
+}
+
+// With several unique keys, which of the conflicting rows is updated depends on the order of the keys.
 bool Rules::check_duplicate_update(const Table* target) {
   if (target == nullptr)
     return refuse(Refusal::several_unique_keys, "the unique keys of \"" + facts_.shape.table.name + "\" are not known");
-  const auto generated = [&](const UniqueKey& key) {
-    if (key.columns.size() != 1) return false;
-    return std::any_of(target->columns.begin(), target->columns.end(), [&](const Column& column) {
-      return column.auto_increment && same_word(column.name, key.columns[0]) && column_given(column.name) == Given::no;
-    });
-  };
-  std::ptrdiff_t keys = std::ssize(target->unique_keys);
-  keys -= std::count_if(target->unique_keys.begin(), target->unique_keys.end(), generated);
-  // A row is looked at by one index after the other, in an order that each node's own history of the table makes: the
-  // clustered one first, and behind it the foreign keys' in any order.
-  const auto clustered = [&] {
-    return !target->unique_keys.front().nullable && !generated(target->unique_keys.front());
-  };
-  if (keys == 1 && !clustered() && !target->references.empty())
+  const std::ptrdiff_t keys = conflicting_keys(*target);
+  if (keys == 1 && !clustered_first(*target) && !target->references.empty())
     return refuse(Refusal::several_unique_keys,
                   "\"" + facts_.shape.table.name +
                       "\" has foreign keys and a unique key besides the primary one: whether a row without its parent "
@@ -240,6 +258,13 @@ bool Rules::check_source() {
   } else if (refers_to(facts_.shape.table, facts_.shape.table)) {
     why = "the table refers to itself, so that each row needs others to be there before it";
   }
+  // What goes with a replaced row, or follows an updated one, may be a row that the SELECT has yet to read.
+  const bool changes_rows = facts_.verb == Verb::replace || !facts_.duplicate_assignments.empty();
+  const auto follows = [&](const TableUse& use) { return !use.target && refers_to(use.name, facts_.shape.table); };
+  if (changes_rows && std::any_of(facts_.tables.begin(), facts_.tables.end(), follows))
+    return refuse(Refusal::unordered_rows,
+                  "rows that the SELECT reads refer to the rows that are changed: whether one "
+                  "is read before it goes with them is the plan's");
   if (why == nullptr || source_in_order()) return true;
   return refuse(Refusal::unordered_rows, std::string(why) + ", which is not determined");
 }

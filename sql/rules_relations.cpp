@@ -29,7 +29,13 @@ bool Rules::refers_to(const ObjectName& from, const ObjectName& to) const {
 // which go first.
 bool Rules::check_deleted_relations() {
   const TableUse* use = only_joined();
-  if (use == nullptr || schema_ == nullptr || one_row_ || rows_in_order_) return true;
+  if (use == nullptr || schema_ == nullptr || one_row_) return true;
+  // Whether WHERE is asked before a row loses its reference, or when its turn comes, is the plan's.
+  if (rows_in_order_)
+    return !loses_reference(*schema_, use->name) ||
+           refuse(Refusal::unordered_rows, "rows of \"" + use->name.name +
+                                               "\" lose what they refer to as others are deleted: whether one is found "
+                                               "depends on when it is looked at");
   if (refers_to(use->name, use->name))
     return refuse(Refusal::unordered_rows, "rows of \"" + use->name.name +
                                                "\" refer to the rows that are deleted: what happens depends on which "
@@ -37,8 +43,8 @@ bool Rules::check_deleted_relations() {
   const std::string torn = reached_in_two_ways(*schema_, {use->name});
   return torn.empty() || refuse(Refusal::unordered_rows,
                                 "\"" + torn +
-                                    "\" refers by several foreign keys to what is deleted, which do not do the "
-                                    "same: what happens depends on which rows go first");
+                                    "\" refers to itself, or by several foreign keys that do not do the same, and "
+                                    "what is deleted reaches it: what happens depends on which rows go first");
 }
 
 // SET id = id + 1: whether a row meets the one before it, which has not moved yet, depends on which is first; so does,

@@ -36,7 +36,7 @@ struct Column {
 };
 struct UniqueKey {
   std::vector<std::string> columns;
-  bool nullable = false;  // some column may be NULL: not a total order
+  bool nullable = false;  // some column may be NULL, or is not in it as a whole: not a total order
 };
 // What becomes of rows of a table when the row that they refer to is deleted.
 enum class OnDelete : std::uint8_t { restrict, cascade, set_null };

@@ -125,7 +125,7 @@ Result<sql::Schema> load_schema(Connection& connection, std::uint64_t version) {
   }
 
   rows = connection.rows(std::string("SELECT TABLE_SCHEMA, TABLE_NAME, INDEX_NAME, COLUMN_NAME, NULLABLE, SUB_PART, "
-                                     "NON_UNIQUE FROM information_schema.STATISTICS WHERE ") +
+                                     "NON_UNIQUE, INDEX_TYPE FROM information_schema.STATISTICS WHERE ") +
                          kNotSystem +
                          " ORDER BY TABLE_SCHEMA, TABLE_NAME, INDEX_NAME<>'PRIMARY', INDEX_NAME, SEQ_IN_INDEX");
   if (!rows) return rows.status();
@@ -143,8 +143,9 @@ Result<sql::Schema> load_schema(Connection& connection, std::uint64_t version) {
     last_index = text(row, 2);
     sql::UniqueKey& key = table.unique_keys.back();
     key.columns.push_back(text(row, 3));
-    // A prefix does not order its column totally: as little use as a NULL.
-    if (text(row, 4) == "YES" || prefix) key.nullable = true;
+    // A prefix does not order its column totally, nor does a key over what is too long for one, by which no row is
+    // found either: as little use as a NULL.
+    if (text(row, 4) == "YES" || prefix || text(row, 7) == "HASH") key.nullable = true;
   }
 
   if (Status status = load_references(connection, schema); !status.ok()) return status;

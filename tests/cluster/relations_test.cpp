@@ -85,6 +85,63 @@ TEST_CASE("relations: a function that warns of rows which an index leaves out is
   cluster.must("DROP DATABASE warned");
 }
 
+TEST_CASE("relations: which rows go is decided before the first of them takes a reference from another",
+          "[relations]") {
+  Cluster& cluster = shared_cluster();
+  cluster.must("CREATE DATABASE lost_reference");
+  cluster.must(
+      "CREATE TABLE lost_reference.t (id INT PRIMARY KEY, up INT, x INT, KEY up (up), KEY x (x), FOREIGN KEY (up) "
+      "REFERENCES lost_reference.t (id) ON DELETE SET NULL)");
+  std::string rows = "INSERT INTO lost_reference.t VALUES (1,NULL,0),(2,1,1),(3,2,1),(4,3,1)";
+  for (int id = 5; id < kOthers; ++id) rows += ",(" + std::to_string(id) + ",NULL,0)";
+  cluster.must(rows);
+  drop_index_at_slave(cluster, "lost_reference.t", "x");
+  CHECK(cluster.master()
+            .run("DELETE FROM lost_reference.t WHERE up IS NOT NULL AND x=1 ORDER BY id LIMIT 2")
+            .status.reason == "UNORDERED_ROWS");
+  const Answer answer = cluster.must("DELETE FROM lost_reference.t WHERE up IS NOT NULL AND x=1 ORDER BY id");
+  CHECK(answer.at(0).affected_rows == 3);
+  check_same(cluster, "SELECT COUNT(*) FROM lost_reference.t");
+  cluster.must("DROP DATABASE lost_reference");
+}
+
+TEST_CASE("relations: a cascade that is too deep fails at every node or at none", "[relations]") {
+  Cluster& cluster = shared_cluster();
+  cluster.must("CREATE DATABASE deep");
+  cluster.must("CREATE TABLE deep.users (id INT PRIMARY KEY, created INT, KEY created (created))");
+  cluster.must(
+      "CREATE TABLE deep.comments (id INT PRIMARY KEY, uid INT, parent INT, FOREIGN KEY (uid) REFERENCES deep.users "
+      "(id) "
+      "ON DELETE CASCADE, FOREIGN KEY (parent) REFERENCES deep.comments (id) ON DELETE CASCADE)");
+  std::string users = "INSERT INTO deep.users VALUES (1,2),(2,1)";
+  for (int id = 3; id < kOthers; ++id) users += ",(" + std::to_string(id) + "," + std::to_string(id) + ")";
+  cluster.must(users);
+  std::string comments = "INSERT INTO deep.comments VALUES (1,1,NULL)";
+  for (int id = 2; id <= 20; ++id)
+    comments += ",(" + std::to_string(id) + "," + (id < 10 ? "1" : "2") + "," + std::to_string(id - 1) + ")";
+  cluster.must(comments);
+  drop_index_at_slave(cluster, "deep.users", "created");
+  (void)cluster.master().run("DELETE FROM deep.users WHERE created < 3");
+  check_same(cluster, "SELECT COUNT(*) FROM deep.users");
+  check_same(cluster, "SELECT COUNT(*) FROM deep.comments");
+  cluster.must("DROP DATABASE deep");
+}
+
+TEST_CASE("relations: a unique key over what is too long for an index orders and finds nothing", "[relations]") {
+  Cluster& cluster = shared_cluster();
+  cluster.must("CREATE DATABASE hashed");
+  cluster.must(
+      "CREATE TABLE hashed.h (body TEXT NOT NULL, v VARCHAR(4000) NOT NULL, x INT, UNIQUE (body), UNIQUE (v))");
+  cluster.must("INSERT INTO hashed.h VALUES ('b', 'w', 1), ('a', 'q', 0)");
+  const auto reason = [&](const std::string& sql) { return cluster.master().run(sql).status.reason; };
+  CHECK(reason("ALTER TABLE hashed.h ADD id INT AUTO_INCREMENT PRIMARY KEY") == "UNORDERED_NUMBERING");
+  cluster.must("UPDATE hashed.h SET x=2 WHERE body='b' LIMIT 1");
+  cluster.must("DELETE FROM hashed.h ORDER BY body LIMIT 1");
+  cluster.wait_until_equal();
+  cluster.check_same_everywhere();
+  cluster.must("DROP DATABASE hashed");
+}
+
 TEST_CASE("relations: a number that an insert has not used is none of the next one's", "[relations]") {
   Cluster& cluster = shared_cluster();
   Beside beside(cluster, "unused_number");

@@ -146,6 +146,8 @@ TEST_CASE("conditions: an indexed column is compared with what it can hold, as f
 TEST_CASE("conditions: text is not compared with a number where that may fail at some row") {
   for (const char* text :
        {"UPDATE t SET i=1 WHERE v=7", "UPDATE t SET i=1 WHERE id<5 AND v>3", "UPDATE t SET i=1 WHERE 7<>v",
+        "UPDATE t SET i=1 WHERE v=at", "UPDATE t SET i=1 WHERE NOW()<v", "UPDATE t SET i=1 WHERE free=at",
+        "UPDATE t SET i=1 WHERE free>NOW()", "UPDATE t SET i=1 WHERE free=CONCAT(v,'1')",
         "UPDATE t SET i=1 WHERE v IN ('a',1)", "INSERT INTO s SELECT id, v FROM t WHERE general>=1"})
     CHECK(depends_on_index(text));
   for (const char* text :
@@ -238,12 +240,25 @@ TEST_CASE("conditions: what may fail at a row that one plan meets and another do
                            "UPDATE t SET v='x' WHERE CHAR(free USING utf8mb4)='a'",
                            "UPDATE t SET v='x' WHERE json_type(v)='ARRAY'",
                            "UPDATE t SET v='x' WHERE FROM_BASE64(v)='a'",
-                           "UPDATE t SET v='x' WHERE SFORMAT(v,i)='a'"}) {
+                           "UPDATE t SET v='x' WHERE SFORMAT(v,i)='a'",
+                           "DELETE FROM t WHERE ST_DISTANCE_SPHERE(v,POINT(0,0))>10 AND i=5",
+                           "UPDATE t SET v='x' WHERE ADD_MONTHS(at,free)>NOW()",
+                           "UPDATE t SET v='x' WHERE CHR(free)='a'",
+                           "UPDATE t SET v='x' WHERE v REGEXP '(x+x+)+y'",
+                           "UPDATE t SET v='x' WHERE i=5 AND v NOT RLIKE 'a'",
+                           "UPDATE t SET v='x' WHERE REGEXP_INSTR(v,'a')=1",
+                           "UPDATE t SET v='x' WHERE YEAR(free)=2020 AND i=5",
+                           "UPDATE t SET v='x' WHERE i=5 AND TIMESTAMPDIFF(SECOND,at,v)>5",
+                           "UPDATE t SET v='x' WHERE v",
+                           "UPDATE t SET v='x' WHERE i=5 AND NOT (v)",
+                           "UPDATE t SET v='x' WHERE i=5 OR !v"}) {
     INFO(text);
     CHECK(depends_on_index(text));
   }
   for (const char* text :
-       {"UPDATE t SET i=10/free", "UPDATE t SET v='x' WHERE id=5 AND 10/free>2", "DELETE FROM t WHERE i=-5",
+       {"DELETE FROM t WHERE v REGEXP 'a' AND YEAR(free)=2020", "DELETE FROM t WHERE v",
+        "UPDATE t SET v='x' WHERE YEAR(at)=2020 AND free", "UPDATE t SET v='x' WHERE v IS NULL AND v LIKE 'a'",
+        "UPDATE t SET i=10/free", "UPDATE t SET v='x' WHERE id=5 AND 10/free>2", "DELETE FROM t WHERE i=-5",
         "DELETE FROM t WHERE i BETWEEN -5 AND 60*60", "DELETE FROM t WHERE at<NOW()-INTERVAL 7 DAY",
         "INSERT INTO s SELECT i/2, v FROM t", "DELETE FROM t WHERE id+1=7"})
     CHECK_FALSE(depends_on_index(text));

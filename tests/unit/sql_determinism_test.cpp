@@ -6,63 +6,14 @@
 #include "sql/row_plan.h"
 #include "sql/rules.h"
 #include "tests/unit/sql_corpus.h"
+#include "tests/unit/sql_tables.h"
 
 using namespace sqlcast::sql;
+using sqlcast::sql::test::determinism_schema;
 using sqlcast::sql::test::read_corpus;
+using sqlcast::sql::test::table;
 
 namespace {
-
-// "id bigint auto", "tax decimal generated", "secret varchar default uuid()"; a "?" behind the type: nullable.
-Column column(const std::string& text) {
-  std::stringstream words(text);
-  Column made;
-  words >> made.name >> made.type;
-  made.nullable = made.type.ends_with("?");
-  if (made.nullable) made.type.pop_back();
-  for (std::string word; words >> word;) {
-    if (word == "auto") made.auto_increment = true;
-    if (word == "generated") made.generated = true;
-    if (word == "default") std::getline(words >> std::ws, made.default_expression);
-  }
-  return made;
-}
-
-Table table(std::vector<std::string> columns, std::vector<std::vector<std::string>> keys) {
-  Table made;
-  made.engine = "InnoDB";
-  for (const std::string& text : columns) made.columns.push_back(column(text));
-  for (auto& key : keys) made.unique_keys.push_back({std::move(key), false});
-  return made;
-}
-
-Schema determinism_schema() {
-  Schema schema;
-  schema.databases = {"d"};
-  auto& tables = schema.tables;
-  tables[{"d", "customer"}] =
-      table({"id bigint auto", "email varchar", "name varchar default 'nobody'", "balance decimal default 0.00",
-             "created datetime default current_timestamp(6)", "changed timestamp? default NULL", "note text?"},
-            {{"id"}, {"email"}});
-  tables[{"d", "orders"}] = table(
-      {"id int auto", "customer_id bigint", "placed datetime default current_timestamp()", "status enum default 'new'",
-       "total decimal default 0.00", "tax decimal generated", "label varchar generated"},
-      {{"id"}});
-  tables[{"d", "product"}] =
-      table({"id int", "sku varchar", "name varchar", "price decimal default 1.00", "stock int default 0"},
-            {{"id"}, {"sku"}, {"name"}});
-  tables[{"d", "item"}] = table(
-      {"order_id int", "position smallint", "product_id int?", "quantity int default 1", "price decimal default 0.00"},
-      {{"order_id", "position"}});
-  tables[{"d", "counter"}] = table({"name varchar", "value bigint default 0"}, {{"name"}});
-  tables[{"d", "token"}] = table({"id int auto", "secret varchar default uuid()", "owner varchar?"}, {{"id"}});
-  tables[{"d", "event"}] =
-      table({"id bigint auto", "kind varchar default ''", "at datetime?", "number double?", "data json?"}, {{"id"}});
-  tables[{"d", "archive"}] = table({"id bigint", "email varchar", "name varchar?", "balance decimal?"}, {{"id"}});
-  tables[{"d", "line"}] = table({"n int?", "t varchar?"}, {});
-  tables[{"d", "orders"}].references = {{"d", "customer"}};
-  tables[{"d", "item"}].references = {{"d", "orders"}, {"d", "product"}};
-  return schema;
-}
 
 const Schema kSchema = determinism_schema();
 
@@ -388,72 +339,6 @@ TEST_CASE("determinism: what a database may bring with it is refused where it de
   CHECK(code_of("INSERT INTO tree SELECT n, n FROM line") == "UNORDERED_ROWS");
   CHECK(code_of("INSERT INTO tree SELECT id, id FROM product ORDER BY id") == "");
   CHECK(code_of("INSERT INTO tree VALUES (1, NULL), (2, 1)") == "");
-}
-
-TEST_CASE(
-    "determinism: what foreign keys refer to moves in an order, or to a constant where they are another table's") {
-  Schema schema = kSchema;
-  Table& p = schema.tables[{"d", "p"}] = table({"id int", "k int", "x int", "g int generated"}, {{"id"}});
-  p.referred = {"k"};
-  Judgement judgement;
-  judgement.default_database = "d";
-  judgement.schema = &schema;
-  const auto code_of = [&](std::string_view text) { return judge(text, judgement).code; };
-  const auto by_rows = [&](std::string_view text) { return judge(text, judgement).rows != nullptr; };
-  CHECK(by_rows("UPDATE p SET k = k + 1 WHERE x < 5"));
-  CHECK(by_rows("UPDATE p SET K = x + 1 WHERE x < 5"));
-  for (const char* safe : {"UPDATE p SET k = 7 WHERE x < 5", "UPDATE p SET x = x + 1",
-                           "UPDATE p SET k = k + 1 WHERE id = 5", "UPDATE p SET k = k + 1 ORDER BY id"}) {
-    INFO(safe);
-    CHECK(code_of(safe) == "");
-    CHECK_FALSE(by_rows(safe));
-  }
-  p.referred = {"g"};
-  CHECK(by_rows("UPDATE p SET x = 1 WHERE x < 5"));
-  p.referred = {"k"};
-  p.references = {{"d", "p"}};
-  CHECK(code_of("UPDATE p SET k = 7 WHERE x < 5") == "UNORDERED_ROWS");
-  CHECK(code_of("UPDATE p SET k = 7 WHERE id = 5") == "");
-  CHECK(code_of("UPDATE p SET x = 7 WHERE x < 5") == "");
-}
-
-TEST_CASE("determinism: a DELETE that reaches rows in several ways needs an order where these do not do the same") {
-  Schema schema = kSchema;
-  schema.tables[{"d", "p"}] = table({"id int", "g int"}, {{"id"}});
-  schema.tables[{"d", "c"}] = table({"id int", "a int?", "b int?"}, {{"id"}});
-  Table& c = schema.tables[{"d", "c"}];
-  Judgement judgement;
-  judgement.default_database = "d";
-  judgement.schema = &schema;
-  const auto code_with = [&](std::vector<ObjectName> references, std::vector<OnDelete> on_delete,
-                             std::string_view text = "DELETE FROM p WHERE g > 5") {
-    c.references = std::move(references);
-    c.on_delete = std::move(on_delete);
-    return judge(text, judgement).code;
-  };
-  const ObjectName p{"d", "p"};
-  CHECK(code_with({p, p}, {OnDelete::cascade, OnDelete::restrict}) == "UNORDERED_ROWS");
-  CHECK(code_with({p, p}, {OnDelete::set_null, OnDelete::cascade}) == "UNORDERED_ROWS");
-  CHECK(code_with({p, p}, {OnDelete::cascade}) == "UNORDERED_ROWS");
-  CHECK(code_with({p, p}, {OnDelete::cascade, OnDelete::cascade}) == "");
-  CHECK(code_with({p, p}, {OnDelete::set_null, OnDelete::set_null}) == "");
-  CHECK(code_with({p, p}, {}) == "");
-  CHECK(code_with({p, {"d", "product"}}, {OnDelete::cascade, OnDelete::restrict}) == "");
-  CHECK(code_with({p, p}, {OnDelete::cascade}, "DELETE FROM p WHERE id = 5") == "");
-  CHECK(code_with({p, p}, {OnDelete::cascade}, "DELETE FROM p ORDER BY id") == "");
-  // By way of another table.
-  schema.tables[{"d", "m"}] = table({"id int", "a int"}, {{"id"}});
-  schema.tables[{"d", "m"}].references = {p};
-  schema.tables[{"d", "m"}].on_delete = {OnDelete::cascade};
-  CHECK(code_with({{"d", "m"}, p}, {OnDelete::restrict, OnDelete::cascade}) == "UNORDERED_ROWS");
-  CHECK(code_with({{"d", "m"}, p}, {OnDelete::cascade, OnDelete::cascade}) == "");
-  // The texts of its rows have one each, in their order.
-  const Verdict verdict = [&] {
-    code_with({p, p}, {OnDelete::cascade});
-    return judge("DELETE FROM p WHERE g IN (1,2) LIMIT 2", judgement);
-  }();
-  REQUIRE(verdict.rows != nullptr);
-  CHECK(verdict.rows->one_row_each);
 }
 
 TEST_CASE("determinism: a default that names a column is no constant for a unique key") {
