@@ -76,6 +76,11 @@ struct Assignment {
   Range value;
 };
 
+struct ColumnRenaming {
+  std::string from;
+  std::string to;
+};
+
 struct Facts {
   Verb verb = Verb::none;
   std::vector<TableUse> tables;
@@ -110,6 +115,8 @@ struct Facts {
 
   // DDL
   bool numbers_rows = false;  // ALTER TABLE … AUTO_INCREMENT on a column
+  // ALTER TABLE: a column that takes the name of one that goes, while another takes its own.
+  std::optional<ColumnRenaming> exchange;
 };
 
 }  // namespace sqlcast::sql

@@ -132,6 +132,12 @@ void judge_as_text(std::string_view text, const Judgement& judgement, Judged& ju
     set_refused(verdict, refusal, std::move(reason));
     verdict.determinism = Determinism::unsafe;
   };
+  // Without a schema it has run already, where it was judged: in the log of an earlier release.
+  if (judgement.schema != nullptr && judged.facts.exchange)
+    return unsafe(Refusal::column_exchange,
+                  "the column \"" + judged.facts.exchange->from + "\" takes the name \"" + judged.facts.exchange->to +
+                      "\" of one that goes, and another column takes its own: the table can look afterwards as it did "
+                      "before, so that after a crash nobody could tell whether the statement has run");
   verdict.moves_ids = rules.moves_ids();
   if (!rules.check()) return unsafe(rules.refusal(), rules.reason());
   if (verdict.created && (verdict.uses_last_insert_id || names_identity(judged.facts)))

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "sql/facts.h"
@@ -173,6 +174,20 @@ class Recogniser {
   bool alter_rename();
   bool alter_column();
   bool alter_partition();
+  bool note_exchange();
+
+  // Of an ALTER TABLE: the names of its columns, each with its token.
+  struct ColumnName {
+    std::size_t token = 0;
+    std::string text;
+  };
+  struct ColumnNames {
+    std::vector<ColumnName> gone;  // dropped, or renamed
+    std::vector<ColumnName> made;  // given to a column, new or not
+    std::vector<std::pair<ColumnName, ColumnName>> renamed;
+  };
+  ColumnName column_name(std::size_t at) const { return {at, identifier_text(tokens_.text(at))}; }
+  void note_renamed(std::size_t from, std::size_t to);
 
   const TokenList& tokens_;
   const std::string_view default_database_;
@@ -182,6 +197,7 @@ class Recogniser {
   Place place_ = Place::query;
   std::size_t query_depth_ = 0;
   std::vector<std::string> ctes_;
+  ColumnNames columns_;
   Refusal refusal_ = Refusal::none;
   std::string reason_;
 };

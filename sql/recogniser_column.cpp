@@ -36,6 +36,7 @@ bool Recogniser::definition() {
 
 bool Recogniser::column_definition() {
   if (!is_name(at_)) return unexpected();
+  if (keyword(0) == Keyword::ALTER_) columns_.made.push_back(column_name(at_));
   ++at_;
   if (!column_type()) return false;
   for (bool known = true; known;)

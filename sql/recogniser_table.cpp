@@ -1,4 +1,6 @@
 // Recogniser: CREATE TABLE and ALTER TABLE around the definitions: options, partitions, actions.
+#include <algorithm>
+
 #include "sql/recogniser.h"
 #include "sql/row_plan.h"
 
@@ -253,6 +255,29 @@ bool Recogniser::alter_table() {
   do {
     if (!alter_action()) return false;
   } while (take_symbol(','));
+  return note_exchange();
+}
+
+void Recogniser::note_renamed(std::size_t from, std::size_t to) {
+  columns_.gone.push_back(column_name(from));
+  columns_.renamed.emplace_back(column_name(from), column_name(to));
+}
+
+// Where one takes the name of another, and its own is taken as well, a table can look afterwards as it did before.
+bool Recogniser::note_exchange() {
+  if (columns_.renamed.empty()) return true;
+  if (columns_.gone.size() > kMostColumns || columns_.made.size() > kMostColumns)
+    return too_many("columns", kMostColumns);
+  const auto has_another = [](const std::vector<ColumnName>& names, std::size_t own, const ColumnName& name) {
+    return std::any_of(names.begin(), names.end(), [&](const ColumnName& other) {
+      return other.token != own && may_be_same_name(other.text, name.text);
+    });
+  };
+  for (const auto& [from, to] : columns_.renamed) {
+    if (!has_another(columns_.gone, from.token, to) || !has_another(columns_.made, to.token, from)) continue;
+    facts_.exchange = ColumnRenaming{from.text, to.text};
+    return true;
+  }
   return true;
 }
 
@@ -269,6 +294,7 @@ bool Recogniser::alter_action() {
       ++at_;
       take(Keyword::COLUMN_);
       if (!if_exists() || !is_name(at_)) return unexpected();
+      note_renamed(at_, at_ + 1);
       ++at_;
       return column_definition() && skip_column_position();
     case Keyword::ALTER_: ++at_; return alter_column();
@@ -327,6 +353,7 @@ bool Recogniser::alter_add() {
 }
 
 bool Recogniser::alter_drop() {
+  bool column = true;
   switch (here()) {
     case Keyword::PRIMARY_: ++at_; return expect(Keyword::KEY_);
     case Keyword::SYSTEM_:
@@ -345,23 +372,34 @@ bool Recogniser::alter_drop() {
     case Keyword::FOREIGN_:
       ++at_;
       if (!expect(Keyword::KEY_)) return false;
+      column = false;
       break;
     case Keyword::INDEX_:
     case Keyword::KEY_:
     case Keyword::CONSTRAINT_:
     case Keyword::CHECK_:
+      ++at_;
+      column = false;
+      break;
     case Keyword::COLUMN_: ++at_; break;
     default: break;
   }
-  if (!if_exists() || !plain_word()) return false;
+  if (!if_exists()) return false;
+  if (column) columns_.gone.push_back(column_name(at_));
+  if (!plain_word()) return false;
   if (!take(Keyword::RESTRICT_)) take(Keyword::CASCADE_);
   return true;
 }
 
 bool Recogniser::alter_rename() {
   if (here() == Keyword::COLUMN_ || here() == Keyword::INDEX_ || here() == Keyword::KEY_) {
+    const bool column = here() == Keyword::COLUMN_;
     ++at_;
-    return if_exists() && plain_word() && expect(Keyword::TO_) && plain_word();
+    if (!if_exists() || !plain_word() || !expect(Keyword::TO_) || !plain_word()) return false;
+    if (!column) return true;
+    note_renamed(at_ - 3, at_ - 1);
+    columns_.made.push_back(column_name(at_ - 1));
+    return true;
   }
   if (!take(Keyword::TO_) && !take(Keyword::AS_)) take_symbol('=');
   Name name;

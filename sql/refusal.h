@@ -67,7 +67,8 @@ namespace sqlcast::sql {
   X(fulltext_search, "FULLTEXT_SEARCH", "find the keys with SELECT, and write by key") \
   X(plan_dependent, "PLAN_DEPENDENT", "give each table that is changed a primary key; or read the rows with SELECT, and write each by its whole key") \
   X(node_state, "NODE_STATE", "read the value with SELECT, and send it as a parameter") \
-  X(unordered_numbering, "UNORDERED_NUMBERING", "add a primary key first, or create a new table and INSERT … SELECT … ORDER BY into it")
+  X(unordered_numbering, "UNORDERED_NUMBERING", "add a primary key first, or create a new table and INSERT … SELECT … ORDER BY into it") \
+  X(column_exchange, "COLUMN_EXCHANGE", "send several statements: in the first give one of the columns a name that no other has, or drop what is to be dropped; add columns under old names in the last")
 // clang-format on
 
 enum class Refusal : unsigned char {
