@@ -142,15 +142,9 @@ Status Master::start() {
 
 // What slaves may still ask of the log. One that has not reported since this master began may need all of it.
 std::vector<log::SlaveNeed> Master::slave_needs() {
-  const std::uint64_t now = unix_microseconds();
-  const auto ago = [&](std::uint64_t ms) { return now - std::min(now, ms * 1'000); };
-  const auto uptime_ms = static_cast<std::uint64_t>(core_.uptime().count());
-  std::vector<log::SlaveNeed> needs;
+  const Clock::time_point now = Clock::now();
   const MutexLock lock(peers_mutex_);
-  for (const std::string& name : known_slaves_.names()) {
-    needs.push_back(needs_.try_emplace(name, log::SlaveNeed{name, 0, ago(uptime_ms)}).first->second);
-  }
-  return needs;
+  return needs_.of(known_slaves_.names(), now - core_.uptime(), now, unix_microseconds());
 }
 
 // What they give is believed by its hashes alone.
@@ -166,15 +160,13 @@ std::vector<std::string> Master::who_has_the_log() {
 // `seen`: the log has a group that ends there. Else that is looked up: a position that somebody has invented is not to
 // say what of the log is needed.
 void Master::note_need(const node::Claim& claim, bool seen) {
-  const log::SlaveNeed need{claim.node, claim.position.sequence, unix_microseconds()};
-  const auto known = needs_.find(claim.node);
-  if (seen || (known != needs_.end() && known->second.has == need.has)) {
-    needs_[need.name] = need;
-    return;
-  }
-  core_.log_server.look_up(claim.position, [this, need](bool has) {
+  const Clock::time_point reported = Clock::now();
+  const std::string& name = claim.node;
+  const Sequence end = claim.position.sequence;
+  if (seen || needs_.has(name, end)) return needs_.note(name, end, reported);
+  core_.log_server.look_up(claim.position, [this, name, end, reported](bool has) {
     const MutexLock lock(peers_mutex_);
-    if (has) needs_[need.name] = need;
+    if (has) needs_.note(name, end, reported);
   });
 }
 

@@ -16,6 +16,7 @@
 #include "master/known_slaves.h"
 #include "master/overdue.h"
 #include "master/sequencer.h"
+#include "master/slave_needs.h"
 #include "net/publisher.h"
 #include "node/core.h"
 #include "node/schema_holder.h"
@@ -86,7 +87,7 @@ class Master {
   KnownSlaves known_slaves_ SQLCAST_GUARDED_BY(peers_mutex_);  // changed by keep() alone
   std::map<std::string, Acks::Progress> joining_
       SQLCAST_GUARDED_BY(peers_mutex_);  // what slaves have that keep() is to make known
-  std::map<std::string, log::SlaveNeed> needs_ SQLCAST_GUARDED_BY(peers_mutex_);  // as last known
+  SlaveNeeds needs_ SQLCAST_GUARDED_BY(peers_mutex_);
   std::map<std::string, Peer> peers_ SQLCAST_GUARDED_BY(peers_mutex_);
 };
 
