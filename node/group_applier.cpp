@@ -4,6 +4,7 @@
 
 #include "base/crash_point.h"
 #include "sql/policy.h"
+#include "storage/catalog.h"
 #include "storage/dialect.h"
 #include "storage/errors.h"
 #include "storage/log.h"
@@ -178,6 +179,9 @@ bool warm_tables(WriteConnection& connection, const std::vector<storage::Job>& j
   return false;
 }
 
+// So a server without descriptors, too, says of a table that is there and well.
+bool may_lack_files(const Status& why) { return storage::is_absent(why) || storage::is_damaged_table(why); }
+
 }  // namespace
 
 Applied apply_groups(WriteConnection& connection, std::span<const DecodedGroup> batch) {
@@ -191,6 +195,14 @@ Applied apply_groups(WriteConnection& connection, std::span<const DecodedGroup> 
     if (!warm_tables(connection, jobs)) return {Outcome::again, std::move(applied.why)};
     applied = try_to_apply(connection, batch, jobs);
   }
+  // What hinders it may be over when it is looked for.
+  constexpr int kLooks = 3;
+  for (int i = 0; i < kLooks && applied.outcome == Outcome::differs && may_lack_files(applied.why); ++i) {
+    if (!connection.usable()) return {Outcome::again, std::move(applied.why)};
+    if (Status opens = storage::opens_files(connection.administrator()); !opens.ok())
+      return {Outcome::again, std::move(opens)};
+    applied = try_to_apply(connection, batch, jobs);
+  }
   return applied;
 }
 
@@ -200,6 +212,8 @@ Applied apply_definition(WriteConnection& connection, const DecodedGroup& one) {
   Status status = connection.run_ddl(group, one.entries.front());
   connection.executor().forget_imposed();
   if (status.ok()) return {};
+  if (storage::means_other_data(status) && may_lack_files(status) && connection.usable())
+    if (Status opens = storage::opens_files(connection.administrator()); !opens.ok()) status = std::move(opens);
   if (storage::means_other_data(status)) {
     const proto::Entry& entry = one.entries.front();
     Status why = Status::error(Code::diverged, "entry " + std::to_string(entry.sequence) + " (" +

@@ -41,8 +41,9 @@ Result<std::string> definition(Connection& connection, const sql::ObjectName& ta
                               : "SHOW CREATE TABLE " + quote_name(target.database) + "." + quote_name(target.name);
   Result<std::vector<Row>> rows = connection.rows(sql);
   if (!rows) {
-    if (is_absent(rows.status())) return std::string("absent");
-    return rows.status();
+    if (!is_absent(rows.status())) return rows.status();
+    if (Status opens = opens_files(connection); !opens.ok()) return opens;
+    return std::string("absent");
   }
   if (rows->empty() || rows->front().size() < 2) return std::string("absent");
   std::string result = without_auto_increment(text(rows->front(), 1));
@@ -169,6 +170,9 @@ Result<std::string> fingerprint(Connection& connection, const std::vector<sql::O
   const Hash hash = proto::chain_hash({}, 0, 0, 0, all);
   return std::string(reinterpret_cast<const char*>(hash.data()), hash.size());
 }
+
+// It reads a folder for that, and says why when it cannot.
+Status opens_files(Connection& connection) { return connection.rows("SHOW DATABASES LIKE 'sqlcast'").status(); }
 
 Result<std::vector<std::string>> outside_references(Connection& connection, const std::string& database) {
   const Result<std::vector<Row>> rows = connection.rows(

@@ -21,6 +21,10 @@ Result<sql::Schema> load_schema(Connection& connection, std::uint64_t version);
 // too), independent of AUTO_INCREMENT's present value. May block.
 Result<std::string> fingerprint(Connection& connection, const std::vector<sql::ObjectName>& targets);
 
+// Whether the server can open files at all now; else why not. MariaDB says of a table whose file it cannot open for
+// want of descriptors that it is absent. May block.
+Status opens_files(Connection& connection);
+
 // Foreign keys in other databases that would stop DROP DATABASE half-way: "other.child (fk_name)". Empty =
 // none. May block.
 Result<std::vector<std::string>> outside_references(Connection& connection, const std::string& database);

@@ -141,9 +141,21 @@ constexpr std::array kConnectionLost{kServerShutdown,    kAbortedConnection, kPa
                                      kClientOutOfSync,   kClientTls,         kClientServerLostAt,
                                      kClientClosed};
 
+// In their texts the system's own number may stand; in those of others it may be a client's value.
+constexpr std::array kOfFiles{1003, 1004, 1005, 1006, 1009, 1010, 1013, 1015, 1016, 1017,
+                              1018, 1023, 1024, 1025, 1026, 1030, 1194, 1195, 1877};
+
 template <typename Numbers>
 bool is_one_of(const Numbers& numbers, int number) {
   return std::find(numbers.begin(), numbers.end(), number) != numbers.end();
+}
+
+template <std::size_t kCount>
+bool is_of_files_with(const Status& status, const std::array<std::string_view, kCount>& signs) {
+  const int number = status.database_errno;
+  if (number == 0 || (number > kLastOfFiles && !is_one_of(kOfFiles, number))) return false;
+  return std::any_of(signs.begin(), signs.end(),
+                     [&](std::string_view sign) { return status.message.find(sign) != std::string::npos; });
 }
 
 }  // namespace
@@ -170,16 +182,17 @@ bool is_disk_full(const Status& status) {
     return true;
   // Of a sort's files, as the one before: InnoDB does not say why, and by now the room is there again.
   if (number == kEngineMessage) return status.message.find("'Temp file write failure'") != std::string::npos;
-  // The system's own number, ENOSPC or EDQUOT, stands in the text of errors about files: those of the server's own
-  // numbers below and the lowest ones. In others it may be a client's value.
-  constexpr std::array kOfFiles{1003, 1004, 1005, 1006, 1009, 1010, 1013, 1015, 1016, 1017,
-                                1018, 1023, 1024, 1025, 1026, 1030, 1194, 1195, 1877};
-  if (number > kLastOfFiles && !is_one_of(kOfFiles, number)) return false;
+  // ENOSPC or EDQUOT.
   constexpr std::array<std::string_view, 6> kSigns{"rrcode: 28 ",  "errno: 28 ",  "error 28 ",
                                                    "rrcode: 122 ", "errno: 122 ", "error 122 "};
-  return number != 0 && std::any_of(kSigns.begin(), kSigns.end(), [&](std::string_view sign) {
-           return status.message.find(sign) != std::string::npos;
-         });
+  return is_of_files_with(status, kSigns);
+}
+
+bool is_out_of_files(const Status& status) {
+  // EMFILE, ENFILE or ENOMEM.
+  constexpr std::array<std::string_view, 6> kSigns{"rrcode: 24 ", "errno: 24 ",  "rrcode: 23 ",
+                                                   "errno: 23 ",  "rrcode: 12 ", "errno: 12 "};
+  return is_of_files_with(status, kSigns);
 }
 
 bool is_unknown_database(const Status& status) { return status.database_errno == kUnknownDatabase; }
@@ -229,7 +242,8 @@ bool passes_by_itself(const Status& status) {
   if (status.ok() || status.code == Code::diverged) return false;
   const int number = status.database_errno;
   return status.code == Code::database_unavailable || (number > 0 && number <= kLastOfFiles) ||
-         is_one_of(kPassing, number) || is_interrupted(status) || is_disk_full(status) || lacks_rights(status);
+         is_one_of(kPassing, number) || is_interrupted(status) || is_disk_full(status) || is_out_of_files(status) ||
+         lacks_rights(status);
 }
 
 bool is_wrong_value(const Status& status) { return status.database_errno == kTruncatedWrongValue; }

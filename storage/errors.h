@@ -24,6 +24,9 @@ bool is_unknown_to_drop(const Status& status);
 std::size_t longest_unknown_list(const Status& status);
 
 bool is_disk_full(const Status& status);
+// The server, or its machine, has no more descriptors or memory to open a file with, and says so. Of a table's own file
+// it does not: there it says that the table is absent (storage/catalog.h, opens_files()).
+bool is_out_of_files(const Status& status);
 
 bool is_unknown_database(const Status& status);
 // The database or the table that was named is not there.

@@ -3,6 +3,7 @@
 // answers whatever the database does. Method: a relay that swallows answers, KILL QUERY at random moments, locks of an
 // administrator, reads without an end, a database process that is stopped; then rows and nodes compared.
 #include <pwd.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -43,6 +44,24 @@ void check_that_it_waits(Node& node, const std::string& what) {
   CHECK(status->state == "Waiting");
   CHECK(status->message.find(what) != std::string::npos);
 }
+
+// Until it is lifted, the process opens no further files.
+class NoMoreFiles {
+ public:
+  explicit NoMoreFiles(pid_t process) : process_(process) {
+    REQUIRE(prlimit(process_, RLIMIT_NOFILE, nullptr, &before_) == 0);
+    const rlimit none{3, before_.rlim_max};
+    REQUIRE(prlimit(process_, RLIMIT_NOFILE, &none, nullptr) == 0);
+  }
+  ~NoMoreFiles() { lift(); }
+  NoMoreFiles(const NoMoreFiles&) = delete;
+  NoMoreFiles& operator=(const NoMoreFiles&) = delete;
+  void lift() const { (void)prlimit(process_, RLIMIT_NOFILE, &before_, nullptr); }
+
+ private:
+  const pid_t process_;
+  rlimit before_{};
+};
 
 // KILL QUERY to whatever the node's writer is doing, at random moments.
 class Killer {
@@ -184,6 +203,26 @@ TEST_CASE("waits: locks of an administrator hold a slave up for as long as they 
   }
   cluster.check_same_everywhere();
   cluster.must("DROP DATABASE held");
+  cluster.wait_until_equal();
+}
+
+// MariaDB says of a table whose file it cannot open then that it does not exist.
+TEST_CASE("waits: a slave whose database has no descriptors left waits for some, and takes no table for gone",
+          "[waits]") {
+  Cluster& cluster = shared_cluster();
+  Node& slave = cluster.slave(0);
+  cluster.must("CREATE DATABASE filed");
+  cluster.must("CREATE TABLE filed.t (id INT PRIMARY KEY, v INT NOT NULL)");
+  cluster.must("INSERT INTO filed.t VALUES (1,1)");
+  cluster.wait_until_equal();
+  REQUIRE(slave.open_database()->execute("FLUSH TABLES").ok());
+  const NoMoreFiles limit(*slave.database());
+  cluster.must("INSERT INTO filed.t VALUES (2,2)");
+  check_that_it_waits(slave, "Too many open files");
+  limit.lift();
+  cluster.wait_until_equal();
+  cluster.check_same_everywhere();
+  cluster.must("DROP DATABASE filed");
   cluster.wait_until_equal();
 }
 

@@ -107,6 +107,36 @@ TEST_CASE("errors: a full disk is known by its number, or by the system's in the
   CHECK(storage::means_other_data(database_error(1296, "Got error 1 'Something else' from InnoDB")));
 }
 
+TEST_CASE("errors: want of descriptors or memory for a file passes, and is no full disk and no other data") {
+  const std::vector<std::pair<int, std::string>> errors{
+      {1016, "Can't open file: './d/t.frm' (errno: 24 \"Too many open files\")"},
+      {1017, "Can't find file: './d/t.frm' (errno: 23 \"Too many open files in system\")"},
+      {1017, "Can't find file: './d/t.frm' (errno: 12 \"Cannot allocate memory\")"},
+      {1004, "Can't create file './d/t.frm' (errno: 24 \"Too many open files\")"},
+      {1005, "Can't create table `d`.`w` (errno: 24 \"Too many open files\")"},
+      {1006, "Can't create database 'd' (errno: 24 \"Too many open files\")"},
+      {1018, "Can't read dir of './d/' (errno: 24 \"Too many open files\")"},
+      {23, "Out of resources when opening file './dd/db.opt' (Errcode: 24 \"Too many open files\")"}};
+  for (const auto& [number, message] : errors) {
+    INFO(message);
+    CHECK(storage::is_out_of_files(database_error(number, message)));
+    CHECK(storage::passes_by_itself(database_error(number, message)));
+    CHECK_FALSE(storage::means_other_data(database_error(number, message)));
+    CHECK_FALSE(storage::is_disk_full(database_error(number, message)));
+  }
+  const std::vector<std::pair<int, std::string>> others{
+      {1016, "Can't open file: './d/t.frm' (errno: 13 \"Permission denied\")"},
+      {1005, "Can't create table `d`.`t` (errno: 121 \"Duplicate key on write or update\")"},
+      {1062, "Duplicate entry 'errno: 24 ' for key 'PRIMARY'"},
+      {1146, "Table 'd.Errcode: 24 x' doesn't exist"}};
+  for (const auto& [number, message] : others) {
+    INFO(message);
+    CHECK_FALSE(storage::is_out_of_files(database_error(number, message)));
+    CHECK(storage::means_other_data(database_error(number, message)));
+  }
+  CHECK_FALSE(storage::is_out_of_files(Status::error(Code::bad_request, "errno: 24 ")));
+}
+
 TEST_CASE("errors: a client's value that reads like the system's number is no full disk") {
   const std::vector<std::pair<int, std::string>> others{
       {1062, "Duplicate entry 'errno: 28 ' for key 'PRIMARY'"},
