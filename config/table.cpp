@@ -300,8 +300,9 @@ void add_message_limits(std::vector<Row>& rows) {
   rows.push_back(bytes("limits.max_materialised_bytes", SQLCAST_FIELD(std::uint64_t, limits.max_materialised_bytes),
                        kKiB, kGiB,
                        "Bytes that those rows may have as text; half of `limits.max_message_bytes`, if that is less."));
-  rows.push_back(bytes("limits.group_bytes", SQLCAST_FIELD(std::uint64_t, limits.group_bytes), 4 * kKiB, 512 * kMiB,
-                       "Statement bytes in one group; at most half of `limits.max_message_bytes`."));
+  rows.push_back(bytes(
+      "limits.group_bytes", SQLCAST_FIELD(std::uint64_t, limits.group_bytes), 4 * kKiB, 512 * kMiB,
+      "Statement bytes in one group, with what the log has beside them; at most half of `limits.max_message_bytes`."));
   rows.push_back(whole("limits.group_entries", SQLCAST_FIELD(std::uint32_t, limits.group_entries), 1, 65'536,
                        "Entries in one group, which is one transaction."));
   rows.push_back(bytes("limits.log_batch_bytes", SQLCAST_FIELD(std::uint64_t, limits.log_batch_bytes), 4 * kKiB,

@@ -211,6 +211,14 @@ void Sequencer::run() {
   }
 }
 
+// At most so many bytes it adds to a group's body, unless it is executed by rows.
+std::uint64_t Sequencer::largest_entry(const WriteRequest& request) {
+  std::uint64_t bytes = proto::kEntryBytes + request.key().client_id.size() + request.request.database.size() +
+                        node::name_of(request.caller.who).size();
+  for (const std::string& text : request.plan.texts) bytes += proto::kStatementBytes + text.size();
+  return bytes;
+}
+
 Sequencer::Batch Sequencer::take_batch() {
   Batch batch;
   std::uint64_t bytes = 0;
@@ -232,8 +240,7 @@ Sequencer::Batch Sequencer::take_batch() {
     const bool is_twin = next.retryable() && std::any_of(batch.begin(), batch.end(), [&](const WriteRequest& other) {
                            return other.retryable() && other.key() == next.key();
                          });
-    std::uint64_t size = 0;
-    for (const std::string& text : next.plan.texts) size += text.size();
+    const std::uint64_t size = largest_entry(next);
     // A group has to fit into a message: over the limit only when it is one request.
     const bool too_much = bytes + size > config_.limits.group_bytes;
     const bool alone = is_ddl || next.plan.has_rows();

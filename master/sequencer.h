@@ -108,6 +108,7 @@ class Sequencer {
  private:
   using Batch = std::vector<WriteRequest>;
   void run();
+  static std::uint64_t largest_entry(const WriteRequest& request);
   Batch take_batch();
   void delay_group();
   void process(Batch batch);
@@ -136,6 +137,8 @@ class Sequencer {
   Status execute_rows(Batch& batch, Trip& trip);  // sequencer_rows.cpp
   void drop_hopeless(Batch& batch, Trip& trip);
   bool begin_commit(const Batch& batch);
+  bool fits_into_a_message(const proto::Group& group) const;
+  Status too_large_for_slaves(const proto::Group& group) const;
   void write_ahead(Trip& trip);
   Status take_back(Trip& trip);
   bool drop_cancelled(Batch& batch, const std::vector<storage::JobOutcome>& outcomes);

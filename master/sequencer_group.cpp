@@ -135,6 +135,12 @@ Sequencer::Attempt Sequencer::try_group(Batch& batch, Status& why) {
       return Attempt::failed;
     }
     trip.group = make_group(trip.entries, proto::GroupState::committed);
+    if (!fits_into_a_message(trip.group)) {
+      connection_.executor().auto_increment().clear();
+      connection_.roll_back();
+      answer_all_with_error(batch, too_large_for_slaves(trip.group));
+      return Attempt::failed;
+    }
     log_.commit_begins();
     write_ahead(trip);
     trip.commit =
@@ -252,6 +258,7 @@ Status Sequencer::execute(Batch& batch, Trip& trip) {
     if (!begin_commit(batch)) return std::nullopt;
     trip.entries = make_entries(batch, outcomes);
     trip.group = make_group(trip.entries, proto::GroupState::committed);
+    if (!fits_into_a_message(trip.group)) return std::nullopt;
     trip.commit_sent = true;
     log_.commit_begins();
     write_ahead(trip);
@@ -290,6 +297,20 @@ bool Sequencer::begin_commit(const Batch& batch) {
   bool all = true;
   for (const WriteRequest& request : batch) all = under_way_.make_unstoppable(request.stop_key) && all;
   return all;
+}
+
+// What requests and groups are held to before they run leaves room for more than the group's own bytes.
+bool Sequencer::fits_into_a_message(const proto::Group& group) const {
+  constexpr std::uint64_t kBeside = 1024;  // position, hashes and the like
+  return group.body.size() + kBeside <= config_.limits.max_message_bytes;
+}
+
+Status Sequencer::too_large_for_slaves(const proto::Group& group) const {
+  return Status::error(Code::too_large,
+                       "what the log would have of the request, " + std::to_string(group.body.size()) +
+                           " bytes, does not fit into a message to the slaves; nothing was changed. Send less at "
+                           "once, or raise limits.max_message_bytes, now " +
+                           std::to_string(config_.limits.max_message_bytes) + ", on every node");
 }
 
 // From here on the log's thread has the group synced, while the database executes or commits it. Not a large one: there

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "proto/entry.h"
 #include "sql/parameters.h"
 #include "sql/refusal.h"
 #include "sql/row_plan.h"
@@ -25,10 +26,12 @@ PlanRefusal statement_too_large(std::string reason, const sql::Limits& limits, s
 }
 
 PlanRefusal request_too_large(const PlanRules& rules, std::uint32_t index) {
-  return {Status::error(Code::too_large, "the request's statements, with their values, are over " +
-                                             std::to_string(rules.max_request_bytes) +
-                                             " bytes together, half of limits.max_message_bytes; send fewer at once"),
-          index};
+  return {
+      Status::error(Code::too_large,
+                    "the request's statements, with their values, are over " + std::to_string(rules.max_request_bytes) +
+                        " bytes together, each counted with " + std::to_string(proto::kStatementBytes) +
+                        " more: half of limits.max_message_bytes; send fewer at once"),
+      index};
 }
 
 // Of the texts as they came: nothing is read of a request that is too long already.
@@ -143,7 +146,7 @@ std::optional<PlanRefusal> plan_request(const proto::QueryRequest& request, cons
                          index};
     plan.texts.push_back(verdict.rewritten.empty() ? std::move(*text) : verdict.rewritten);
     plan.verdicts.push_back(std::move(verdict));
-    bytes += plan.texts.back().size();
+    bytes += plan.texts.back().size() + proto::kStatementBytes;
     if (bytes > rules.max_request_bytes) return request_too_large(rules, index);
   }
   if (writes) plan.kind = RequestPlan::Kind::write;

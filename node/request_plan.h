@@ -35,7 +35,8 @@ struct PlanRules {
   const sql::Schema* schema = nullptr;
   sql::Freeze freeze;
   sql::Limits limits;
-  std::uint64_t max_request_bytes = UINT64_MAX;  // of all texts: what is committed must fit into a message to slaves
+  // Of all texts, and of what an entry has beside each: what is committed must fit into a message to slaves.
+  std::uint64_t max_request_bytes = UINT64_MAX;
 };
 
 // The limits of a node's configuration, all else left empty.

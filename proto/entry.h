@@ -44,6 +44,10 @@ struct Statement {
   bool operator==(const Statement&) const = default;
 };
 
+// At most so many bytes a body has beside its texts and names: for itself and an entry, and for each statement of it.
+inline constexpr std::uint64_t kEntryBytes = 128;
+inline constexpr std::uint64_t kStatementBytes = 40;
+
 // A committed request.
 struct Entry {
   Sequence sequence = 0;

@@ -242,6 +242,41 @@ TEST_CASE("bounds: a page has no more rows and bytes than it may, whatever is as
   check_alive(cluster);
 }
 
+TEST_CASE("bounds: what is committed fits into a message to the slaves, however short its statements are", "[bounds]") {
+  Cluster::Options options;
+  options.slaves = 1;
+  options.slave_settings =
+      "limits:\n  max_message_bytes: 256KiB\n  max_statement_bytes: 64KiB\n  max_page_bytes: 64KiB\n"
+      "  group_bytes: 128KiB\n  log_batch_bytes: 64KiB\n";
+  options.master_settings = options.slave_settings + "database:\n  stall_timeout: 1h\n";
+  Cluster cluster(options);
+  cluster.must("CREATE DATABASE d");
+  // The larger the ids, the more the log has of each statement.
+  cluster.must("CREATE TABLE d.t (id BIGINT AUTO_INCREMENT PRIMARY KEY) AUTO_INCREMENT=1000000000000000");
+  const Sequence before = cluster.wait_until_equal();
+  proto::QueryRequest many = query_of("INSERT t VALUES()");
+  many.database = "d";
+  many.statements.resize(7'500, many.statements.front());
+  CHECK(cluster.master().run(many).status.code == Code::too_large);
+  CHECK(cluster.slave(0).run(many).status.code == Code::too_large);
+  many.statements.resize(2'000);
+  cluster.must(many);
+  CHECK(cluster.wait_until_equal() == before + 1);
+  CHECK(cluster.must("SELECT COUNT(*) FROM d.t").text() == "2000");
+  // Those that wait together, too.
+  many.statements.resize(200);
+  many.timeout_ms = 600'000;
+  RawSocket peer(cluster.master().endpoint());
+  constexpr std::uint64_t kRequests = 100;
+  kill(*cluster.master().database(), SIGSTOP);
+  for (std::uint64_t id = 1; id <= kRequests; ++id) peer.send(framed(many, id));
+  wait_for("them to wait", [&] { return cluster.master().status()->counters.at("requests") >= kRequests; });
+  kill(*cluster.master().database(), SIGCONT);
+  for (std::uint64_t id = 1; id <= kRequests; ++id) REQUIRE(next(peer) == Code::ok);
+  CHECK(cluster.wait_until_equal() == before + 1 + kRequests);
+  cluster.check_same_everywhere();
+}
+
 TEST_CASE("bounds: neither a group nor a piece of the log is larger than it may be", "[bounds]") {
   constexpr std::size_t kLimit = 1U << 20U;
   constexpr std::size_t kOverhead = 64U << 10U;  // of entries, beside their statements

@@ -26,6 +26,34 @@ TEST_CASE("request plan: what is committed fits into a message, however values g
   CHECK(refusal->statement == 4U);
 }
 
+TEST_CASE("request plan: many short statements count with what the log has beside each") {
+  config::Limits limits;
+  limits.max_message_bytes = 256U << 10U;
+  PlanRules rules = plan_rules(limits);
+  rules.classes_only = true;
+  proto::QueryRequest request;
+  request.database = "d";
+  request.statements.resize(2'000);
+  for (proto::RequestStatement& statement : request.statements) statement.sql = "INSERT t VALUES()";
+  RequestPlan plan;
+  REQUIRE_FALSE(plan_request(request, rules, plan).has_value());
+  std::uint64_t bytes = proto::kEntryBytes;
+  for (const std::string& text : plan.texts) bytes += text.size() + proto::kStatementBytes;
+  CHECK(bytes < limits.max_message_bytes / 2);
+  // Texts of less than half of the limit, in an entry of more than all of it.
+  constexpr std::uint64_t kId = 1'000'000'000'000'000;
+  proto::Entry entry;
+  entry.statements.assign(7'500, {"INSERT t VALUES()", kId, {1, kId}});
+  CHECK(7'500 * entry.statements.front().sql.size() < limits.max_message_bytes / 2);
+  CHECK(proto::encode_entries({entry}).size() > limits.max_message_bytes);
+  request.statements.resize(7'500, request.statements.front());
+  RequestPlan larger;
+  const std::optional<PlanRefusal> refusal = plan_request(request, rules, larger);
+  REQUIRE(refusal.has_value());
+  CHECK(refusal->status.code == Code::too_large);
+  CHECK(refusal->status.message.find("each counted with 40 more") != std::string::npos);
+}
+
 TEST_CASE("request plan: a small message whose values would be gigabytes is refused before they are") {
   config::Limits limits;
   const PlanRules rules = plan_rules(limits);

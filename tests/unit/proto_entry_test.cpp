@@ -91,3 +91,21 @@ TEST_CASE("entry: the hashes are the documented ones") {
         "996ce5d2850f7f43a56b262cd329ea0822baf07192e4b740e9fc35b5d54030c2");
   CHECK(content_digest("abc") == 14936952950850555179U);
 }
+
+TEST_CASE("entry: what it has beside its texts and names is no more than is counted for it") {
+  constexpr std::uint64_t kMost = UINT64_MAX;
+  for (const std::size_t statements : {1U, 100'000U}) {
+    for (const std::size_t length : {1U, 300U}) {
+      Entry entry;
+      entry.sequence = kMost;
+      entry.key = {std::string(64, 'c'), kMost};
+      entry.digest = kMost;
+      entry.database = std::string(256, 'd');
+      entry.by = std::string(256, 'k');
+      entry.context = {kMost, kMost, kMost};
+      entry.statements.assign(statements, {std::string(length, 's'), kMost, {kMost, kMost}});
+      const std::size_t names = entry.key.client_id.size() + entry.database.size() + entry.by.size();
+      CHECK(encode_entries({entry}).size() <= kEntryBytes + names + statements * (kStatementBytes + length));
+    }
+  }
+}
