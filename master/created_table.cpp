@@ -47,6 +47,7 @@ Status plan_columns(storage::Connection& connection, const sql::CreateSelect& st
     column.name = row.at(0).value_or("");
     const std::string type = row.at(1).value_or("");
     column.type = type.substr(0, type.find_first_of("( "));
+    column.empty_word = sql::has_empty_word(type);
     column.collation = row.at(2).value_or("");
     column.auto_increment = row.at(6).value_or("").find("auto_increment") != std::string::npos;
     if (column.auto_increment) plan.numbered = plan.values.size();
@@ -58,6 +59,7 @@ Status plan_columns(storage::Connection& connection, const sql::CreateSelect& st
   }
   // What the server has put into the table may be nothing that it takes without a warning.
   plan.ignore = statement.ignores;
+  plan.strict = !statement.ignores;
   const std::string into = std::string(plan.ignore ? "INSERT IGNORE" : "INSERT") + " INTO " +
                            sql::quote_name(statement.target.database) + "." + sql::quote_name(statement.target.name) +
                            " (" + names + ") ";

@@ -46,6 +46,7 @@ struct TableUse {
   std::string alias;  // the name itself when there is none
   bool target = false;
   bool joined = false;  // named by the statement itself, not by a query inside it
+  Range partitions{};   // PARTITION (…) behind the name of a table that is read or updated
 };
 
 // One SELECT block.

@@ -33,4 +33,17 @@ std::string quote_name(std::string_view name) {
   return quoted;
 }
 
+bool has_empty_word(std::string_view type) {
+  for (std::size_t at = type.find('\''); at < type.size(); at = type.find('\'', at + 1)) {
+    const std::size_t first = ++at;
+    for (; at < type.size(); ++at) {
+      const bool doubled = type.substr(at).starts_with("''");
+      if (type[at] == '\'' && !doubled) break;
+      if (type[at] == '\\' || doubled) ++at;
+    }
+    if (at == first && at < type.size()) return true;
+  }
+  return false;
+}
+
 }  // namespace sqlcast::sql

@@ -15,4 +15,7 @@ std::string quote_bytes(std::string_view bytes);
 // `name`, with doubled backticks.
 std::string quote_name(std::string_view name);
 
+// Of a type as the server shows it, "enum('a','')": the empty text is one of its words.
+bool has_empty_word(std::string_view type);
+
 }  // namespace sqlcast::sql

@@ -43,7 +43,7 @@ class Planner {
     if (knows_no_table()) return nullptr;
     const bool ok = facts.verb == Verb::delete_                                 ? plan_delete()
                     : facts.verb == Verb::update                                ? plan_update()
-                    : facts.verb == Verb::insert || facts.verb == Verb::replace ? plan_insert(s_, plan_)
+                    : facts.verb == Verb::insert || facts.verb == Verb::replace ? plan_insert(s_, plan_, why_)
                                                                                 : false;
     if (!ok || !s_.is_read(select_text(plan_))) return nullptr;
     return std::make_shared<RowPlan>(std::move(plan_));
@@ -151,10 +151,11 @@ class Planner {
 
   // The first key by which texts are accepted, over several rows if they can be, else one by one.
   bool find_key(const TableUse& use, const Table& known) {
+    const bool returns_in_order = s_.facts.returning && !s_.facts.order_by.empty();
     for (const bool each : {false, true})
       for (const UniqueKey* candidate : keys_by_use(known)) {
         const UniqueKey& key = *candidate;
-        if (moves_key_ && !each) continue;
+        if ((moves_key_ || returns_in_order) && !each) continue;
         plan_.keys.clear();
         plan_.one_row_each = each;
         for (const std::string& name : key.columns)
@@ -257,14 +258,18 @@ class Planner {
     if (known == nullptr || known->view) return false;
     plan_.kind = RowPlan::Kind::update;
     plan_.strict = !s_.facts.ignore;
-    plan_.head = std::string("UPDATE ") + (s_.facts.ignore ? "IGNORE " : "") + table_name(use.name) + " SET ";
+    plan_.head = std::string("UPDATE ") + (s_.facts.ignore ? "IGNORE " : "") + table_name(use.name);
+    // No row may leave these.
+    if (!use.partitions.empty()) plan_.head += " " + std::string(s_.source(use.partitions.first, use.partitions.end));
+    plan_.head += " SET ";
     moves_key_ = false;
     for (const Assignment* assignment : assignments)
       if (!add_assignment(*assignment, use, *known)) return false;
     // What a cascade has moved would not be found by the key that it had.
     if (moves_key_ && refers_to_itself(use.name)) return false;
     if (!find_key(use, *known) || !s_.find_no_effect(use.name, *known, plan_)) return false;
-    if (moves_key_ && s_.facts.order_by.empty()) note_moves();
+    // What collides is left by IGNORE, in the order in which the rows are read.
+    if (moves_key_ && s_.facts.order_by.empty() && !s_.facts.ignore) note_moves();
     list_keys(use);
     return true;
   }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "sql/literal.h"
+#include "sql/references.h"
 #include "sql/row_order.h"
 
 namespace sqlcast::sql {
@@ -72,15 +73,34 @@ bool find_values(const Materialising& statement, const Table& target, RowPlan& p
   return true;
 }
 
+// A query of a row that is not the first would see the rows in front of it, or what their writing has changed
+// elsewhere.
+bool sees_earlier_rows(const Materialising& s) {
+  const Facts& facts = s.facts;
+  const bool changes = facts.verb == Verb::replace || !facts.duplicate_assignments.empty();
+  return facts.shape.tuples > 1 && std::any_of(facts.tables.begin(), facts.tables.end(), [&](const TableUse& use) {
+           const Table* known = s.table(use.name);
+           if (use.target) return false;
+           return known == nullptr || known->view || use.name == facts.shape.table ||
+                  (changes && refers(*s.schema, use.name, facts.shape.table));
+         });
+}
+
 // VALUES or SET: what has a query is read, and all else stays the text that it is. False: that cannot be, as
 // a query looks at the row itself.
-bool plan_values(const Materialising& statement, const Table& target, RowPlan& plan) {
+bool plan_values(const Materialising& statement, const Table& target, RowPlan& plan, std::string& why) {
   const Facts& facts = statement.facts;
   const TokenList& tokens = statement.tokens;
   const bool set = !facts.assignments.empty();
   const bool has_query = std::any_of(facts.blocks.begin(), facts.blocks.end(),
                                      [](const Block& block) { return block.place == Place::values; });
   if (!has_query || facts.empty_tuples) return false;
+  if (sees_earlier_rows(statement)) {
+    why =
+        "its queries read the table itself, a view, or what the rows change elsewhere, and each row would see those "
+        "before it: send each row as a statement of its own, in one request";
+    return false;
+  }
   if (!(set ? find_set(statement, target, plan) : find_values(statement, target, plan))) return false;
   const std::vector<Column> columns = plan.values;
   std::vector<Range> given;
@@ -116,7 +136,8 @@ bool plan_values(const Materialising& statement, const Table& target, RowPlan& p
 
 class InsertPlanner {
  public:
-  InsertPlanner(const Materialising& statement, RowPlan& plan) : s_(statement), plan_(plan) {}
+  InsertPlanner(const Materialising& statement, RowPlan& plan, std::string& why)
+      : s_(statement), plan_(plan), why_(why) {}
 
   bool plan() {
     const Facts& facts = s_.facts;
@@ -125,7 +146,7 @@ class InsertPlanner {
     plan_.kind = RowPlan::Kind::insert;
     if (!facts.source) {
       plan_.returning = s_.returning();
-      return plan_values(s_, *known, plan_) && tail_is_of_target(*known) && s_.accepts(plan_, 1);
+      return plan_values(s_, *known, plan_, why_) && tail_is_of_target(*known) && s_.accepts(plan_, 1);
     }
     if (!find_values(s_, *known, plan_)) return false;
     plan_.ignore = facts.ignore;
@@ -237,10 +258,13 @@ class InsertPlanner {
 
   const Materialising& s_;
   RowPlan& plan_;
+  std::string& why_;
 };
 
 }  // namespace
 
-bool plan_insert(const Materialising& statement, RowPlan& plan) { return InsertPlanner(statement, plan).plan(); }
+bool plan_insert(const Materialising& statement, RowPlan& plan, std::string& why) {
+  return InsertPlanner(statement, plan, why).plan();
+}
 
 }  // namespace sqlcast::sql

@@ -6,7 +6,7 @@
 
 namespace sqlcast::sql {
 
-// False: its rows cannot be replicated instead.
-bool plan_insert(const Materialising& statement, RowPlan& plan);
+// False: its rows cannot be replicated instead; `why` then says why, when that is something that can be changed.
+bool plan_insert(const Materialising& statement, RowPlan& plan, std::string& why);
 
 }  // namespace sqlcast::sql

@@ -121,7 +121,7 @@ bool Recogniser::refuse_without_database(const Name& name) {
                 "\"" + name.object.name + "\" is in no database, and the request has no default one");
 }
 
-bool Recogniser::add_table(const Name& name, bool target, std::string alias) {
+bool Recogniser::add_table(const Name& name, bool target, std::string alias, Range partitions) {
   if (!target && is_cte(name)) return true;
   if (!refuse_without_database(name)) return false;
   if (!check_database(name.object.database)) return false;
@@ -129,8 +129,8 @@ bool Recogniser::add_table(const Name& name, bool target, std::string alias) {
     return refuse(Refusal::private_information,
                   "information_schema." + name.object.name + " shows what belongs to other people or to this node");
   if (facts_.tables.size() >= kMostTables) return too_many("tables", kMostTables);
-  facts_.tables.push_back(
-      {name.object, alias.empty() ? std::string(name.object.name) : std::move(alias), target, query_depth_ == 0});
+  facts_.tables.push_back({name.object, alias.empty() ? std::string(name.object.name) : std::move(alias), target,
+                           query_depth_ == 0, partitions});
   return true;
 }
 

@@ -62,7 +62,7 @@ class Recogniser {
   bool check_database(std::string_view database);
   bool read_query();
   bool unknown_statement();
-  bool add_table(const Name& name, bool target, std::string alias);
+  bool add_table(const Name& name, bool target, std::string alias, Range partitions = {});
   bool is_cte(const Name& name) const;
   bool refuse_without_database(const Name& name);
 

@@ -290,10 +290,12 @@ bool Recogniser::table_factor(From& from) {
   if (symbol(at_, '('))
     return refuse(Refusal::unknown_function, shown(name.end - 1) + " is no table function that the policy knows");
   if (is_cte(name)) from.plain = false;
+  Range partitions{at_, at_};
   if (!skip_partition_list()) return false;
+  partitions.end = at_;
   if (here() == Keyword::FOR_ && (keyword(at_ + 1) == Keyword::SYSTEM_TIME_ || word_is(at_ + 1, "PORTION")))
     return refuse(Refusal::system_versioning, "system-versioned and application-time tables are not supported");
-  return table_alias(alias) && index_hints() && add_table(name, false, std::move(alias));
+  return table_alias(alias) && index_hints() && add_table(name, false, std::move(alias), partitions);
 }
 
 bool Recogniser::skip_partition_list() {

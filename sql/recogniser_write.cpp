@@ -57,12 +57,13 @@ bool Recogniser::insert_rows(bool& plain) {
     at_ = columns.end + 1;
     facts_.insert_columns = columns;
   }
+  // `()` in front of values or a query stands for all columns, as no list does.
+  const bool no_list = facts_.insert_columns && facts_.insert_columns->empty();
   const std::size_t blocks_before = facts_.blocks.size();
   if (here() == Keyword::VALUES_ || here() == Keyword::VALUE_) {
     ++at_;
     if (!value_tuples()) return false;
-    // `()` in front of values stands for all columns, as no list does.
-    if (facts_.insert_columns && facts_.insert_columns->empty() && !facts_.empty_tuples) facts_.insert_columns.reset();
+    if (no_list && !facts_.empty_tuples) facts_.insert_columns.reset();
     if (facts_.blocks.size() != blocks_before) plain = false;
     return true;
   }
@@ -72,6 +73,7 @@ bool Recogniser::insert_rows(bool& plain) {
     facts_.shape.tuples = 1;
     return assignment_list(facts_.assignments, Place::values);
   }
+  if (no_list) facts_.insert_columns.reset();
   place_ = Place::query;
   facts_.source.emplace();
   facts_.source_range.first = at_;

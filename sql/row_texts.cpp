@@ -25,6 +25,10 @@ bool is_binary(const Column& column) {
   return is_one_of(column, {"binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob"});
 }
 bool is_whole(const Column& column) { return is_one_of(column, {"tinyint", "smallint", "mediumint", "int", "bigint"}); }
+bool is_of_any_length(const Column& column) {
+  return is_one_of(
+      column, {"tinytext", "text", "mediumtext", "longtext", "json", "tinyblob", "blob", "mediumblob", "longblob"});
+}
 bool is_time(const Column& column) { return is_one_of(column, {"date", "datetime", "timestamp", "time"}); }
 
 std::string hex_of(std::string_view bytes) {
@@ -36,6 +40,18 @@ std::string hex_of(std::string_view bytes) {
     text.push_back(kDigits[static_cast<unsigned char>(c) & 0xFU]);
   }
   return text;
+}
+
+std::string number_of_bits(std::string_view bytes) {
+  std::uint64_t number = 0;
+  for (const char byte : bytes) number = (number << 8U) | static_cast<unsigned char>(byte);
+  return std::to_string(number);
+}
+
+std::string without_zeros(std::string_view number) {
+  const std::size_t digits = number.find_first_not_of('0');
+  if (digits == std::string_view::npos || number[digits] == '.') return std::string(number);
+  return std::string(number.substr(digits));
 }
 
 // A month or a day of zero: there is no such literal.
@@ -105,6 +121,17 @@ std::optional<std::string> numbering_literal(RowValue kind, std::string_view tex
   return std::string(text) + (exact || text.find('e') != std::string_view::npos ? "" : "e0");
 }
 
+RowValue stored_as(RowValue kind, bool of_column, const Column& column) {
+  switch (kind) {
+    case RowValue::zero_filled:
+    case RowValue::float64:
+    case RowValue::float32:
+    case RowValue::rounded64:
+    case RowValue::year: return of_column && is_of_any_length(column) ? RowValue::utf8_text : kind;
+    default: return kind;
+  }
+}
+
 const char* unfit(RowValue kind, const Column& column) {
   switch (kind) {
     case RowValue::float32:
@@ -135,12 +162,8 @@ const char* unfit_value(RowValue kind, std::string_view text, const Column& colu
 std::string row_literal(RowValue kind, std::string_view text, const Column& column) {
   switch (kind) {
     case RowValue::number: return std::string(text);
-    case RowValue::zero_filled: {
-      if (is_text(column) || is_binary(column)) return quote_text(text);
-      const std::size_t digits = text.find_first_not_of('0');
-      return digits == std::string_view::npos || text[digits] == '.' ? std::string(text)
-                                                                     : std::string(text.substr(digits));
-    }
+    case RowValue::zero_filled:
+    case RowValue::year: return without_zeros(text);
     case RowValue::rounded64:
     case RowValue::float64:
     case RowValue::float32: return std::string(text) + (text.find('e') == std::string_view::npos ? "e0" : "");
@@ -148,8 +171,8 @@ std::string row_literal(RowValue kind, std::string_view text, const Column& colu
     case RowValue::utf8_text:
     case RowValue::word: return quote_text(text);
     case RowValue::bytes: return "x'" + hex_of(text) + "'";
-    case RowValue::bits: return "0x" + hex_of(text);
-    case RowValue::year: return is_text(column) ? quote_text(text) : std::string(text);
+    // Above what a signed number holds, the server takes no 0x… into a DECIMAL.
+    case RowValue::bits: return same_word(column.type, "decimal") ? number_of_bits(text) : "0x" + hex_of(text);
     case RowValue::date:
     case RowValue::datetime:
     case RowValue::time: return time_literal(kind, text, column);

@@ -17,7 +17,7 @@ namespace sqlcast::sql {
 // What a result column holds, as far as its literals differ.
 enum class RowValue : std::uint8_t {
   number,       // integers, DECIMAL: their text is their literal
-  zero_filled,  // a number with zeros in front
+  zero_filled,  // a number with zeros in front, which its literal has not
   float64,
   float32,    // its text has six digits alone
   rounded64,  // a DOUBLE whose text is cut behind the point
@@ -31,6 +31,10 @@ enum class RowValue : std::uint8_t {
   year,
   word,  // ENUM, SET
 };
+
+// What a value of that kind is to the column: a number of a column of its own goes into TEXT and BLOB as the text that
+// it is shown by, zeros in front and digits behind the point included, and into all else as a number.
+RowValue stored_as(RowValue kind, bool of_column, const Column& column);
 
 // Why a value of that kind cannot go into the column as a literal and become what it would have become; null: it can.
 const char* unfit(RowValue kind, const Column& column);

@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "proto/entry.h"
+#include "sql/literal.h"
 #include "storage/dialect.h"
 #include "storage/errors.h"
 
@@ -16,7 +17,7 @@ constexpr const char* kNotSystem =
 constexpr const char* kColumnsQuery =
     "SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, IS_NULLABLE, EXTRA, COLUMN_DEFAULT, DATA_TYPE, COLLATION_NAME, "
     "COALESCE(DATETIME_PRECISION,NUMERIC_SCALE,0), COALESCE(CHARACTER_MAXIMUM_LENGTH,0), "
-    "DATA_TYPE='enum' AND (COLUMN_TYPE LIKE 'enum(''''%' OR COLUMN_TYPE LIKE '%,''''%') FROM "
+    "IF(DATA_TYPE='enum',COLUMN_TYPE,'') FROM "
     "information_schema.COLUMNS WHERE ";
 
 const std::string& text(const Row& row, std::size_t column) {
@@ -121,7 +122,7 @@ Result<sql::Schema> load_schema(Connection& connection, std::uint64_t version) {
     column.collation = text(row, 7);
     column.scale = number(row, 8);
     column.length = number(row, 9);
-    column.empty_word = number(row, 10) != 0;
+    column.empty_word = sql::has_empty_word(text(row, 10));
     schema.tables[name_of(row)].columns.push_back(std::move(column));
   }
 

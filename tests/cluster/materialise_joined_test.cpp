@@ -96,6 +96,36 @@ TEST_CASE("materialise: keys that move do not collide with each other", "[materi
   beside.finish();
 }
 
+TEST_CASE("materialise: IGNORE leaves rows whose new key is taken when their turn comes", "[materialise_joined]") {
+  Cluster& cluster = shared_cluster();
+  Beside beside(cluster, "rows_left");
+  beside.both("CREATE TABLE t (id INT PRIMARY KEY)");
+  beside.both("INSERT INTO t VALUES (1), (2), (3)");
+  CHECK(beside.both("UPDATE IGNORE t SET id = id + 1").at(0).affected_rows == 1);
+  beside.same("t");
+  beside.both("UPDATE IGNORE t SET id = id + 1 ORDER BY id DESC");
+  beside.same("t");
+  beside.finish();
+}
+
+TEST_CASE("materialise: rows stay in the partitions that an UPDATE names", "[materialise_joined]") {
+  Cluster& cluster = shared_cluster();
+  Beside beside(cluster, "rows_partitions");
+  beside.both(
+      "CREATE TABLE t (id INT PRIMARY KEY, v INT) PARTITION BY RANGE (id) (PARTITION p0 VALUES LESS THAN (10), "
+      "PARTITION "
+      "p1 VALUES LESS THAN (100))");
+  beside.both("CREATE TABLE s (id INT PRIMARY KEY, n INT)");
+  beside.both("INSERT INTO t VALUES (1, 9), (2, 8), (3, 7), (20, 9)");
+  beside.both("INSERT INTO s VALUES (1, 50), (2, 5)");
+  beside.both("UPDATE t PARTITION (p0) SET id = id + 20 WHERE v > 7");                               // 1748
+  beside.both("UPDATE t PARTITION (p0) AS x JOIN s ON s.id = x.id SET x.id = s.n WHERE s.n > x.v");  // 1748
+  beside.both("UPDATE t PARTITION (p0) SET id = id + 5, v = 1 WHERE v > 8");
+  beside.both("UPDATE t PARTITION (p1) SET v = 2 WHERE v > 8");
+  beside.same("t");
+  beside.finish();
+}
+
 TEST_CASE("materialise: RETURNING gives the rows of all texts", "[materialise_joined]") {
   Cluster& cluster = shared_cluster();
   Beside beside(cluster, "rows_returned");
@@ -105,6 +135,9 @@ TEST_CASE("materialise: RETURNING gives the rows of all texts", "[materialise_jo
   CHECK(gone.at(0).affected_rows == 1'200);
   REQUIRE(gone.rows.at(0).size() == 1'200);
   CHECK(gone.rows.at(0).front().size() == 5);
+  beside.both("CREATE TABLE o (id INT PRIMARY KEY, v INT)");
+  beside.both("INSERT INTO o VALUES (1, 9), (2, 8), (3, 7)");
+  CHECK(beside.here("DELETE FROM o ORDER BY v LIMIT 2 RETURNING id").text() == "3\n2");
   CHECK(beside.here("DELETE FROM t WHERE RAND() < 0 RETURNING id").rows.at(0).empty());
   beside.both("CREATE TABLE n (id INT AUTO_INCREMENT PRIMARY KEY, v VARCHAR(40))");
   const Answer added = beside.here("INSERT INTO n (v) SELECT t FROM t GROUP BY t RETURNING id, v");

@@ -45,6 +45,53 @@ TEST_CASE("materialise: a DOUBLE keeps all of its digits", "[materialise_plain]"
   beside.finish();
 }
 
+TEST_CASE("materialise: a number goes into text as MariaDB puts it there", "[materialise_plain]") {
+  Cluster& cluster = shared_cluster();
+  Beside beside(cluster, "rows_shown");
+  beside.both(
+      "CREATE TABLE s (id INT PRIMARY KEY, z INT(6) ZEROFILL, c DECIMAL(8,2) ZEROFILL, y YEAR, x DOUBLE(10,2), w "
+      "DOUBLE(10,2) ZEROFILL, d DOUBLE, f FLOAT, b BIT(64))");
+  beside.both(
+      "INSERT INTO s VALUES (1, 42, 4.5, 0, 1.5, 1.5, 1e20, 0.1, x'FFFFFFFFFFFFFFFF'), (2, 0, 0.5, 2026, -0.25, 0, "
+      "0.1, "
+      "16777217, 5)");
+  beside.both("CREATE TABLE t (ch CHAR(30), vc VARCHAR(30), vb VARBINARY(30), tx TEXT, bl MEDIUMBLOB, de DECIMAL(20))");
+  for (const std::string number : {"z", "c", "y", "x", "w", "d", "COALESCE(z)", "COALESCE(y)", "COALESCE(x)"}) {
+    INFO(number);
+    for (const std::string column : {"ch", "vc", "vb", "tx", "bl"})
+      beside.both("INSERT INTO t (" + column + ") SELECT " + number + " FROM s ORDER BY id + 0.5 LIMIT 5");
+    beside.both("INSERT INTO t (tx) VALUES ((SELECT " + number + " FROM s ORDER BY id LIMIT 1))");
+  }
+  beside.both("INSERT INTO t (tx, bl) SELECT f, f FROM s LIMIT 5");
+  beside.both("INSERT INTO t (de) SELECT b FROM s LIMIT 5");
+  beside.both("INSERT INTO t (tx) SELECT y FROM (SELECT MAX(y) AS y FROM s) AS q");
+  beside.same("t");
+  beside.both("ALTER TABLE s ADD COLUMN tx TEXT");
+  for (const std::string number : {"z", "y", "x", "(x)"}) {
+    beside.both("UPDATE s SET tx = " + number + " ORDER BY d LIMIT 5");
+    beside.same("s", "id, tx");
+  }
+  beside.both("UPDATE s JOIN s AS o ON o.id = s.id + 1 SET s.tx = o.y");
+  beside.same("s", "id, tx");
+  beside.finish();
+}
+
+TEST_CASE("materialise: several rows of VALUES are refused where each would see those before it",
+          "[materialise_plain]") {
+  Cluster& cluster = shared_cluster();
+  Beside beside(cluster, "rows_before");
+  beside.both("CREATE TABLE t (n INT, m INT)");
+  beside.both("INSERT INTO t (n) VALUES ((SELECT COUNT(*) FROM t x))");
+  beside.both("INSERT INTO t () SELECT COUNT(*), 5 FROM t");
+  beside.both("INSERT INTO t () SELECT 1, 2");
+  beside.same("t");
+  const Answer refused =
+      beside.here("INSERT INTO t (n) VALUES ((SELECT COUNT(*) FROM t x)), ((SELECT COUNT(*) FROM t x))");
+  CHECK(refused.status.reason == "PLAN_DEPENDENT");
+  CHECK(refused.status.message.find("a statement of its own") != std::string::npos);
+  beside.finish();
+}
+
 TEST_CASE("materialise: a limit that counts what is deleted is refused where a SELECT would count others",
           "[materialise_plain]") {
   Cluster& cluster = shared_cluster();

@@ -248,8 +248,13 @@ TEST_CASE("materialise: a joined statement that might mean another row, or depen
 TEST_CASE("materialise: RETURNING stands behind every text, where its rows are those that are counted") {
   const RowPlan gone = plan_of("DELETE FROM t ORDER BY b LIMIT 2 RETURNING id, a + 1 AS n");
   CHECK(select_text(gone).ends_with(" FROM t ORDER BY b LIMIT 2"));
-  CHECK(texts_of(gone, {{"4"}, {"5"}}) ==
-        std::vector<std::string>{"DELETE FROM `d`.`t` WHERE `id` IN (4,5) RETURNING id, a + 1 AS n"});
+  // One by one, in the order that is asked for; without one together.
+  CHECK(texts_of(gone, {{"5"}, {"4"}}) ==
+        std::vector<std::string>{
+            "DELETE FROM `d`.`t` WHERE `id`=5 ORDER BY `id` RETURNING id, a + 1 AS n",
+            std::string(kFurtherRows) + "DELETE FROM `d`.`t` WHERE `id`=4 ORDER BY `id` RETURNING id, a + 1 AS n"});
+  CHECK(texts_of(plan_of("DELETE FROM t LIMIT 2 RETURNING id"), {{"4"}, {"5"}}) ==
+        std::vector<std::string>{"DELETE FROM `d`.`t` WHERE `id` IN (4,5) RETURNING id"});
   CHECK(texts_of(gone, {}) == std::vector<std::string>{"DELETE FROM `d`.`t` WHERE FALSE RETURNING id, a + 1 AS n"});
   CHECK(texts_of(plan_of("INSERT INTO `auto` (v) SELECT b FROM t RETURNING id"), {{"'x'"}}).front() ==
         "INSERT INTO `auto` (v) VALUES ('x') RETURNING id");
@@ -277,6 +282,8 @@ TEST_CASE("materialise: an INSERT … SELECT becomes VALUES with all that stands
   CHECK(texts_of(plan, {}) == std::vector<std::string>{plan.no_effect});
   CHECK(texts_of(plan_of("REPLACE t (id, a) (SELECT id, a FROM s)"), {{"1", "2"}}).front() ==
         "REPLACE t (id, a) VALUES (1,2)");
+  CHECK(texts_of(plan_of("INSERT INTO heap () SELECT MAX(id) FROM t"), {{"1"}}).front() ==
+        "INSERT INTO heap () VALUES (1)");
   CHECK(texts_of(plan_of("REPLACE INTO d.t SELECT * FROM s"), {{"1", "2", "'c'", "0e0", "4"}}).front() ==
         "REPLACE INTO d.t VALUES (1,2,'c',0e0,4)");
   const RowPlan cte =
@@ -404,45 +411,21 @@ TEST_CASE("materialise: names are quoted, and texts depend on no default databas
   CHECK(determinism_name(verdict.determinism) == "materialised");
 }
 
-TEST_CASE("materialise: a literal for every kind of value") {
-  const Column whole = column("c", "int");
-  const Column text = column("c", "varchar");
-  const Column times = column("c", "datetime");
-  CHECK(row_literal(RowValue::number, "-12.50", whole) == "-12.50");
-  CHECK(row_literal(RowValue::zero_filled, "00012", whole) == "12");
-  CHECK(row_literal(RowValue::zero_filled, "000", whole) == "000");
-  CHECK(row_literal(RowValue::zero_filled, "00012", text) == "'00012'");
-  CHECK(row_literal(RowValue::float64, "-0", whole) == "-0e0");
-  CHECK(row_literal(RowValue::float64, "0.1", whole) == "0.1e0");
-  CHECK(row_literal(RowValue::float64, "1e300", whole) == "1e300");
-  CHECK(row_literal(RowValue::text, "it's \\ \n", text) == "'it''s \\\\ \\n'");
-  CHECK(row_literal(RowValue::bytes, std::string("\0\xff'", 3), text) == "x'00FF27'");
-  CHECK(row_literal(RowValue::bits, std::string("\x05", 1), whole) == "0x05");
-  CHECK(row_literal(RowValue::year, "2026", whole) == "2026");
-  CHECK(row_literal(RowValue::year, "0000", text) == "'0000'");
-  CHECK(row_literal(RowValue::word, "a,b", text) == "'a,b'");
-  CHECK(row_literal(RowValue::datetime, "2026-11-27 01:02:03.5", times) == "'2026-11-27 01:02:03.5'");
-  CHECK(row_literal(RowValue::datetime, "2026-11-27 01:02:03.5", whole) == "TIMESTAMP'2026-11-27 01:02:03.5'");
-  CHECK(row_literal(RowValue::date, "2026-11-27", times) == "DATE'2026-11-27'");
-  CHECK(row_literal(RowValue::date, "0000-00-00", times) == "CAST('0000-00-00' AS DATE)");
-  CHECK(row_literal(RowValue::datetime, "2026-00-00 00:00:00.00", whole) ==
-        "CAST('2026-00-00 00:00:00.00' AS DATETIME(2))");
-  CHECK(row_literal(RowValue::time, "-838:59:59.9", times) == "TIME'-838:59:59.9'");
-  CHECK(unfit(RowValue::float32, whole) != nullptr);
-  CHECK(unfit(RowValue::float32, column("c", "double")) == nullptr);
-  CHECK(unfit(RowValue::text, column("c", "blob")) != nullptr);
-  CHECK(unfit(RowValue::utf8_text, column("c", "blob")) == nullptr);
-  CHECK(unfit(RowValue::word, whole) != nullptr);
-  CHECK(unfit(RowValue::word, column("c", "enum")) == nullptr);
-  CHECK(unfit(RowValue::bits, text) != nullptr);
-  CHECK(unfit(RowValue::year, times) != nullptr);
-  Column words = column("c", "enum");
-  CHECK(unfit_value(RowValue::word, "", words) != nullptr);
-  CHECK(unfit_value(RowValue::word, "a", words) == nullptr);
-  CHECK(unfit_value(RowValue::text, "", words) == nullptr);
-  CHECK(unfit_value(RowValue::word, "", column("c", "set")) == nullptr);
-  words.empty_word = true;
-  CHECK(unfit_value(RowValue::word, "", words) == nullptr);
+TEST_CASE("materialise: an UPDATE of some partitions keeps them, as no row may leave them") {
+  CHECK(plan_of("UPDATE part PARTITION (p0, p1) SET a = 1 WHERE b LIKE 'x'").head ==
+        "UPDATE `d`.`part` PARTITION (p0, p1) SET ");
+  const RowPlan joined =
+      plan_of("UPDATE part PARTITION (p0) AS x JOIN s PARTITION (p1) ON s.id = x.id SET x.a = s.a WHERE s.f > 1");
+  CHECK(texts_of(joined, {{"1", "2"}}).front() ==
+        "UPDATE `d`.`part` PARTITION (p0) SET `a`=2 WHERE `id`=1 ORDER BY `id`");
+  CHECK(plan_of("UPDATE part SET a = 1 WHERE b LIKE 'x'").head == "UPDATE `d`.`part` SET ");
+}
+
+TEST_CASE("materialise: IGNORE leaves what collides in the order in which the rows are read") {
+  const RowPlan plan = plan_of("UPDATE IGNORE t SET id = id + 1");
+  CHECK(plan.moved.empty());
+  CHECK(texts_of(plan, {{"1", "2"}, {"2", "3"}}).front() ==
+        "UPDATE IGNORE `d`.`t` SET `id`=2 WHERE `id`=1 ORDER BY `id`");
 }
 
 TEST_CASE("materialise: a time is a key, also one that is no time of day") {
@@ -458,30 +441,6 @@ TEST_CASE("materialise: a time is a key, also one that is no time of day") {
   const std::string text = texts.finish().front();
   CHECK(text == "UPDATE `d`.`times` SET `v`=1 WHERE `k` IN (CAST('-838:59:59' AS TIME(0)))");
   CHECK(judge(text, judgement).determinism == Determinism::safe);
-}
-
-TEST_CASE("materialise: what becomes zero in the AUTO_INCREMENT column is a plain 0, which generates") {
-  const auto literal = [](RowValue kind, std::string_view text) {
-    return numbering_literal(kind, text).value_or("none");
-  };
-  CHECK(literal(RowValue::number, "0.00") == "0");
-  CHECK(literal(RowValue::number, "-0.4") == "0");
-  CHECK(literal(RowValue::number, "0.5") == "0.5");
-  CHECK(literal(RowValue::number, "-12") == "-12");
-  CHECK(literal(RowValue::float64, "0") == "0");
-  CHECK(literal(RowValue::float64, "0.5") == "0");
-  CHECK(literal(RowValue::float64, "1e-300") == "0");
-  CHECK(literal(RowValue::float64, "1.5") == "1.5e0");
-  CHECK(literal(RowValue::float64, "1e20") == "1e20");
-  CHECK(literal(RowValue::utf8_text, "000") == "0");
-  CHECK(literal(RowValue::text, "007") == "7");
-  CHECK(literal(RowValue::text, "") == "none");
-  CHECK(literal(RowValue::text, "0x") == "none");
-  CHECK(literal(RowValue::zero_filled, "00012") == "12");
-  CHECK(literal(RowValue::zero_filled, "00000") == "0");
-  CHECK(literal(RowValue::bits, std::string_view("\0\0", 2)) == "0");
-  CHECK(literal(RowValue::bits, std::string_view("\0\1", 2)) == "0x0001");
-  CHECK(literal(RowValue::date, "0000-00-00") == "none");
 }
 
 TEST_CASE("materialise: behind an INSERT … SELECT no name is taken that its sources have, too") {
@@ -522,6 +481,15 @@ TEST_CASE("materialise: of VALUES what has a query is read, and the rest stays t
   CHECK(select_text(rows) == "SELECT 0, (SELECT MIN(b) FROM s), 0, 0");
   CHECK(texts_of(rows, {{"1", "'x'", "NULL", "'b'"}}) ==
         std::vector<std::string>{"INSERT INTO auto VALUES (1,'x'),(NULL,'b')"});
+  // Nor would a later one see the rows before it.
+  CHECK(refused("INSERT INTO heap VALUES ((SELECT COUNT(*) FROM heap x)), (1)") == "PLAN_DEPENDENT");
+  CHECK(judged("INSERT INTO heap VALUES ((SELECT COUNT(*) FROM heap x)), (1)").reason.find("before it") !=
+        std::string::npos);
+  CHECK(refused("INSERT INTO heap VALUES (1), ((SELECT COUNT(*) FROM seen))") == "VIEW_IN_WRITE");
+  CHECK(refused("INSERT INTO heap VALUES (1), ((SELECT COUNT(*) FROM nowhere))") != "");
+  CHECK(refused("REPLACE INTO tree VALUES (1, 1), (2, (SELECT COUNT(*) FROM ring))") == "PLAN_DEPENDENT");
+  CHECK(plan_of("INSERT INTO tree VALUES (1, 1), (2, (SELECT COUNT(*) FROM ring))").items.size() == 4);
+  CHECK(plan_of("INSERT INTO heap VALUES ((SELECT COUNT(*) FROM heap x))").items.size() == 1);
   // What is generated between them is not known before; nor a row that looks at itself.
   CHECK(refused("INSERT INTO auto VALUES (1, 'a'), ((SELECT id FROM s LIMIT 1), 'b')") == "PLAN_DEPENDENT");
   CHECK(refused("INSERT INTO auto VALUES (1, 'a'), ((SELECT MAX(x.id) FROM s x), 'b', 3)") == "PLAN_DEPENDENT");
