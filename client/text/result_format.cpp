@@ -20,17 +20,31 @@ std::string_view shown(const Cell& cell, std::string& buffer) {
 
 bool right_aligned(const ColumnInfo& column) { return is_number(column.kind) || column.type.starts_with("DECIMAL"); }
 
-// Calls `line(text, more)` for each line of a cell.
-template <typename Visit>
-std::size_t for_each_line(std::string_view text, const Visit& visit) {
-  std::size_t count = 0;
-  while (true) {
-    const std::size_t end = text.find('\n');
-    visit(count++, text.substr(0, end), end != std::string_view::npos);
-    if (end == std::string_view::npos) return count;
+// The lines of a cell; an empty one has one.
+void split_lines(std::string_view text, std::vector<std::string_view>& lines) {
+  lines.clear();
+  for (std::size_t end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
+    lines.push_back(text.substr(0, end));
     text.remove_prefix(end + 1);
   }
+  lines.push_back(text);
 }
+
+// A cell's lines as they are printed; a long one is gone through once.
+class CellLines {
+ public:
+  // They live until the next read(), and as long as the cell.
+  const std::vector<std::string_view>& read(const Cell& cell) {
+    split_lines(printable(shown(cell, cell_buffer_), print_buffer_), lines_);
+    return lines_;
+  }
+  const std::vector<std::string_view>& lines() const { return lines_; }
+
+ private:
+  std::string cell_buffer_;
+  std::string print_buffer_;
+  std::vector<std::string_view> lines_;
+};
 
 class TablePrinter : public ResultPrinter {
  public:
@@ -39,6 +53,7 @@ class TablePrinter : public ResultPrinter {
   void begin(const std::vector<ColumnInfo>& columns, std::string&) override {
     columns_ = columns;
     widths_.assign(columns.size(), 0);
+    row_.resize(columns.size());
     started_ = false;
     for (std::size_t i = 0; header_ && i < columns.size(); ++i) widths_[i] = display_width(name(i));
   }
@@ -61,18 +76,16 @@ class TablePrinter : public ResultPrinter {
     bool grown = false;
     for (std::size_t column = 0; column < widths_.size(); ++column) {
       for (std::uint64_t row = 0; row < rows; ++row) {
-        for_each_line(text_of(cells[column][row]), [&](std::size_t, std::string_view line, bool) {
+        for (const std::string_view line : row_[column].read(cells[column][row])) {
           const std::size_t width = display_width(line);
-          if (width <= widths_[column]) return;
+          if (width <= widths_[column]) continue;
           widths_[column] = width;
           grown = true;
-        });
+        }
       }
     }
     return grown;
   }
-
-  std::string_view text_of(const Cell& cell) { return printable(shown(cell, cell_buffer_), print_buffer_); }
 
   void rule(std::string& out) const {
     out.push_back('+');
@@ -94,34 +107,33 @@ class TablePrinter : public ResultPrinter {
   }
 
   void append_row(const Cells& cells, std::uint64_t row, std::string& out) {
-    std::size_t height = 1;
+    std::size_t height = 0;
+    for (std::size_t column = 0; column < row_.size(); ++column)
+      height = std::max(height, row_[column].read(cells[column][row]).size());
     for (std::size_t line = 0; line < height; ++line) {
       out.push_back('|');
-      for (std::size_t column = 0; column < widths_.size(); ++column) {
-        std::string_view shown;
-        bool more = false;
-        const std::size_t lines = for_each_line(text_of(cells[column][row]), [&](std::size_t at, auto text, bool next) {
-          if (at == line) shown = text, more = next;
-        });
-        height = std::max(height, lines);
-        const std::size_t padding = widths_[column] - display_width(shown);
-        const bool right = right_aligned(columns_[column]) && lines == 1;
-        out.push_back(' ');
-        if (right) out.append(padding, ' ');
-        out.append(shown);
-        if (!right) out.append(padding, ' ');
-        out.append(more ? "+|" : " |");
-      }
+      for (std::size_t column = 0; column < row_.size(); ++column) append_line(column, line, out);
       out.push_back('\n');
     }
+  }
+
+  void append_line(std::size_t column, std::size_t line, std::string& out) const {
+    const std::vector<std::string_view>& lines = row_[column].lines();
+    const std::string_view text = line < lines.size() ? lines[line] : std::string_view();
+    const std::size_t padding = widths_[column] - display_width(text);
+    const bool right = right_aligned(columns_[column]) && lines.size() == 1;
+    out.push_back(' ');
+    if (right) out.append(padding, ' ');
+    out.append(text);
+    if (!right) out.append(padding, ' ');
+    out.append(line + 1 < lines.size() ? "+|" : " |");
   }
 
   const bool header_;
   bool started_ = false;
   std::vector<ColumnInfo> columns_;
   std::vector<std::size_t> widths_;
-  std::string cell_buffer_;
-  std::string print_buffer_;
+  std::vector<CellLines> row_;
   std::string name_buffer_;
 };
 

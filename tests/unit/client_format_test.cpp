@@ -1,4 +1,6 @@
 // Goal: results are shown as people and scripts expect them. Method: cells made by hand through each printer.
+#include <algorithm>
+#include <chrono>
 #include <limits>
 
 #include "client/text/cell_text.h"
@@ -109,6 +111,16 @@ TEST_CASE("format: a table keeps lines of a cell apart and never lets control ch
         "|  1 | a          +|\n"
         "|    | bc\\x1b[2J\\t |\n"
         "+----+-------------+\n");
+}
+
+TEST_CASE("format: a cell of many lines is gone through once, and not once a line") {
+  std::string value;
+  for (int i = 0; i < 20'000; ++i) value += std::string(50, 'x') + "\n";
+  const auto begun = std::chrono::steady_clock::now();
+  const std::string out = print({Format::table, true}, kStudents, {{{int_cell(1)}, {text_cell(value)}}});
+  CHECK(std::chrono::steady_clock::now() - begun < std::chrono::seconds(5));
+  CHECK(std::count(out.begin(), out.end(), '\n') == 20'001 + 4);
+  CHECK(out.find("|  1 | " + std::string(50, 'x') + "+|\n|    | xxx") != std::string::npos);
 }
 
 TEST_CASE("format: tabs escape as mariadb -B does, and an empty result is nothing at all") {
