@@ -10,6 +10,7 @@ extern "C" {  // this header of glibc 2.36 forgets to say so
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -66,6 +67,18 @@ Descriptor open_process(const ProcessId& process) {
     return Descriptor(-1);
   }
   return Descriptor(descriptor);
+}
+
+// False on time-out. A signal, which ends a poll() too early, does not shorten it.
+bool readable(int descriptor, std::chrono::milliseconds timeout) {
+  const auto end = std::chrono::steady_clock::now() + timeout;
+  pollfd wait{descriptor, POLLIN, 0};
+  int got = 0;
+  do {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+    got = poll(&wait, 1, static_cast<int>(std::max<std::chrono::milliseconds::rep>(left.count(), 0)));
+  } while (got < 0 && errno == EINTR);
+  return got > 0;
 }
 
 // Between fork and exec: only what is safe there.
@@ -140,8 +153,7 @@ bool wait_for_end(const ProcessId& process, std::chrono::milliseconds timeout) {
   {
     const Descriptor descriptor = open_process(process);
     if (descriptor.ok()) {
-      pollfd wait{descriptor.get(), POLLIN, 0};
-      if (poll(&wait, 1, static_cast<int>(timeout.count())) <= 0 && is_running(process)) return false;
+      if (!readable(descriptor.get(), timeout) && is_running(process)) return false;
     }
   }
   if (process.pid > 0) waitpid(process.pid, nullptr, WNOHANG);

@@ -1,5 +1,6 @@
 // Goal: a local cluster is remembered rightly, and only our own processes are ever signalled.
 // Method: files in a temporary folder; /bin/sleep as the process.
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -29,6 +30,30 @@ std::string children() {
   REQUIRE(file);
   return {std::istreambuf_iterator<char>(file), {}};
 }
+
+// A signal every 5 ms while it lives, whose handler lets no call go on.
+class Alarms {
+ public:
+  Alarms() {
+    struct sigaction action {};
+    action.sa_handler = [](int) {};
+    sigaction(SIGALRM, &action, &before_);
+    every({0, 5'000});
+  }
+  ~Alarms() {
+    every({0, 0});
+    sigaction(SIGALRM, &before_, nullptr);
+  }
+  Alarms(const Alarms&) = delete;
+  Alarms& operator=(const Alarms&) = delete;
+
+ private:
+  static void every(timeval interval) {
+    const itimerval timer{interval, interval};
+    setitimer(ITIMER_REAL, &timer, nullptr);
+  }
+  struct sigaction before_ {};
+};
 
 }  // namespace
 
@@ -96,6 +121,23 @@ TEST_CASE("process: a started process is found again by its pid file until it en
   CHECK_FALSE(is_running(*process));
   CHECK_FALSE(send_signal(*process, SIGTERM));
   CHECK_FALSE(read_pid_file(folder.path() / "pid").has_value());
+}
+
+TEST_CASE("process: signals do not shorten the time that a process has to end") {
+  const TemporaryFolder folder;
+  const auto long_one = sleep_in(folder.path(), "60");
+  const auto short_one = sleep_in(folder.path(), "0.3");
+  REQUIRE(long_one.ok());
+  REQUIRE(short_one.ok());
+  {
+    const Alarms alarms;
+    CHECK(wait_for_end(*short_one, 20s));
+    const auto begun = std::chrono::steady_clock::now();
+    CHECK_FALSE(wait_for_end(*long_one, 100ms));
+    CHECK(std::chrono::steady_clock::now() - begun >= 100ms);
+  }
+  CHECK(send_signal(*long_one, SIGKILL));
+  CHECK(wait_for_end(*long_one, 5s));
 }
 
 TEST_CASE("process: a pid that belongs to another process now is not ours") {
