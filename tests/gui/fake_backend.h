@@ -66,6 +66,7 @@ class FakeBackend : public Backend {
     std::vector<std::string> asked;  // of the information schema: the database
     std::map<std::string, std::function<client::Reply(const client::Request&)>> answers;  // by a part of the text
     std::function<client::Reply()> page;  // the next one of any cursor; none: it is gone
+    bool holding_pages = false;           // true: they stay under way
     std::string explain_class = "read";
     std::string explain_determinism = "safe";
   };
@@ -80,6 +81,11 @@ class FakeBackend : public Backend {
       std::deque<std::function<void()>> held;
       held.swap(held_);
       for (auto& task : held) task();
+    }
+    if (!state_->holding_pages) {
+      std::deque<std::function<void()>> pages;
+      pages.swap(pages_);
+      for (auto& task : pages) task();
     }
     return !due.empty();
   }
@@ -104,7 +110,7 @@ class FakeBackend : public Backend {
     due_.push_back([callback = std::move(callback)] { callback(true); });
   }
   void fetch(const client::Cursor&, std::uint32_t, ReplyCallback callback) override {
-    due_.push_back([this, callback = std::move(callback)] {
+    pages_.push_back([this, callback = std::move(callback)] {
       client::Reply gone;
       gone.status = Status::error(Code::cursor_not_found, "The cursor is gone.");
       callback(state_->page ? state_->page() : std::move(gone));
@@ -215,6 +221,7 @@ class FakeBackend : public Backend {
   std::shared_ptr<State> state_;
   std::deque<std::function<void()>> due_;
   std::deque<std::function<void()>> held_;
+  std::deque<std::function<void()>> pages_;
   std::uint64_t last_ = 0;
 };
 

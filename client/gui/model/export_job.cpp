@@ -42,8 +42,9 @@ void ExportJob::finish(Status status) {
   finished_ = true;
 }
 
-void ExportJob::write_held(std::vector<proto::ColumnInfo> columns, RowSet rows, std::vector<std::uint64_t> order) {
-  expected_ = order.empty() ? rows.size() : order.size();
+void ExportJob::write_held(std::vector<proto::ColumnInfo> columns, RowSet rows,
+                           std::optional<std::vector<std::uint64_t>> order) {
+  expected_ = order ? order->size() : rows.size();
   writer_ = std::make_unique<RowWriter>(format_, std::move(columns), table_);
   const auto self = shared_from_this();
   auto outcome = std::make_shared<Status>();
@@ -53,7 +54,7 @@ void ExportJob::write_held(std::vector<proto::ColumnInfo> columns, RowSet rows, 
         std::string text;
         self->writer_->header(text);
         for (std::uint64_t i = 0; i < self->expected_ && outcome->ok(); ++i) {
-          const std::uint64_t row = order.empty() ? i : order[i];
+          const std::uint64_t row = order ? (*order)[i] : i;
           self->writer_->row(text, [&](std::size_t column) -> const proto::Cell& { return rows.cell(row, column); });
           ++self->rows_;
           if (self->stop_) *outcome = Status::error(Code::cancelled, "The export was stopped; no file was left.");
@@ -72,12 +73,19 @@ void ExportJob::run_again(Backend& backend, client::Request request, std::uint64
   expected_ = expected_rows;
   request.page_rows = 10'000;
   if (Status status = open(); !status.ok()) return finish(std::move(status));
+  backend_ = &backend;
   const auto self = shared_from_this();
-  backend.submit(std::move(request),
-                 [self, &backend](client::Reply reply) { self->take_page(backend, std::move(reply)); });
+  backend.submit(std::move(request), [self](client::Reply reply) { self->take_page(std::move(reply)); });
 }
 
-void ExportJob::take_page(Backend& backend, client::Reply reply) {
+bool ExportJob::connection_ended() {
+  if (finished_ || backend_ == nullptr) return false;
+  backend_ = nullptr;
+  if (!writing_) finish(Status::error(Code::cancelled, std::string(kConnectionClosed)));
+  return true;
+}
+
+void ExportJob::take_page(client::Reply reply) {
   if (!reply.status.ok()) return finish(reply.status);
   if (reply.results.empty() || !reply.results[0].has_rows) {
     return finish(Status::error(Code::bad_request, "The statement gives no rows to export."));
@@ -85,7 +93,7 @@ void ExportJob::take_page(Backend& backend, client::Reply reply) {
   client::StatementReply& answer = reply.results[0];
   const client::Cursor cursor = answer.cursor;
   if (stop_) {
-    if (cursor) backend.close(cursor);
+    if (cursor) backend_->close(cursor);
     return finish(Status::error(Code::cancelled, "The export was stopped; no file was left."));
   }
   auto text = std::make_shared<std::string>();
@@ -96,7 +104,7 @@ void ExportJob::take_page(Backend& backend, client::Reply reply) {
   const auto self = shared_from_this();
   auto page = std::make_shared<client::Rows>(std::move(answer.rows));
   auto outcome = std::make_shared<Status>();
-  // The next page is asked for when this one is in the file: one page in memory at a time.
+  writing_ = true;
   const bool taken = runner_(
       [self, text, page, outcome, last = !cursor] {
         for (std::uint64_t row = 0; row < page->row_count(); ++row) {
@@ -106,15 +114,24 @@ void ExportJob::take_page(Backend& backend, client::Reply reply) {
         if (last) self->writer_->footer(*text);
         *outcome = self->write(*text);
       },
-      [self, outcome, cursor, &backend] {
-        if (!outcome->ok() || !cursor) {
-          if (cursor) backend.close(cursor);
-          return self->finish(*outcome);
-        }
-        backend.fetch(cursor, 10'000,
-                      [self, &backend](client::Reply next) { self->take_page(backend, std::move(next)); });
-      });
-  if (!taken) finish(Status::error(Code::busy, "Too much is waiting to be done; try again."));
+      [self, outcome, cursor] { self->page_written(*outcome, cursor); });
+  if (!taken) {
+    writing_ = false;
+    if (cursor) backend_->close(cursor);
+    finish(Status::error(Code::busy, "Too much is waiting to be done; try again."));
+  }
+}
+
+// The next page is asked for when this one is in the file: one page in memory at a time.
+void ExportJob::page_written(const Status& outcome, const client::Cursor& cursor) {
+  writing_ = false;
+  if (!outcome.ok() || !cursor) {
+    if (cursor && backend_ != nullptr) backend_->close(cursor);
+    return finish(outcome);
+  }
+  if (backend_ == nullptr) return finish(Status::error(Code::cancelled, std::string(kConnectionClosed)));
+  const auto self = shared_from_this();
+  backend_->fetch(cursor, 10'000, [self](client::Reply next) { self->take_page(std::move(next)); });
 }
 
 }  // namespace sqlcast::gui

@@ -8,7 +8,10 @@
 #include <fstream>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "client/gui/backend.h"
 #include "client/gui/model/export_rows.h"
@@ -24,9 +27,14 @@ class ExportJob : public std::enable_shared_from_this<ExportJob> {
   ExportJob(std::string path, RowFormat format, std::string table, Runner runner)
       : path_(std::move(path)), format_(format), table_(std::move(table)), runner_(std::move(runner)) {}
 
-  void write_held(std::vector<proto::ColumnInfo> columns, RowSet rows, std::vector<std::uint64_t> order);
+  // `order`: which rows, as shown; nothing = all in order of arrival.
+  void write_held(std::vector<proto::ColumnInfo> columns, RowSet rows, std::optional<std::vector<std::uint64_t>> order);
   void run_again(Backend& backend, client::Request request, std::uint64_t expected_rows);
   void stop() { stop_ = true; }
+  // The backend that it runs at is about to go: nothing more is asked of it. False: it needs none.
+  bool connection_ended();
+  static constexpr std::string_view kConnectionClosed =
+      "The connection was closed before all rows had come; no file was left.";
 
   const std::string& path() const { return path_; }
   std::uint64_t rows() const { return rows_; }
@@ -36,7 +44,8 @@ class ExportJob : public std::enable_shared_from_this<ExportJob> {
   const Status& status() const { return status_; }  // once finished
 
  private:
-  void take_page(Backend& backend, client::Reply reply);
+  void take_page(client::Reply reply);
+  void page_written(const Status& outcome, const client::Cursor& cursor);
   Status open();
   Status write(const std::string& text);
   void finish(Status status);
@@ -45,6 +54,8 @@ class ExportJob : public std::enable_shared_from_this<ExportJob> {
   RowFormat format_;
   std::string table_;
   Runner runner_;
+  Backend* backend_ = nullptr;  // of run_again(), while there is a connection
+  bool writing_ = false;        // the worker has a page of it
   std::unique_ptr<RowWriter> writer_;
   std::ofstream file_;
   std::atomic<std::uint64_t> rows_{0};

@@ -263,6 +263,8 @@ bool Workspace::connect(const SavedConnection& connection) {
 
 void Workspace::disconnect() {
   for (const auto& one : tabs_) one->connection_ended();
+  if (export_job && export_job->connection_ended())
+    say(ToastKind::warning, "The export was stopped", std::string(ExportJob::kConnectionClosed));
   held_back.reset();
   question.reset();
   verdict_ = {};

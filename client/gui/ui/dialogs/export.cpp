@@ -8,10 +8,12 @@
 #include "client/gui/model/workspace.h"
 #include "client/gui/ui/widgets.h"
 #include "sql/literal.h"
+#include "sql/policy.h"
 
 namespace sqlcast::gui {
 
-ExportDialog::ExportDialog(Workspace& work, const std::shared_ptr<ResultModel>& result) : result_(result) {
+ExportDialog::ExportDialog(Workspace& work, const std::shared_ptr<ResultModel>& result)
+    : result_(result), repeatable_(sql::classify(result->sql, result->database).statement_class == sql::Class::read) {
   work.export_job.reset();
   const char* home = std::getenv("HOME");
   if (work.export_path.empty()) work.export_path = cat(home != nullptr ? home : ".", "/result.csv");
@@ -37,8 +39,7 @@ void ExportDialog::begin(Workspace& work, const ResultModel& result) {
   }
   work.export_job = std::make_shared<ExportJob>(work.export_path, kRowFormats[work.export_format], table,
                                                 [&work](std::function<void()> job, std::function<void()> then) {
-                                                  work.in_background(std::move(job), std::move(then));
-                                                  return true;
+                                                  return work.options().in_background(std::move(job), std::move(then));
                                                 });
   if (again_) {
     client::Request request = client::Request::of(result.sql);
@@ -48,9 +49,11 @@ void ExportDialog::begin(Workspace& work, const ResultModel& result) {
                                result.cursor ? 0 : result.grid.rows().size());
     return;
   }
-  std::vector<std::uint64_t> order;
-  const bool arranged = !result.grid.arrangement().all();
-  for (std::uint64_t i = 0; arranged && i < result.grid.shown(); ++i) order.push_back(result.grid.row_at(i));
+  std::optional<std::vector<std::uint64_t>> order;
+  if (!result.grid.arrangement().all()) {
+    order.emplace();
+    for (std::uint64_t i = 0; i < result.grid.shown(); ++i) order->push_back(result.grid.row_at(i));
+  }
   work.export_job->write_held(result.grid.columns(), result.grid.rows(), std::move(order));
 }
 
@@ -72,7 +75,11 @@ bool ExportDialog::draw(Workspace& work, Desk&, bool) {
   ui::small("Rows");
   int what = again_ ? 1 : 0;
   const std::string held = cat("The ", with_separators(result->grid.shown()), " fetched");
-  if (ui::segments("what", {held.c_str(), "Run again, all rows"}, &what)) again_ = what == 1;
+  if (repeatable_) {
+    if (ui::segments("what", {held.c_str(), "Run again, all rows"}, &what)) again_ = what == 1;
+  } else {
+    ui::dim(cat(held, "; a write is not run again for it"));
+  }
   ui::gap(2);
   ui::small("File");
   ui::input("Export file", work.export_path, "/home/me/result.csv", -1);

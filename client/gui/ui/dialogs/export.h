@@ -19,6 +19,7 @@ class ExportDialog final : public Dialog {
   void begin(Workspace& work, const ResultModel& result);
 
   std::weak_ptr<ResultModel> result_;
+  bool repeatable_;     // it is a read
   bool again_ = false;  // run the statement again, for all rows
 };
 
