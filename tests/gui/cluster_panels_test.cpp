@@ -122,6 +122,27 @@ TEST_CASE("panels on a cluster: edited rows are sent as shown, and not when some
   CHECK(ask("SELECT owner FROM school.desk WHERE id = 1") == "Abe");
 }
 
+TEST_CASE("panels on a cluster: an alias is not taken for the key, and a write is not run again for the rows it gave") {
+  school().must("CREATE TABLE school.folder (id INT AUTO_INCREMENT PRIMARY KEY, parent_id INT, name VARCHAR(40))");
+  school().must("INSERT INTO school.folder VALUES (1, NULL, 'root'), (2, 1, 'leaf')");
+  Stage stage({school().master().endpoint()});
+  stage.play(kConnected);
+  stage.play(
+      "wait text \"folder\" within 60\n"
+      "click \"SQL editor\"\ntype \"select parent_id as id, name from school.folder order by 2\"\nkey Ctrl+Enter\n"
+      "wait rows = 2 within 60\nclick \"leaf\"\nkey Delete\nwait toast contains \"names columns as they are\"\n"
+      "assert changes = 0\n"
+      "key Ctrl+T\nclick \"SQL editor\"\n"
+      "type \"insert into school.folder (name) values ('fresh') returning id, name\"\nkey Ctrl+Enter\n"
+      "wait rows = 1 within 60\ndouble-click \"fresh\"\nwait dialog = value\n"
+      "assert text \"Rows that a write gave back cannot be edited\"\nkey Escape\nwait dialog = \"\"\n"
+      "key Ctrl+T\nclick \"SQL editor\"\ntype \"select f.name, f.id from school.folder f where id > 2\"\n"
+      "key Ctrl+Enter\nwait rows = 1 within 60\ndouble-click \"fresh\"\nkey Ctrl+A\ntype \"stale\"\nkey Enter\n"
+      "wait changes = 1\nkey Ctrl+Shift+R\nwait dialog = review\nclick \"Send to the master\"\n"
+      "wait changes = 0 within 60\nwait text \"stale\" within 60\n");
+  CHECK(ask("SELECT id, name FROM school.folder ORDER BY id") == "1|root\n2|leaf\n3|stale");
+}
+
 TEST_CASE("panels on a cluster: an error is marked where it is, and a long statement is cancelled in the database") {
   Stage stage({school().master().endpoint()});
   stage.play(kConnected);

@@ -6,6 +6,7 @@
 #include "client/gui/model/export_rows.h"
 #include "client/gui/model/fold.h"
 #include "client/gui/model/grid_model.h"
+#include "client/gui/model/plain_select.h"
 #include "client/gui/model/row_edit.h"
 #include "proto/column.h"
 #include "sql/literal.h"
@@ -124,6 +125,82 @@ TEST_CASE("grid: a stopped arrangement gives nothing, an outdated one is not tak
   model.take_order(old, {3});
   REQUIRE(model.shown() == 20);
   REQUIRE_FALSE(model.set_arrangement({}));
+}
+
+TEST_CASE("grid: what is being added stays behind the rows shown, whatever comes") {
+  GridModel model = grid({10});
+  model.focus = model.editing = CellAt{10, 1};
+  model.anchor = CellAt{3, 0};
+  model.add_page(page(10, 10));
+  CHECK(model.focus == CellAt{20, 1});
+  CHECK(model.editing == CellAt{20, 1});
+  CHECK(model.anchor == CellAt{3, 0});
+  // The same behind a filter that more rows fit; those shown keep their places.
+  REQUIRE(model.set_arrangement({std::nullopt, "odd"}));
+  model.take_order(model.arrangement_version(), {1, 3});
+  model.focus = CellAt{2, 0};
+  model.anchor = CellAt{1, 0};
+  REQUIRE(model.set_arrangement(model.arrangement()));
+  model.take_order(model.arrangement_version(), {1, 3, 5});
+  CHECK(model.focus == CellAt{3, 0});
+  CHECK(model.anchor == CellAt{1, 0});
+}
+
+TEST_CASE("grid: in another order, or when rows are gone, nothing is looked at or edited any more") {
+  GridModel model = grid({20});
+  const auto look = [&model](std::uint64_t row) { model.focus = model.anchor = model.editing = CellAt{row, 0}; };
+  const auto forgotten = [&model] { return !model.focus && !model.anchor && !model.editing; };
+  look(5);
+  REQUIRE(model.set_arrangement({SortKey{0, true}, ""}));
+  CHECK_FALSE(forgotten());
+  model.take_order(model.arrangement_version(), {3, 2, 1});
+  CHECK(forgotten());
+  look(1);
+  REQUIRE(model.set_arrangement({SortKey{0, false}, ""}));
+  model.take_order(model.arrangement_version(), {1, 2, 3});
+  CHECK(forgotten());
+  look(2);
+  REQUIRE_FALSE(model.set_arrangement({}));
+  CHECK(forgotten());
+  look(20);
+  model.forget_from(21);
+  CHECK_FALSE(forgotten());
+  model.forget_from(20);
+  CHECK(forgotten());
+}
+
+TEST_CASE("plain select: columns by their own names of one table, and nothing that makes other rows of them") {
+  for (const char* sql : {"select * from t",
+                          "SELECT id, name FROM school.`t` WHERE id IN (SELECT id FROM u UNION SELECT 1) ORDER BY a, b",
+                          "select s.id, s.*, db.s.name from db.s as s limit 3, 4;",
+                          "/* a */ select `as` from t x -- union", "select date, name from t having id > 3"}) {
+    INFO(sql);
+    CHECK(is_plain_select(sql));
+  }
+  for (const char* sql : {"",
+                          "select",
+                          "select 1",
+                          "select parent_id as id, name from node",
+                          "select parent_id id from node",
+                          "select id, upper(name) from t",
+                          "select distinct id from t",
+                          "select id from t, u",
+                          "select a.id, b.name from node a join node b on a.id = b.parent_id",
+                          "select a.id from node a, node b",
+                          "select id, name from node union select parent_id, name from node",
+                          "select id, name from node group by name",
+                          "select id from node where 1 group by id with rollup",
+                          "with t as (select parent_id as id from node) select * from t",
+                          "select * from (select parent_id as id, name from node) t",
+                          "(select * from t)",
+                          "select parent_id /*! as id */, name from node",
+                          "select id from node where 1 /*! union select 2 */",
+                          "insert into t values (1) returning id",
+                          "table t",
+                          "select id from node use index (a)"}) {
+    INFO(sql);
+    CHECK_FALSE(is_plain_select(sql));
+  }
 }
 
 TEST_CASE("cells: literals give the value back") {

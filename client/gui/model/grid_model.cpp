@@ -186,7 +186,21 @@ std::optional<std::vector<std::uint32_t>> arrange(const RowSet& rows, const std:
   return order;
 }
 
-void GridModel::add_page(client::Rows page) { rows_.add(std::make_shared<const client::Rows>(std::move(page))); }
+void GridModel::add_page(client::Rows page) {
+  const std::uint64_t before = shown();
+  rows_.add(std::make_shared<const client::Rows>(std::move(page)));
+  stay_behind(before);
+}
+
+void GridModel::stay_behind(std::uint64_t shown_before) {
+  for (std::optional<CellAt>* const at : {&focus, &anchor, &editing})
+    if (*at && (*at)->row >= shown_before) (*at)->row += shown() - shown_before;
+}
+
+void GridModel::forget_from(std::uint64_t rows) {
+  for (std::optional<CellAt>* const at : {&focus, &anchor, &editing})
+    if (*at && (*at)->row >= rows) at->reset();
+}
 
 bool GridModel::set_arrangement(Arrangement arrangement) {
   arrangement_ = std::move(arrangement);
@@ -194,8 +208,7 @@ bool GridModel::set_arrangement(Arrangement arrangement) {
   if (arrangement_.all()) {
     order_.reset();
     arranging_ = false;
-    focus.reset();
-    anchor.reset();
+    forget_from(0);
     return false;
   }
   arranging_ = true;
@@ -205,9 +218,15 @@ bool GridModel::set_arrangement(Arrangement arrangement) {
 void GridModel::take_order(std::uint64_t version, std::vector<std::uint32_t> order) {
   if (version != arrangement_version_) return;
   arranging_ = false;
+  const bool goes_on =
+      order_ && order_->size() <= order.size() && std::equal(order_->begin(), order_->end(), order.begin());
+  const std::uint64_t before = shown();
   order_ = std::move(order);
-  focus.reset();
-  anchor.reset();
+  if (goes_on) {
+    stay_behind(before);
+  } else {
+    forget_from(0);
+  }
 }
 
 bool GridModel::selected(std::uint64_t row, std::size_t column) const {

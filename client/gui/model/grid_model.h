@@ -78,15 +78,20 @@ class GridModel {
   bool set_arrangement(Arrangement arrangement);
   std::uint64_t arrangement_version() const { return arrangement_version_; }
   bool arranging() const { return arranging_; }
-  // Takes the worker's answer unless something newer has been asked for.
+  // Takes the worker's answer unless something newer has been asked for. Rows behind those shown are no other order.
   void take_order(std::uint64_t version, std::vector<std::uint32_t> order);
 
-  // Selection: a rectangle from anchor to focus, in shown rows.
+  // Selection: a rectangle from anchor to focus, in shown rows; rows that are being added stand behind those shown, and
+  // stay behind them when more come. In another order all three are gone: other rows stand in their places.
   std::optional<CellAt> focus;
   std::optional<CellAt> anchor;
+  std::optional<CellAt> editing;  // the cell being edited in place
   bool selected(std::uint64_t row, std::size_t column) const;
+  void forget_from(std::uint64_t rows);  // what stands in this row or behind it
 
  private:
+  void stay_behind(std::uint64_t shown_before);
+
   std::vector<proto::ColumnInfo> columns_;
   RowSet rows_;
   Arrangement arrangement_;

@@ -23,6 +23,8 @@ void ResultModel::take(client::StatementReply reply) {
   if (reply.has_rows) {
     if (grid.columns().empty()) grid = GridModel(std::move(reply.columns));
     grid.add_page(std::move(reply.rows));
+    // A row that is being added has moved behind the page.
+    if (grid.focus && grid.focus->row >= grid.shown()) look.show_focus = true;
   }
   cursor = reply.cursor;
   affected_rows = reply.affected_rows;
@@ -30,7 +32,8 @@ void ResultModel::take(client::StatementReply reply) {
   warnings = std::move(reply.warnings);
 }
 
-void QueryTab::fill(ResultModel& result, const client::Reply& reply) const {
+namespace {
+void fill(ResultModel& result, const client::Reply& reply, const std::string& database) {
   result.status = reply.status;
   result.failed_statement = reply.failed_statement;
   result.node = reply.node;
@@ -47,23 +50,22 @@ void QueryTab::fill(ResultModel& result, const client::Reply& reply) const {
   result.database = database;
 }
 
-void QueryTab::close_cursors(Backend& backend) {
-  for (const auto& result : results) {
-    if (result->cursor) backend.close(result->cursor);
-  }
-}
-
-namespace {
-client::Request make_request(const RunOptions& options, const std::string& database) {
+client::Request make_request(const RunOptions& options) {
   client::Request request;
   request.target = options.target;
   request.consistency = options.consistency;
   if (options.max_lag.count() > 0) request.max_lag = options.max_lag;
   if (options.page_rows > 0) request.page_rows = options.page_rows;
-  if (!database.empty()) request.database = database;
+  if (!options.database.empty()) request.database = options.database;
   return request;
 }
 }  // namespace
+
+void QueryTab::close_cursors(Backend& backend) {
+  for (const auto& result : results) {
+    if (result->cursor) backend.close(result->cursor);
+  }
+}
 
 void QueryTab::run(Backend& backend, std::vector<std::string> statements, std::vector<std::size_t> offsets,
                    RunOptions options, double now, Finished finished) {
@@ -85,10 +87,23 @@ void QueryTab::run(Backend& backend, std::vector<std::string> statements, std::v
   run_next(backend, queue, now);
 }
 
+void QueryTab::run_again(Backend& backend, const std::shared_ptr<ResultModel>& result, RunOptions options, double now,
+                         Finished finished) {
+  if (running_ || std::find(results.begin(), results.end(), result) == results.end()) return;
+  auto queue = std::make_shared<Queue>();
+  queue->statements.emplace_back(result->sql, std::string::npos);
+  queue->of = 1;
+  queue->options = std::move(options);
+  queue->options.database = result->database;
+  queue->finished = std::move(finished);
+  queue->in_place_of = result;
+  run_next(backend, queue, now);
+}
+
 void QueryTab::run_next(Backend& backend, const std::shared_ptr<Queue>& queue, double now) {
   auto [sql, offset] = std::move(queue->statements.front());
   queue->statements.pop_front();
-  client::Request request = make_request(queue->options, database);
+  client::Request request = make_request(queue->options);
   request.statements.emplace_back();
   request.statements.back().sql = sql;
   running_ = Running{0, sql, queue->options.target_name, now, queue->done, queue->of, false};
@@ -117,7 +132,7 @@ void QueryTab::take_reply(Backend& backend, const std::shared_ptr<Queue>& queue,
   auto result = std::make_shared<ResultModel>();
   result->sql = sql;
   result->title = short_title(sql);
-  fill(*result, reply);
+  fill(*result, reply, queue->options.database);
   if (!reply.results.empty()) result->take(std::move(reply.results.front()));
   if (!reply.status.ok() && offset != std::string::npos) {
     const auto place = error_place(sql, reply.status);
@@ -125,9 +140,7 @@ void QueryTab::take_reply(Backend& backend, const std::shared_ptr<Queue>& queue,
     mark =
         Mark{begin, place ? offset + place->second : offset + first_word(sql), buffer.version(), reply.status.message};
   }
-  results.push_back(result);
-  if (results.size() > kMaxResults) results.erase(results.begin());
-  active_result = results.size() - 1;
+  show(backend, *queue, result);
   running_.reset();
   ++queue->done;
   if (queue->finished) queue->finished(*result);
@@ -140,16 +153,28 @@ void QueryTab::take_reply(Backend& backend, const std::shared_ptr<Queue>& queue,
   }
 }
 
+void QueryTab::show(Backend& backend, const Queue& queue, std::shared_ptr<ResultModel> result) {
+  const auto old = std::find(results.begin(), results.end(), queue.in_place_of.lock());
+  if (old != results.end()) {
+    if ((*old)->cursor) backend.close((*old)->cursor);
+    *old = std::move(result);
+    return;
+  }
+  results.push_back(std::move(result));
+  if (results.size() > kMaxResults) results.erase(results.begin());
+  active_result = results.size() - 1;
+}
+
 void QueryTab::run_atomic(Backend& backend, std::vector<client::Statement> statements, const RunOptions& options,
                           double now, std::function<void(const client::Reply&)> done, Finished finished) {
   if (running_ || statements.empty()) return;
-  client::Request request = make_request(options, database);
+  client::Request request = make_request(options);
   request.statements = statements;
   running_ = Running{0, statements.front().sql, options.target_name, now, 0, 1, false};
   const auto weak = weak_from_this();
-  const std::uint64_t id = backend.submit(
-      std::move(request),
-      [weak, statements, done = std::move(done), finished = std::move(finished)](const client::Reply& reply) {
+  const std::uint64_t id =
+      backend.submit(std::move(request), [weak, statements, database = options.database, done = std::move(done),
+                                          finished = std::move(finished)](const client::Reply& reply) {
         const auto self = weak.lock();
         if (!self) return;
         self->running_.reset();
@@ -159,7 +184,7 @@ void QueryTab::run_atomic(Backend& backend, std::vector<client::Statement> state
           ResultModel summary;
           summary.sql = all;
           summary.title = "atomic";
-          self->fill(summary, reply);
+          fill(summary, reply, database);
           for (const auto& answer : reply.results) summary.affected_rows += answer.affected_rows;
           finished(summary);
         }
@@ -174,12 +199,18 @@ void QueryTab::cancel(Backend& backend) {
   backend.cancel(running_->request_id, [](const Result<bool>&) {});  // the request's own reply tells
 }
 
-void QueryTab::connection_ended() {
+std::size_t QueryTab::connection_ended() {
+  std::size_t lost = 0;
   for (const auto& result : results) {
+    if (result->edits && !result->sending) lost += result->edits->count();
     result->cursor = {};
-    result->fetching = false;
+    result->fetching = result->sending = false;
+    result->of_earlier_connection = true;
+    result->edits.reset();
+    result->grid.editing.reset();
   }
-  if (!running_) return;
+  not_run.reset();
+  if (!running_) return lost;
   auto result = std::make_shared<ResultModel>();
   result->sql = running_->sql;
   result->title = short_title(running_->sql);
@@ -187,10 +218,11 @@ void QueryTab::connection_ended() {
   results.push_back(std::move(result));
   active_result = results.size() - 1;
   running_.reset();
+  return lost;
 }
 
 void QueryTab::fetch_more(Backend& backend, const std::shared_ptr<ResultModel>& result, std::uint32_t page_rows,
-                          std::uint64_t max_rows) {
+                          std::uint64_t max_rows, Arrived arrived) {
   if (!result->cursor || result->fetching) return;
   if (result->grid.rows().size() >= max_rows) {
     result->fetch_all = false;
@@ -199,24 +231,26 @@ void QueryTab::fetch_more(Backend& backend, const std::shared_ptr<ResultModel>& 
   result->fetching = true;
   const std::weak_ptr<ResultModel> weak_result = result;
   const auto weak = weak_from_this();
-  backend.fetch(result->cursor, page_rows, [weak, weak_result, &backend, page_rows, max_rows](client::Reply reply) {
-    const auto view = weak_result.lock();
-    const auto self = weak.lock();
-    if (!view || !self) return;
-    view->fetching = false;
-    if (!reply.status.ok() || reply.results.empty()) {
-      view->cursor = {};
-      view->fetch_all = false;
-      view->warnings.push_back(
-          cat("The rest of the rows could not be fetched: ", reply.status.message, " Run it again."));
-      return;
-    }
-    view->elapsed += reply.elapsed;
-    view->round_trip += reply.round_trip;
-    ++view->pages;
-    view->take(std::move(reply.results.front()));
-    if (view->fetch_all) self->fetch_more(backend, view, page_rows, max_rows);
-  });
+  backend.fetch(result->cursor, page_rows,
+                [weak, weak_result, &backend, page_rows, max_rows, arrived = std::move(arrived)](client::Reply reply) {
+                  const auto view = weak_result.lock();
+                  const auto self = weak.lock();
+                  if (!view || !self) return;
+                  view->fetching = false;
+                  if (!reply.status.ok() || reply.results.empty()) {
+                    view->cursor = {};
+                    view->fetch_all = false;
+                    view->warnings.push_back(
+                        cat("The rest of the rows could not be fetched: ", reply.status.message, " Run it again."));
+                    return;
+                  }
+                  view->elapsed += reply.elapsed;
+                  view->round_trip += reply.round_trip;
+                  ++view->pages;
+                  view->take(std::move(reply.results.front()));
+                  if (view->fetch_all) self->fetch_more(backend, view, page_rows, max_rows, arrived);
+                  arrived(view);
+                });
 }
 
 std::optional<std::pair<std::size_t, std::size_t>> error_place(std::string_view sql, const Status& status) {

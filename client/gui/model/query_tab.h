@@ -29,8 +29,8 @@ struct GridLook {
   std::string filter;
   bool filter_row = false;          // shown under the columns' names
   std::vector<std::size_t> pinned;  // columns that stay at the left, in this order
-  std::string edit_text;            // the cell being edited in place
-  std::optional<CellAt> editing;
+  std::string edit_text;            // of the cell being edited in place
+  std::string edit_before;          // what edit_text began with
 };
 
 struct ResultModel {
@@ -61,8 +61,10 @@ struct ResultModel {
   GridLook look;
   std::string database;           // default database it ran with
   std::optional<RowEdits> edits;  // when rows can be edited and the user has begun to
-  std::string why_not_editable;   // one sentence; empty = editable
-  bool arrival_seen = false;      // has been drawn once
+  bool sending = false;           // its edits are on their way
+  bool of_earlier_connection = false;
+  std::string why_not_editable;  // one sentence; empty = editable
+  bool arrival_seen = false;     // has been drawn once
 
   void take(client::StatementReply reply);
 };
@@ -73,6 +75,7 @@ struct RunOptions {
   client::Consistency consistency = client::Consistency::session;
   std::chrono::milliseconds max_lag{0};
   std::uint32_t page_rows = 0;
+  std::string database;  // the default one; empty = none
 };
 
 class QueryTab : public std::enable_shared_from_this<QueryTab> {
@@ -130,27 +133,35 @@ class QueryTab : public std::enable_shared_from_this<QueryTab> {
   // fails. `offsets`: where each stands in the text, for the error mark. Ignored while something runs.
   void run(Backend& backend, std::vector<std::string> statements, std::vector<std::size_t> offsets, RunOptions options,
            double now, Finished finished);
+  // Runs a result's statement anew, in the database that it ran in; what comes takes its place. Ignored when it is not
+  // here, or something runs.
+  void run_again(Backend& backend, const std::shared_ptr<ResultModel>& result, RunOptions options, double now,
+                 Finished finished);
   // All of them as one request: all or nothing.
   void run_atomic(Backend& backend, std::vector<client::Statement> statements, const RunOptions& options, double now,
                   std::function<void(const client::Reply&)> done, Finished finished);
   void cancel(Backend& backend);
-  void connection_ended();  // the connection is gone: what ran will not be answered
+  // The connection is gone: what ran will not be answered, and what was fetched is of a cluster that may not be the
+  // next one: its rows are not edited any more. How many row changes were not sent and are gone.
+  std::size_t connection_ended();
 
+  using Arrived = std::function<void(const std::shared_ptr<ResultModel>&)>;  // after each page
   void fetch_more(Backend& backend, const std::shared_ptr<ResultModel>& result, std::uint32_t page_rows,
-                  std::uint64_t max_rows);
+                  std::uint64_t max_rows, Arrived arrived);
 
  private:
   struct Queue {
     std::deque<std::pair<std::string, std::size_t>> statements;
     RunOptions options;
     Finished finished;
+    std::weak_ptr<ResultModel> in_place_of;
     std::size_t done = 0;
     std::size_t of = 0;
   };
   void run_next(Backend& backend, const std::shared_ptr<Queue>& queue, double now);
   void take_reply(Backend& backend, const std::shared_ptr<Queue>& queue, const std::string& sql, std::size_t offset,
                   client::Reply reply, double now);
-  void fill(ResultModel& result, const client::Reply& reply) const;
+  void show(Backend& backend, const Queue& queue, std::shared_ptr<ResultModel> result);
   void close_cursors(Backend& backend);
 
   std::optional<Running> running_;

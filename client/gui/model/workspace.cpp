@@ -166,6 +166,7 @@ void Workspace::close_tab(std::size_t index) {
     if (closed_.size() > kMaxClosed) closed_.erase(closed_.begin());
     toasts.confirm("Closed; Ctrl+Shift+T opens it again", now_);
   }
+  if (held_back && held_back->tab == closing.id()) held_back.reset();
   tabs_.erase(tabs_.begin() + static_cast<std::ptrdiff_t>(index));
   if (tabs_.empty()) new_tab();
   if (active_tab_ >= tabs_.size() || (index < active_tab_ && active_tab_ > 0))
@@ -262,7 +263,12 @@ bool Workspace::connect(const SavedConnection& connection) {
 }
 
 void Workspace::disconnect() {
-  for (const auto& one : tabs_) one->connection_ended();
+  std::size_t unsent = 0;
+  for (const auto& one : tabs_) unsent += one->connection_ended();
+  if (unsent > 0) {
+    say(ToastKind::warning, cat(plural(unsent, "row change was", "row changes were"), " not sent"),
+        "They were of the connection that has ended, and are gone with it.");
+  }
   if (export_job && export_job->connection_ended())
     say(ToastKind::warning, "The export was stopped", std::string(ExportJob::kConnectionClosed));
   held_back.reset();
@@ -313,6 +319,7 @@ RunOptions Workspace::run_options() const {
   if (options.consistency == client::Consistency::max_lag)
     options.max_lag = std::chrono::milliseconds(settings.max_lag_ms);
   options.page_rows = static_cast<std::uint32_t>(settings.page_rows);
+  options.database = tab().database;
   return options;
 }
 
@@ -373,20 +380,29 @@ void Workspace::run_texts(std::vector<std::string> statements, std::vector<std::
         return class_of(statement, tab().database) == sql::Class::ddl;
       });
   if (changes_a_slave) {
-    held_back = HeldBack{std::move(statements), std::move(offsets), target_label()};
+    held_back = HeldBack{std::move(statements), std::move(offsets), target_label(), tab().id(), tab().database};
     return;
   }
   begin({std::move(statements), std::move(offsets), run_options(), false, false});
 }
 
 void Workspace::run_held_back_at_master() {
-  if (!connection_ || !held_back) return;
+  if (!connection_ || !held_back || !to_front(held_back->tab) || tab().running()) return;
   HeldBack held = std::move(*held_back);
   held_back.reset();
   Run run{std::move(held.statements), std::move(held.offsets), run_options(), false, false};
   run.options.target = {client::Target::Kind::master, {}};
   run.options.target_name = "the master";
+  run.options.database = held.database;
   begin(std::move(run));
+}
+
+bool Workspace::to_front(std::uint64_t tab_id) {
+  const auto found =
+      std::find_if(tabs_.begin(), tabs_.end(), [tab_id](const auto& one) { return one->id() == tab_id; });
+  if (found == tabs_.end()) return false;
+  active_tab_ = static_cast<std::size_t>(found - tabs_.begin());
+  return true;
 }
 
 // ---- what is asked before it is sent
@@ -397,7 +413,7 @@ void Workspace::begin(Run run) {
   auto asked = std::make_shared<Question>();
   const bool production = connection_->saved().colour == kProductionColour;
   for (const std::string& statement : run.statements) {
-    if (auto danger = danger_of(statement, tab().database, production))
+    if (auto danger = danger_of(statement, run.options.database, production))
       asked->items.push_back({std::move(*danger), {}});
   }
   question.reset();
@@ -420,7 +436,7 @@ void Workspace::count_rows(const std::shared_ptr<Question>& asked) {
     request.statements.emplace_back();
     request.statements.back().sql = item.danger.count_sql;
     request.consistency = client::Consistency::any;
-    if (!tab().database.empty()) request.database = tab().database;
+    if (const std::string& database = asked->run.options.database; !database.empty()) request.database = database;
     connection_->backend().submit(std::move(request), [weak = std::weak_ptr(asked), i](const client::Reply& reply) {
       const auto waiting = weak.lock();
       if (!waiting) return;
@@ -435,16 +451,11 @@ void Workspace::count_rows(const std::shared_ptr<Question>& asked) {
 
 void Workspace::answer_question(bool yes) {
   const auto asked = std::exchange(question, nullptr);
-  if (!asked || !connection_) return;
-  for (std::size_t i = 0; i < tabs_.size(); ++i) {
-    if (tabs_[i]->id() != asked->tab) continue;
-    active_tab_ = i;
-    if (yes) return launch(std::move(asked->run));
-    // It can still be gone on with.
-    if (asked->run.going_on)
-      tabs_[i]->not_run = QueryTab::NotRun{asked->run.statements, asked->run.offsets, asked->run.options};
-    return;
-  }
+  if (!asked || !connection_ || !to_front(asked->tab)) return;
+  if (yes) return launch(std::move(asked->run));
+  // It can still be gone on with.
+  if (asked->run.going_on)
+    tab().not_run = QueryTab::NotRun{asked->run.statements, asked->run.offsets, asked->run.options};
 }
 
 void Workspace::launch(Run run) {
@@ -462,6 +473,8 @@ void Workspace::launch(Run run) {
       [this](const client::Reply& reply) {
         if (reply.status.ok()) {
           say(ToastKind::good, cat("All of it done, sequence ", with_separators(reply.sequence)));
+        } else if (reply.status.code == Code::outcome_unknown) {
+          say(ToastKind::warning, "It is not known whether it was done", reply.status.message);
         } else {
           say(ToastKind::error, "Nothing was done", reply.status.message);
         }
@@ -501,58 +514,6 @@ QueryTab::Finished Workspace::record() {
     if (connection_ && result.status.ok() && class_of(result.sql, result.database) == sql::Class::ddl)
       connection_->schema_changed(result.sql, result.database, 0);
   };
-}
-
-void Workspace::send_changes(QueryTab& of, const std::shared_ptr<ResultModel>& result,
-                             std::vector<client::Statement> statements) {
-  if (!connection_) return;
-  RunOptions options = run_options();
-  options.target = {};
-  options.target_name = "master";
-  const std::weak_ptr<ResultModel> weak = result;
-  of.run_atomic(
-      connection_->backend(), std::move(statements), options, now_,
-      [this, weak](const client::Reply& reply) {
-        if (!reply.status.ok()) {
-          const bool changed = reply.status.code == Code::expectation_failed;
-          say(ToastKind::error,
-              changed ? "A row was changed by somebody else: nothing was sent" : "The changes were not made",
-              reply.status.message);
-          return;
-        }
-        say(ToastKind::good, cat("Changes made, sequence ", with_separators(reply.sequence)));
-        const auto changed = weak.lock();
-        if (!changed) return;
-        changed->edits.reset();
-        run_texts({changed->sql}, {});  // what is there now
-      },
-      record());
-}
-
-void Workspace::fetch_more(const std::shared_ptr<ResultModel>& result, std::uint32_t page_rows) {
-  if (connection_)
-    tab().fetch_more(connection_->backend(), result, page_rows, static_cast<std::uint64_t>(settings.fetch_rows));
-}
-
-void Workspace::arrange(const std::shared_ptr<ResultModel>& result, Arrangement arrangement) {
-  const auto id = static_cast<std::uint64_t>(reinterpret_cast<std::uintptr_t>(result.get()));
-  if (const auto it = arranging_.find(id); it != arranging_.end()) {
-    *it->second = true;
-    arranging_.erase(it);
-  }
-  if (!result->grid.set_arrangement(std::move(arrangement))) return;
-  auto stop = std::make_shared<std::atomic<bool>>(false);
-  arranging_[id] = stop;
-  auto order = std::make_shared<std::optional<std::vector<std::uint32_t>>>();
-  const std::weak_ptr<ResultModel> weak = result;
-  in_background([rows = result->grid.rows(), columns = result->grid.columns(), wanted = result->grid.arrangement(),
-                 stop, order] { *order = gui::arrange(rows, columns, wanted, *stop); },
-                [this, weak, order, id, stop, version = result->grid.arrangement_version()] {
-                  if (const auto it = arranging_.find(id); it != arranging_.end() && it->second == stop)
-                    arranging_.erase(it);
-                  const auto arranged = weak.lock();
-                  if (arranged && *order) arranged->grid.take_order(version, std::move(**order));
-                });
 }
 
 // ---- files

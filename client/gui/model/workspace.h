@@ -42,6 +42,8 @@ struct HeldBack {
   std::vector<std::string> statements;
   std::vector<std::size_t> offsets;
   std::string node;  // the slave
+  std::uint64_t tab = 0;
+  std::string database;  // the default one
 };
 
 // Statements on their way, and where to.
@@ -176,7 +178,8 @@ class Workspace {
   void answer_question(bool yes);
   void go_on();   // with what was not run after an error
   void cancel();  // what runs in the active tab
-  // Row changes of a result, as one atomic request to the master; what is there then is read again.
+  // Row changes of a result, as one atomic request to the master; what is there then is read again in its place. They
+  // are gone when they were made, or may have been.
   void send_changes(QueryTab& tab, const std::shared_ptr<ResultModel>& result,
                     std::vector<client::Statement> statements);
   void fetch_more(const std::shared_ptr<ResultModel>& result, std::uint32_t page_rows);
@@ -204,6 +207,8 @@ class Workspace {
   void patiently(std::function<void()> job, std::function<void()> then);
   void begin(Run run);  // asks first where that is due
   void launch(Run run);
+  bool to_front(std::uint64_t tab_id);  // false: that tab has been closed
+  void tell_changes(const client::Reply& reply);
   void count_rows(const std::shared_ptr<Question>& asked);
   Settings remembered() const;  // the settings with tabs and view as they are
   void save_changes();          // in the background, now and then: a crash costs seconds of typing

@@ -23,6 +23,7 @@
 #include "client/gui/ui/dialogs/requests.h"
 #include "client/gui/ui/dialogs/review.h"
 #include "client/gui/ui/dialogs/settings.h"
+#include "client/gui/ui/edit_rows.h"
 #include "sql/policy.h"
 
 namespace sqlcast::gui {
@@ -152,9 +153,10 @@ void add_result(Group group, Workspace& work, Desk& desk) {
   group.add(
       "Review and send row changes", "Ctrl+Shift+R",
       [&work, &desk] { desk.open(std::make_unique<ReviewDialog>(work.tab(), work.result())); },
-      [edits] { return edits() != nullptr && !edits()->empty(); });
+      [&work, edits] { return edits() != nullptr && !edits()->empty() && !work.result()->sending; });
   group.add(
-      "Discard row changes", "", [edits] { edits()->discard(); }, [edits] { return edits() != nullptr; });
+      "Discard row changes", "", [&work] { edit_rows::discard(*work.result()); },
+      [&work, edits] { return edits() != nullptr && !work.result()->sending; });
   group.add(
       "Filter row under the columns", "Ctrl+Shift+G",
       [&work] { work.result()->look.filter_row = !work.result()->look.filter_row; }, have_rows);

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "client/gui/model/cell_text.h"
+#include "client/gui/model/plain_select.h"
 #include "client/gui/model/text.h"
 #include "client/gui/model/workspace.h"
 #include "client/gui/ui/desk.h"
@@ -27,6 +28,10 @@ Place find_place(const Workspace& work, const std::string& sql, const std::strin
                  const std::vector<proto::ColumnInfo>& columns) {
   Place place;
   const sql::Verdict verdict = sql::classify(sql, database);
+  if (verdict.statement_class != sql::Class::read) {
+    place.why_not = "Rows that a write gave back cannot be edited: SELECT them.";
+    return place;
+  }
   std::set<std::string> tables;
   std::set<std::string> names;
   for (const proto::ColumnInfo& column : columns) {
@@ -48,6 +53,12 @@ Place find_place(const Workspace& work, const std::string& sql, const std::strin
       place.why_not = "Rows can be edited when the SELECT reads one table.";
       return place;
     }
+  }
+  if (!is_plain_select(sql)) {
+    place.why_not =
+        "Rows can be edited when the SELECT names columns as they are, or *, of one table: without AS, DISTINCT, GROUP "
+        "BY or another SELECT.";
+    return place;
   }
   if (place.table.empty()) {
     place.table = *tables.begin();
@@ -82,6 +93,22 @@ Place find_place(const Workspace& work, const std::string& sql, const std::strin
   return place;
 }
 
+// The same of a result that is shown, by what its node has said of it, too.
+Place place_of(const Workspace& work, const ResultModel& result) {
+  Place place;
+  if (result.of_earlier_connection) {
+    place.why_not = "These rows are of an earlier connection: run the statement again to edit them.";
+    return place;
+  }
+  place = find_place(work, result.sql, result.database, result.grid.columns());
+  for (const std::size_t column : place.key) {
+    if (result.grid.columns()[column].primary_key || !place.why_not.empty()) continue;
+    place.why_not = cat("The node does not say that ", result.grid.columns()[column].name, " is a key of ", place.table,
+                        ": run the statement again to edit its rows.");
+  }
+  return place;
+}
+
 }  // namespace
 
 std::vector<std::size_t> key_of(const Workspace& work, const std::string& sql, const std::string& database,
@@ -92,12 +119,16 @@ std::vector<std::size_t> key_of(const Workspace& work, const std::string& sql, c
 
 void judge(const Workspace& work, ResultModel& result) {
   if (result.edits) return;
-  result.why_not_editable = find_place(work, result.sql, result.database, result.grid.columns()).why_not;
+  result.why_not_editable = place_of(work, result).why_not;
 }
 
 bool begin(Workspace& work, ResultModel& result) {
+  if (result.sending) {
+    work.say(ToastKind::info, "The changes of these rows are being sent", "Wait for the answer to edit them further.");
+    return false;
+  }
   if (result.edits) return true;
-  Place place = find_place(work, result.sql, result.database, result.grid.columns());
+  Place place = place_of(work, result);
   result.why_not_editable = place.why_not;
   if (!place.why_not.empty()) {
     work.say(ToastKind::info, "These rows cannot be edited", place.why_not);
@@ -108,11 +139,18 @@ bool begin(Workspace& work, ResultModel& result) {
 }
 
 void set(ResultModel& result, CellAt at, EditedValue value) {
+  if (!result.edits) return;
   if (at.row >= result.grid.shown()) {
-    result.edits->set_added(at.row - result.grid.shown(), at.column, std::move(value));
+    const std::uint64_t added = at.row - result.grid.shown();
+    if (added < result.edits->added().size()) result.edits->set_added(added, at.column, std::move(value));
   } else {
     result.edits->change(result.grid, result.grid.row_at(at.row), at.column, std::move(value));
   }
+}
+
+void discard(ResultModel& result) {
+  result.edits->discard();
+  result.grid.editing.reset();
 }
 
 void add_row(ResultModel& result) {
@@ -210,13 +248,10 @@ void draw_bar(Desk& desk, QueryTab& tab, const std::shared_ptr<ResultModel>& res
   ui::text(cat(plural(result->edits->count(), "row change", "row changes"), " to ", result->edits->table(),
                ", not sent yet"));
   ui::same_line_if_fits(ui::button_width("Review and send…"));
-  if (ui::button("Review and send…", ui::Style::primary, !tab.running()))
+  if (ui::button("Review and send…", ui::Style::primary, !tab.running() && !result->sending))
     desk.open(std::make_unique<ReviewDialog>(tab, result));
   ui::same_line_if_fits(ui::button_width("Discard changes"));
-  if (ui::button("Discard changes")) {
-    result->edits->discard();
-    result->look.editing.reset();
-  }
+  if (ui::button("Discard changes", ui::Style::normal, !result->sending)) discard(*result);
   ImGui::EndGroup();
 }
 

@@ -11,15 +11,18 @@ class Workspace;
 
 namespace edit_rows {
 
-// Positions of the primary key's columns when the rows come from one table and show its whole key; else nothing.
+// Positions of the primary key's columns when the rows are those of one table and show its whole key; else nothing.
 std::vector<std::size_t> key_of(const Workspace& work, const std::string& sql, const std::string& database,
                                 const std::vector<proto::ColumnInfo>& columns);
-// Finds out whether the rows can be edited: one table, its whole key among the columns. Sets why_not_editable.
+// Finds out whether the rows can be edited: read over this connection, one table, columns by their own names and the
+// whole key among them. Sets why_not_editable.
 void judge(const Workspace& work, ResultModel& result);
 // Ready to edit; false (and a toast with the reason) when they cannot be.
 bool begin(Workspace& work, ResultModel& result);
+// Nothing happens when there is no such cell any more.
 void set(ResultModel& result, CellAt at, EditedValue value);
 void add_row(ResultModel& result);
+void discard(ResultModel& result);  // it has changes
 // What a cell held when it alone was copied, and the text that stands for it: that may look like several fields.
 struct CopiedCell {
   std::string text;

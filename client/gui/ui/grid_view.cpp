@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include <imgui_internal.h>
-#include <imgui_stdlib.h>
 
 #include "client/gui/model/cell_text.h"
 #include "client/gui/model/keys.h"
@@ -33,8 +32,6 @@ void draw_no_rows(const ResultModel& result, ImVec2 at, float right) {
 
 float header_height() { return std::floor(look().fonts.bold->FontSize + look().fonts.small->FontSize + px(12)); }
 
-std::string edited_text(const EditedValue& value) { return value ? *value : "NULL"; }
-
 }  // namespace
 
 void GridView::measure(ResultModel& result) {
@@ -57,8 +54,7 @@ void GridView::measure(ResultModel& result) {
   l.measured = true;
 }
 
-void GridView::draw(Workspace& work, Desk& desk, QueryTab& tab, const std::shared_ptr<ResultModel>& result,
-                    ImVec2 size) {
+void GridView::draw(Workspace& work, Desk& desk, const std::shared_ptr<ResultModel>& result, ImVec2 size) {
   const Palette& p = colours();
   measure(*result);
   constexpr ImGuiWindowFlags kFlags =
@@ -71,6 +67,7 @@ void GridView::draw(Workspace& work, Desk& desk, QueryTab& tab, const std::share
   m.row = std::floor(look().fonts.mono->FontSize * 1.42F);
   m.header = header_height();
   m.rows = result->grid.shown() + (result->edits ? result->edits->added().size() : 0);
+  result->grid.forget_from(m.rows);  // rows that were to be added may have been discarded
   // Filtered rows keep their numbers.
   const std::uint64_t highest = std::max<std::uint64_t>(m.rows, result->grid.rows().size());
   m.gutter = look().fonts.small->GetCharAdvance('0') *
@@ -90,7 +87,8 @@ void GridView::draw(Workspace& work, Desk& desk, QueryTab& tab, const std::share
   handle_mouse(work, desk, result, m);
   work.wishes.grid_has_keys = ImGui::IsWindowFocused();
   // While something in it is typed into or dragged, keys are not the cells'.
-  if (ImGui::IsWindowFocused() && !l.editing && ImGui::GetActiveID() == 0) handle_keys(work, desk, result, m);
+  if (ImGui::IsWindowFocused() && !result->grid.editing && ImGui::GetActiveID() == 0)
+    handle_keys(work, desk, result, m);
   follow_focus(*result, m);
   const auto total = static_cast<double>(m.rows);
   l.top_row = std::clamp(l.top_row, 0.0, std::max(0.0, total - m.fits));
@@ -105,16 +103,14 @@ void GridView::draw(Workspace& work, Desk& desk, QueryTab& tab, const std::share
                     static_cast<double>(m.high.x - m.pinned_right), static_cast<double>(m.width))) {
     l.left = static_cast<float>(left) / look().scale;
   }
-  if (l.editing) draw_editor(*result, m);
+  if (result->grid.editing) draw_editor(*result, m);
   draw_menu(work, desk, result);
   draw_column_menu(work, desk, result);
-  // More is fetched when the end comes into sight.
+  // More is fetched when the end comes into sight, and not there for a row that is being added.
   const double bottom = l.top_row + m.fits;
-  if (result->cursor && !result->fetching && work.connection() && bottom + 200 >= total &&
-      !result->grid.arrangement().sort) {
-    tab.fetch_more(work.connection()->backend(), result, static_cast<std::uint32_t>(work.settings.page_rows),
-                   static_cast<std::uint64_t>(work.settings.fetch_rows));
-  }
+  const bool adding = result->grid.focus && result->grid.focus->row >= result->grid.shown();
+  if (result->cursor && !result->fetching && !adding && bottom + 200 >= total && !result->grid.arrangement().sort)
+    work.fetch_more(result, static_cast<std::uint32_t>(work.settings.page_rows));
   result->arrival_seen = true;
   ImGui::EndChild();
 }
@@ -290,7 +286,7 @@ void GridView::handle_mouse(Workspace& work, Desk& desk, const std::shared_ptr<R
   const Placed& cell = under != nullptr ? *under : x < m.low.x ? m.columns.front() : m.columns.back();
   const CellAt here{on_row ? static_cast<std::uint64_t>(line) : 0, cell.column};
   if (ImGui::IsItemHovered() && on_row && (ImGui::IsMouseClicked(0) || ImGui::IsMouseClicked(1))) {
-    l.editing.reset();
+    result->grid.editing.reset();
     const bool keep = ImGui::IsMouseClicked(1) && result->grid.selected(here.row, here.column);
     if (io.MousePos.x < m.low.x) {
       result->grid.anchor = CellAt{io.KeyShift && result->grid.anchor ? result->grid.anchor->row : here.row, 0};
@@ -371,61 +367,13 @@ void GridView::handle_keys(Workspace& work, Desk& desk, const std::shared_ptr<Re
   if (hit(key::kF1 + 1) || (hit(key::kEnter) && !io.KeyCtrl && one_cell)) edit_focused(work, result);
   if (hit(key::kSpace) && !io.KeyCtrl) return show_value(desk, *result, *grid.focus);
   if (io.KeyCtrl && hit(key::letter('V'))) paste(work, *result);
-  if (!io.KeyCtrl && !io.KeyAlt && !result->look.editing) type_over(work, result);
+  if (!io.KeyCtrl && !io.KeyAlt && !grid.editing) type_over(work, result);
   if (hit(key::kDelete) && edit_rows::begin(work, *result)) {
     const auto [top, bottom] = std::minmax(grid.focus->row, grid.anchor.value_or(*grid.focus).row);
     for (std::uint64_t row = top; row <= bottom && row < grid.shown(); ++row)
       result->edits->toggle_delete(grid.row_at(row));
   }
   if (hit(key::kInsert) && edit_rows::begin(work, *result)) edit_rows::add_row(*result);
-}
-
-namespace {
-// Characters of this frame, as text.
-std::string typed_now() {
-  std::string out;
-  for (const ImWchar c : ImGui::GetIO().InputQueueCharacters) {
-    if (c < 0x20 || c == 0x7F || c == 0xFFFD) continue;
-    char utf8[5] = {};
-    ImTextCharToUtf8(utf8, c);
-    out += utf8;
-  }
-  return out;
-}
-
-// Behind what stands there, nothing chosen: what is typed next is added.
-int to_the_end(ImGuiInputTextCallbackData* data) {
-  data->CursorPos = data->SelectionStart = data->SelectionEnd = data->BufTextLen;
-  return 0;
-}
-}  // namespace
-
-// A character on a cell begins to edit it, in place of what was there.
-void GridView::type_over(Workspace& work, const std::shared_ptr<ResultModel>& result) {
-  const std::string typed = typed_now();
-  if (typed.empty()) return;
-  edit_focused(work, result);
-  if (!result->look.editing) return;
-  result->look.edit_text = typed;
-  typed_over_ = true;
-}
-
-void GridView::edit_focused(Workspace& work, const std::shared_ptr<ResultModel>& result) {
-  GridModel& grid = result->grid;
-  if (!grid.focus || !edit_rows::begin(work, *result)) return;
-  GridLook& l = result->look;
-  l.editing = grid.focus;
-  const CellAt at = *grid.focus;
-  editor_opened_ = true;
-  typed_over_ = false;
-  if (at.row >= grid.shown()) {
-    const auto& cells = result->edits->added()[at.row - grid.shown()];
-    const auto it = cells.find(at.column);
-    l.edit_text = it == cells.end() ? "" : edited_text(it->second);
-    return;
-  }
-  const EditedValue* edited = result->edits->changed(grid.row_at(at.row), at.column);
-  l.edit_text = edited != nullptr ? edited_text(*edited) : cell_text(grid.cell(at.row, at.column));
 }
 
 // What is new in a column is to be seen whole, within reason.
@@ -455,41 +403,6 @@ void GridView::paste(Workspace& work, ResultModel& result) {
         widen(result.look, column, *value);
     }
   }
-}
-
-void GridView::draw_editor(ResultModel& result, const Metrics& m) {
-  GridLook& l = result.look;
-  const CellAt at = *l.editing;
-  const Placed* const one = m.of(at.column);
-  const float x = one != nullptr ? one->x : m.low.x;
-  const float y = m.low.y + static_cast<float>(static_cast<double>(at.row) - std::floor(l.top_row)) * m.row;
-  ImGui::SetCursorScreenPos({x, y - px(2)});
-  ImGui::PushFont(look().fonts.mono);
-  if (editor_opened_) ImGui::SetKeyboardFocusHere();
-  ImGui::SetNextItemWidth(std::max(px(l.widths[at.column]), px(140)));
-  const bool was_active = ImGui::GetActiveID() == ImGui::GetID("##cell editor");
-  // What comes before the field has the keys is put there all the same.
-  if (typed_over_ && !was_active && !editor_opened_) l.edit_text += typed_now();
-  ImGuiInputTextFlags flags = ImGuiInputTextFlags_EnterReturnsTrue;
-  flags |= typed_over_ ? ImGuiInputTextFlags_CallbackAlways : ImGuiInputTextFlags_AutoSelectAll;
-  const bool done = ImGui::InputTextWithHint("##cell editor", "NULL: Ctrl+0", &l.edit_text, flags,
-                                             typed_over_ ? to_the_end : nullptr);
-  ui::note_item("cell editor");
-  if (was_active) typed_over_ = false;  // from now on the caret is the person's
-  ImGui::PopFont();
-  const bool left = !editor_opened_ && !ImGui::IsItemActive() && !ImGui::IsItemFocused();
-  const bool make_null = ImGui::GetIO().KeyCtrl && ImGui::IsKeyPressed(key::kDigit0, false);
-  if (ImGui::IsKeyPressed(key::kEscape, false)) {  // NOLINT(bugprone-branch-clone): before what would keep the text
-    l.editing.reset();
-  } else if (done || make_null || ImGui::IsItemDeactivatedAfterEdit()) {
-    edit_rows::set(result, at, make_null ? EditedValue() : EditedValue(l.edit_text));
-    widen(l, at.column, l.edit_text);
-    l.editing.reset();
-    ImGui::SetWindowFocus();
-  } else if (left) {
-    l.editing.reset();
-  }
-  editor_opened_ = false;
 }
 
 // What a column's menu and a cell's have in common.

@@ -20,11 +20,13 @@ class Workspace;
 
 class GridView {
  public:
-  void draw(Workspace& work, Desk& desk, QueryTab& tab, const std::shared_ptr<ResultModel>& result, ImVec2 size);
+  // The result is of the tab in front.
+  void draw(Workspace& work, Desk& desk, const std::shared_ptr<ResultModel>& result, ImVec2 size);
 
  private:
   // Begins editing of the focused cell, when the result's rows can be edited.
   void edit_focused(Workspace& work, const std::shared_ptr<ResultModel>& result);
+  bool open_editor(Workspace& work, const std::shared_ptr<ResultModel>& result);  // false: they cannot
   void type_over(Workspace& work, const std::shared_ptr<ResultModel>& result);
   struct Placed {
     std::size_t column = 0;

@@ -227,11 +227,13 @@ void QueryPanel::draw_results(Workspace& work, Desk& desk, ImVec2 size) {
   ImGui::BeginChild("##results", size, false, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
   QueryTab& tab = work.tab();
   work.wishes.grid_has_keys = false;  // unless the grid says so
-  if (work.held_back) draw_held_back(work);
-  if (work.question && work.question->tab == tab.id()) draw_question(work);
+  const bool held = work.held_back && work.held_back->tab == tab.id();
+  const bool asking = work.question && work.question->tab == tab.id();
+  if (held) draw_held_back(work);
+  if (asking) draw_question(work);
   if (tab.running()) draw_running(work, tab);
   if (tab.results.empty()) {
-    if (!tab.running() && !work.held_back && !work.question) {
+    if (!tab.running() && !held && !asking) {
       const std::string why = work.why_nothing();
       const bool never = !work.connection() || work.connection()->state() == ConnectionState::connecting;
       if (never) {
@@ -245,7 +247,8 @@ void QueryPanel::draw_results(Workspace& work, Desk& desk, ImVec2 size) {
     }
   } else {
     draw_result_tabs(tab);
-    draw_result(work, desk, tab, tab.results[std::min(tab.active_result, tab.results.size() - 1)]);
+    const auto shown = tab.results[std::min(tab.active_result, tab.results.size() - 1)];  // a click may end it
+    draw_result(work, desk, tab, shown);
   }
   ImGui::EndChild();
 }
@@ -359,7 +362,7 @@ void QueryPanel::draw_result(Workspace& work, Desk& desk, QueryTab& tab, const s
     ui::text(cat("▲ ", one_line(warning, 200)), colours().warn);
   }
   if (std::exchange(work.wishes.focus_grid, false)) ImGui::SetNextWindowFocus();
-  grid_.draw(work, desk, tab, result, ImGui::GetContentRegionAvail());
+  grid_.draw(work, desk, result, ImGui::GetContentRegionAvail());
 }
 
 // How long it took and where; what has no room is left out, and in the tooltip.
@@ -502,10 +505,10 @@ void QueryPanel::draw_error(Workspace& work, Desk& desk, QueryTab& tab, const Re
     ui::same_line_if_fits(ui::button_width(label.c_str()));
     if (ui::button(label.c_str())) desk.open(std::make_unique<PolicyDialog>(code));
   }
-  if (result.status.code == Code::master_only) {
+  if (result.status.code == Code::master_only && !result.of_earlier_connection) {
     ImGui::SameLine();
     if (ui::button("Run at the master", ui::Style::primary)) {
-      work.held_back = HeldBack{{result.sql}, {}, result.node};
+      work.held_back = HeldBack{{result.sql}, {}, result.node, tab.id(), result.database};
       work.run_held_back_at_master();
     }
   }
