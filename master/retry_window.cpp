@@ -76,7 +76,9 @@ void RetryWindow::add(const proto::Entry& entry, Epoch epoch, bool is_ddl) {
     }
     // Of one statement of the request, as all of them are told.
     proto::Effect& sum = outcome.effects.back();
-    sum.affected_rows += statement.effect.affected_rows;
+    const bool known =
+        sum.affected_rows != proto::kRowsNotKnown && statement.effect.affected_rows != proto::kRowsNotKnown;
+    sum.affected_rows = known ? sum.affected_rows + statement.effect.affected_rows : proto::kRowsNotKnown;
     if (sum.insert_id == 0) sum.insert_id = statement.effect.insert_id;
   }
   ++outcome.entries;

@@ -277,7 +277,10 @@ Status RowExecution::run_texts(std::size_t slot, std::vector<std::string> texts)
     if (Status status = run_job(job, outcomes, slots); !status.ok() || !outcome.status.ok()) return status;
     for (std::size_t i = 0; i < outcomes.size(); ++i) {
       statements.push_back({std::move(job.statements[i].sql), outcomes[i].insert_id, outcomes[i].effect});
-      if (verdicts[i].logged_end > 0) statements.back().sql.resize(verdicts[i].logged_end);
+      if (verdicts[i].logged_end > 0) {
+        statements.back().sql.resize(verdicts[i].logged_end);
+        if (!verdicts[i].returns_each_affected) statements.back().effect.affected_rows = proto::kRowsNotKnown;
+      }
       if (Status status = returned.add(outcomes[i]); !status.ok()) return failed(slot, std::move(status));
       sum.effect.affected_rows += outcomes[i].effect.affected_rows;
       if (sum.effect.insert_id == 0) sum.effect.insert_id = outcomes[i].effect.insert_id;

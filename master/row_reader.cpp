@@ -183,7 +183,8 @@ class Reading {
       converted_.push_back(in_characters && !keeps_through_utf8(origin != nullptr ? *origin : *columns_[i]));
       if (kind == RowValue::text && is_utf8(origin)) kind = RowValue::utf8_text;
       kind = sql::stored_as(kind, !origins[i].column.empty(), *columns_[i]);
-      if (const char* why = sql::unfit(kind, *columns_[i]); why != nullptr) {
+      const bool as_it_is = i < plan_.items.size() && !plan_.items[i].literal.empty();
+      if (const char* why = sql::unfit(kind, *columns_[i]); why != nullptr && !as_it_is) {
         problem = refused_after_all(plan_, "it puts " + std::string(why) + " (\"" + columns_[i]->name + "\")");
         return false;
       }

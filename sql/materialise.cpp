@@ -37,30 +37,37 @@ class Planner {
 
   std::shared_ptr<RowPlan> plan() {
     const Facts& facts = s_.facts;
-    // Of these the server tells how many rows it has given, and not how many it has changed.
-    const bool counted = facts.verb != Verb::replace && facts.duplicate_assignments.empty() && !facts.ignore;
-    if (names_identity(facts) || (facts.returning && !counted)) return nullptr;
-    if (knows_no_table()) return nullptr;
+    if (names_identity(facts) || knows_no_table()) return nullptr;
     const bool ok = facts.verb == Verb::delete_                                 ? plan_delete()
                     : facts.verb == Verb::update                                ? plan_update()
                     : facts.verb == Verb::insert || facts.verb == Verb::replace ? plan_insert(s_, plan_, why_)
                                                                                 : false;
+    if (!ok && why_.empty()) name_unknown_source();
     if (!ok || !s_.is_read(select_text(plan_))) return nullptr;
     return std::make_shared<RowPlan>(std::move(plan_));
   }
 
  private:
+  bool inserts() const { return s_.facts.verb == Verb::insert || s_.facts.verb == Verb::replace; }
+
+  bool is_unknown(const TableUse& use) {
+    if (s_.schema == nullptr || s_.table(use.name) != nullptr) return false;
+    const auto is_it = [&](const std::string& cte) { return may_be_same_name(cte, use.name.name); };
+    if (std::any_of(s_.facts.cte_names.begin(), s_.facts.cte_names.end(), is_it)) return false;
+    why_ = "a table \"" + use.name.name + "\" of \"" + use.name.database + "\" is not known";
+    return true;
+  }
+
   // What is changed, or joined to it, is not there: no key would help.
   bool knows_no_table() {
-    const bool inserts = s_.facts.verb == Verb::insert || s_.facts.verb == Verb::replace;
-    for (const TableUse& use : s_.facts.tables) {
-      if (s_.schema == nullptr || (inserts ? !use.target : !use.joined) || s_.table(use.name) != nullptr) continue;
-      const auto is_it = [&](const std::string& cte) { return may_be_same_name(cte, use.name.name); };
-      if (std::any_of(s_.facts.cte_names.begin(), s_.facts.cte_names.end(), is_it)) continue;
-      why_ = "a table \"" + use.name.name + "\" of \"" + use.name.database + "\" is not known";
-      return true;
-    }
-    return false;
+    return std::any_of(s_.facts.tables.begin(), s_.facts.tables.end(),
+                       [&](const TableUse& use) { return (inserts() ? use.target : use.joined) && is_unknown(use); });
+  }
+
+  // Of an INSERT whose sources are not there the database says so, where it comes to ask it.
+  void name_unknown_source() {
+    for (const TableUse& use : s_.facts.tables)
+      if (inserts() && is_unknown(use)) return;
   }
 
   // The one table that an UPDATE or DELETE is about.
@@ -409,7 +416,7 @@ class Planner {
                                          ? "DEFAULT(" + quote_name(use.alias) + "." + quote_name(column->name) + ")"
                                          : std::string(s_.source(assignment.value.first, assignment.value.end)),
                                      named_++));
-    plan_.items.back().literal = s_.number_or_bytes(assignment.value);
+    plan_.items.back().literal = s_.literal_alone(assignment.value);
     return true;
   }
 
@@ -451,12 +458,14 @@ std::string Materialising::returning() const {
   return facts.returning ? " " + std::string(source(end(), tokens.size())) : std::string();
 }
 
-std::string Materialising::number_or_bytes(Range item) const {
+std::string Materialising::literal_alone(Range item) const {
   const std::string_view text = source(item.first, item.end);
-  const bool alone = item.end - item.first == 1 && tokens[item.first].kind == TokenKind::number;
+  if (item.end - item.first != 1) return {};
+  const bool number = tokens[item.first].kind == TokenKind::number;
   const bool of_bytes =
-      alone && (text.starts_with("0x") || text.starts_with("0b") || text.starts_with("b'") || text.starts_with("B'"));
-  return of_bytes ? std::string(text) : std::string();
+      number && (text.starts_with("0x") || text.starts_with("0b") || text.starts_with("b'") || text.starts_with("B'"));
+  const bool plain_text = tokens[item.first].kind == TokenKind::string && (text.front() == '\'' || text.front() == '"');
+  return of_bytes || plain_text ? std::string(text) : std::string();
 }
 
 bool Materialising::accepts(const RowPlan& plan, std::size_t rows) const {

@@ -34,8 +34,9 @@ struct Materialising {
   // Of the statement without RETURNING; and RETURNING.
   std::size_t end() const { return facts.returning ? facts.returning_at : tokens.size(); }
   std::string returning() const;
-  // 0x41 and b'1' by themselves are numbers where a column is one; a SELECT gives their bytes. Empty: it is neither.
-  std::string number_or_bytes(Range item) const;
+  // 0x41 and b'1' by themselves are numbers where a column is one, and 'x' bytes where it is of bytes; a SELECT gives
+  // bytes and text. Empty: it is none of these.
+  std::string literal_alone(Range item) const;
   // A text of so many rows is a write that is accepted as it is.
   bool accepts(const RowPlan& plan, std::size_t rows) const;
   // False: there is no text that is accepted and does nothing to the table.

@@ -38,7 +38,7 @@ bool is_read_first(const Materialising& s, Range value) {
 // A column of the row that is written, which a SELECT by itself does not know.
 bool may_name(const Materialising& s, Range value, const Table& target) {
   const auto inside = [&](std::size_t token) { return token >= value.first && token < value.end; };
-  if (s.facts.derived_tables || !s.facts.cte_names.empty()) return true;
+  const bool hides_columns = s.facts.derived_tables || !s.facts.cte_names.empty();
   if (std::any_of(s.facts.default_words.begin(), s.facts.default_words.end(), inside)) return true;
   for (std::size_t at = value.first; at < value.end; ++at) {
     const TokenKind kind = s.tokens[at].kind;
@@ -50,7 +50,7 @@ bool may_name(const Materialising& s, Range value, const Table& target) {
       const Table* known = use.target ? nullptr : s.table(use.name);
       return known != nullptr && find_column(*known, name) != nullptr;
     });
-    if (of_target && !of_another) return true;
+    if (of_target && (hides_columns || !of_another)) return true;
   }
   return false;
 }
@@ -211,7 +211,7 @@ class InsertPlanner {
         if (!expand_star(list, items)) return;
         break;
       }
-      items.push_back({std::string(s_.source(item.first, item.end)), as_double(item), s_.number_or_bytes(item)});
+      items.push_back({std::string(s_.source(item.first, item.end)), as_double(item), s_.literal_alone(item)});
     }
     const std::size_t begin = s_.tokens[range.first].offset;
     const Item& last = s_.tokens[list.end - 1];

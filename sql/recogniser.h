@@ -100,6 +100,8 @@ class Recogniser {
   // -- writes (recogniser_write.cpp)
   bool insert(bool replace);
   bool insert_rows(bool& plain);
+  bool opens_values(std::size_t at) const;  // at "(": VALUES of literals stand in it, and nothing else
+  bool values_in_parentheses();
   bool value_tuples();
   bool is_literal_part(std::size_t at) const;
   bool duplicate_update();

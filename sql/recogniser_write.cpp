@@ -42,7 +42,7 @@ bool Recogniser::insert(bool replace) {
 
 bool Recogniser::insert_rows(bool& plain) {
   // "(" opens the column list, or a query.
-  if (symbol(at_, '(') && !is_query(at_)) {
+  if (symbol(at_, '(') && !is_query(at_) && !opens_values(at_)) {
     Range columns{at_ + 1, tokens_[at_].match};
     for (std::size_t k = columns.first; k < columns.end; ++k) {
       const Item& item = tokens_[k];
@@ -77,8 +77,38 @@ bool Recogniser::insert_rows(bool& plain) {
   place_ = Place::query;
   facts_.source.emplace();
   facts_.source_range.first = at_;
-  if (!query(*facts_.source)) return false;
+  if (opens_values(at_) ? !values_in_parentheses() : !query(*facts_.source)) return false;
   facts_.source_range.end = at_;
+  return true;
+}
+
+bool Recogniser::opens_values(std::size_t at) const {
+  std::size_t open = 0;
+  for (; symbol(at, '('); ++at) ++open;
+  if (open == 0 || keyword(at) != Keyword::VALUES_ || !symbol(at + 1, '(')) return false;
+  for (++at; symbol(at, '(');) {
+    const std::size_t close = tokens_[at].match;
+    for (++at; at < close; ++at)
+      if (!is_literal_part(at) || keyword(at) == Keyword::DEFAULT_) return false;
+    at = close + (symbol(close + 1, ',') ? 2 : 1);
+  }
+  for (; open > 0 && symbol(at, ')'); ++at) --open;
+  return open == 0;
+}
+
+// One query that reads nothing. What orders or cuts it the server overlooks: nothing of that is known behind it.
+bool Recogniser::values_in_parentheses() {
+  const std::size_t behind = tokens_[at_].match + 1;
+  while (take_symbol('(')) continue;
+  Block block;
+  block.place = place_;
+  block.depth = 1;
+  block.select_list.first = ++at_;
+  if (!expression()) return false;
+  block.select_list.end = at_;
+  facts_.source->blocks.push_back(facts_.blocks.size());
+  facts_.blocks.push_back(block);
+  at_ = behind;
   return true;
 }
 
@@ -259,16 +289,16 @@ bool Recogniser::delete_targets(const std::vector<Name>& targets) {
   for (const Name& target : targets) {
     if (!check_database(target.object.database)) return false;
     bool found = false;
-    std::size_t joined = 0;
+    std::size_t called_so = 0;
     std::size_t exact = 0;
     for (std::size_t i = 0; i < facts_.tables.size(); ++i) {
       TableUse& use = facts_.tables[i];
+      called_so += use.joined && use.alias == target.object.name ? 1U : 0U;
       const bool by_name = use.name == target.object;
       const bool by_alias = !target.qualified && same_word(use.alias, target.object.name);
       if (!by_name && !by_alias) continue;
       use.target = true;
       found = true;
-      joined += use.joined ? 1U : 0U;
       // As the server does: a table that has an alias goes by that alone.
       const bool named = by_name && use.alias == use.name.name;
       const bool aliased = !target.qualified && use.alias != use.name.name && use.alias == target.object.name;
@@ -276,7 +306,7 @@ bool Recogniser::delete_targets(const std::vector<Name>& targets) {
       facts_.deleted.push_back(i);
       ++exact;
     }
-    if (joined != 1 || exact != 1) facts_.deleted.insert(facts_.deleted.end(), 2, facts_.tables.size());
+    if (called_so != 1 || exact != 1) facts_.deleted.insert(facts_.deleted.end(), 2, facts_.tables.size());
     if (!found)
       return refuse(Refusal::unsupported_syntax,
                     "the table \"" + target.object.name + "\" to delete from is not in the statement's table list");

@@ -92,6 +92,35 @@ TEST_CASE("materialise: several rows of VALUES are refused where each would see 
   beside.finish();
 }
 
+TEST_CASE("materialise: forms of a statement that are as good as the plain ones", "[materialise_plain]") {
+  Cluster& cluster = shared_cluster();
+  Beside beside(cluster, "rows_forms");
+  beside.both("CREATE TABLE t (id INT PRIMARY KEY, v INT)");
+  beside.both("INSERT INTO t (VALUES (1, 10), (2, 20), (3, 30))");
+  beside.both("INSERT IGNORE INTO t ((VALUES (3, 31), (4, 40)))");
+  beside.both("REPLACE t (VALUES (4, 41))");
+  beside.both("INSERT INTO t VALUES ((SELECT COUNT(*) + 1 FROM (SELECT * FROM t) AS q), 50)");
+  beside.both("DELETE t FROM t, t AS other WHERE t.id = other.id - 3");
+  beside.both("DELETE other FROM t, t AS other WHERE t.id = other.id - 2");
+  beside.same("t");
+  beside.both(
+      "INSERT INTO t SELECT id, v + 1 FROM t WHERE id < 4 LIMIT 9 ON DUPLICATE KEY UPDATE v = 7 RETURNING id, v");
+  beside.both("REPLACE INTO t SELECT id + 1, v + 1 FROM t ORDER BY id + 0 LIMIT 2 RETURNING id, v");
+  beside.both("INSERT IGNORE INTO t SELECT id + 1, 8 FROM t ORDER BY id + 0 LIMIT 9 RETURNING id");
+  beside.both("DELETE IGNORE FROM t WHERE v + 0.5 < 8 RETURNING id");
+  beside.same("t");
+  const proto::QueryRequest request = in(
+      "rows_forms", keyed("forms", 1, "REPLACE INTO t SELECT id, v + 1 FROM t ORDER BY id + 0 LIMIT 2 RETURNING id"));
+  CHECK(cluster.must(request).rows.at(0).size() == 2);
+  CHECK(cluster.must(request).result.replayed);
+  beside.both("CREATE TABLE b (id INT PRIMARY KEY, b VARBINARY(9))");
+  beside.both("INSERT INTO b VALUES (1, 'a'), (2, x'ff')");
+  beside.both("UPDATE b SET b = 'größe' ORDER BY b LIMIT 1");
+  beside.both("INSERT INTO b SELECT id + 10, 'it''s' FROM b ORDER BY id + 0 LIMIT 2");
+  beside.same("b", "id, HEX(b)");
+  beside.finish();
+}
+
 TEST_CASE("materialise: a limit that counts what is deleted is refused where a SELECT would count others",
           "[materialise_plain]") {
   Cluster& cluster = shared_cluster();

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "master/retry_window.h"
+#include "sql/row_plan.h"
 
 using namespace sqlcast;
 using namespace sqlcast::master;
@@ -92,6 +93,20 @@ TEST_CASE("retry window: begins after what was not read of a long log") {
   CHECK(window.none_forgotten({"c", 1}, 90, kHead));
   window.add(entry(91, "c", 2), 1);
   CHECK_FALSE(window.none_forgotten({"c", 1}, 89, kHead));
+}
+
+TEST_CASE("retry window: of a statement in several texts nobody knows the rows of which one text does not tell them") {
+  RetryWindow window(kWindow);
+  const std::string further = std::string(sqlcast::sql::kFurtherRows) + "insert …";
+  proto::Entry known = entry(1, "c", 1);
+  known.statements.push_back({further, std::nullopt, {5, 0}});
+  window.add(known, 1);
+  CHECK(window.find({"c", 1})->effects.at(0).affected_rows == 6);
+  proto::Entry unknown = entry(2, "c", 2);
+  unknown.statements.push_back({further, std::nullopt, {proto::kRowsNotKnown, 0}});
+  unknown.statements.push_back({further, std::nullopt, {4, 0}});
+  window.add(unknown, 1);
+  CHECK(window.find({"c", 2})->effects.at(0).affected_rows == proto::kRowsNotKnown);
 }
 
 TEST_CASE("retry window: a request in parts is counted by its parts") {
