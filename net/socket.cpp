@@ -283,6 +283,9 @@ Received Socket::receive(proto::Frames& frames, std::size_t max_frames, std::str
 void Socket::look_at_unfinished() {
   if (!unfinished_) return;
   const auto now = std::chrono::steady_clock::now();
+  if (!unfinished_->is_due(now)) return;
+  // While messages keep coming nobody waits for its descriptor.
+  look_at_monitor();
   const std::vector<int> endless = unfinished_->look(now);
   if (endless.empty()) return;
   const Result<Endpoint> endpoint = parse_endpoint(bound_endpoint());

@@ -77,8 +77,8 @@ class Socket {
   Received receive(proto::Frames& frames, std::size_t max_frames, std::string* key = nullptr,
                    int* connection = nullptr);
 
-  // Of one that is bound with a gate: cuts who sends without an end. To be called at least every Unfinished::kLook;
-  // never waits.
+  // Of one that is bound with a gate: cuts who sends without an end, and who is one too many, as look_at_monitor()
+  // does. To be called at least every Unfinished::kLook; never waits.
   void look_at_unfinished();
 
   // Whether receive() would give something.

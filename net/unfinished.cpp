@@ -36,7 +36,7 @@ void Unfinished::delivered(int descriptor) {
 }
 
 std::vector<int> Unfinished::look(std::chrono::steady_clock::time_point now) {
-  if (now < next_) return {};
+  if (!is_due(now)) return {};
   next_ = now + kLook;
   ++looks_;
   std::vector<Suspect> suspects;

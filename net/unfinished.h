@@ -30,6 +30,7 @@ class Unfinished {
   // A whole message has come by it.
   void delivered(int descriptor);
 
+  bool is_due(std::chrono::steady_clock::time_point now) const { return now >= next_; }
   // Those that are to be cut. At most once in kLook does it look: a system call for each connection.
   std::vector<int> look(std::chrono::steady_clock::time_point now);
 

@@ -1,6 +1,7 @@
 // Goal: only allowed keys get as far as a message, in clear nobody does, and who is refused is told why. Method: real
 // sockets on the loopback, with keys made for the test.
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -51,6 +52,7 @@ struct Guarded {
   std::unique_ptr<Router> router;
   std::unique_ptr<Publisher> publisher;
   std::atomic<int> received{0};
+  std::atomic<bool> slow{false};  // a millisecond for each
 
   explicit Guarded(std::vector<Grant> grants, ConnectionLimits connections = {})
       : gate(std::make_shared<Gate>(own, access::AllowedKeys(std::move(grants)), connections)) {
@@ -60,6 +62,7 @@ struct Guarded {
     router = std::move(Router::open(options).value());
     router->start([this](Envelope envelope, Frames) {
       ++received;
+      if (slow) (void)::poll(nullptr, 0, 1);
       const std::string key = envelope.key ? to_hex(*envelope.key) : "none";
       router->send(std::move(envelope), {key});
     });
@@ -416,6 +419,30 @@ TEST_CASE("gate: connections of one address, and of all, are so many and no more
   CHECK(node.hear().ok());  // each port has its own
   for (const int stranger : strangers) ::close(stranger);
   support::wait_for("room", [&] { return node.ask(1'000ms).ok(); });
+}
+
+TEST_CASE("gate: connections are counted and cut while messages keep coming, too") {
+  const access::KeyFile laptop = named_key("laptop");
+  Guarded node({grant(laptop, Role::admin)}, {100, 5});
+  node.pin_to(laptop);
+  node.slow = true;  // a sender is quicker
+  const auto dealer = std::move(Dealer::open({node.router->endpoint()}).value());
+  std::jthread flood([&dealer](const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+      while (dealer->send({"hello"})) {
+      }
+      while (dealer->receive()) {
+      }
+      std::this_thread::sleep_for(1ms);  // poll interval
+    }
+  });
+  support::wait_for("the flood", [&] { return node.received > 500; });
+  const std::string endpoint = node.router->endpoint();
+  const auto port = static_cast<std::uint16_t>(std::stoi(endpoint.substr(endpoint.rfind(':') + 1)));
+  std::vector<int> strangers;
+  for (int i = 0; i < 20; ++i) strangers.push_back(connection_to(port));
+  support::wait_for("strangers to be cut", [&] { return node.gate->counters().many >= 15; });
+  for (const int stranger : strangers) ::close(stranger);
 }
 
 TEST_CASE("gate: a key that subscribes to topics without end is shut out, and the others hear on") {
