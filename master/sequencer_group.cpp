@@ -12,6 +12,7 @@
 #include "storage/dialect.h"
 #include "storage/errors.h"
 #include "storage/log.h"
+#include "storage/page.h"
 
 namespace sqlcast::master {
 namespace {
@@ -234,6 +235,7 @@ Status Sequencer::execute(Batch& batch, Trip& trip) {
     job.context = context_for(request);
     job.timeout_ms = coarse_timeout_ms(request.deadline);
     job.warnings = request.request.warnings;
+    job.max_columns = storage::kMaxColumns;
     std::size_t place = 0;
     for (std::size_t s = 0; s < request.plan.texts.size(); ++s) {
       const sql::Verdict& verdict = request.plan.verdicts[s];

@@ -3,8 +3,24 @@
 
 #include "master/row_execution.h"
 #include "master/sequencer.h"
+#include "storage/page.h"
 
 namespace sqlcast::master {
+namespace {
+
+// Of all that has run: each job in it has its own.
+void check_columns(storage::JobOutcome& outcome) {
+  std::size_t columns = 0;
+  for (std::size_t i = 0; i < outcome.statements.size(); ++i) {
+    columns += outcome.statements[i].columns.size();
+    if (columns <= storage::kMaxColumns) continue;
+    outcome.status = storage::too_many_columns();
+    outcome.failed_statement = static_cast<std::uint32_t>(i);
+    return;
+  }
+}
+
+}  // namespace
 
 Status Sequencer::execute_rows(Batch& batch, Trip& trip) {
   begin_time();
@@ -16,6 +32,7 @@ Status Sequencer::execute_rows(Batch& batch, Trip& trip) {
   RowExecution execution(on, request, context_for(request));
   Status status = execution.run();
   connection_.executor().forget_imposed();
+  if (status.ok() && execution.outcome.status.ok()) check_columns(execution.outcome);
   // What does not stay has taken its AUTO_INCREMENT values with it.
   if (!status.ok() || !execution.outcome.status.ok()) connection_.executor().auto_increment().clear();
   trip.outcomes.push_back(std::move(execution.outcome));

@@ -4,6 +4,7 @@
 
 #include "base/logging.h"
 #include "base/thread.h"
+#include "net/limits.h"
 #include "node/readers_worker.h"
 #include "storage/dialect.h"
 #include "storage/errors.h"
@@ -23,6 +24,13 @@ constexpr std::uint64_t kUnsettledOverhead = 4096;
 constexpr std::size_t kMostText = 4096;
 
 Cursor::Owner owner_of(const ReadJob& job) { return {job.key.client_id, name_of(job.caller.who)}; }
+
+static_assert(storage::kMaxColumns + net::kMaxEnvelopeFrames + 2 <= net::kMaxReplyFrames);
+
+// What it holds, about.
+std::uint64_t size_of(const proto::StatementResult& result) {
+  return result.page.byte_size() + result.columns.size() * (sizeof(proto::ColumnInfo) + sizeof(std::string));
+}
 
 Status timed_out(const std::string& what) {
   return Status::error(Code::timeout, what + "; ask for less, or send the request with a longer timeout_ms");
@@ -270,8 +278,9 @@ Result<std::vector<proto::StatementResult>> Readers::run(Worker& worker, const R
 
   std::vector<proto::StatementResult> results;
   std::uint64_t room = limits_.max_page_bytes;  // of all pages together
+  std::size_t columns = storage::kMaxColumns;   // that there is room for
   for (std::size_t i = 0; i < job.statements.size(); ++i) {
-    Result<proto::StatementResult> result = run_statement(worker, job, i, room);
+    Result<proto::StatementResult> result = run_statement(worker, job, i, room, columns);
     if (!result) {
       failed = static_cast<std::uint32_t>(i);
       // The error that is reported is the statement's; a connection that cannot even roll back is lost.
@@ -279,6 +288,7 @@ Result<std::vector<proto::StatementResult>> Readers::run(Worker& worker, const R
       return result.status();
     }
     room -= std::min(room, result->page.byte_size());
+    columns -= result->columns.size();
     results.push_back(std::move(*result));
   }
   if (several)
@@ -287,11 +297,12 @@ Result<std::vector<proto::StatementResult>> Readers::run(Worker& worker, const R
 }
 
 Result<proto::StatementResult> Readers::run_statement(Worker& worker, const ReadJob& job, std::size_t index,
-                                                      std::uint64_t max_bytes) {
+                                                      std::uint64_t max_bytes, std::size_t max_columns) {
   Result<std::unique_ptr<storage::RowStream>> stream = worker.connection->stream(job.statements[index], job.warnings);
   if (!stream) return stream.status();
   auto reader = std::make_unique<storage::PageReader>(**stream, limits_.max_message_bytes / 2);
-  Result<proto::Page> page = reader->next(page_rows(job), max_bytes);
+  Result<proto::Page> page = storage::too_many_columns();
+  if ((*stream)->columns().size() <= max_columns) page = reader->next(page_rows(job), max_bytes);
   if (!page && page.status().code != Code::too_large) return page.status();
   proto::StatementResult result;
   result.has_rows = true;
@@ -395,7 +406,7 @@ Result<proto::Page> Readers::next_page(Cursor& cursor, const ReadJob& job) {
 void Readers::send_when_settled(const ReadJob& job, std::vector<proto::StatementResult> results, Sequence position) {
   if (log_ == nullptr) return send(job, std::move(results), position);
   std::uint64_t bytes = 0;
-  for (const proto::StatementResult& result : results) bytes += result.page.byte_size();
+  for (const proto::StatementResult& result : results) bytes += size_of(result);
   const std::uint64_t before = unsettled_bytes_.fetch_add(bytes + kUnsettledOverhead);
   if (before > kMaxUnsettledBytes) {
     unsettled_bytes_ -= bytes + kUnsettledOverhead;

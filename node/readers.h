@@ -115,7 +115,7 @@ class Readers {
   Result<std::vector<proto::StatementResult>> run(Worker& worker, const ReadJob& job,
                                                   std::optional<std::uint32_t>& failed);
   Result<proto::StatementResult> run_statement(Worker& worker, const ReadJob& job, std::size_t index,
-                                               std::uint64_t max_bytes);
+                                               std::uint64_t max_bytes, std::size_t max_columns);
   Status within_limit(const storage::PageReader& reader) const;
   Result<proto::Page> next_page(Cursor& cursor, const ReadJob& job);
   void send_when_settled(const ReadJob& job, std::vector<proto::StatementResult> results, Sequence position);

@@ -88,7 +88,8 @@ void Readers::abandon(const Worker& worker) {
 bool Readers::answer_part(BatchRun& run, std::size_t index, storage::RowStream& rows) {
   const ReadJob& job = run.batch.job(index);
   storage::PageReader reader(rows, limits_.max_message_bytes / 2);
-  Result<proto::Page> page = reader.next(page_rows(job), limits_.max_page_bytes);
+  Result<proto::Page> page = storage::too_many_columns();
+  if (rows.columns().size() <= storage::kMaxColumns) page = reader.next(page_rows(job), limits_.max_page_bytes);
   const bool whole = page.ok() && !reader.more() && within_limit(reader).ok();
   if (!whole) {
     shapes_.forget(job.shape);

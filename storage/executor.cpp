@@ -109,7 +109,7 @@ bool Executor::predict(const std::vector<Job>& jobs, const Script& script, std::
 }
 
 void Executor::take_rows(const std::vector<Job>& jobs, const Step& step, RowStream& rows,
-                         std::vector<JobOutcome>& outcomes, std::uint64_t& room, Status& problem) {
+                         std::vector<JobOutcome>& outcomes, Room& room, Status& problem) {
   if (step.kind != Step::Kind::statements && step.kind != Step::Kind::warnings) return;
   StatementOutcome& outcome = outcomes[step.run.front().job].statements[step.run.front().statement];
   if (step.kind == Step::Kind::warnings) {
@@ -122,8 +122,16 @@ void Executor::take_rows(const std::vector<Job>& jobs, const Step& step, RowStre
     outcome.page.rows = count_rows(rows);
     return;
   }
+  const std::size_t columns = rows.columns().size();
+  if (columns > room.columns) {
+    if (!problem.ok()) return;
+    outcomes[step.run.front().job].failed_statement = static_cast<std::uint32_t>(step.run.front().statement);
+    problem = too_many_columns();
+    return;
+  }
+  room.columns -= columns;
   PageReader reader(rows, limits_.max_row_bytes);
-  Result<proto::Page> page = reader.next(limits_.max_rows, room);
+  Result<proto::Page> page = reader.next(limits_.max_rows, room.bytes);
   if (!page && page.status().code == Code::too_large) {
     outcomes[step.run.front().job].failed_statement = static_cast<std::uint32_t>(step.run.front().statement);
     problem = page.status();
@@ -132,7 +140,7 @@ void Executor::take_rows(const std::vector<Job>& jobs, const Step& step, RowStre
   outcome.has_rows = true;
   outcome.columns = rows.columns();
   outcome.page = std::move(*page);
-  room -= std::min<std::uint64_t>(room, outcome.page.byte_size());
+  room.bytes -= std::min(room.bytes, outcome.page.byte_size());
   if (reader.more()) {
     outcomes[step.run.front().job].failed_statement = static_cast<std::uint32_t>(step.run.front().statement);
     problem = Status::error(Code::too_large,
@@ -208,7 +216,7 @@ Status Executor::run_scripts(const std::vector<Job>& jobs, const Frame& frame, E
 
     std::vector<std::optional<std::uint64_t>> values;
     Status rows_problem;
-    std::uint64_t room = limits_.max_row_bytes;  // a script has rows of one job alone
+    Room room{limits_.max_row_bytes, jobs[script.end_job - 1].max_columns};  // a job with rows ends its script
     Connection::ScriptResult result = connection_.run_script(text, total, [&](std::size_t index, RowStream& rows) {
       if (index < lead) return;
       if (index - lead < script.steps.size()) {

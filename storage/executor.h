@@ -9,8 +9,10 @@
 // Why so: docs/decisions/0021-one-round-trip.md.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <set>
 #include <string>
@@ -40,8 +42,9 @@ struct Job {
   std::string database;  // default database; empty = none
   proto::Context context;
   std::vector<JobStatement> statements;
-  std::uint32_t timeout_ms = 0;  // of each statement, in the database; 0 = none
-  bool warnings = false;         // wanted also when that costs more
+  std::uint32_t timeout_ms = 0;                                       // of each statement, in the database; 0 = none
+  bool warnings = false;                                              // wanted also when that costs more
+  std::size_t max_columns = std::numeric_limits<std::size_t>::max();  // that all its statements may return
   // A slave replays what the master decided: insert_id comes with each statement, nothing is looked up.
   bool replay = false;
 };
@@ -142,8 +145,12 @@ class Executor {
   void impose_seeds(Script& script, const Job& job, const JobStatement& statement, std::size_t index);
   bool predict(const std::vector<Job>& jobs, const Script& script, std::vector<JobOutcome>& outcomes);
   Result<bool> run_as_one(const std::string& text, const Frame& frame, Execution& made);
+  struct Room {  // for the rows of a script, which are of one job alone
+    std::uint64_t bytes = 0;
+    std::size_t columns = 0;
+  };
   void take_rows(const std::vector<Job>& jobs, const Step& step, RowStream& rows, std::vector<JobOutcome>& outcomes,
-                 std::uint64_t& room, Status& problem);
+                 Room& room, Status& problem);
   Status collect(Script& script, std::size_t completed, std::vector<std::optional<std::uint64_t>>& values);
   static std::optional<std::uint64_t> imposed_id(const Step& step,
                                                  const std::vector<std::optional<std::uint64_t>>& values);

@@ -40,6 +40,11 @@ bool append(proto::ColumnWriter& writer, proto::ValueKind kind, const std::strin
 
 }  // namespace
 
+Status too_many_columns() {
+  return Status::error(Code::too_large, "the results of the request have more than " + std::to_string(kMaxColumns) +
+                                            " columns together; name fewer columns, or send fewer statements at once");
+}
+
 Status PageReader::advance() {
   const Result<bool> row = stream_.next();
   if (!row) {

@@ -2,6 +2,7 @@
 // Belongs to the thread that owns the stream. What reads rows may block, for the database.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -11,6 +12,11 @@
 #include "storage/connection.h"
 
 namespace sqlcast::storage {
+
+// Of all results of one request: each is a frame of the reply, of which a receiver takes only so many.
+inline constexpr std::size_t kMaxColumns = 65'536;
+// Of a request whose results have more.
+Status too_many_columns();
 
 class PageReader {
  public:

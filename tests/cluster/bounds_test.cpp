@@ -56,6 +56,13 @@ void say(int descriptor, const std::string& bytes) {
   }
 }
 
+// "c0 INT,c1 INT"
+std::string list_of_columns(int count) {
+  std::string text;
+  for (int i = 0; i < count; ++i) text += (i == 0 ? "c" : ",c") + std::to_string(i) + " INT";
+  return text;
+}
+
 void check_alive(Cluster& cluster) {
   REQUIRE(cluster.master().status());
   CHECK(cluster.master().run("SELECT 1").text() == "1");
@@ -77,6 +84,48 @@ TEST_CASE("bounds: a row that is too long, and many large pages in one reply, ar
   CHECK(node.run(query_of_all(many)).status.code == Code::too_large);
   CHECK(node.run("SELECT COUNT(*) FROM d.t").text() == "0");
   CHECK(peak_mib(node.process()) < 900);  // the connector has a row whole, and gives a copy
+  check_alive(cluster);
+}
+
+TEST_CASE("bounds: the results of a request have no more columns than a reply can have", "[bounds]") {
+  Cluster cluster(alone());
+  Node& node = cluster.master();
+  cluster.must("CREATE DATABASE d");
+  cluster.must("CREATE TABLE d.t (id INT PRIMARY KEY)");
+  cluster.must("INSERT INTO d.t VALUES (1)");
+  const auto list = [](const std::string& item, int columns) {
+    std::string text = item;
+    for (int i = 1; i < columns; ++i) text += "," + item;
+    return text;
+  };
+  const auto refused = [&](std::vector<std::string> statements, std::uint32_t at) {
+    const Answer answer = node.run(query_of_all(statements));
+    INFO(statements.front().substr(0, 50) << ": " << show(answer.status));
+    CHECK(answer.status.code == Code::too_large);
+    CHECK(answer.failed_statement == at);
+  };
+  const std::string narrow = "SELECT " + list("1", 101);
+  CHECK(node.run(query_of_all(std::vector<std::string>(648, narrow))).ok());
+  refused(std::vector<std::string>(1'000, narrow), 648);
+  const std::string insert = "INSERT INTO d.t VALUES (2)";
+  const std::string by_rows = "INSERT INTO d.t SELECT id + 2 FROM d.t LIMIT 1";
+  for (const std::string& write : {insert, by_rows}) {
+    std::vector<std::string> statements(1'000, narrow);
+    statements.front() = write;
+    refused(statements, 649);
+  }
+  refused(std::vector<std::string>(1'000, "DELETE FROM d.t WHERE id<0 RETURNING " + list("id", 101)), 648);
+  // Also of one statement.
+  cluster.must("CREATE TABLE d.wide (" + list_of_columns(1'000) + ")");
+  refused({"SELECT " + list("w.*", 70) + " FROM d.wide w"}, 0);
+  // Without a row, a page has room for any number of them.
+  const std::uint64_t before = peak_mib(node.process());
+  std::vector<std::string> wide(1'500, "SELECT " + list("1", 4'000) + " LIMIT 0");
+  refused(wide, 16);
+  wide.front() = insert;
+  refused(wide, 17);
+  CHECK(peak_mib(node.process()) < before + 250);
+  CHECK(node.run("SELECT COUNT(*) FROM d.t").text() == "1");
   check_alive(cluster);
 }
 
