@@ -13,27 +13,25 @@ Cursors::Cursors(const config::Limits& limits, storage::Database& database)
 Result<std::uint64_t> Cursors::keep(std::unique_ptr<Cursor>& cursor) {
   cursor->last_used = Clock::now();
   const MutexLock lock(mutex_);
-  if (cursor->id == 0) {
-    const auto open = [](const Places& places, const std::string& whose) {
-      const auto held = places.find(whose);
-      return held == places.end() ? 0 : held->second;
-    };
-    if (!cursor->key_name.empty() && open(places_of_keys_, cursor->key_name) >= limits_.key_cursors)
-      return Status::error(Code::too_many_cursors,
-                           "the key '" + cursor->key_name + "' has " + std::to_string(limits_.key_cursors) +
-                               " results with more pages open at this node, and may have no more (limits.key_cursors); "
-                               "fetch or close some, or ask for fewer rows");
-    if (open(places_, cursor->key.client_id) >= limits_.max_cursors_per_client || kept_.size() >= limits_.max_cursors)
-      return Status::error(Code::too_many_cursors, "too many results with more pages are open (" +
-                                                       std::to_string(limits_.max_cursors_per_client) + " a client, " +
-                                                       std::to_string(limits_.max_cursors) +
-                                                       " a node); fetch or close some, or ask for fewer rows");
-    ++places_[cursor->key.client_id];
-    ++places_of_keys_[cursor->key_name];
-    cursor->id = next_id_++;
-    if (cursor->listed) cursor->listed = cursor->listed->make_cursor(cursor->id);
-  }
-  const std::uint64_t id = cursor->id;
+  const auto open = [](const Places& places, const std::string& whose) {
+    const auto held = places.find(whose);
+    return held == places.end() ? 0 : held->second;
+  };
+  if (!cursor->key_name.empty() && open(places_of_keys_, cursor->key_name) >= limits_.key_cursors)
+    return Status::error(Code::too_many_cursors,
+                         "the key '" + cursor->key_name + "' has " + std::to_string(limits_.key_cursors) +
+                             " results with more pages open at this node, and may have no more (limits.key_cursors); "
+                             "fetch or close some, or ask for fewer rows");
+  if (open(places_, cursor->key.client_id) >= limits_.max_cursors_per_client || kept_.size() >= limits_.max_cursors)
+    return Status::error(Code::too_many_cursors, "too many results with more pages are open (" +
+                                                     std::to_string(limits_.max_cursors_per_client) + " a client, " +
+                                                     std::to_string(limits_.max_cursors) +
+                                                     " a node); fetch or close some, or ask for fewer rows");
+  ++places_[cursor->key.client_id];
+  ++places_of_keys_[cursor->key_name];
+  const std::uint64_t id = next_id_++;
+  cursor->id = id;
+  if (cursor->listed) cursor->listed = cursor->listed->make_cursor(id);
   kept_[id] = std::move(cursor);
   return id;
 }
@@ -51,7 +49,18 @@ Result<std::unique_ptr<Cursor>> Cursors::take(const Cursor::Owner& owner, std::u
     return Status::error(Code::cursor_not_found,
                          "this node has no such cursor of yours: it was closed, read to its end, left alone for too "
                          "long, open for too long, or in the way of a change of its table; send the SELECT again");
+  taken_.emplace(id, Taken{owner, false});
   return std::move(kept_.extract(it).mapped());
+}
+
+void Cursors::give_back(std::unique_ptr<Cursor> cursor) {
+  cursor->last_used = Clock::now();
+  const MutexLock lock(mutex_);
+  const std::uint64_t id = cursor->id;
+  const bool closed = taken_.at(id).closed;
+  taken_.erase(id);
+  const auto at = kept_.insert_or_assign(id, std::move(cursor)).first;
+  if (closed) retire(at);
 }
 
 void Cursors::give_up_place(const Cursor& cursor) {
@@ -66,6 +75,7 @@ void Cursors::retire(std::unique_ptr<Cursor> cursor) {
   {
     const MutexLock lock(mutex_);
     if (cursor->id != 0) give_up_place(*cursor);
+    taken_.erase(cursor->id);
     retired_.push_back(std::move(cursor));
   }
   retirement_.notify_one();
@@ -80,12 +90,14 @@ Cursors::Kept::iterator Cursors::retire(Kept::iterator at) {
 
 void Cursors::finished(const Cursor& cursor) {
   const MutexLock lock(mutex_);
+  taken_.erase(cursor.id);
   give_up_place(cursor);
 }
 
 void Cursors::close(const Cursor::Owner& owner, std::uint64_t id) {
   const MutexLock lock(mutex_);
   if (const auto it = find(owner, id); it != kept_.end()) retire(it);
+  if (const auto it = taken_.find(id); it != taken_.end() && it->second.owner == owner) it->second.closed = true;
 }
 
 void Cursors::retire_of(const RevokedKeys& keys) {

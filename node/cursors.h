@@ -49,17 +49,20 @@ class Cursors {
 
   Cursors(const config::Limits& limits, storage::Database& database);
 
-  // Takes a new cursor, or one back that take() gave; its id. too_many_cursors, and the cursor is untouched: its
-  // client, its key or the node has too many; never of one that comes back.
+  // Takes a new cursor; its id. too_many_cursors, and the cursor is untouched: its client, its key or the node has too
+  // many.
   Result<std::uint64_t> keep(std::unique_ptr<Cursor>& cursor);
-  // For a page: nobody else has it until it comes back, and its place is kept. cursor_not_found: that client has no
-  // such cursor.
+  // For a page: nobody else has it until give_back(), and its place is kept. cursor_not_found: that client has no such
+  // cursor.
   Result<std::unique_ptr<Cursor>> take(const Cursor::Owner& owner, std::uint64_t id);
+  // One that was taken, and has more pages. When it was closed meanwhile it is retired.
+  void give_back(std::unique_ptr<Cursor> cursor);
 
   // One that was taken, or never kept, is given up before its end; or was read to its end.
   void retire(std::unique_ptr<Cursor> cursor);
   void finished(const Cursor& cursor);
-  // What is kept is given up: one, if that client has it; those of these keys; those whose time is over; all.
+  // What is kept is given up: one, if that client has it, also while a page of it is read; those of these keys; those
+  // whose time is over; all.
   void close(const Cursor::Owner& owner, std::uint64_t id);
   void retire_of(const RevokedKeys& keys);
   void retire_aged();
@@ -73,6 +76,10 @@ class Cursors {
  private:
   using Kept = std::map<std::uint64_t, std::unique_ptr<Cursor>>;
   using Places = std::map<std::string, std::uint32_t>;
+  struct Taken {
+    Cursor::Owner owner;
+    bool closed = false;  // meanwhile
+  };
   void give_up_place(const Cursor& cursor) SQLCAST_REQUIRES(mutex_);
   Kept::iterator retire(Kept::iterator at) SQLCAST_REQUIRES(mutex_);
   Kept::iterator find(const Cursor::Owner& owner, std::uint64_t id) SQLCAST_REQUIRES(mutex_);
@@ -81,9 +88,10 @@ class Cursors {
   storage::Database& database_;
   Mutex mutex_;
   ConditionVariable retirement_;
-  Kept kept_ SQLCAST_GUARDED_BY(mutex_);              // absent while a page is read
-  Places places_ SQLCAST_GUARDED_BY(mutex_);          // that clients have taken
-  Places places_of_keys_ SQLCAST_GUARDED_BY(mutex_);  // and keys
+  Kept kept_ SQLCAST_GUARDED_BY(mutex_);                             // absent while a page is read
+  std::map<std::uint64_t, Taken> taken_ SQLCAST_GUARDED_BY(mutex_);  // by id: those of which one is
+  Places places_ SQLCAST_GUARDED_BY(mutex_);                         // that clients have taken
+  Places places_of_keys_ SQLCAST_GUARDED_BY(mutex_);                 // and keys
   std::vector<std::unique_ptr<Cursor>> retired_ SQLCAST_GUARDED_BY(mutex_);
   std::uint64_t next_id_ SQLCAST_GUARDED_BY(mutex_);
   bool stopping_ SQLCAST_GUARDED_BY(mutex_) = false;

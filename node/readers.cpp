@@ -374,8 +374,7 @@ void Readers::answer_fetch(const ReadJob& job) {
   result.page = std::move(*page);
   if (cursor->reader->more()) {
     result.cursor = cursor->id;
-    // Cannot be refused: the cursor has its place already.
-    SQLCAST_CHECK(cursors_.keep(cursor).ok());
+    cursors_.give_back(std::move(cursor));
   } else {
     result.warnings = cursor->stream->warnings();
     cursors_.finished(*cursor);

@@ -126,6 +126,44 @@ TEST_CASE("requests: a cursor is listed until it ends, and closed by its number"
   }
 }
 
+TEST_CASE("requests: a cursor that is closed while a page of it is read is gone after that", "[requests]") {
+  Cluster::Options options;
+  options.slaves = 0;
+  options.master_settings = "limits:\n  max_cursors_per_client: 1\n";
+  Cluster cluster(options);
+  Node& node = cluster.master();
+  cluster.must("CREATE DATABASE d");
+  // Its third row comes after a while.
+  proto::QueryRequest read = keyed("pager", 1,
+                                   "SELECT seq,REPEAT('x',100000) FROM d.seq_1_to_1000000000 WHERE seq+0<3 OR "
+                                   "seq+0>100000000");
+  read.page_rows = 1;
+  const std::uint64_t cursor = cluster.must(read).at(0).cursor;
+  REQUIRE(cursor != 0);
+  const auto fetch = [&] { return Session(node.endpoint()).exchange(proto::FetchRequest{"pager", cursor, 1}, 60s); };
+  auto page = std::async(std::launch::async, fetch);
+  wait_for("the page to be read", [&] {
+    const proto::RequestsReply list = requests(node);
+    return std::any_of(list.requests.begin(), list.requests.end(), [](const proto::RequestInfo& request) {
+      return request.kind == "fetch" && request.state == proto::RequestState::running;
+    });
+  });
+  REQUIRE(Session(node.endpoint()).exchange(proto::CloseRequest{"pager", cursor}, 60s).ok());
+  const Result<proto::Message> given = page.get();
+  REQUIRE(given.ok());
+  // It was closed by who asked for the page, or by another: the page says as before whether it is the last.
+  REQUIRE(std::holds_alternative<proto::QueryResult>(*given));
+  CHECK(std::get<proto::QueryResult>(*given).results.at(0).cursor == cursor);
+  const Result<proto::Message> next = fetch();
+  REQUIRE(next.ok());
+  REQUIRE(std::holds_alternative<proto::ErrorReply>(*next));
+  CHECK(std::get<proto::ErrorReply>(*next).status.code == Code::cursor_not_found);
+  // And its place is another's.
+  proto::QueryRequest other = keyed("pager", 2, "SELECT seq FROM d.seq_1_to_10");
+  other.page_rows = 1;
+  CHECK(cluster.must(other).at(0).cursor != 0);
+}
+
 TEST_CASE("requests: a write that waits for its acks says so, and is past stopping", "[requests]") {
   Cluster::Options options;
   options.slaves = 1;
