@@ -21,7 +21,8 @@ constexpr milliseconds kSlavesKnow{5'000};
 bool says_nothing_of_earlier(Code code) {
   return code == Code::busy || code == Code::shutting_down || code == Code::database_unavailable ||
          code == Code::master_unavailable || code == Code::master_only || code == Code::read_only ||
-         code == Code::diverged || code == Code::disk_full || code == Code::timeout || code == Code::bad_message;
+         code == Code::diverged || code == Code::disk_full || code == Code::timeout || code == Code::bad_message ||
+         code == Code::not_allowed;
 }
 
 // Of one after which the request goes again: that the very copy which it answers has no effect (docs/protocol.md,

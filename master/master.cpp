@@ -64,6 +64,7 @@ std::string list_of(const std::vector<std::string>& missing) {
 
 Master::Master(const config::NodeConfig& config)
     : core_(config, [] { return false; }),
+      overdue_([this](const RequestKey& key) { return sequencer_->executed(key); }),
       default_ack_(ack_level(config.ack)),
       default_ack_for_(config.ack_for == "applied" ? proto::AckFor::applied : proto::AckFor::durable) {}
 

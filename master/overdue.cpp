@@ -22,9 +22,9 @@ Status too_late_status() {
 
 Status other_copy_status(Sequence since) {
   return Status::error(Code::outcome_unknown,
-                       "this copy of the request has changed nothing, but another copy of it waits or is being "
-                       "executed, and may come to be committed. A copy under the same request id is answered with the "
-                       "outcome; or look in the log after entry " +
+                       "this copy of the request has changed nothing, but another copy of it waits, is being "
+                       "executed or has been, and is committed or may come to be. A copy under the same request id is "
+                       "answered with the outcome; or look in the log after entry " +
                            std::to_string(since));
 }
 
@@ -52,12 +52,13 @@ bool Overdue::has_other_copy(const RequestKey& key, const node::Caller& caller) 
   });
 }
 
-// `status`: where no other copy is here.
+// `status`: where no other copy is here, or has been.
 void Overdue::answer_left_out(const RequestKey& key, const std::shared_ptr<Open>& open, Status status,
                               const Answer& answer) {
   node::Caller self = open->caller;
   self.once = open;
-  const bool other = has_other_copy(key, self);
+  // In this order: what ends meanwhile has been executed before it leaves.
+  const bool other = has_other_copy(key, self) || (!key.client_id.empty() && executed_(key));
   answer(open->caller, other ? other_copy_status(open->since) : std::move(status), other ? open->since : 0);
 }
 

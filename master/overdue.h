@@ -1,13 +1,14 @@
 // Overdue: writes whose time is over. The sequencer answers in time as long as its database does; when that hangs, who
 // asked is answered from here. A write that has not been begun is then left out; of one that has been, nobody can tell
-// what becomes of it; nor of one that is left out while another copy of it, sent under the same key, is not.
-// Thread-safe. Does not block.
+// what becomes of it; nor of one that is left out while another copy of it, sent under the same key, is not, or has
+// been executed. Thread-safe. Does not block.
 #pragma once
 
 #include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
+#include <utility>
 
 #include "base/mutex.h"
 #include "base/types.h"
@@ -15,14 +16,19 @@
 
 namespace sqlcast::master {
 
-// What is said of a write that was left out because its time was over; the second while another copy of it is here:
-// should that be committed, it is in the log after `since`.
+// What is said of a write that was left out because its time was over; the second where another copy of it is here, or
+// was executed: should that be committed, it is in the log after `since`.
 Status too_late_status();
 Status other_copy_status(Sequence since);
 
 class Overdue {
  public:
   using Clock = std::chrono::steady_clock;
+  // Whether a copy that is not here any more was executed. Any thread. Must not block.
+  using Executed = std::function<bool(const RequestKey& key)>;
+
+  explicit Overdue(Executed executed) : executed_(std::move(executed)) {}
+
   // `since`: should it come to be committed, it is in the log after this.
   using Answer = std::function<void(const node::Caller& caller, Status status, Sequence since)>;
 
@@ -47,6 +53,7 @@ class Overdue {
   };
   void answer_left_out(const RequestKey& key, const std::shared_ptr<Open>& open, Status status, const Answer& answer);
   using Opens = std::multimap<RequestKey, std::weak_ptr<Open>>;
+  const Executed executed_;
   mutable Mutex mutex_;
   Opens open_ SQLCAST_GUARDED_BY(mutex_);
 };

@@ -91,6 +91,8 @@ class Sequencer {
   // Whether a copy of the request is under way, or was carried out, or was told to have failed: of that submit()
   // answers with the outcome, also when the policy would refuse it now. Any thread. Does not block.
   bool knows(const RequestKey& key) const;
+  // Whether it was carried out, as far as that is remembered. Any thread. Does not block.
+  bool executed(const RequestKey& key) const { return window_.executed(key); }
   // What was refused must not be executed when a copy of it comes. Any thread. Does not block.
   void remember_failure(const RequestKey& key, Failure failure) { failed_.add(key, std::move(failure)); }
   // Nothing when no such write is under way; otherwise whether it was stopped (it will have no effect). Any thread.

@@ -57,7 +57,7 @@ std::string random_client_id() {
 // What says that nothing was changed by this copy, and leaves open what became of another.
 bool is_of_one_copy(Code code) {
   return code == Code::timeout || code == Code::disk_full || code == Code::database_unavailable ||
-         code == Code::shutting_down || code == Code::read_only;
+         code == Code::shutting_down || code == Code::read_only || code == Code::diverged || code == Code::not_allowed;
 }
 
 }  // namespace

@@ -23,6 +23,13 @@ constexpr std::chrono::minutes kDefinitionTime{9};
 constexpr std::uint64_t kParts = 128;
 constexpr std::uint64_t kPartOfPiece = 3;
 
+// What the master remembers as the request's outcome (docs/protocol.md, Retries). Of an earlier copy, which may be
+// executed, any other error says nothing.
+bool is_remembered(Code code) {
+  return code == Code::sql_error || code == Code::expectation_failed || code == Code::refused ||
+         code == Code::too_large || code == Code::cancelled;
+}
+
 bool passes(Code code) {
   switch (code) {
     case Code::busy:
@@ -210,9 +217,10 @@ Status Sender::one_by_one(const Open& open) {
   return ok_status();
 }
 
-// A node remembers what failed, so that the next attempt takes an id of its own. Not of what may be executed yet.
+// What is remembered as failed, the next attempt does under an id of its own. All else under the same: it may have been
+// executed, by an earlier process, say.
 void Sender::count_attempt(const Job& job, const Status& status) {
-  if (passes(status.code)) return;
+  if (!is_remembered(status.code)) return;
   if (checkpoint_.failed_position != job.position) checkpoint_.attempts = 0;
   checkpoint_.failed_position = job.position;
   checkpoint_.attempts = checkpoint_.attempts % 15 + 1;

@@ -77,6 +77,24 @@ TEST_CASE("engine: a node that does not know what became of its copy leaves a wr
   }
 }
 
+TEST_CASE("engine: that one copy is not allowed says nothing of another one of the same write") {
+  for (const bool again : {false, true}) {
+    for (const bool write : {false, true}) {
+      Fixture f({kOne});
+      f.alive = {{kOne, "master"}};
+      Exchange exchange = f.query(write);
+      exchange.repeat = Repeat::freely;
+      f.engine.submit(std::move(exchange), f.now);
+      f.pass(again ? 3s : 1ms);
+      REQUIRE(f.sends.size() == (again ? 2 : 1));
+      f.say(f.sends.back(), Status::error(Code::not_allowed, "the key 'a' may not write"), "master");
+      REQUIRE(f.outcomes.size() == 1);
+      CHECK(f.outcomes[0].status.code == (again && write ? Code::outcome_unknown : Code::not_allowed));
+      if (again && write) CHECK(told_sequence(f.outcomes[0]) == 77);
+    }
+  }
+}
+
 TEST_CASE("engine: that a slave has stopped its copy says nothing of another one that is out; the master's word does") {
   for (const bool of_master : {false, true}) {
     Fixture f({kOne, kTwo});

@@ -7,8 +7,14 @@ using namespace sqlcast;
 using namespace sqlcast::master;
 using namespace std::chrono_literals;
 
+namespace {
+
+const auto never = [](const RequestKey&) { return false; };
+
+}  // namespace
+
 TEST_CASE("overdue: a write that was not begun is left out at its deadline; of one that was nobody knows") {
-  Overdue overdue;
+  Overdue overdue(never);
   const auto now = Overdue::Clock::now();
   std::vector<std::string> answers;
   const auto tick = [&](std::chrono::milliseconds at, bool database_answers = true) {
@@ -52,7 +58,7 @@ TEST_CASE("overdue: a write that was not begun is left out at its deadline; of o
 }
 
 TEST_CASE("overdue: of a write that is left out while another copy of it is not, nobody knows") {
-  Overdue overdue;
+  Overdue overdue(never);
   const auto now = Overdue::Clock::now();
   const RequestKey key{"c", 1};
   const auto enter = [&](std::uint64_t exchange, const RequestKey& of, std::chrono::milliseconds left) {
@@ -92,4 +98,32 @@ TEST_CASE("overdue: of a write that is left out while another copy of it is not,
   const node::Caller late = enter(8, key, 100ms);
   tick(100ms);
   CHECK(answers == std::vector<std::string>{"8 OUTCOME_UNKNOWN 40"});
+}
+
+TEST_CASE("overdue: of a write that is left out after another copy of it was executed, nobody says that nothing was") {
+  const RequestKey done{"c", 1};
+  Overdue overdue([&done](const RequestKey& key) { return key == done; });
+  const auto now = Overdue::Clock::now();
+  std::vector<std::string> answers;
+  const auto note = [&](const node::Caller& caller, const Status& status, Sequence since) {
+    answers.push_back(std::to_string(caller.exchange) + " " + std::string(code_name(status.code)) + " " +
+                      std::to_string(since));
+  };
+  const auto key_of_all = std::make_shared<const access::Grant>();
+  const auto enter = [&](std::uint64_t exchange, const RequestKey& key) {
+    node::Caller caller;
+    caller.exchange = exchange;
+    caller.who = key_of_all;
+    return overdue.enter(caller, key, now + 100ms, 40, false);
+  };
+  const node::Caller late = enter(1, done);
+  const node::Caller other = enter(2, {"c", 2});
+  overdue.tick(now + 100ms, true, note);
+  CHECK(answers == std::vector<std::string>{"1 OUTCOME_UNKNOWN 40", "2 TIMEOUT 0"});
+  answers.clear();
+  const node::Caller revoked = enter(3, done);
+  const node::Caller revoked_too = enter(4, {"c", 2});
+  const auto status = [](const node::Who&) { return Status::error(Code::not_allowed, "revoked"); };
+  overdue.end({key_of_all->key}, status, note);
+  CHECK(answers == std::vector<std::string>{"3 OUTCOME_UNKNOWN 40", "4 NOT_ALLOWED 0"});
 }

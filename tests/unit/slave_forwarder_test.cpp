@@ -101,7 +101,7 @@ proto::ErrorReply answer_of(Code code, bool writes, std::optional<Sequence> sent
 }  // namespace
 
 TEST_CASE("forwarder: that one copy of a write has changed nothing says nothing of the other") {
-  for (const Code code : {Code::timeout, Code::disk_full}) {
+  for (const Code code : {Code::timeout, Code::disk_full, Code::not_allowed, Code::diverged}) {
     const proto::ErrorReply error = answer_of(code, true, 42);
     CHECK(error.status.code == Code::outcome_unknown);
     CHECK(error.sequence == 42);
