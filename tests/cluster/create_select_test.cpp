@@ -51,7 +51,8 @@ TEST_CASE("create: a table made of a SELECT is the one that a plain MariaDB make
     beside.same(name);
     const auto plain = cluster.master().open_database();
     const auto definition = [&](const std::string& database) {
-      return plain->rows("SHOW CREATE TABLE " + database + "." + name)->at(0).at(1).value_or("");
+      const std::string shown = plain->rows("SHOW CREATE TABLE " + database + "." + name)->at(0).at(1).value_or("");
+      return storage::without_auto_increment(shown);  // which is by an estimate of the rows
     };
     CHECK(definition("made_alike") == definition("plain_made_alike"));
   }

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <regex>
 #include <set>
 #include <sstream>
 
@@ -244,7 +245,10 @@ class Desk {
   // The ports and folders of the documents, as they are here.
   std::string here(std::string text) const {
     const std::map<int, int>& ports = own_ports_.empty() ? ports_ : own_ports_;
-    for (const auto& [shown, port] : ports) replace(text, std::to_string(shown), "<" + std::to_string(shown) + ">");
+    for (const auto& [shown, port] : ports) {  // which may be digits of a key, too
+      const std::string number = std::to_string(shown);
+      text = std::regex_replace(text, std::regex("\\b" + number + "\\b"), "<" + number + ">");
+    }
     for (const auto& [shown, port] : ports) replace(text, "<" + std::to_string(shown) + ">", std::to_string(port));
     replace(text, "/var/lib/sqlcast/shop", cluster_data_);
     replace(text, "5d1f…", "\"$(sed -n 's/^public //p' cluster/keys/laptop.key)\"");
