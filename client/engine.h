@@ -41,6 +41,10 @@
 
 namespace sqlcast::client {
 
+// Errors of the database that the master does not remember as the request's outcome: others' locks and limits, a KILL,
+// a lack of room or of rights.
+bool passes_by_itself(int database_errno);
+
 // How a request ended: the node's message (result, error, status_reply …), or a status made here.
 struct Outcome {
   Status status;

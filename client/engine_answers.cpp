@@ -33,9 +33,10 @@ bool did_nothing(const Status& status) {
   return true;
 }
 
-// Errors of the database that the master does not remember as the request's outcome: others' locks and limits, a KILL,
-// a lack of room or of rights. The numbers are those of storage/errors.cpp, which a client does not have; a unit test
-// holds the two against each other.
+}  // namespace
+
+// The numbers are those of storage/errors.cpp, which a client does not have; a unit test holds the two against each
+// other.
 bool passes_by_itself(int number) {
   constexpr int kLastOfFiles = 40;  // below: files and memory
   constexpr std::array kPassing{1020, 1021, 1023, 1024, 1026, 1030, 1037, 1038, 1040, 1041, 1044, 1045, 1114,
@@ -44,8 +45,6 @@ bool passes_by_itself(int number) {
   return (number > 0 && number <= kLastOfFiles) ||
          std::find(kPassing.begin(), kPassing.end(), number) != kPassing.end();
 }
-
-}  // namespace
 
 // ---- what is known -----------------------------------------------------------------------------------------
 

@@ -181,6 +181,7 @@ bool warm_tables(WriteConnection& connection, const std::vector<storage::Job>& j
 
 // So a server without descriptors, too, says of a table that is there and well.
 bool may_lack_files(const Status& why) { return storage::is_absent(why) || storage::is_damaged_table(why); }
+constexpr int kLooks = 3;  // for that: it may be over when it is looked for
 
 }  // namespace
 
@@ -195,8 +196,6 @@ Applied apply_groups(WriteConnection& connection, std::span<const DecodedGroup> 
     if (!warm_tables(connection, jobs)) return {Outcome::again, std::move(applied.why)};
     applied = try_to_apply(connection, batch, jobs);
   }
-  // What hinders it may be over when it is looked for.
-  constexpr int kLooks = 3;
   for (int i = 0; i < kLooks && applied.outcome == Outcome::differs && may_lack_files(applied.why); ++i) {
     if (!connection.usable()) return {Outcome::again, std::move(applied.why)};
     if (Status opens = storage::opens_files(connection.administrator()); !opens.ok())
@@ -207,13 +206,19 @@ Applied apply_groups(WriteConnection& connection, std::span<const DecodedGroup> 
 }
 
 Applied apply_definition(WriteConnection& connection, const DecodedGroup& one) {
-  proto::Group group = one.group;
-  group.state = proto::GroupState::ddl_pending;
-  Status status = connection.run_ddl(group, one.entries.front());
-  connection.executor().forget_imposed();
-  if (status.ok()) return {};
-  if (storage::means_other_data(status) && may_lack_files(status) && connection.usable())
-    if (Status opens = storage::opens_files(connection.administrator()); !opens.ok()) status = std::move(opens);
+  Status status;
+  for (int i = 0; i <= kLooks; ++i) {
+    proto::Group group = one.group;
+    group.state = proto::GroupState::ddl_pending;
+    status = connection.run_ddl(group, one.entries.front());
+    connection.executor().forget_imposed();
+    if (status.ok()) return {};
+    if (!storage::means_other_data(status) || !may_lack_files(status) || !connection.usable()) break;
+    if (Status opens = storage::opens_files(connection.administrator()); !opens.ok()) {
+      status = std::move(opens);
+      break;
+    }
+  }
   if (storage::means_other_data(status)) {
     const proto::Entry& entry = one.entries.front();
     Status why = Status::error(Code::diverged, "entry " + std::to_string(entry.sequence) + " (" +

@@ -268,6 +268,12 @@ bool Recogniser::note_exchange() {
   if (columns_.renamed.empty()) return true;
   if (columns_.gone.size() > kMostColumns || columns_.made.size() > kMostColumns)
     return too_many("columns", kMostColumns);
+  constexpr std::size_t kMostSteps = 200'000'000;  // of comparisons; a fraction of a second
+  std::size_t bytes = 0;
+  for (const std::vector<ColumnName>* names : {&columns_.gone, &columns_.made})
+    for (const ColumnName& name : *names) bytes += name.text.size();
+  if (columns_.renamed.size() * bytes > kMostSteps)
+    return refuse(Refusal::unsupported_syntax, "so many columns, or such long names, are not renamed in one statement");
   const auto has_another = [](const std::vector<ColumnName>& names, std::size_t own, const ColumnName& name) {
     return std::any_of(names.begin(), names.end(), [&](const ColumnName& other) {
       return other.token != own && may_be_same_name(other.text, name.text);

@@ -2,6 +2,7 @@
 // range is one everywhere. A scan meets rows that an index leaves out, so that whether such a statement fails is each
 // node's plan. Fine where the row is fixed by a whole key.
 #include <algorithm>
+#include <optional>
 
 #include "sql/row_order.h"
 #include "sql/rules.h"
@@ -135,11 +136,17 @@ bool Rules::check_truth(Range part, Range all) {
     const Keyword word = tokens_[at].keyword;
     const std::string_view text = tokens_.text(at);
     return word == Keyword::AND_ || word == Keyword::OR_ || word == Keyword::XOR_ || word == Keyword::NOT_ ||
-           word == Keyword::WHERE_ || word == Keyword::HAVING_ || word == Keyword::ON_ || text == "&&" ||
-           text == "||" || text == "!";
+           word == Keyword::WHERE_ || word == Keyword::HAVING_ || word == Keyword::ON_ || word == Keyword::WHEN_ ||
+           word == Keyword::THEN_ || text == "&&" || text == "||" || text == "!";
+  };
+  const auto is_true = [this](std::size_t at) {  // IS [NOT] TRUE
+    if (tokens_[at].keyword != Keyword::IS_) return false;
+    const Keyword word = tokens_[at + (tokens_[at + 1].keyword == Keyword::NOT_ ? 2 : 1)].keyword;
+    return word == Keyword::TRUE_ || word == Keyword::FALSE_;
   };
   const bool behind = part.first == all.first ? facts_.blocks.empty() : joins(part.first - 1);
-  const bool before = part.end == all.end || joins(part.end) || ends_clause(tokens_[part.end].keyword);
+  const bool before =
+      part.end == all.end || joins(part.end) || is_true(part.end) || ends_clause(tokens_[part.end].keyword);
   if (!behind || !before || facts_.verb == Verb::delete_) return true;
   while (part.first < part.end && (tokens_[part.first].symbol == '(' || tokens_[part.first].symbol == '!'))
     ++part.first;
@@ -157,7 +164,10 @@ bool Rules::check_failing_call(std::size_t at) {
   const Range arguments{at + 2, tokens_[at + 1].match};
   if (misses_rows(name) && names_known_column(arguments))
     return refuse(Refusal::index_dependent, std::string(name) + "() finds other rows by a spatial index than without");
-  const bool warns = facts_.verb != Verb::delete_ && (may_warn(name) || (takes_time(name) && !names_times(arguments)));
+  // In front of FROM, or of the comma, stands a unit.
+  const bool unit = same_word(name, "EXTRACT") || same_word(name, "TIMESTAMPDIFF");
+  const Range times{std::min(arguments.first + (unit ? 2U : 0U), arguments.end), arguments.end};
+  const bool warns = facts_.verb != Verb::delete_ && (may_warn(name) || (takes_time(name) && !names_times(times)));
   return !(warns || may_overflow(name)) || !names_known_column(arguments) ||
          refuse(Refusal::index_dependent,
                 std::string(name) + "() fails for some values: whether a row that has one is met depends on the plan");
@@ -167,15 +177,23 @@ bool Rules::check_failing_conditions() {
   const std::vector<Range> ranges = failing_ranges();
   for (const Range& range : ranges) {
     std::size_t first = range.first;
+    bool between = false;
+    std::optional<std::size_t> bound;  // behind the AND of a BETWEEN
     for (std::size_t at = range.first; at <= range.end; ++at) {
       if (at < range.end && !shapes_.ends_operand(at)) continue;
-      if (!check_calculation({first, at}) || !check_truth({first, at}, range)) return false;
+      if (!check_calculation({first, at})) return false;
+      if (first != bound && !check_truth({first, at}, range)) return false;
       first = at + 1;
+      const Keyword word = at < range.end ? tokens_[at].keyword : Keyword::none;
+      if (between && word == Keyword::AND_) bound = first;
+      if (word == Keyword::BETWEEN_ || word == Keyword::AND_) between = word == Keyword::BETWEEN_;
     }
+    std::optional<bool> of_rows;  // looked for once: a text may match very often
     for (std::size_t at = range.first; at + 1 < range.end; ++at) {
       const Keyword word = tokens_[at].keyword;
-      const bool matches = word == Keyword::REGEXP_ || word == Keyword::RLIKE_;
-      if (matches && facts_.verb != Verb::delete_ && names_known_column(range))
+      const bool matches = facts_.verb != Verb::delete_ && (word == Keyword::REGEXP_ || word == Keyword::RLIKE_);
+      if (matches && !of_rows) of_rows = names_known_column(range);
+      if (matches && *of_rows)
         return refuse(
             Refusal::index_dependent,
             "REGEXP fails for texts that take too many steps: whether a row that has one is met depends on the "

@@ -5,6 +5,8 @@
 #include <thread>
 #include <utility>
 
+#include "client/engine.h"
+
 namespace sqlcast::load {
 namespace {
 
@@ -25,9 +27,11 @@ constexpr std::uint64_t kPartOfPiece = 3;
 
 // What the master remembers as the request's outcome (docs/protocol.md, Retries). Of an earlier copy, which may be
 // executed, any other error says nothing.
-bool is_remembered(Code code) {
-  return code == Code::sql_error || code == Code::expectation_failed || code == Code::refused ||
-         code == Code::too_large || code == Code::cancelled;
+bool is_remembered(const Status& status) {
+  const Code code = status.code;
+  return (code == Code::sql_error && !client::passes_by_itself(status.database_errno)) ||
+         code == Code::expectation_failed || code == Code::refused || code == Code::too_large ||
+         code == Code::cancelled;
 }
 
 bool passes(Code code) {
@@ -220,7 +224,7 @@ Status Sender::one_by_one(const Open& open) {
 // What is remembered as failed, the next attempt does under an id of its own. All else under the same: it may have been
 // executed, by an earlier process, say.
 void Sender::count_attempt(const Job& job, const Status& status) {
-  if (!is_remembered(status.code)) return;
+  if (!is_remembered(status)) return;
   if (checkpoint_.failed_position != job.position) checkpoint_.attempts = 0;
   checkpoint_.failed_position = job.position;
   checkpoint_.attempts = checkpoint_.attempts % 15 + 1;

@@ -170,10 +170,11 @@ TEST_CASE("grid: in another order, or when rows are gone, nothing is looked at o
 }
 
 TEST_CASE("plain select: columns by their own names of one table, and nothing that makes other rows of them") {
-  for (const char* sql : {"select * from t",
-                          "SELECT id, name FROM school.`t` WHERE id IN (SELECT id FROM u UNION SELECT 1) ORDER BY a, b",
-                          "select s.id, s.*, db.s.name from db.s as s limit 3, 4;",
-                          "/* a */ select `as` from t x -- union", "select date, name from t having id > 3"}) {
+  for (const char* sql :
+       {"select * from t",
+        "SELECT id, name FROM school.`t` WHERE id IN (SELECT id FROM u UNION SELECT 1) ORDER BY a, b",
+        "select s.id, s.*, db.s.name from db.s as s limit 3, 4;", "/* a */ select `as` from t x -- union",
+        "select date, name from t having id > 3", "select id, status, comment from orders"}) {
     INFO(sql);
     CHECK(is_plain_select(sql));
   }

@@ -82,7 +82,7 @@ bool ExportJob::connection_ended() {
   if (finished_ || backend_ == nullptr) return false;
   backend_ = nullptr;
   if (!writing_) finish(Status::error(Code::cancelled, std::string(kConnectionClosed)));
-  return true;
+  return !last_;
 }
 
 void ExportJob::take_page(client::Reply reply) {
@@ -105,6 +105,7 @@ void ExportJob::take_page(client::Reply reply) {
   auto page = std::make_shared<client::Rows>(std::move(answer.rows));
   auto outcome = std::make_shared<Status>();
   writing_ = true;
+  last_ = !cursor;
   const bool taken = runner_(
       [self, text, page, outcome, last = !cursor] {
         for (std::uint64_t row = 0; row < page->row_count(); ++row) {

@@ -56,6 +56,7 @@ class ExportJob : public std::enable_shared_from_this<ExportJob> {
   Runner runner_;
   Backend* backend_ = nullptr;  // of run_again(), while there is a connection
   bool writing_ = false;        // the worker has a page of it
+  bool last_ = false;           // … behind which there is none
   std::unique_ptr<RowWriter> writer_;
   std::ofstream file_;
   std::atomic<std::uint64_t> rows_{0};

@@ -5,6 +5,7 @@
 
 #include "client/gui/model/text.h"
 #include "client/sql_place.h"
+#include "sql/keyword.h"
 
 namespace sqlcast::gui {
 
@@ -31,11 +32,20 @@ class Words {
     ++at_;
     return true;
   }
+  // A word of SQL that the server took for a name there: STATUS, COMMENT.
+  bool take_called() {
+    if (ended()) return false;
+    const sql::Keyword keyword = sql::find_keyword(words_[at_].text);
+    const bool called = keyword != sql::Keyword::none && !sql::is_reserved_in_expressions(keyword);
+    if (!words_[at_].name && !called) return false;
+    ++at_;
+    return true;
+  }
   // name, name.name …; with `star` also *, name.*
   bool take_path(bool star) {
     do {
       if (star && take("*")) return true;
-      if (!take_name()) return false;
+      if (!take_called()) return false;
     } while (take("."));
     return true;
   }

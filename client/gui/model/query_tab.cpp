@@ -6,6 +6,7 @@
 
 #include "client/gui/model/text.h"
 #include "sql/lexer.h"
+#include "sql/policy.h"
 
 namespace sqlcast::gui {
 
@@ -214,7 +215,10 @@ std::size_t QueryTab::connection_ended() {
   auto result = std::make_shared<ResultModel>();
   result->sql = running_->sql;
   result->title = short_title(running_->sql);
-  result->status = Status::error(Code::cancelled, "The connection was closed before the answer came.");
+  // A read has no effect; of all else nobody knows.
+  const bool read = sql::classify(running_->sql, {}).statement_class == sql::Class::read;
+  result->status = Status::error(read ? Code::cancelled : Code::outcome_unknown,
+                                 "The connection was closed before the answer came.");
   results.push_back(std::move(result));
   active_result = results.size() - 1;
   running_.reset();
@@ -242,7 +246,7 @@ void QueryTab::fetch_more(Backend& backend, const std::shared_ptr<ResultModel>& 
                     view->fetch_all = false;
                     view->warnings.push_back(
                         cat("The rest of the rows could not be fetched: ", reply.status.message, " Run it again."));
-                    return;
+                    return arrived(view);  // what has come is put in order
                   }
                   view->elapsed += reply.elapsed;
                   view->round_trip += reply.round_trip;

@@ -26,7 +26,12 @@ void Workspace::send_changes(QueryTab& of, const std::shared_ptr<ResultModel>& r
         if (!sent || !tab || (!reply.status.ok() && !unknown)) return;
         // Sent once more, what may have been made would be made twice.
         sent->edits.reset();
-        tab->run_again(connection_->backend(), sent, run_options(), now_, record());  // what is there now
+        RunOptions again = run_options();
+        if (unknown) {  // a slave may not have it yet, and nobody knows what to wait for
+          again.target = {client::Target::Kind::master, {}};
+          again.target_name = "master";
+        }
+        tab->run_again(connection_->backend(), sent, std::move(again), now_, record());  // what is there now
       },
       record());
 }

@@ -110,7 +110,8 @@ void GridView::draw_editor(ResultModel& result, const Metrics& m) {
   const bool make_null = ImGui::GetIO().KeyCtrl && ImGui::IsKeyPressed(key::kDigit0, false);
   if (ImGui::IsKeyPressed(key::kEscape, false)) {  // NOLINT(bugprone-branch-clone): before what would keep the text
     result.grid.editing.reset();
-  } else if (done || make_null || ImGui::IsItemDeactivatedAfterEdit()) {
+  } else if (done || make_null || ImGui::IsItemDeactivatedAfterEdit() ||
+             (ImGui::IsItemDeactivated() && l.edit_text != l.edit_before)) {
     // What nobody has changed stays what it was: NULL, not the empty text that stands for it.
     const bool changed = ImGui::IsItemDeactivatedAfterEdit() || l.edit_text != l.edit_before;
     if (make_null || changed) {

@@ -14,7 +14,7 @@ namespace sqlcast::gui {
 
 ExportDialog::ExportDialog(Workspace& work, const std::shared_ptr<ResultModel>& result)
     : result_(result), repeatable_(sql::classify(result->sql, result->database).statement_class == sql::Class::read) {
-  work.export_job.reset();
+  if (!work.exporting()) work.export_job.reset();  // one that runs is shown, with its Stop
   const char* home = std::getenv("HOME");
   if (work.export_path.empty()) work.export_path = cat(home != nullptr ? home : ".", "/result.csv");
 }
