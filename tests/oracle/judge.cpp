@@ -58,7 +58,15 @@ bool depends_on_index(const Statement& statement) {
 bool same_warnings(const Statement& statement, std::vector<std::string> a, std::vector<std::string> b) {
   if (a == b) return true;
   constexpr std::size_t kMostTold = 16;
-  if (!finds_rows(statement) || a.size() != b.size()) return false;
+  if (!finds_rows(statement)) return false;
+  // Of which rows a condition is asked, and so of which it warns, is the plan's.
+  if (statement.reads) {
+    if (std::max(a.size(), b.size()) == kMostTold) return true;
+    const auto asked = [](const std::string& warning) { return warning.starts_with("1292 Truncated incorrect"); };
+    std::erase_if(a, asked);
+    std::erase_if(b, asked);
+  }
+  if (a.size() != b.size()) return false;
   if (a.size() == kMostTold) return true;
   static const std::regex row(" at row [0-9]+");
   for (std::vector<std::string>* list : {&a, &b}) {
