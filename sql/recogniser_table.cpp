@@ -273,7 +273,7 @@ bool Recogniser::note_exchange() {
   for (const std::vector<ColumnName>* names : {&columns_.gone, &columns_.made})
     for (const ColumnName& name : *names) bytes += name.text.size();
   if (columns_.renamed.size() * bytes > kMostSteps)
-    return refuse(Refusal::unsupported_syntax, "so many columns, or such long names, are not renamed in one statement");
+    return refuse(Refusal::statement_too_large, "it renames more columns, with longer names, than are compared");
   const auto has_another = [](const std::vector<ColumnName>& names, std::size_t own, const ColumnName& name) {
     return std::any_of(names.begin(), names.end(), [&](const ColumnName& other) {
       return other.token != own && may_be_same_name(other.text, name.text);

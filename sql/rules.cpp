@@ -228,16 +228,18 @@ std::string Rules::left_to_the_plan(const Block& block) const {
   return {};
 }
 
-// x IN (SELECT …), x = ANY (SELECT …)
+// x IN (SELECT …), x = ANY (SELECT …); in more parentheses it means the same.
 bool Rules::compares_with_query() const {
   if (facts_.blocks.empty()) return false;
   for (std::size_t at = 0; at + 2 < tokens_.size(); ++at) {
     const Keyword word = tokens_[at].keyword;
     const bool compares =
         word == Keyword::IN_ || word == Keyword::ANY_ || word == Keyword::SOME_ || word == Keyword::ALL_;
-    const Keyword first = tokens_[at + 2].keyword;
-    const bool query = first == Keyword::SELECT_ || first == Keyword::WITH_ || first == Keyword::VALUES_;
-    if (compares && tokens_[at + 1].symbol == '(' && query) return true;
+    if (!compares || tokens_[at + 1].symbol != '(') continue;
+    std::size_t inside = at + 2;
+    while (tokens_[inside].symbol == '(') ++inside;
+    const Keyword first = tokens_[inside].keyword;
+    if (first == Keyword::SELECT_ || first == Keyword::WITH_ || first == Keyword::VALUES_) return true;
   }
   return false;
 }

@@ -7,10 +7,10 @@
 #include <thread>
 
 #include "client/client.h"
-#include "net/router.h"
 #include "proto/codec.h"
 #include "proto/joined.h"
 #include "tests/support/wait.h"
+#include "tests/unit/node_router.h"
 
 using namespace sqlcast;
 using namespace sqlcast::client;
@@ -25,11 +25,7 @@ class FakeNode {
   using Handler = std::function<std::optional<proto::Message>(const proto::Message&)>;
 
   explicit FakeNode(std::string name, std::string role = "slave") : name_(std::move(name)), role_(std::move(role)) {
-    net::Router::Options options;
-    options.endpoint = "tcp://127.0.0.1:*";
-    auto router = net::Router::open(options);
-    REQUIRE(router.ok());
-    router_ = std::move(*router);
+    router_ = net::test::open_router();
     endpoint_ = router_->endpoint();
     router_->start(
         [this](net::Envelope envelope, proto::Frames frames) { take(std::move(envelope), std::move(frames)); });

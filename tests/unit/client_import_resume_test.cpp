@@ -8,11 +8,11 @@
 
 #include "client/load/checkpoint.h"
 #include "client/load/loader.h"
-#include "net/router.h"
 #include "proto/codec.h"
 #include "proto/column.h"
 #include "proto/joined.h"
 #include "tests/support/temporary_folder.h"
+#include "tests/unit/node_router.h"
 
 using namespace sqlcast;
 using namespace sqlcast::load;
@@ -31,11 +31,7 @@ class Master {
 
   explicit Master(Verdict verdict, Word instead = ok_status)
       : verdict_(std::move(verdict)), instead_(std::move(instead)) {
-    net::Router::Options options;
-    options.endpoint = "tcp://127.0.0.1:*";
-    auto router = net::Router::open(options);
-    REQUIRE(router.ok());
-    router_ = std::move(*router);
+    router_ = net::test::open_router();
     endpoint_ = router_->endpoint();
     router_->start(
         [this](net::Envelope envelope, proto::Frames frames) { take(std::move(envelope), std::move(frames)); });

@@ -135,4 +135,10 @@ TEST_CASE("hostile: columns exchange no names in one ALTER TABLE, however that i
   std::string many = "ALTER TABLE s CHANGE a b INT";
   for (int i = 0; i < 5000; ++i) many += ",DROP c" + std::to_string(i);
   CHECK(judged(many).code == "STATEMENT_TOO_LARGE");
+  std::string lengthy = "ALTER TABLE s CHANGE a b INT";
+  for (int i = 0; i < 3000; ++i) {
+    const std::string name = std::string(1500, 'x') + std::to_string(i);
+    lengthy += ",RENAME COLUMN " + name + " TO " + name + "y";
+  }
+  CHECK(judged(lengthy).code == "STATEMENT_TOO_LARGE");
 }

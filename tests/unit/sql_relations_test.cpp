@@ -168,6 +168,8 @@ TEST_CASE("determinism: a query that a value is compared with stops where the pl
        {"INSERT INTO archive (id, balance) VALUES (1, 7 IN (SELECT email FROM customer WHERE id > 5))",
         "INSERT INTO archive (id, balance) VALUES (1, 7 = ANY (SELECT id FROM customer))",
         "INSERT INTO archive (id, balance) VALUES (1, 7 > ALL (SELECT id FROM customer))",
+        "INSERT INTO archive (id, balance) VALUES (1, 7 IN ((SELECT id FROM customer)))",
+        "INSERT INTO archive (id, balance) VALUES (1, 7 IN (((SELECT id FROM customer))))",
         "INSERT INTO archive SET id = 1, balance = 7 NOT IN (SELECT id FROM customer)"}) {
     INFO(text);
     const Verdict verdict = judge(text, judgement);
